@@ -1,0 +1,34 @@
+"""The registry of model families: one row per adapter, resolved on first use.
+
+Nothing is imported until a family is needed, so that `import engine` stays free of torch.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from engine.errors import ModelError
+
+if TYPE_CHECKING:
+    from engine.families.base import ModelFamily
+
+# family name in settings.toml -> "module:Class"
+FAMILIES: dict[str, str] = {
+    "lite": "engine.families.lite.family:LiteFamily",
+}
+
+
+def family_class(family: str, *, model_id: str) -> "type[ModelFamily]":
+    """The adapter class of a family.
+
+    Raises:
+        ModelError: the family is not registered.
+    """
+    try:
+        module_name, class_name = FAMILIES[family].split(":")
+    except KeyError:
+        known = ", ".join(sorted(FAMILIES))
+        raise ModelError(
+            "model.unknown_family", model_id=model_id, family=family, known=known
+        ) from None
+    adapter: type[ModelFamily] = getattr(import_module(module_name), class_name)
+    return adapter

@@ -1,0 +1,161 @@
+"""What every model family offers to the engine, whatever runs inside it.
+
+A family is one adapter: its capabilities are class attributes, so the screen can show them without
+loading anything; `load` brings the weights; `prepare` turns a request into model inputs off the
+inference thread; `generate` runs on the inference thread alone, pushes token ids through the
+streamer and says what it finds on the way.
+"""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from engine.schema import Document, FinishReason, Message, Page, StreamEvent
+
+if TYPE_CHECKING:
+    from engine.index import PageIndex
+    from engine.prompts import Prompt
+    from engine.settings import ModelSettings, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a family can do; the screen shows only that.
+
+    Attributes:
+        tasks: task ids (prompts/*.toml) it can run.
+        chat: follow-up questions are understood.
+        multiple_pages: one question may look at several pages.
+        boxes: its own output says where on the page it looked.
+    """
+
+    tasks: frozenset[str]
+    chat: bool
+    multiple_pages: bool
+    boxes: bool
+
+
+class Streamer(Protocol):
+    """The part of transformers' streamer interface that a family may use."""
+
+    def put(self, value: Any) -> None: ...
+
+    def end(self) -> None: ...
+
+
+class IndexSource(Protocol):
+    """Where a family gets the index of a page: made once, shared by everything that reads it."""
+
+    def __call__(self, page: Page) -> PageIndex: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRequest:
+    """One question to one model.
+
+    Attributes:
+        task: a task id.
+        question: the user's words; empty for tasks that need none.
+        history: earlier turns of the conversation, oldest first, without this question.
+        documents: every document that `pages` or the history refer to.
+        pages: the pages to look at, in the order the model sees them.
+        prompt: the task's prompt for this family.
+        verbatim: only words that stand on the page may be answered.
+        max_new_tokens: upper bound for the answer.
+        language: "en" or "ru", the language of the screen.
+    """
+
+    task: str
+    question: str
+    history: tuple[Message, ...]
+    documents: tuple[Document, ...]
+    pages: tuple[Page, ...]
+    prompt: Prompt
+    verbatim: bool
+    max_new_tokens: int
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The surroundings of one run.
+
+    Attributes:
+        streamer: token ids go here, 1-D tensors of shape (n,), generated ids only.
+        emit: says a StreamEvent other than TextDelta, UsageReport, Finished or Failed.
+        stop: set when this run should end; look at it at least once per token or page.
+    """
+
+    streamer: Streamer
+    emit: Callable[[StreamEvent], None]
+    stop: threading.Event
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended. Token counts are this model's own."""
+
+    finish_reason: FinishReason
+    prompt_tokens: int
+    completion_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """What `prepare` may use: the page indexes, and a way to say what is being done."""
+
+    index: IndexSource
+    emit: Callable[[StreamEvent], None]
+    stop: threading.Event
+
+
+class RunCancelled(Exception):
+    """Raised by `prepare` and by index sources when the user's Stop was seen. Not an error."""
+
+
+class ModelFamily(ABC):
+    """One loaded model. See the module's docstring for who calls what on which thread."""
+
+    capabilities: ClassVar[Capabilities]
+
+    def __init__(self, model_id: str, settings: ModelSettings) -> None:
+        self.model_id = model_id
+        self.settings = settings
+
+    @classmethod
+    @abstractmethod
+    def load(cls, model_id: str, settings: Settings) -> ModelFamily:
+        """Bring the model of [models.model_id] into memory.
+
+        Raises:
+            ModelError: it cannot be loaded; the sentence says what to do.
+        """
+
+    @property
+    @abstractmethod
+    def tokenizer(self) -> Any:
+        """The tokenizer that turns streamed ids into text."""
+
+    @abstractmethod
+    def prepare(self, request: ModelRequest, preparation: Preparation) -> Any:
+        """Model inputs for a request. Runs off the inference thread.
+
+        Raises:
+            RunCancelled: the user pressed Stop.
+            EngineError: the pages cannot be read.
+        """
+
+    @abstractmethod
+    def generate(self, inputs: Any, run: Run) -> Outcome:
+        """Answer, on the inference thread: ids through run.streamer, then run.streamer.end()."""
+
+    def unload(self) -> None:
+        """Let go of the weights. The object is not used afterwards."""
+
+    def describe(self) -> Mapping[str, str]:
+        """Facts for the model card: label -> value."""
+        return {}

@@ -1,0 +1,49 @@
+"""The page index: every word, line and region of a page with its box.
+
+What grounding, verbatim decoding, fields and `lite` read. Building one is `engine.indexing`'s task.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from engine.schema import Line, Notice, Region, Word
+
+
+@dataclass(frozen=True, slots=True)
+class PageIndex:
+    """What is printed on one page, and where.
+
+    Attributes:
+        page_index: 0-based.
+        width, height: pixels of the upright page image, the frame of every box.
+        lines: in reading order; the words of a line from left to right.
+        regions: in reading order (order == position); together they hold every line.
+        region_lines: for each region, the positions of its lines in `lines`.
+        script: the script most letters of the page are in.
+        source: which reader made it.
+        quarter_turns: counter-clockwise quarter turns that made the page readable; boxes are
+            already mapped back.
+        notices: what the user should know about the reading, e.g. what to install.
+    """
+
+    document_id: str
+    page_index: int
+    width: int
+    height: int
+    lines: tuple[Line, ...]
+    regions: tuple[Region, ...] = ()
+    region_lines: tuple[tuple[int, ...], ...] = ()
+    script: Literal["latin", "cyrillic", "other"] = "latin"
+    source: Literal["rapidocr", "tesseract", "pdf", "model"] = "rapidocr"
+    quarter_turns: int = 0
+    notices: tuple[Notice, ...] = ()
+
+    @property
+    def words(self) -> tuple[Word, ...]:
+        """All words, line after line."""
+        return tuple(word for line in self.lines for word in line.words)
+
+    @property
+    def text(self) -> str:
+        """The page as plain text, one line a line."""
+        return "\n".join(line.text for line in self.lines)

@@ -1,0 +1,274 @@
+"""The values that travel through ScanChat: file -> Document -> Pages -> events -> Answer.
+
+Frozen, free of behaviour beyond looking at themselves, and free of torch and gradio. The stream
+events, Evidence and the box frame are contracts: tests/test_contracts.py freezes them, and a change
+needs a line in docs/architecture.md.
+
+Boxes: (x_min, y_min, x_max, y_max) in pixels of the upright page image (after EXIF and the PDF's
+/Rotate, nothing else), origin top left, x right, y down, floats, x_max and y_max exclusive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+from engine.errors import EngineError
+from engine.texts import DEFAULT_LANGUAGE, say
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+BBox: TypeAlias = tuple[float, float, float, float]
+Size: TypeAlias = tuple[int, int]
+FinishReason: TypeAlias = Literal["stop", "length", "cancelled", "repetition"]
+Role: TypeAlias = Literal["user", "assistant"]
+Values: TypeAlias = Mapping[str, str | int | float]
+
+# dots.ocr's eleven layout categories, spelt as its published prompt spells them.
+CATEGORIES: Final = (
+    "Caption",
+    "Footnote",
+    "Formula",
+    "List-item",
+    "Page-footer",
+    "Page-header",
+    "Picture",
+    "Section-header",
+    "Table",
+    "Text",
+    "Title",
+)
+FINISH_REASONS: Final = ("stop", "length", "cancelled", "repetition")
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One printed word. bbox: page pixels. confidence: 0 to 1, as the OCR engine states it."""
+
+    text: str
+    bbox: BBox
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One printed line: its words from left to right, and the box around them."""
+
+    words: tuple[Word, ...]
+    bbox: BBox
+
+    @property
+    def text(self) -> str:
+        return " ".join(word.text for word in self.words)
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A block of the page. order: 0-based place in reading order. category: one of CATEGORIES."""
+
+    bbox: BBox
+    category: str
+    text: str
+    order: int
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a document, its picture loaded on demand.
+
+    Attributes:
+        page_index: 0-based.
+        width, height: pixels of the upright page image; the frame of every box.
+        load_image: returns the upright page as an RGB PIL image of exactly (width, height).
+            Raises DocumentError when the file turns out to be broken there.
+        load_words: the words that the file itself carries (a PDF's text layer), in page pixels;
+            empty where there is none.
+    """
+
+    document_id: str
+    page_index: int
+    width: int
+    height: int
+    load_image: Callable[[], Image.Image] = field(repr=False, compare=False)
+    load_words: Callable[[], tuple[Word, ...]] = field(
+        default=lambda: (), repr=False, compare=False
+    )
+
+    @property
+    def size(self) -> Size:
+        return (self.width, self.height)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """An uploaded file. document_id: unguessable, unique to the upload. name: as the user knows it."""
+
+    document_id: str
+    name: str
+    pages: tuple[Page, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PageLayout:
+    """The regions of one page in reading order, and how the reading of it ended."""
+
+    document_id: str
+    page_index: int
+    width: int
+    height: int
+    regions: tuple[Region, ...]
+    finish_reason: FinishReason = "stop"
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A place on a page that an answer came from. text: as printed. score: 0 to 1."""
+
+    document_id: str
+    page_index: int
+    bbox: BBox
+    text: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class TextPart:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImagePart:
+    """A page that the model sees at this place of the conversation."""
+
+    document_id: str
+    page_index: int
+
+
+Part: TypeAlias = TextPart | ImagePart
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn. Only what was said and shown: never statistics or decoration."""
+
+    role: Role
+    parts: tuple[Part, ...]
+    evidence: tuple[Evidence, ...] = ()
+
+    @property
+    def text(self) -> str:
+        return "".join(part.text for part in self.parts if isinstance(part, TextPart))
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What one answer cost. Seconds are wall-clock; ttft counts from the start of the run."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    ttft_seconds: float = 0.0
+    tokens_per_second: float = 0.0
+    load_seconds: float = 0.0
+    total_seconds: float = 0.0
+    peak_memory_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A finished answer. model_id: the model that really answered."""
+
+    text: str
+    model_id: str
+    finish_reason: FinishReason
+    evidence: tuple[Evidence, ...] = ()
+    layouts: tuple[PageLayout, ...] = ()
+    usage: Usage = field(default_factory=Usage)
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """Something to tell the user: a key of engine/texts and its values."""
+
+    key: str
+    values: Values = field(default_factory=dict)
+
+    def text(self, language: str = DEFAULT_LANGUAGE) -> str:
+        return say(self.key, language, **self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class Step(_Told):
+    """What is being done now. page_index: of the page it concerns, or None."""
+
+    page_index: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """The next piece of the answer's text."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RegionAdded:
+    """A region became known."""
+
+    document_id: str
+    page_index: int
+    region: Region
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceFound:
+    """A place on the page that supports the answer."""
+
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Discarded(_Told):
+    """What was streamed so far is withdrawn: text, regions and evidence; the key says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice(_Told):
+    """Something the user should know that is not part of the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class UsageReport:
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The last event of a run that worked."""
+
+    finish_reason: FinishReason
+    model_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The last event of a run that did not."""
+
+    error: EngineError
+
+
+StreamEvent: TypeAlias = (
+    Step
+    | TextDelta
+    | RegionAdded
+    | EvidenceFound
+    | Discarded
+    | Notice
+    | UsageReport
+    | Finished
+    | Failed
+)

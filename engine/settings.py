@@ -1,0 +1,180 @@
+"""settings.toml as strict, frozen values: an unknown or ill-typed key is an error at start.
+
+This module reads and checks; it decides nothing about hardware and loads no model. Defaults live
+in settings.toml alone, so that file shows everything that can be set.
+
+Try it: `python -c "from engine.settings import load_settings; print(load_settings().limits)"`
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from engine.errors import ModelError, SettingsError
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+SETTINGS_VARIABLE = "SCANCHAT_SETTINGS"
+
+Positive = Annotated[int, Field(gt=0)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class AppSettings(_Strict):
+    """Where the screen is served. language "auto" follows the browser."""
+
+    host: str
+    port: Annotated[int, Field(ge=0, le=65535)]
+    language: Literal["auto", "en", "ru"]
+    examples_dir: str
+
+
+class LimitSettings(_Strict):
+    """What an upload may weigh. A megapixel is 1,000,000 pixels; pdf_dpi is dots per inch."""
+
+    max_file_mb: Annotated[float, Field(gt=0, strict=False)]
+    max_pages: Positive
+    max_page_megapixels: Annotated[float, Field(gt=0, strict=False)]
+    max_documents_per_session: Positive
+    pdf_dpi: Annotated[int, Field(ge=36, le=600)]
+
+
+class OcrSettings(_Strict):
+    """How the words of a page are read. max_side: pixels of the longer side that OCR works on."""
+
+    use_pdf_text: bool
+    script: Literal["auto", "latin", "cyrillic"]
+    fix_orientation: bool
+    max_side: Annotated[int, Field(ge=640, le=8000)]
+
+
+class PreprocessSettings(_Strict):
+    """Steps before OCR, each off unless measured to help."""
+
+    deskew: bool
+    contrast: bool
+    denoise: bool
+
+
+class GenerationSettings(_Strict):
+    """Bounds of every run. stall_timeout_seconds counts from the last token, not during prefill."""
+
+    stall_timeout_seconds: Annotated[float, Field(gt=0, strict=False)]
+    max_new_tokens: Positive
+
+
+class SessionSettings(_Strict):
+    """ttl_minutes: an idle session and its pages are deleted after this."""
+
+    ttl_minutes: Annotated[float, Field(gt=0, strict=False)]
+
+
+class ModelSettings(_Strict):
+    """One [models.ID] table: which checkpoint, and exactly how it is loaded."""
+
+    family: str
+    repo_id: str
+    revision: str = "main"
+    dtype: Literal["float32", "float16", "bfloat16"] = "bfloat16"
+    attn_implementation: Literal["auto", "sdpa", "eager", "flash_attention_2"] = "auto"
+    quantization: Literal["none", "int8", "int4"] = "none"
+    max_pixels: Positive | None = None
+    fallback: str | None = None
+    generation: Mapping[str, bool | int | float] = Field(default_factory=dict)
+
+
+class Settings(_Strict):
+    """All of settings.toml. data_dir and cache_dir are absolute after loading."""
+
+    default_model: str
+    data_dir: Path = Field(strict=False)
+    cache_dir: Path = Field(strict=False)
+    app: AppSettings
+    limits: LimitSettings
+    ocr: OcrSettings
+    preprocess: PreprocessSettings
+    generation: GenerationSettings
+    sessions: SessionSettings
+    models: Mapping[str, ModelSettings]
+
+    @model_validator(mode="after")
+    def _named_models_exist(self) -> Self:
+        if self.default_model not in self.models:
+            raise ValueError(f"default_model = {self.default_model!r} is not one of [models.*]")
+        for model_id, model in self.models.items():
+            if model.fallback is not None and model.fallback not in self.models:
+                raise ValueError(f"models.{model_id}.fallback = {model.fallback!r} has no table")
+        return self
+
+    def model(self, model_id: str) -> ModelSettings:
+        """The table of one model.
+
+        Raises:
+            ModelError: there is no [models.model_id] table.
+        """
+        try:
+            return self.models[model_id]
+        except KeyError:
+            known = ", ".join(self.models)
+            raise ModelError("model.unknown", model_id=model_id, known=known) from None
+
+
+def load_settings(path: Path | str | None = None) -> Settings:
+    """The project's settings.toml with another TOML file laid over it, key by key.
+
+    Args:
+        path: the file to lay over; None takes the file named by SCANCHAT_SETTINGS, if any.
+    Raises:
+        SettingsError: a file is missing or not TOML, or a key is unknown, ill-typed or out of
+            range; the message gives each key's full path.
+    """
+    base_path = PROJECT_ROOT / "settings.toml"
+    merged = _read(base_path)
+    overlay = path or os.environ.get(SETTINGS_VARIABLE) or None
+    shown = str(overlay or base_path)
+    if overlay is not None:
+        merged = _laid_over(merged, _read(Path(overlay)))
+    merged["data_dir"] = _directory(merged.get("data_dir"), "XDG_DATA_HOME", "~/.local/share")
+    merged["cache_dir"] = _directory(merged.get("cache_dir"), "XDG_CACHE_HOME", "~/.cache")
+    try:
+        return Settings.model_validate(merged)
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(str(part) for part in problem['loc']) or 'settings'}: {problem['msg']}"
+            for problem in error.errors()
+        )
+        raise SettingsError("settings.invalid", path=shown, problems=problems) from error
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            return tomllib.load(file)
+    except OSError as error:
+        raise SettingsError("settings.not_found", path=str(path)) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError("settings.not_toml", path=str(path), detail=str(error)) from error
+
+
+def _laid_over(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in overlay.items():
+        below = merged.get(key)
+        if isinstance(below, dict) and isinstance(value, dict):
+            merged[key] = _laid_over(below, value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def _directory(value: object, variable: str, default: str) -> object:
+    """An empty setting becomes the user's own directory; anything else is left to pydantic."""
+    if value == "" or value is None:
+        return Path(os.environ.get(variable) or default).expanduser().resolve() / "scanchat"
+    return Path(value).expanduser().resolve() if isinstance(value, str) else value

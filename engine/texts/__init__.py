@@ -1,0 +1,50 @@
+"""Every sentence of the engine that a person may read, by key and language.
+
+The sentences live in `en.toml` and `ru.toml` beside this file, one table per module, and are
+addressed as "table.name". This module only looks them up and fills in values; it never decides
+which sentence to say.
+
+Try it: `python -c "from engine.texts import say; print(say('step.reading_page', page=2, pages=5))"`
+"""
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+LANGUAGES: Final = ("en", "ru")
+DEFAULT_LANGUAGE: Final = "en"
+
+
+@cache
+def catalogue(language: str) -> Mapping[str, str]:
+    """All sentences of one language as {"table.name": template}.
+
+    Raises:
+        KeyError: the language is not one of LANGUAGES.
+    """
+    if language not in LANGUAGES:
+        raise KeyError(f"language {language!r} is not one of {', '.join(LANGUAGES)}")
+    with (Path(__file__).parent / f"{language}.toml").open("rb") as file:
+        tables = tomllib.load(file)
+    return {
+        f"{table}.{name}": template
+        for table, sentences in tables.items()
+        for name, template in sentences.items()
+    }
+
+
+def say(key: str, language: str = DEFAULT_LANGUAGE, /, **values: object) -> str:
+    """The sentence behind a key, with its values filled in.
+
+    Values are inserted as text and never interpreted: braces inside a file name stay braces.
+
+    Args:
+        key: "table.name" in the language's TOML file.
+        language: "en" or "ru"; an unknown one falls back to English.
+        values: what the template's {placeholders} stand for.
+    Raises:
+        KeyError: the key does not exist, or a placeholder has no value.
+    """
+    return catalogue(language if language in LANGUAGES else DEFAULT_LANGUAGE)[key].format(**values)
