@@ -1,3 +1,40 @@
-"""ScanChat's engine: everything but the screen. Importing it imports neither torch nor gradio."""
+"""ScanChat's engine: everything but the screen.
+
+    from pathlib import Path
+    from engine import Engine, load_settings
+
+    with Engine(load_settings()) as engine:
+        session_id = engine.create_session()
+        engine.add_document(session_id, Path("scan.png"), name="scan.png")
+        answer = engine.ask(session_id, "What is the total?").answer()
+
+Importing it imports neither torch nor gradio: models bring torch when they are first used.
+"""
+
+from engine.answer_stream import AnswerStream
+from engine.chat import Engine
+from engine.errors import EngineError
+from engine.model_manager import ModelInfo
+from engine.schema import Answer, Document, Evidence, Page, PageLayout, StreamEvent, Usage
+from engine.settings import Settings, load_settings
+from engine.transcript import Transcript
+
+__all__ = [
+    "Answer",
+    "AnswerStream",
+    "Document",
+    "Engine",
+    "EngineError",
+    "Evidence",
+    "ModelInfo",
+    "Page",
+    "PageLayout",
+    "Settings",
+    "StreamEvent",
+    "Transcript",
+    "Usage",
+    "__version__",
+    "load_settings",
+]
 
 __version__ = "0.1.0"

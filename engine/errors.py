@@ -13,7 +13,8 @@
 Any other exception is a bug: it is logged with its traceback and shown as `internal.unexpected`.
 This module does not log and does not decide what is shown where.
 
-Try it: `python -c "from engine.errors import ModelError; print(ModelError('model.unknown', model_id='x', known='lite'))"`
+Try it:
+`python -c "from engine.errors import TaskError as E; print(E('task.unknown', task=1, known=2))"`
 """
 
 from engine.texts import DEFAULT_LANGUAGE, say

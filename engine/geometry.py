@@ -3,9 +3,10 @@
 Page frame: pixels of the upright page image, origin top left (engine.schema). A quarter turn that
 was made to read a sideways page is undone here too.
 
-Try it: `python -c "from engine.geometry import to_page_frame as f; print(f((0, 0, 500, 500), model_size=(1000, 1000), page_size=(800, 600)))"`
+Try it: `python -c "from engine.geometry import iou; print(iou((0, 0, 2, 2), (1, 0, 3, 2)))"`
 """
 
+import math
 from collections.abc import Iterable
 
 from engine.errors import GeometryError
@@ -47,8 +48,9 @@ def clip(bbox: BBox, *, page_size: Size) -> BBox:
     x0, x1 = sorted((bbox[0], bbox[2]))
     y0, y1 = sorted((bbox[1], bbox[3]))
     clipped = (max(0.0, x0), max(0.0, y0), min(float(width), x1), min(float(height), y1))
-    # Written so that NaN, which compares false to everything, is refused as well.
-    if not (clipped[0] < clipped[2] and clipped[1] < clipped[3]):
+    # Models write NaN and infinities too; max and min would let them through.
+    finite = all(math.isfinite(value) for value in bbox)
+    if not (finite and clipped[0] < clipped[2] and clipped[1] < clipped[3]):
         raise GeometryError("geometry.empty_box", bbox=bbox, width=width, height=height)
     return clipped
 

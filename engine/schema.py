@@ -104,7 +104,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """An uploaded file. document_id: unguessable, unique to the upload. name: as the user knows it."""
+    """An uploaded file. document_id: unguessable, of this upload. name: as the user knows it."""
 
     document_id: str
     name: str

@@ -1,0 +1,36 @@
+# make run: everything from a fresh clone to the app on http://127.0.0.1:7860
+# make test: the linters, the types and the tests
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := $(VENV)/.stamps
+
+.PHONY: run setup test lint clean
+
+run: setup
+	$(BIN)/python gradio_app.py
+
+setup: $(STAMPS)/setup
+
+test: $(STAMPS)/setup $(STAMPS)/test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+
+# Stamps are written last, so a step that was cut off is done again.
+$(STAMPS)/installed: requirements.txt constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -c constraints.txt
+	mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/setup: $(STAMPS)/installed engine/cli/setup.py
+	$(BIN)/python -m engine setup
+	touch $@
+
+$(STAMPS)/test: tests/requirements.txt constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt -c constraints.txt
+	mkdir -p $(STAMPS) && touch $@
+
+clean:
+	rm -rf $(VENV)

@@ -1,0 +1,113 @@
+"""A running answer as its reader sees it: iterate, watch, stop."""
+
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+
+from engine.channel import EventChannel
+from engine.errors import GenerationError
+from engine.generation import Job
+from engine.schema import Answer, Document, Failed, StreamEvent
+from engine.transcript import Transcript
+
+# How often a waiting reader looks at the stall watch.
+_TICK_SECONDS = 0.5
+
+
+class AnswerStream:
+    """The StreamEvents of one run, for one reader; the last is Finished or Failed.
+
+    Iterate with `for` or `async for`. A reader that goes away before the end stops the run, so a
+    closed browser tab frees the model.
+
+    Attributes:
+        transcript: what was said so far; complete also when nobody reads.
+        stop_event: set when the run should end.
+        job: set once the run has queued for the model.
+    """
+
+    def __init__(
+        self,
+        *,
+        model_id: str,
+        documents: tuple[Document, ...],
+        stall_timeout_seconds: float,
+        on_end: Callable[[Transcript], None],
+    ) -> None:
+        self.transcript = Transcript()
+        self.stop_event = threading.Event()
+        self.job: Job | None = None
+        self._model_id = model_id
+        self._documents = documents
+        self._stall_timeout_seconds = stall_timeout_seconds
+        self._on_end = on_end
+        self._channel = EventChannel()
+        self._lock = threading.RLock()
+
+    def emit(self, event: StreamEvent) -> None:
+        """Take the next event of the run; what follows the last one is dropped."""
+        with self._lock:
+            if self.transcript.ended:
+                return
+            self.transcript.add(event)
+            ended = self.transcript.ended
+            if ended:
+                # Before the reader learns of the end, so that it may ask again at once.
+                self._on_end(self.transcript)
+            self._channel.put(event)
+            if ended:
+                self._channel.close()
+
+    def stop(self) -> None:
+        """End the run soon; its last event will be Finished("cancelled")."""
+        self.stop_event.set()
+
+    def answer(self, language: str = "en") -> Answer:
+        """Read to the end and return the whole answer.
+
+        Raises:
+            EngineError: the run failed.
+        """
+        for _ in self:
+            pass
+        return self.transcript.answer(self._documents, language)
+
+    def __iter__(self) -> Iterator[StreamEvent]:
+        try:
+            while True:
+                try:
+                    event = self._channel.get(_TICK_SECONDS)
+                except TimeoutError:
+                    self._fail_if_stalled()
+                    continue
+                if event is None:
+                    return
+                yield event
+        finally:
+            self._stop_if_running()
+
+    async def __aiter__(self) -> AsyncIterator[StreamEvent]:
+        try:
+            while True:
+                try:
+                    event = await self._channel.aget(_TICK_SECONDS)
+                except TimeoutError:
+                    self._fail_if_stalled()
+                    continue
+                if event is None:
+                    return
+                yield event
+        finally:
+            self._stop_if_running()
+
+    def _stop_if_running(self) -> None:
+        if not self.transcript.ended:
+            self.stop()
+
+    def _fail_if_stalled(self) -> None:
+        last = self.job.last_token_at if self.job is not None else None
+        limit = self._stall_timeout_seconds
+        if last is not None and time.monotonic() - last > limit:
+            self.stop()
+            error = GenerationError("model.stalled", model_id=self._model_id, seconds=f"{limit:g}")
+            self.emit(Failed(error))

@@ -1,0 +1,346 @@
+"""Engine: question + history + pages -> StreamEvents. What the screen, the shell and code call.
+
+Try it:
+    engine = Engine(load_settings())
+    session_id = engine.create_session()
+    engine.add_document(session_id, Path("examples/invoice.png"), name="invoice.png")
+    print(engine.ask(session_id, "What is the total?").answer().text)
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from engine.answer_stream import AnswerStream
+from engine.errors import EngineError, ModelError, SessionError, as_engine_error
+from engine.families.base import ModelRequest, Preparation, RunCancelled
+from engine.generation import Job
+from engine.index import PageIndex
+from engine.index_store import IndexStore
+from engine.indexing import build_index
+from engine.model_manager import ModelInfo, ModelManager
+from engine.prompts import Task, get_task, render
+from engine.schema import (
+    Document,
+    Failed,
+    Finished,
+    ImagePart,
+    Message,
+    Page,
+    Part,
+    Step,
+    TextPart,
+)
+from engine.sessions import Session, SessionStore
+from engine.settings import PreprocessSettings, Settings, load_settings
+from engine.transcript import Transcript
+
+logger = logging.getLogger(__name__)
+
+_SWEEP_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A checked question, ready to be prepared."""
+
+    model_id: str
+    task: Task
+    text: str
+    history: tuple[Message, ...]
+    documents: tuple[Document, ...]
+    pages: tuple[Page, ...]
+    verbatim: bool
+    steps: PreprocessSettings
+    language: str
+
+
+class Engine:
+    """One process's models, sessions and page indexes.
+
+    Thread-safe. Close it, or use it as a context manager, to delete what sessions left behind.
+    """
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.settings = settings or load_settings()
+        self._models = ModelManager(self.settings)
+        self._sessions = SessionStore(self.settings)
+        self._indexes = IndexStore(self._build_index)
+        self._running: dict[str, AnswerStream] = {}
+        self._guard = threading.Lock()
+        self._closed = threading.Event()
+        threading.Thread(target=self._sweep, name="session-sweeper", daemon=True).start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop every run, unload every model, delete every session and its files."""
+        self._closed.set()
+        for session_id in list(self._running):
+            self.stop(session_id)
+        self._indexes.close()
+        self._models.close()
+        self._sessions.close()
+
+    def models(self) -> tuple[ModelInfo, ...]:
+        """The models of settings.toml, in its order."""
+        return self._models.infos()
+
+    def create_session(self) -> str:
+        """A new session's id: 256 random bits, the only key to it."""
+        return self._sessions.create().session_id
+
+    def has_session(self, session_id: str) -> bool:
+        return self._sessions.has(session_id)
+
+    def delete_session(self, session_id: str) -> None:
+        """Stop and forget a session: files, conversation and page indexes. Unknown ids are fine."""
+        self.stop(session_id)
+        self._indexes.forget(self._sessions.delete(session_id))
+
+    def delete_idle_sessions(self) -> None:
+        """Delete what nobody has used for sessions.ttl_minutes; runs by itself every minute."""
+        for session_id in self._sessions.idle():
+            logger.info("deleting an idle session")
+            self.delete_session(session_id)
+
+    def add_document(self, session_id: str, path: Path, *, name: str) -> Document:
+        """Check a file, keep a copy in the session and start reading its pages.
+
+        Args:
+            path: the file; it may be deleted afterwards.
+            name: what the user calls it.
+        Raises:
+            DocumentError: the file cannot be read or breaks a limit; the session is as before.
+            SessionError: the session does not exist.
+        """
+        document = self._sessions.add_document(self._sessions.get(session_id), path, name)
+        self._indexes.prefetch(document.pages, self.settings.preprocess)
+        return document
+
+    def documents(self, session_id: str) -> tuple[Document, ...]:
+        """The session's documents in the order of their upload. Raises SessionError."""
+        return tuple(self._sessions.get(session_id).documents)
+
+    def history(self, session_id: str) -> tuple[Message, ...]:
+        """The conversation so far, oldest message first. Raises SessionError."""
+        return tuple(self._sessions.get(session_id).messages)
+
+    def new_chat(self, session_id: str) -> None:
+        """Stop the session's run; forget its conversation and documents. Raises SessionError."""
+        self.stop(session_id)
+        self._indexes.forget(self._sessions.clear(self._sessions.get(session_id)))
+
+    def forget_conversation(self, session_id: str) -> None:
+        """Forget what was said; the documents stay. Raises SessionError."""
+        self.stop(session_id)
+        session = self._sessions.get(session_id)
+        with session.lock:
+            session.messages.clear()
+
+    def stop(self, session_id: str) -> None:
+        """End the session's running answer, if there is one. Nobody else's run is touched."""
+        with self._guard:
+            running = self._running.get(session_id)
+        if running is not None:
+            running.stop()
+
+    def ask(
+        self,
+        session_id: str,
+        question: str = "",
+        *,
+        model_id: str | None = None,
+        task: str = "question",
+        pages: Sequence[tuple[str, int]] | None = None,
+        verbatim: bool = False,
+        preprocess: PreprocessSettings | None = None,
+        language: str = "en",
+    ) -> AnswerStream:
+        """Start a run and return its events; never raises, a bad call ends in Failed.
+
+        Args:
+            question: the user's words; tasks that need none ignore it.
+            model_id: a [models.*] key; None takes default_model.
+            task: a task id (prompts/*.toml).
+            pages: (document_id, page_index) pairs to look at; None takes all of the session.
+            verbatim: answer only with words that stand on the page.
+            preprocess: steps before OCR; None takes the settings'.
+            language: "en" or "ru": the language of sentences that are not on the page.
+        """
+        chosen = model_id or self.settings.default_model
+        documents = tuple(self._documents_or_none(session_id))
+        stream = AnswerStream(
+            model_id=chosen,
+            documents=documents,
+            stall_timeout_seconds=self.settings.generation.stall_timeout_seconds,
+            on_end=lambda transcript: self._ended(session_id, stream, message, transcript),
+        )
+        message: Message | None = None
+        try:
+            session = self._sessions.get(session_id)
+            checked = self._checked(
+                session, chosen, task, question, pages, verbatim, preprocess, language
+            )
+            message = _user_message(checked)
+            with self._guard:
+                if session_id in self._running:
+                    raise SessionError("session.busy")
+                self._running[session_id] = stream
+        except EngineError as error:
+            stream.emit(Failed(error))
+            return stream
+        threading.Thread(
+            target=self._prepare, args=(stream, checked), name="prepare", daemon=True
+        ).start()
+        return stream
+
+    def _documents_or_none(self, session_id: str) -> tuple[Document, ...]:
+        return self.documents(session_id) if self.has_session(session_id) else ()
+
+    def _checked(
+        self,
+        session: Session,
+        model_id: str,
+        task_id: str,
+        question: str,
+        pages: Sequence[tuple[str, int]] | None,
+        verbatim: bool,
+        preprocess: PreprocessSettings | None,
+        language: str,
+    ) -> _Question:
+        capabilities = self._models.capabilities(model_id)
+        task = get_task(task_id)
+        if task.id not in capabilities.tasks:
+            raise ModelError(
+                "model.task_unsupported",
+                model_id=model_id,
+                task=task.id,
+                supported=", ".join(sorted(capabilities.tasks)),
+            )
+        if task.needs_question and not question.strip():
+            raise SessionError("session.no_question")
+        with session.lock:
+            documents = tuple(session.documents)
+            history = tuple(session.messages)
+            if pages is None:
+                chosen = tuple(page for document in documents for page in document.pages)
+            else:
+                chosen = tuple(session.page(*pair) for pair in pages)
+        if not chosen:
+            raise SessionError("session.no_pages")
+        return _Question(
+            model_id=model_id,
+            task=task,
+            text=question.strip() if task.needs_question else "",
+            history=history,
+            documents=documents,
+            pages=chosen,
+            verbatim=verbatim,
+            steps=preprocess or self.settings.preprocess,
+            language=language,
+        )
+
+    def _prepare(self, stream: AnswerStream, question: _Question) -> None:
+        """Load the model, ready its inputs and queue the run; on a thread of the run's own."""
+        started = time.monotonic()
+        try:
+            was_loaded = self._models.is_loaded(question.model_id)
+            if not was_loaded:
+                stream.emit(Step("step.loading_model", {"model_id": question.model_id}))
+            model = self._models.get(question.model_id)
+            inputs = model.family.prepare(
+                self._request(question),
+                Preparation(
+                    index=lambda page: self._indexes.get(page, question.steps, stream.stop_event),
+                    emit=stream.emit,
+                    stop=stream.stop_event,
+                ),
+            )
+            stream.job = Job(
+                inputs=inputs,
+                emit=stream.emit,
+                stop=stream.stop_event,
+                started_at=started,
+                load_seconds=0.0 if was_loaded else model.load_seconds,
+            )
+            model.inference.submit(stream.job)
+        except RunCancelled:
+            stream.emit(Finished("cancelled", question.model_id))
+        except Exception as error:
+            if not isinstance(error, EngineError):
+                logger.exception("preparing a run of %s failed", question.model_id)
+            stream.emit(Failed(as_engine_error(error)))
+
+    def _request(self, question: _Question) -> ModelRequest:
+        model = self.settings.model(question.model_id)
+        prompt = render(question.task, family=model.family, question=question.text)
+        overrides = {**model.generation, **prompt.generation}
+        limit = overrides.get("max_new_tokens", self.settings.generation.max_new_tokens)
+        return ModelRequest(
+            task=question.task.id,
+            question=question.text,
+            history=question.history,
+            documents=question.documents,
+            pages=question.pages,
+            prompt=prompt,
+            verbatim=question.verbatim,
+            max_new_tokens=int(limit),
+            language=question.language,
+        )
+
+    def _ended(
+        self,
+        session_id: str,
+        stream: AnswerStream,
+        message: Message | None,
+        transcript: Transcript,
+    ) -> None:
+        """Keep the turn and free the session; called once, before the reader sees the end."""
+        with self._guard:
+            if self._running.get(session_id) is stream:
+                del self._running[session_id]
+        # A turn that gave nothing is not kept: the next answer must not build on it.
+        if message is None or not transcript.text.strip() or not self.has_session(session_id):
+            return
+        answer = Message("assistant", (TextPart(transcript.text),), tuple(transcript.evidence))
+        session = self._sessions.get(session_id)
+        with session.lock:
+            session.messages += [message, answer]
+
+    def _build_index(self, page: Page, steps: PreprocessSettings) -> PageIndex:
+        return build_index(page, self.settings, preprocess=steps)
+
+    def _sweep(self) -> None:
+        while not self._closed.wait(_SWEEP_SECONDS):
+            self.delete_idle_sessions()
+
+
+def _user_message(question: _Question) -> Message:
+    """The user's turn: the pages it shows for the first time, then the words."""
+    shown = {
+        (part.document_id, part.page_index)
+        for message in question.history
+        for part in message.parts
+        if isinstance(part, ImagePart)
+    }
+    images: list[Part] = [
+        ImagePart(page.document_id, page.page_index)
+        for page in question.pages
+        if (page.document_id, page.page_index) not in shown
+    ]
+    return Message("user", (*images, TextPart(question.text or question.task.title.en)))

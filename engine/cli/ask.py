@@ -1,0 +1,74 @@
+"""`python -m engine ask FILE QUESTION`: one question, the answer and where it stands."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from engine.chat import Engine
+from engine.cli.console import add_file, follow, page_sizes, pages_of, write_json
+from engine.settings import Settings
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help="image, multi-page TIFF or PDF")
+    parser.add_argument("question", metavar="QUESTION")
+    parser.add_argument("--model", metavar="ID", help="a model of settings.toml")
+    parser.add_argument("--page", type=int, metavar="N", help="look at page N only (from 1)")
+    parser.add_argument(
+        "--verbatim", action="store_true", help="answer only with words printed on the page"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    with Engine(settings) as engine:
+        session_id = engine.create_session()
+        document = add_file(engine, session_id, args.file)
+        pages = pages_of(document, args.page)
+        stream = engine.ask(
+            session_id,
+            args.question,
+            model_id=args.model,
+            pages=[(page.document_id, page.page_index) for page in pages],
+            verbatim=args.verbatim,
+        )
+        follow(stream, pages=len(pages), echo=not args.json)
+        answer = stream.answer()
+    if args.json:
+        usage = answer.usage
+        write_json(
+            {
+                "answer": answer.text,
+                "model": answer.model_id,
+                "finish_reason": answer.finish_reason,
+                "evidence": [
+                    {
+                        "document_id": found.document_id,
+                        "page_index": found.page_index,
+                        "bbox": [round(value, 1) for value in found.bbox],
+                        "text": found.text,
+                        "score": round(found.score, 3),
+                    }
+                    for found in answer.evidence
+                ],
+                "pages": page_sizes(list(document.pages)),
+                "notices": list(answer.notices),
+                "usage": {
+                    "prompt_tokens": usage.prompt_tokens,
+                    "completion_tokens": usage.completion_tokens,
+                    "ttft_seconds": round(usage.ttft_seconds, 3),
+                    "tokens_per_second": round(usage.tokens_per_second, 2),
+                    "load_seconds": round(usage.load_seconds, 3),
+                    "peak_memory_bytes": usage.peak_memory_bytes,
+                },
+            }
+        )
+        return 0
+    sys.stdout.write("\n")
+    for found in answer.evidence:
+        x0, y0, x1, y1 = (round(value) for value in found.bbox)
+        place = f"page {found.page_index + 1}, box {x0},{y0},{x1},{y1}"
+        sys.stdout.write(f"  {place}: {found.text}\n")
+    for notice in answer.notices:
+        sys.stderr.write(notice + "\n")
+    return 0

@@ -1,0 +1,73 @@
+"""What commands share: opening a file in a session, progress on stderr, JSON on stdout."""
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from engine.answer_stream import AnswerStream
+from engine.chat import Engine
+from engine.errors import SessionError
+from engine.schema import Document, Failed, Page, Step, TextDelta
+
+
+def add_file(engine: Engine, session_id: str, path: Path) -> Document:
+    """The file as a document of the session. Raises DocumentError."""
+    return engine.add_document(session_id, path, name=path.name)
+
+
+def pages_of(document: Document, page_number: int | None) -> list[Page]:
+    """All pages, or the one with this 1-based number.
+
+    Raises:
+        SessionError: there is no such page.
+    """
+    if page_number is None:
+        return list(document.pages)
+    if not 1 <= page_number <= len(document.pages):
+        raise SessionError(
+            "session.bad_page", name=document.name, pages=len(document.pages), page=page_number
+        )
+    return [document.pages[page_number - 1]]
+
+
+def page_sizes(pages: list[Page]) -> list[dict[str, int]]:
+    """The frames of the boxes, as every JSON with boxes carries them."""
+    return [
+        {"page_index": page.page_index, "width": page.width, "height": page.height}
+        for page in pages
+    ]
+
+
+def follow(stream: AnswerStream, *, pages: int, echo: bool) -> None:
+    """Read a run to its end: progress on stderr, and with echo the text on stdout as it comes.
+
+    Raises:
+        EngineError: the run failed.
+    """
+    # disable=None: a bar for a person at a terminal, nothing in a log or a pipe.
+    with tqdm(total=pages, unit="page", file=sys.stderr, disable=None, leave=False) as bar:
+        for event in stream:
+            match event:
+                case Step(page_index=page_index):
+                    bar.set_description_str(event.text())
+                    if page_index is not None:
+                        bar.update(1 if bar.n < pages else 0)
+                case TextDelta(text) if echo:
+                    bar.clear()
+                    sys.stdout.write(text)
+                    sys.stdout.flush()
+                case Failed(error):
+                    raise error
+
+
+def write_json(value: Mapping[str, Any] | list[Any], out: Path | None = None) -> None:
+    """One JSON value, UTF-8, to a file or to stdout."""
+    text = json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+    if out is None:
+        sys.stdout.write(text)
+    else:
+        out.write_text(text, encoding="utf-8")

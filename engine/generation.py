@@ -1,0 +1,165 @@
+"""One inference thread per model: jobs in, StreamEvents out.
+
+Each job belongs to one session, and a session has one run at a time (engine.chat), so first come
+first served is round robin by session. A job's pixels or page indexes are prepared before it
+queues, on the caller's thread; the inference thread only generates.
+"""
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.errors import EngineError, GenerationError
+from engine.families.base import ModelFamily, Run, RunCancelled, Streamer
+from engine.hardware import peak_memory_bytes
+from engine.schema import Failed, Finished, Step, StreamEvent, TextDelta, Usage, UsageReport
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Job:
+    """One prepared run.
+
+    Attributes:
+        inputs: what the family's `prepare` returned.
+        emit: takes every event of the run, in order; Finished or Failed is the last.
+        stop: set when the run should end.
+        started_at: time.monotonic() when the user asked.
+        load_seconds: spent on loading the model for this run.
+        last_token_at: time.monotonic() of the newest token; None before the first. The reader's
+            stall watch looks at it, so a long prefill is never taken for a stall.
+    """
+
+    inputs: Any
+    emit: Callable[[StreamEvent], None]
+    stop: threading.Event
+    started_at: float
+    load_seconds: float = 0.0
+    last_token_at: float | None = field(default=None)
+
+
+class InferenceThread:
+    """Runs the jobs of one loaded model one after the other."""
+
+    def __init__(self, family: ModelFamily) -> None:
+        self._family = family
+        self._jobs: deque[Job] = deque()
+        self._changed = threading.Condition()
+        self._closed = False
+        self._busy = False
+        self._thread = threading.Thread(
+            target=self._work, name=f"inference-{family.model_id}", daemon=True
+        )
+        self._thread.start()
+
+    def submit(self, job: Job) -> None:
+        """Queue a job. Its place is told by Step("step.queued") while others are before it.
+
+        Raises:
+            GenerationError: the model was unloaded meanwhile.
+        """
+        with self._changed:
+            if self._closed:
+                raise GenerationError(
+                    "model.crashed", model_id=self._family.model_id, detail="it was unloaded"
+                )
+            place = len(self._jobs) + self._busy
+            self._jobs.append(job)
+            self._changed.notify()
+        if place:
+            job.emit(Step("step.queued", {"position": place}))
+
+    def close(self) -> None:
+        """End the thread after the running job; queued jobs end as cancelled."""
+        with self._changed:
+            self._closed = True
+            for job in self._jobs:
+                job.stop.set()
+            self._changed.notify()
+        if threading.current_thread() is not self._thread:
+            self._thread.join(timeout=30)
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._jobs or self._closed)
+                if not self._jobs:
+                    return
+                job = self._jobs.popleft()
+                self._busy = True
+                waiting = list(self._jobs)
+            for place, other in enumerate(waiting, start=1):
+                other.emit(Step("step.queued", {"position": place}))
+            run_job(self._family, job)
+            with self._changed:
+                self._busy = False
+
+
+def run_job(family: ModelFamily, job: Job) -> None:
+    """Run one job to its last event. Never raises: a failure becomes Failed, told as a sentence."""
+    try:
+        job.emit(_generate(family, job))
+    except RunCancelled:
+        job.emit(Finished("cancelled", family.model_id))
+    except EngineError as error:
+        job.emit(Failed(error))
+    except Exception as error:
+        logger.exception("model %s failed while answering", family.model_id)
+        detail = type(error).__name__
+        job.emit(Failed(GenerationError("model.crashed", model_id=family.model_id, detail=detail)))
+
+
+def _generate(family: ModelFamily, job: Job) -> StreamEvent:
+    from engine.streaming import EventStreamer
+
+    if job.stop.is_set():
+        raise RunCancelled
+    said = [False]
+
+    def on_text(text: str) -> None:
+        said[0] = said[0] or bool(text.strip())
+        job.emit(TextDelta(text))
+
+    streamer = EventStreamer(family.tokenizer, on_text)
+    outcome = family.generate(job.inputs, Run(_Watched(streamer, job), job.emit, job.stop))
+    now = time.monotonic()
+    if not said[0] and outcome.finish_reason != "cancelled":
+        cause = f"finish_reason {outcome.finish_reason}"
+        raise GenerationError("model.empty_answer", model_id=family.model_id, cause=cause)
+    first = streamer.first_token_at or now
+    decode_seconds = max((streamer.last_token_at or now) - first, 0.0)
+    job.emit(
+        UsageReport(
+            Usage(
+                prompt_tokens=outcome.prompt_tokens,
+                completion_tokens=outcome.completion_tokens,
+                ttft_seconds=first - job.started_at,
+                # A rate needs an interval: the first token marks its start.
+                tokens_per_second=(streamer.tokens - 1) / decode_seconds if decode_seconds else 0.0,
+                load_seconds=job.load_seconds,
+                total_seconds=now - job.started_at,
+                peak_memory_bytes=peak_memory_bytes(),
+            )
+        )
+    )
+    return Finished(outcome.finish_reason, family.model_id)
+
+
+class _Watched:
+    """A streamer that leaves the time of its newest token on the job."""
+
+    def __init__(self, streamer: Streamer, job: Job) -> None:
+        self._streamer = streamer
+        self._job = job
+
+    def put(self, value: Any) -> None:
+        self._job.last_token_at = time.monotonic()
+        self._streamer.put(value)
+
+    def end(self) -> None:
+        self._streamer.end()

@@ -1,0 +1,121 @@
+"""Page indexes, each made once: in the background, or at once when a page is asked for.
+
+One worker thread reads pages; a page that somebody waits for goes before those that nobody has
+asked about yet. Indexes are forgotten with their document.
+"""
+
+import heapq
+import itertools
+import logging
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import CancelledError, Future
+
+from engine.families.base import RunCancelled
+from engine.index import PageIndex
+from engine.schema import Page
+from engine.settings import PreprocessSettings
+
+logger = logging.getLogger(__name__)
+
+_FOREGROUND, _BACKGROUND = 0, 1
+_POLL_SECONDS = 0.1
+
+Key = tuple[str, int, PreprocessSettings]
+Builder = Callable[[Page, PreprocessSettings], PageIndex]
+
+
+class IndexStore:
+    """Indexes by page and preprocessing.
+
+    Args:
+        build: makes the index of one page; runs on the worker thread only.
+    """
+
+    def __init__(self, build: Builder) -> None:
+        self._build = build
+        self._futures: dict[Key, Future[PageIndex]] = {}
+        self._queue: list[tuple[int, int, Key, Page]] = []
+        self._order = itertools.count()
+        self._changed = threading.Condition()
+        self._closed = False
+        self._thread: threading.Thread | None = None
+
+    def prefetch(self, pages: Iterable[Page], steps: PreprocessSettings) -> None:
+        """Read pages in the background, in this order."""
+        for page in pages:
+            self._enqueue(page, steps, _BACKGROUND)
+
+    def get(self, page: Page, steps: PreprocessSettings, stop: threading.Event) -> PageIndex:
+        """The index of a page, waiting for it if need be.
+
+        Raises:
+            RunCancelled: stop was set while waiting, or the page was forgotten.
+            EngineError: the page cannot be read.
+        """
+        future = self._enqueue(page, steps, _FOREGROUND)
+        while True:
+            if stop.is_set():
+                raise RunCancelled
+            try:
+                return future.result(timeout=_POLL_SECONDS)
+            except CancelledError:
+                raise RunCancelled from None
+            except TimeoutError:
+                if future.done():  # the builder itself timed out
+                    raise
+
+    def forget(self, document_ids: Iterable[str]) -> None:
+        """Drop the indexes of documents, also those still to be made."""
+        gone = set(document_ids)
+        with self._changed:
+            for key in [key for key in self._futures if key[0] in gone]:
+                self._futures.pop(key).cancel()
+            self._queue = [entry for entry in self._queue if entry[2][0] not in gone]
+            heapq.heapify(self._queue)
+
+    def close(self) -> None:
+        """End the worker after the page it is reading."""
+        with self._changed:
+            self._closed = True
+            self._queue.clear()
+            for future in self._futures.values():
+                future.cancel()
+            self._changed.notify_all()
+            thread = self._thread
+        if thread is not None:
+            thread.join(timeout=30)
+
+    def _enqueue(self, page: Page, steps: PreprocessSettings, priority: int) -> Future[PageIndex]:
+        key = (page.document_id, page.page_index, steps)
+        with self._changed:
+            if self._closed:
+                raise RunCancelled
+            known = self._futures.get(key)
+            # A failed reading is tried again when somebody asks: its cause may be mended by then.
+            if known is None or (known.done() and known.exception() is not None):
+                known = self._futures[key] = Future()
+            if not known.done():
+                heapq.heappush(self._queue, (priority, next(self._order), key, page))
+                self._changed.notify_all()
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="page-index", daemon=True)
+                self._thread.start()
+            return known
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._queue or self._closed)
+                if self._closed:
+                    return
+                _, _, key, page = heapq.heappop(self._queue)
+                future = self._futures.get(key)
+                # Pages are queued again when their priority rises; the later copy finds them done.
+                if future is None or future.done() or not future.set_running_or_notify_cancel():
+                    continue
+            try:
+                future.set_result(self._build(page, key[2]))
+            except Exception as error:  # noqa: BLE001 - handed to whoever asks for the page
+                logger.info("page %d could not be indexed: %s", page.page_index, error)
+                future.set_exception(error)

@@ -1,0 +1,176 @@
+"""What a reader of a page may do to its picture first: straighten it, even it out, clean it.
+
+Each step is off unless settings.toml turns it on, because each must be measured to help a family.
+The page that is shown never changes; `Prepared.to_page` brings boxes back to it. Quarter turns are
+not made here (engine.ocr tells them, engine.geometry undoes them).
+
+Try it: `python -c "from PIL import Image; from engine.preprocess import resize_to as r; \
+print(r(Image.new('RGB', (4000, 2000)), 1000).to_page((10, 10, 20, 20)))"`
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from engine.geometry import clip
+from engine.schema import BBox, Size
+from engine.settings import PreprocessSettings
+
+Grey: TypeAlias = NDArray[np.uint8]  # (H, W)
+# (x, y) of the prepared picture = matrix @ (x, y, 1) of the page; (2, 3).
+Affine: TypeAlias = NDArray[np.float64]
+
+_IDENTITY: Final = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
+MAX_SKEW_DEGREES: Final = 8.0
+# A smaller turn blurs the page and moves no line by more than a few pixels.
+_MIN_SKEW_DEGREES: Final = 0.1
+# Pixels of the longer side that the skew is measured on: a line of print is then ~5 px high.
+_SKEW_SIDE: Final = 1000
+_COARSE_STEP: Final = 0.5
+_FINE_STEP: Final = 0.05
+# The best angle's profile must stand out from the mean profile by this, else there are no lines.
+_MIN_PEAK_RATIO: Final = 1.15
+# The page's own light is what remains when everything smaller than this part of it is removed.
+_LIGHT_PART: Final = 1 / 40
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A prepared picture and the way back to the page.
+
+    Attributes:
+        image: RGB.
+        page_size: (width, height) of the original upright page in pixels.
+        matrix: two rows of three; (x, y) of `image` = matrix @ (x, y, 1) of the page.
+    """
+
+    image: Image.Image
+    page_size: Size
+    matrix: tuple[tuple[float, float, float], tuple[float, float, float]] = _IDENTITY
+
+    def to_page(self, bbox: BBox) -> BBox:
+        """Map a box of `image` to the page: the upright box around its four mapped corners.
+
+        Raises:
+            GeometryError: nothing of the box lies on the page.
+        """
+        if self.matrix == _IDENTITY:
+            return clip(bbox, page_size=self.page_size)
+        back = cv2.invertAffineTransform(np.array(self.matrix))
+        corners = np.array([[bbox[i], bbox[j], 1.0] for i in (0, 2) for j in (1, 3)])  # (4, 3)
+        xs, ys = back @ corners.T
+        box = (float(xs.min()), float(ys.min()), float(xs.max()), float(ys.max()))
+        return clip(box, page_size=self.page_size)
+
+
+def apply_steps(image: Image.Image, steps: PreprocessSettings) -> Prepared:
+    """The page's picture after the steps that are on: denoise, contrast, deskew, in this order.
+
+    Args:
+        image: the upright page; never changed.
+    """
+    rgb = image.convert("RGB")
+    if steps.denoise:
+        rgb = _denoised(rgb)
+    if steps.contrast:
+        rgb = _evened(rgb)
+    prepared = Prepared(rgb, image.size)
+    return _deskewed(prepared) if steps.deskew else prepared
+
+
+def resize_to(image: Image.Image, max_side: int) -> Prepared:
+    """The picture with its longer side at most max_side pixels; a smaller one stays as it is."""
+    longer = max(image.size)
+    if longer <= max_side:
+        return Prepared(image, image.size)
+    size = (
+        max(1, round(image.width * max_side / longer)),
+        max(1, round(image.height * max_side / longer)),
+    )
+    resized = image.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+    # Rounding gives the two sides slightly different scales.
+    scale_x, scale_y = size[0] / image.width, size[1] / image.height
+    return Prepared(resized, image.size, ((scale_x, 0.0, 0.0), (0.0, scale_y, 0.0)))
+
+
+def estimate_skew(image: Image.Image) -> float:
+    """How far the lines of print are turned, in degrees; positive: they fall to the right.
+
+    The angle whose horizontal projection of the ink has the sharpest edges, within
+    ±MAX_SKEW_DEGREES; 0.0 where no angle stands out (pictures, empty pages).
+    """
+    ink = _ink(resize_to(image.convert("L"), _SKEW_SIDE).image)
+    ys, xs = np.nonzero(ink)
+    if len(ys) == 0:
+        return 0.0
+    coarse = np.arange(-MAX_SKEW_DEGREES, MAX_SKEW_DEGREES + _COARSE_STEP / 2, _COARSE_STEP)
+    scores = [_sharpness(xs, ys, angle) for angle in coarse]
+    best = coarse[int(np.argmax(scores))]
+    if max(scores) < _MIN_PEAK_RATIO * float(np.mean(scores)):
+        return 0.0
+    fine = np.arange(best - _COARSE_STEP, best + _COARSE_STEP + _FINE_STEP / 2, _FINE_STEP)
+    scores = [_sharpness(xs, ys, angle) for angle in fine]
+    return float(np.clip(fine[int(np.argmax(scores))], -MAX_SKEW_DEGREES, MAX_SKEW_DEGREES))
+
+
+def _ink(grey_image: Image.Image) -> Grey:
+    """1 where there is ink: darker than its neighbourhood, so that shadows do not count."""
+    grey = np.asarray(grey_image)
+    block = max(15, (max(grey.shape) // 40) | 1)
+    ink = cv2.adaptiveThreshold(
+        grey, 1, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, block, 15
+    )
+    return np.asarray(ink, dtype=np.uint8)
+
+
+def _sharpness(xs: NDArray[np.int64], ys: NDArray[np.int64], degrees: float) -> float:
+    """Sum of squared steps of the ink's profile across lines turned by `degrees`."""
+    rows = ys - xs * math.tan(math.radians(degrees))
+    profile = np.bincount((rows - rows.min()).astype(np.int64))
+    return float(np.square(np.diff(profile.astype(np.float64))).sum())
+
+
+def _deskewed(prepared: Prepared) -> Prepared:
+    """Turned so that lines are level, on a canvas that keeps every corner."""
+    image = prepared.image
+    degrees = estimate_skew(image)
+    if abs(degrees) < _MIN_SKEW_DEGREES:
+        return prepared
+    width, height = image.size
+    matrix: Affine = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0)
+    cos, sin = abs(matrix[0, 0]), abs(matrix[0, 1])
+    new_size = (math.ceil(width * cos + height * sin), math.ceil(width * sin + height * cos))
+    matrix[0, 2] += (new_size[0] - width) / 2
+    matrix[1, 2] += (new_size[1] - height) / 2
+    pixels = np.asarray(image)
+    # The new corners continue the page's edge: black ones would look like ink.
+    turned = cv2.warpAffine(
+        pixels, matrix, new_size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+    )
+    first, second = matrix.tolist()
+    return Prepared(Image.fromarray(turned), prepared.page_size, (tuple(first), tuple(second)))
+
+
+def _evened(image: Image.Image) -> Image.Image:
+    """Shadows and uneven light removed: each pixel relative to the paper around it."""
+    pixels = np.asarray(image)
+    side = max(3, round(min(image.size) * _LIGHT_PART) | 1)
+    # Measured on a small copy: the paper's light changes slowly, and this is 10 times cheaper.
+    scale = min(1.0, 800 / max(image.size))
+    small = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    kernel = max(3, round(side * scale) | 1)
+    # A greyscale closing takes the ink away; the blur joins what is left of its edges.
+    paper = cv2.medianBlur(cv2.dilate(small, np.ones((kernel, kernel), np.uint8)), 2 * kernel + 1)
+    paper = cv2.resize(paper, image.size, interpolation=cv2.INTER_LINEAR)
+    evened = cv2.divide(pixels, np.maximum(paper, 1), scale=255)
+    return Image.fromarray(evened)
+
+
+def _denoised(image: Image.Image) -> Image.Image:
+    """Specks of a pixel or two removed; strokes of print stay."""
+    return Image.fromarray(cv2.medianBlur(np.asarray(image), 3))

@@ -1,0 +1,117 @@
+"""What a run has said so far: StreamEvents folded into text, evidence, regions and figures.
+
+Engine, command line and screen fold events with this one class, so that they cannot disagree on
+what Discarded withdraws.
+"""
+
+from dataclasses import dataclass, field
+
+from engine.errors import EngineError
+from engine.schema import (
+    Answer,
+    Discarded,
+    Document,
+    Evidence,
+    EvidenceFound,
+    Failed,
+    Finished,
+    FinishReason,
+    Notice,
+    PageLayout,
+    Region,
+    RegionAdded,
+    Step,
+    StreamEvent,
+    TextDelta,
+    Usage,
+    UsageReport,
+)
+
+
+@dataclass(slots=True)
+class Transcript:
+    """The state of one run. Feed every event to `add`; read the attributes at any time.
+
+    Attributes:
+        regions: (document_id, page_index) -> regions in the order in which they became known.
+        step: the last Step, None once the run ended.
+        finish_reason, model_id: None until Finished.
+        error: set by Failed.
+    """
+
+    text: str = ""
+    evidence: list[Evidence] = field(default_factory=list)
+    regions: dict[tuple[str, int], list[Region]] = field(default_factory=dict)
+    notices: list[Notice | Discarded] = field(default_factory=list)
+    step: Step | None = None
+    usage: Usage = field(default_factory=Usage)
+    finish_reason: FinishReason | None = None
+    model_id: str | None = None
+    error: EngineError | None = None
+
+    def add(self, event: StreamEvent) -> None:
+        match event:
+            case TextDelta(text):
+                self.text += text
+            case EvidenceFound(evidence):
+                self.evidence.append(evidence)
+            case RegionAdded(document_id, page_index, region):
+                self.regions.setdefault((document_id, page_index), []).append(region)
+            case Step():
+                self.step = event
+            case Notice():
+                # The same advice may come from every page; it is worth saying once.
+                if event not in self.notices:
+                    self.notices.append(event)
+            case Discarded():
+                self.text = ""
+                self.evidence.clear()
+                self.regions.clear()
+                self.notices.append(event)
+            case UsageReport(usage):
+                self.usage = usage
+            case Finished(finish_reason, model_id):
+                self.finish_reason, self.model_id, self.step = finish_reason, model_id, None
+            case Failed(error):
+                self.error, self.step = error, None
+
+    @property
+    def ended(self) -> bool:
+        return self.finish_reason is not None or self.error is not None
+
+    def layouts(self, documents: tuple[Document, ...]) -> tuple[PageLayout, ...]:
+        """The regions as layouts, pages in document order; pages without regions are left out."""
+        return tuple(
+            PageLayout(
+                document_id=page.document_id,
+                page_index=page.page_index,
+                width=page.width,
+                height=page.height,
+                regions=tuple(self.regions[(page.document_id, page.page_index)]),
+                finish_reason=self.finish_reason or "stop",
+            )
+            for document in documents
+            for page in document.pages
+            if (page.document_id, page.page_index) in self.regions
+        )
+
+    def answer(self, documents: tuple[Document, ...], language: str = "en") -> Answer:
+        """The finished run.
+
+        Raises:
+            EngineError: the run failed.
+            ValueError: the run has not ended.
+        """
+        if self.error is not None:
+            raise self.error
+        if self.finish_reason is None or self.model_id is None:
+            raise ValueError("the run has not ended")
+        return Answer(
+            text=self.text,
+            model_id=self.model_id,
+            finish_reason=self.finish_reason,
+            evidence=tuple(self.evidence),
+            layouts=self.layouts(documents),
+            usage=self.usage,
+            notices=tuple(notice.text(language) for notice in self.notices),
+        )

@@ -1,0 +1,183 @@
+"""The engine's sessions, checks and history, on FakeFamily."""
+
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+from engine import Engine, EngineError, Settings
+from engine.schema import ImagePart, TextPart
+from engine.settings import SessionSettings
+from tests.fakes import FakeFamily, save_page
+
+
+def with_page(engine: Engine, tmp_path: Path, name: str = "page.png") -> str:
+    session_id = engine.create_session()
+    engine.add_document(session_id, save_page(tmp_path, name=name), name=name)
+    return session_id
+
+
+def test_the_history_holds_pages_once_and_the_words_of_both(
+    fake_engine: Engine, tmp_path: Path
+) -> None:
+    session_id = with_page(fake_engine, tmp_path)
+    document = fake_engine.documents(session_id)[0]
+    fake_engine.ask(session_id, "What is the total?").answer()
+    fake_engine.ask(session_id, "And the date?").answer()
+    history = fake_engine.history(session_id)
+    assert [message.role for message in history] == ["user", "assistant"] * 2
+    assert history[0].parts == (
+        ImagePart(document.document_id, 0),
+        TextPart("What is the total?"),
+    )
+    assert history[2].parts == (TextPart("And the date?"),)
+    assert history[3].text == "The total is 42."
+
+
+def test_the_model_is_given_the_earlier_turns(fake_engine: Engine, tmp_path: Path) -> None:
+    session_id = with_page(fake_engine, tmp_path)
+    fake_engine.ask(session_id, "What is the total?").answer()
+    fake_engine.ask(session_id, "And the date?").answer()
+    assert [message.text for message in FakeFamily.requests[1].history] == [
+        "What is the total?",
+        "The total is 42.",
+    ]
+
+
+def test_a_session_sees_its_own_documents_and_history_only(
+    fake_engine: Engine, tmp_path: Path
+) -> None:
+    mine, other = with_page(fake_engine, tmp_path), fake_engine.create_session()
+    fake_engine.ask(mine, "?").answer()
+    assert fake_engine.documents(other) == ()
+    assert fake_engine.history(other) == ()
+    document_id = fake_engine.documents(mine)[0].document_id
+    with pytest.raises(EngineError, match="not part of this session"):
+        fake_engine.ask(other, "?", pages=[(document_id, 0)]).answer()
+
+
+@pytest.mark.parametrize(
+    ("question", "options", "sentence"),
+    [
+        ("   ", {}, "question is empty"),
+        ("?", {"model_id": "nope"}, "not a known model id"),
+        ("?", {"task": "nope"}, "not a known task"),
+        ("?", {"task": "layout"}, "cannot do the task layout"),
+    ],
+)
+def test_a_bad_call_ends_in_one_sentence_and_the_session_goes_on(
+    fake_engine: Engine, tmp_path: Path, question: str, options: dict[str, str], sentence: str
+) -> None:
+    session_id = with_page(fake_engine, tmp_path)
+    with pytest.raises(EngineError, match=sentence):
+        fake_engine.ask(session_id, question, **options).answer()  # type: ignore[arg-type]
+    assert fake_engine.ask(session_id, "?").answer().text == "The total is 42."
+
+
+def test_asking_without_a_scan_says_what_to_do(fake_engine: Engine) -> None:
+    with pytest.raises(EngineError, match="Drop an image or a PDF"):
+        fake_engine.ask(fake_engine.create_session(), "?").answer()
+
+
+def test_an_unknown_session_is_refused(fake_engine: Engine) -> None:
+    with pytest.raises(EngineError, match="does not exist any more"):
+        fake_engine.ask("guessed", "?").answer()
+    with pytest.raises(EngineError, match="does not exist any more"):
+        fake_engine.history("guessed")
+
+
+def test_session_ids_cannot_be_guessed(fake_engine: Engine) -> None:
+    ids = {fake_engine.create_session() for _ in range(50)}
+    assert len(ids) == 50
+    assert min(map(len, ids)) >= 43  # 256 bits in base64
+
+
+def test_the_session_keeps_its_own_copy_of_a_file(fake_engine: Engine, tmp_path: Path) -> None:
+    path = save_page(tmp_path)
+    session_id = fake_engine.create_session()
+    document = fake_engine.add_document(session_id, path, name="page.png")
+    path.unlink()
+    assert document.pages[0].load_image().size == document.pages[0].size
+
+
+def files_below(directory: Path) -> list[Path]:
+    return [path for path in directory.rglob("*") if path.is_file()]
+
+
+@pytest.fixture
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where engines made by the test keep the files of their sessions."""
+    directory = tmp_path / "kept"
+    directory.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(directory))
+    return directory
+
+
+def test_new_chat_and_delete_remove_the_files(
+    kept: Path, fake_settings: Settings, tmp_path: Path
+) -> None:
+    with Engine(fake_settings) as engine:
+        session_id = with_page(engine, tmp_path)
+        engine.ask(session_id, "?").answer()
+        assert len(files_below(kept)) == 1
+        engine.new_chat(session_id)
+        assert engine.documents(session_id) == ()
+        assert engine.history(session_id) == ()
+        assert files_below(kept) == []
+        engine.delete_session(session_id)
+        assert not engine.has_session(session_id)
+
+
+def test_an_idle_session_is_deleted_with_its_files(
+    kept: Path, fake_settings: Settings, tmp_path: Path
+) -> None:
+    soon = fake_settings.model_copy(
+        update={"sessions": SessionSettings(ttl_minutes=0.001)}  # 60 ms
+    )
+    with Engine(soon) as engine:
+        session_id = with_page(engine, tmp_path)
+        time.sleep(0.1)
+        engine.delete_idle_sessions()
+        assert not engine.has_session(session_id)
+        assert files_below(kept) == []
+
+
+def test_a_broken_file_leaves_the_session_as_it_was(fake_engine: Engine, tmp_path: Path) -> None:
+    session_id = with_page(fake_engine, tmp_path)
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"not a picture")
+    with pytest.raises(EngineError, match=r"broken\.png"):
+        fake_engine.add_document(session_id, broken, name="broken.png")
+    assert len(fake_engine.documents(session_id)) == 1
+    assert fake_engine.ask(session_id, "?").answer().text == "The total is 42."
+
+
+def test_too_many_documents_are_refused(fake_engine: Engine, tmp_path: Path) -> None:
+    session_id = fake_engine.create_session()
+    limit = fake_engine.settings.limits.max_documents_per_session
+    path = save_page(tmp_path)
+    for _ in range(limit):
+        fake_engine.add_document(session_id, path, name="page.png")
+    with pytest.raises(EngineError, match=f"already has {limit} documents"):
+        fake_engine.add_document(session_id, path, name="page.png")
+
+
+def test_closing_the_engine_leaves_nothing_behind(
+    kept: Path, fake_settings: Settings, tmp_path: Path
+) -> None:
+    engine = Engine(fake_settings)
+    with_page(engine, tmp_path)
+    assert files_below(kept)
+    engine.close()
+    assert list(kept.iterdir()) == []
+
+
+def test_only_the_pages_asked_for_reach_the_model(fake_engine: Engine, tmp_path: Path) -> None:
+    session_id = with_page(fake_engine, tmp_path)
+    fake_engine.add_document(session_id, save_page(tmp_path), name="second.png")
+    second = fake_engine.documents(session_id)[1]
+    fake_engine.ask(session_id, "?", pages=[(second.document_id, 0)]).answer()
+    assert [page.document_id for page in FakeFamily.requests[-1].pages] == [second.document_id]
+    with pytest.raises(EngineError, match="no page 2"):
+        fake_engine.ask(session_id, "?", pages=[(second.document_id, 1)]).answer()

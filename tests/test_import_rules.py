@@ -1,0 +1,113 @@
+"""Who may import whom: lower layers never import higher ones."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Each part of the engine and what it may import of the project, beside itself.
+_VALUES = {"errors", "schema", "texts"}
+_PAGES = _VALUES | {"settings", "geometry", "index", "preprocess", "documents", "ocr"}
+_READING = _PAGES | {"indexing", "layout", "overlay", "values", "grounding", "fields", "prompts"}
+_MODELS = _READING | {"hardware", "families"}
+_RUNNING = _MODELS | {"channel", "transcript", "streaming", "generation", "model_manager"}
+_ENGINE = _RUNNING | {"index_store", "sessions", "answer_stream"}
+ALLOWED: dict[str, set[str]] = {
+    "texts": set(),
+    "errors": {"texts"},
+    "schema": {"errors", "texts"},
+    "settings": {"errors"},
+    "geometry": {"errors", "schema"},
+    "prompts": {"errors", "settings"},
+    "index": {"schema"},
+    "preprocess": {"errors", "geometry", "schema", "settings"},
+    "documents": _VALUES | {"settings", "geometry"},
+    "ocr": _VALUES | {"settings", "geometry", "index"},
+    "indexing": _PAGES,
+    "values": _VALUES,
+    "layout": _VALUES | {"geometry", "overlay"},
+    "overlay": _VALUES | {"geometry"},
+    "evaluation": _VALUES | {"geometry"},
+    "hardware": _VALUES | {"settings"},
+    "families": _READING | {"hardware"},
+    "channel": _VALUES,
+    "transcript": _VALUES,
+    "streaming": _VALUES,
+    "generation": _MODELS | {"channel", "streaming"},
+    "model_manager": _MODELS | {"generation"},
+    "index_store": _MODELS,
+    "sessions": _PAGES,
+    "answer_stream": _RUNNING,
+    "chat": _ENGINE,
+    "__init__": _ENGINE | {"chat"},
+    "cli": _ENGINE | {"chat", "evaluation", "__init__"},
+    "__main__": {"cli"},
+}
+
+
+def project_imports(path: Path) -> set[str]:
+    """The first parts of the engine modules that a file imports; "gradio" and "ui" as such."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module]
+            if node.module == "engine":
+                names = [f"engine.{alias.name}" for alias in node.names]
+        for name in names:
+            parts = name.split(".")
+            if parts[0] in {"gradio", "ui", "bench", "tests"}:
+                found.add(parts[0])
+            elif parts[0] == "engine":
+                found.add(parts[1] if len(parts) > 1 else "__init__")
+    return found
+
+
+def part_of(path: Path) -> str:
+    return path.relative_to(ROOT / "engine").parts[0].removesuffix(".py")
+
+
+ENGINE_FILES = sorted((ROOT / "engine").rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", ENGINE_FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_engine_modules_import_only_lower_layers(path: Path) -> None:
+    part = part_of(path)
+    assert part in ALLOWED, f"{part} has no row in ALLOWED: say where it belongs"
+    forbidden = project_imports(path) - ALLOWED[part] - {part}
+    assert not forbidden, f"{path.relative_to(ROOT)} imports {sorted(forbidden)}"
+
+
+def test_every_row_of_the_rules_is_a_part_that_exists() -> None:
+    assert set(ALLOWED) == {part_of(path) for path in ENGINE_FILES}
+
+
+def test_the_screen_uses_public_engine_modules_only() -> None:
+    for path in [*sorted((ROOT / "ui").rglob("*.py")), ROOT / "gradio_app.py"]:
+        private = project_imports(path) & {"generation", "index_store", "streaming", "sessions"}
+        assert not private, f"{path.name} imports {sorted(private)}"
+
+
+def test_importing_the_engine_imports_neither_torch_nor_gradio() -> None:
+    code = "import sys, engine; print([m for m in ('torch', 'gradio', 'cv2') if m in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_no_code_of_the_project_trusts_remote_code_or_evaluates_text() -> None:
+    for path in [*ENGINE_FILES, *sorted((ROOT / "ui").rglob("*.py")), ROOT / "gradio_app.py"]:
+        # gradio_app.py prints the address; a library never prints.
+        calls = {"eval", "exec"} if path.parent == ROOT else {"eval", "exec", "print"}
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                assert node.func.id not in calls, f"{path}:{node.lineno}"
+            if isinstance(node, ast.keyword):
+                assert node.arg not in {"trust_remote_code", "load_in_8bit"}, path
