@@ -49,6 +49,7 @@ _SWEEP_SECONDS = 60.0
 class _Question:
     """A checked question, ready to be prepared."""
 
+    conversation: str
     model_id: str
     task: Task
     text: str
@@ -244,6 +245,7 @@ class Engine:
         if not chosen:
             raise SessionError("session.no_pages")
         return _Question(
+            conversation=session.session_id,
             model_id=model_id,
             task=task,
             text=question.strip() if task.needs_question else "",
@@ -292,6 +294,7 @@ class Engine:
         overrides = {**model.generation, **prompt.generation}
         limit = overrides.get("max_new_tokens", self.settings.generation.max_new_tokens)
         return ModelRequest(
+            conversation=question.conversation,
             task=question.task.id,
             question=question.text,
             history=question.history,

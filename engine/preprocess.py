@@ -29,9 +29,9 @@ _IDENTITY: Final = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
 MAX_SKEW_DEGREES: Final = 8.0
 # A smaller turn blurs the page and moves no line by more than a few pixels.
 _MIN_SKEW_DEGREES: Final = 0.1
-# Pixels of the longer side that the skew is measured on: a line of print is then ~5 px high.
-_SKEW_SIDE: Final = 1000
-_COARSE_STEP: Final = 0.5
+# Pixels of the longer side that the skew is measured on: a line of print is then ~7 px high.
+_SKEW_SIDE: Final = 1400
+_COARSE_STEP: Final = 0.2
 _FINE_STEP: Final = 0.05
 # The best angle's profile must stand out from the mean profile by this, else there are no lines.
 _MIN_PEAK_RATIO: Final = 1.15

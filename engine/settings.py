@@ -67,6 +67,7 @@ class GenerationSettings(_Strict):
 
     stall_timeout_seconds: Annotated[float, Field(gt=0, strict=False)]
     max_new_tokens: Positive
+    kv_cache_bytes: Positive
 
 
 class SessionSettings(_Strict):

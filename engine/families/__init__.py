@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 # family name in settings.toml -> "module:Class"
 FAMILIES: dict[str, str] = {
+    "got_ocr": "engine.families.got_ocr:GotOCRFamily",
     "lite": "engine.families.lite.family:LiteFamily",
+    "qwen_vl": "engine.families.qwen_vl:QwenVLFamily",
 }
 
 

@@ -58,6 +58,7 @@ class ModelRequest:
     """One question to one model.
 
     Attributes:
+        conversation: the same for every turn of a conversation; what KV caches are kept by.
         task: a task id.
         question: the user's words; empty for tasks that need none.
         history: earlier turns of the conversation, oldest first, without this question.
@@ -69,6 +70,7 @@ class ModelRequest:
         language: "en" or "ru", the language of the screen.
     """
 
+    conversation: str
     task: str
     question: str
     history: tuple[Message, ...]
@@ -113,7 +115,7 @@ class Preparation:
     stop: threading.Event
 
 
-class RunCancelled(Exception):
+class RunCancelled(Exception):  # noqa: N818 - a user pressing Stop is no error
     """Raised by `prepare` and by index sources when the user's Stop was seen. Not an error."""
 
 
@@ -153,7 +155,7 @@ class ModelFamily(ABC):
     def generate(self, inputs: Any, run: Run) -> Outcome:
         """Answer, on the inference thread: ids through run.streamer, then run.streamer.end()."""
 
-    def unload(self) -> None:
+    def unload(self) -> None:  # noqa: B027 - most families need nothing here
         """Let go of the weights. The object is not used afterwards."""
 
     def describe(self) -> Mapping[str, str]:

@@ -1,0 +1,240 @@
+"""Prefill in pieces, then greedy or sampled decoding with transformers' own `generate`.
+
+What every transformers family shares once its prompt is ids and its images are tensors: the
+conversation's KV cache is reused up to the first difference, images are encoded once, Stop is
+seen after each piece of the prefill and after each token, and a repetition loop ends the run.
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from transformers import DynamicCache, StoppingCriteria, StoppingCriteriaList
+
+from engine.errors import GenerationError
+from engine.families.base import Outcome, Run, RunCancelled, Streamer
+from engine.families.kv_cache import KeptCache, KVCaches
+from engine.families.prompt_ids import ImageSpan, PromptIds
+from engine.families.repetition import loop_length
+from engine.schema import FinishReason
+
+# Tokens of text that are prefilled at once; Stop is seen between pieces.
+PREFILL_TOKENS = 512
+# How often the token tail is searched for a loop, in tokens.
+_LOOP_CHECK_EVERY = 8
+
+
+@dataclass(slots=True)
+class DecodingInputs:
+    """One run, ready for the inference thread.
+
+    Attributes:
+        conversation: key of the KV cache.
+        prompt: the whole conversation as ids.
+        image_tensors: for a span's key, the tensors that the model's forward takes for it.
+        positions: (3, 1, n) or (1, n) position ids of the whole prompt, or None for plain ones.
+        on_start: called on the inference thread before the model runs, for state that a model
+            keeps on its module.
+        generation: keyword arguments of `generate`, max_new_tokens among them.
+    """
+
+    conversation: str
+    prompt: PromptIds
+    image_tensors: Callable[[ImageSpan], Mapping[str, torch.Tensor]]
+    positions: torch.Tensor | None
+    on_start: Callable[[], None]
+    generation: Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Counters:
+    """What the last run did; tests and benchmarks read it."""
+
+    reused_tokens: int = 0
+    prefilled_tokens: int = 0
+    encoded_images: int = 0
+    prefill_pieces: int = 0
+    generated_ids: list[int] = field(default_factory=list)
+
+
+class Watch(StoppingCriteria):
+    """Ends `generate` on Stop or on a repetition loop."""
+
+    def __init__(self, stop: threading.Event, prompt_length: int) -> None:
+        self._stop = stop
+        self._prompt_length = prompt_length
+        self.loop = 0
+
+    def __call__(self, input_ids: torch.Tensor, scores: Any, **_: Any) -> torch.Tensor:
+        generated = input_ids.shape[1] - self._prompt_length
+        if generated % _LOOP_CHECK_EVERY == 0:
+            self.loop = loop_length(input_ids[0, self._prompt_length :].tolist())
+        ends = self._stop.is_set() or self.loop > 0
+        return torch.full((input_ids.shape[0],), ends, device=input_ids.device, dtype=torch.bool)
+
+    def finish_reason(self, said: list[int], ends: set[int]) -> FinishReason:
+        """Why a run ended.
+
+        Args:
+            said: the generated ids.
+            ends: ids that end an answer.
+        """
+        if said and said[-1] in ends:
+            return "stop"
+        if self._stop.is_set():
+            return "cancelled"
+        return "repetition" if self.loop else "length"
+
+
+class GeneratedOnly:
+    """Hides the prompt, which `generate` puts first, from a run's streamer.
+
+    Args:
+        ends: whether the end of `generate` is the end of the run; False where pages follow.
+    """
+
+    def __init__(self, streamer: Streamer, *, ends: bool = True) -> None:
+        self._streamer = streamer
+        self._ends = ends
+        self._prompt_seen = False
+
+    def put(self, value: torch.Tensor) -> None:
+        if self._prompt_seen:
+            self._streamer.put(value.reshape(-1))
+        self._prompt_seen = True
+
+    def end(self) -> None:
+        if self._ends:
+            self._streamer.end()
+
+
+def decode(
+    model: Any,
+    inputs: DecodingInputs,
+    caches: KVCaches,
+    run: Run,
+    counters: Counters,
+    *,
+    model_id: str,
+) -> Outcome:
+    """Answer a prompt, reusing the conversation's cache and keeping it for the next question.
+
+    Raises:
+        RunCancelled: Stop was seen during prefill.
+        GenerationError: the first logits are not finite.
+    """
+    prompt = inputs.prompt
+    kept = caches.take(inputs.conversation)
+    # At least one token has to be fed to get logits.
+    shared = min(kept.prompt.common_prefix(prompt), len(prompt.ids) - 1) if kept else 0
+    for span in prompt.images:
+        if span.start < shared < span.end:
+            shared = span.start
+    cache = kept.cache if kept and shared else DynamicCache(config=model.config)
+    if kept and shared:
+        cache.crop(shared - len(kept.prompt.ids))
+    counters.reused_tokens, counters.prefilled_tokens = shared, len(prompt.ids) - shared
+    counters.encoded_images = counters.prefill_pieces = 0
+    ids = torch.tensor([prompt.ids], device=model.device)
+    inputs.on_start()
+    with torch.inference_mode():
+        filled = _prefill(model, inputs, ids, cache, shared, run, counters, caches)
+        _check_finite(model, ids, cache, filled, inputs, model_id)
+        watch = Watch(run.stop, ids.shape[1])
+        sequence = model.generate(
+            input_ids=ids,
+            attention_mask=torch.ones_like(ids),
+            past_key_values=cache,
+            streamer=GeneratedOnly(run.streamer),
+            stopping_criteria=StoppingCriteriaList([watch]),
+            **inputs.generation,
+        )[0].tolist()
+    said = sequence[len(prompt.ids) :]
+    counters.generated_ids = said
+    # The last token was never fed back, so the cache ends one before it.
+    known = PromptIds(tuple(sequence), prompt.images).up_to(cache.get_seq_length())
+    caches.put(inputs.conversation, KeptCache(known, cache))
+    return Outcome(watch.finish_reason(said, end_ids(model)), len(prompt.ids), len(said))
+
+
+def _prefill(
+    model: Any,
+    inputs: DecodingInputs,
+    ids: torch.Tensor,
+    cache: Any,
+    shared: int,
+    run: Run,
+    counters: Counters,
+    caches: KVCaches,
+) -> int:
+    """Feed everything but the last token; returns how many tokens the cache then holds."""
+    last = ids.shape[1] - 1
+    at = shared
+    for start, end, span in inputs.prompt.chunks(shared, PREFILL_TOKENS):
+        end = min(end, last)
+        if start >= end:
+            continue
+        if run.stop.is_set():
+            # What is filled so far stays useful for the next question.
+            caches.put(inputs.conversation, KeptCache(inputs.prompt.up_to(at), cache))
+            raise RunCancelled
+        extra = dict(inputs.image_tensors(span)) if span else {}
+        counters.encoded_images += span is not None
+        counters.prefill_pieces += 1
+        model(
+            input_ids=ids[:, start:end],
+            attention_mask=torch.ones_like(ids[:, :end]),
+            past_key_values=cache,
+            use_cache=True,
+            logits_to_keep=1,
+            **_positions(inputs, start, end),
+            **{name: value.to(model.device) for name, value in extra.items()},
+        )
+        at = end
+    return at
+
+
+def _positions(inputs: DecodingInputs, start: int, end: int) -> dict[str, torch.Tensor]:
+    return {} if inputs.positions is None else {"position_ids": inputs.positions[..., start:end]}
+
+
+def _check_finite(
+    model: Any, ids: torch.Tensor, cache: Any, filled: int, inputs: DecodingInputs, model_id: str
+) -> None:
+    """Refuse a run whose first logits overflowed, which greedy decoding would turn into silence.
+
+    Costs one forward of one token; the cache is cropped back, so `generate` sees it as before.
+    """
+    if model.dtype != torch.float16:
+        return
+    logits = model(
+        input_ids=ids[:, filled:],
+        attention_mask=torch.ones_like(ids),
+        past_key_values=cache,
+        use_cache=True,
+        logits_to_keep=1,
+        **_positions(inputs, filled, ids.shape[1]),
+    ).logits
+    if not torch.isfinite(logits).all():
+        raise GenerationError("model.overflow", model_id=model_id)
+    cache.crop(filled - ids.shape[1])
+
+
+def end_ids(model: Any) -> set[int]:
+    """The ids that end an answer, as the checkpoint's generation_config states them."""
+    ends = model.generation_config.eos_token_id
+    return set(ends if isinstance(ends, list) else [ends])
+
+
+def greedy(generation: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments of `generate`: greedy without penalties unless the settings say otherwise.
+
+    A checkpoint's own generation_config often samples; OCR must not.
+    """
+    options: dict[str, Any] = {"do_sample": False, "repetition_penalty": 1.0, **generation}
+    if not options["do_sample"]:
+        # transformers warns about sampling options that greedy decoding ignores.
+        options |= {"temperature": None, "top_p": None, "top_k": None}
+    return options

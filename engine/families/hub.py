@@ -1,0 +1,118 @@
+"""Bringing a checkpoint into memory: from the hub's cache, the hub, or a local folder.
+
+Safetensors only, no remote code, and every failure of the hub becomes one sentence with the command
+that mends it.
+"""
+
+import errno
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from engine.errors import EngineError, ModelError
+from engine.hardware import AttentionChoice, check_precision, device, torch_dtype
+from engine.settings import ModelSettings
+
+logger = logging.getLogger(__name__)
+Loaded = TypeVar("Loaded")
+
+
+def revision_of(model: ModelSettings) -> dict[str, str]:
+    """The revision argument of from_pretrained; a local folder has none."""
+    return {} if Path(model.repo_id).is_dir() else {"revision": model.revision}
+
+
+def load_weights(
+    model_id: str,
+    model: ModelSettings,
+    attention: AttentionChoice,
+    auto_class: Any,
+    *,
+    attention_parts: tuple[str, ...] = (),
+    unquantised: tuple[str, ...] = (),
+) -> Any:
+    """The model of a settings table in eval mode, precision and quantisation exactly as written.
+
+    Args:
+        auto_class: what offers from_pretrained, e.g. AutoModelForImageTextToText.
+        attention_parts: names of sub-configs that alone take the chosen attention, for a class
+            whose other parts know eager attention only; () gives it to the whole model.
+        unquantised: names of modules that stay in the settings' dtype under int8 and int4, beside
+            the output head.
+    Raises:
+        ModelError: it cannot be brought, does not fit, or the device cannot do what is asked.
+    """
+    where = device()
+    check_precision(model_id, model, where)
+    options: dict[str, Any] = {
+        "dtype": torch_dtype(model.dtype),
+        "attn_implementation": dict.fromkeys(attention_parts, attention.implementation)
+        or attention.implementation,
+        "use_safetensors": True,
+        "device_map": {"": where.kind if where.kind == "cpu" else 0},
+        **revision_of(model),
+    }
+    if model.quantization != "none":
+        options["quantization_config"] = _quantization(model, unquantised)
+    with hub_errors(model_id, model):
+        loaded = auto_class.from_pretrained(model.repo_id, **options)
+    return loaded.eval()
+
+
+def _quantization(model: ModelSettings, unquantised: tuple[str, ...]) -> Any:
+    """bitsandbytes settings; NF4 with a second quantisation of its constants for int4."""
+    from transformers import BitsAndBytesConfig
+
+    options: dict[str, Any] = {"load_in_8bit": True}
+    if model.quantization == "int4":
+        options = {
+            "load_in_4bit": True,
+            "bnb_4bit_quant_type": "nf4",
+            "bnb_4bit_use_double_quant": True,
+            "bnb_4bit_compute_dtype": torch_dtype(model.dtype),
+        }
+    if unquantised:
+        # bitsandbytes' name for it, used for int4 as well.
+        options["llm_int8_skip_modules"] = [*unquantised, "lm_head"]
+    return BitsAndBytesConfig(**options)  # type: ignore[no-untyped-call]
+
+
+@contextmanager
+def hub_errors(model_id: str, model: ModelSettings) -> Iterator[None]:
+    """Turn what the hub, the disk and safetensors raise into a ModelError."""
+    from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
+    from safetensors import SafetensorError
+
+    named = {"model_id": model_id, "repo_id": model.repo_id}
+    try:
+        yield
+    except EngineError:
+        raise
+    except GatedRepoError as error:
+        raise ModelError("hub.gated", **named) from error
+    except RepositoryNotFoundError as error:
+        raise ModelError("hub.not_found", **named) from error
+    except SafetensorError as error:
+        raise ModelError("hub.damaged", **named, detail=str(error)) from error
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise ModelError("hub.disk_full", **named) from error
+        logger.info("loading %s failed: %s", model.repo_id, error)
+        raise ModelError("model.weights_missing", **named) from error
+
+
+def configuration(model_id: str, model: ModelSettings, load: Callable[..., Loaded]) -> Loaded:
+    """A processor, config or the like by `load` (a from_pretrained). Raises ModelError."""
+    with hub_errors(model_id, model):
+        return load(model.repo_id, **revision_of(model))
+
+
+def text_head_size(model_id: str, model: ModelSettings) -> int:
+    """Elements of one attention head of the language model, from the checkpoint's config."""
+    from transformers import AutoConfig
+
+    config = configuration(model_id, model, AutoConfig.from_pretrained).get_text_config()
+    stated = getattr(config, "head_dim", None)
+    return int(stated or config.hidden_size // config.num_attention_heads)

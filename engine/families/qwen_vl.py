@@ -1,0 +1,70 @@
+"""Qwen2-VL, Qwen2.5-VL and Qwen3-VL: chat over several images, boxes in thousandths.
+
+qwen_vl_utils resizes a page, and nothing after it does: the processor is told not to, so the size
+that boxes refer to is the size that is recorded.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import torch
+from PIL import Image
+from qwen_vl_utils import process_vision_info
+
+from engine.families.base import Capabilities
+from engine.families.prompt_ids import PromptIds
+from engine.families.transformers_chat import Positions, SeenImage, TransformersChatFamily
+
+
+class QwenVLFamily(TransformersChatFamily):
+    """One adapter for the three generations; the checkpoint's config tells them apart."""
+
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        tasks=frozenset({"question", "ocr"}), chat=True, multiple_pages=True, boxes=True
+    )
+
+    @property
+    def image_placeholder(self) -> str:
+        return str(self.processor.image_token)
+
+    @property
+    def image_token_id(self) -> int:
+        return int(self.processor.image_token_id)
+
+    def see(self, image: Image.Image) -> SeenImage:
+        images = self.processor.image_processor
+        element: dict[str, object] = {"type": "image", "image": image}
+        if self.settings.max_pixels is not None:
+            element["max_pixels"] = self.settings.max_pixels
+        resized, _ = process_vision_info(
+            [{"role": "user", "content": [element]}], image_patch_size=images.patch_size
+        )
+        outputs = images(images=resized, do_resize=False, return_tensors="pt")
+        grid = outputs["image_grid_thw"]
+        tokens = int(grid.prod()) // images.merge_size**2
+        tensors = {"pixel_values": outputs["pixel_values"], "image_grid_thw": grid}
+        return SeenImage(resized[0].size, tokens, grid, lambda: tensors)
+
+    def positions(self, prompt: PromptIds, images: list[SeenImage]) -> Positions:
+        """(3, 1, n) multimodal rotary positions (Qwen2-VL report, section 2.1, M-RoPE).
+
+        transformers keeps their offset on the module, where the next conversation would find it,
+        so it is set anew for every run. With no image the three axes count alike.
+        """
+        core = self.model.model
+        ids = torch.tensor([prompt.ids])
+        grids = [image.grid for image in images if image.grid is not None]
+        if grids:
+            kinds = (ids == self.image_token_id).int()
+            positions, deltas = core.get_rope_index(
+                ids, mm_token_type_ids=kinds, image_grid_thw=torch.cat(grids)
+            )
+        else:
+            positions = torch.arange(ids.shape[1]).expand(3, 1, -1)
+            deltas = torch.zeros(1, 1, dtype=torch.long)
+
+        def on_start() -> None:
+            core.rope_deltas = deltas.to(self.model.device)
+
+        return Positions(positions.to(self.model.device), on_start)

@@ -1,0 +1,33 @@
+"""Seeing a repetition loop in the tail of what is being generated, while it is generated.
+
+A loop is the same run of tokens over and over, whatever its length. Tables and dotted lines repeat
+too, so short periods need a long run before they count as a loop.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+# The longest repeated run that is looked for, in tokens.
+MAX_PERIOD: Final = 160
+# A loop is at least this long in all, and made of at least this many rounds.
+MIN_LOOP_TOKENS: Final = 96
+MIN_ROUNDS: Final = 4
+
+
+def loop_length(ids: Sequence[int]) -> int:
+    """How many tokens at the end of `ids` are a loop, its first round included; 0 without one.
+
+    Args:
+        ids: generated ids, oldest first.
+    """
+    longest = min(MAX_PERIOD, len(ids) // MIN_ROUNDS)
+    for period in range(1, longest + 1):
+        same = 0
+        position = len(ids) - 1
+        while position >= period and ids[position] == ids[position - period]:
+            same += 1
+            position -= 1
+        total = same + period
+        if total >= max(MIN_LOOP_TOKENS, MIN_ROUNDS * period) and same:
+            return total
+    return 0

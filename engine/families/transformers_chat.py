@@ -1,0 +1,262 @@
+"""Vision-language chat models that transformers carries: history, images and KV reuse.
+
+A conversation is rendered by the checkpoint's own chat template. What the model itself said is
+never encoded again from its text: its ids are kept and put back in their place, so that a prompt
+is always an extension of the one before and the KV cache fits.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+import torch
+from PIL import Image
+from transformers import AutoModelForImageTextToText, AutoProcessor
+
+from engine.families.base import ModelFamily, ModelRequest, Outcome, Preparation, Run, RunCancelled
+from engine.families.decoding import Counters, DecodingInputs, decode, end_ids, greedy
+from engine.families.hub import configuration, load_weights, text_head_size
+from engine.families.kv_cache import KVCaches
+from engine.families.prompt_ids import ImageSpan, PromptIds
+from engine.hardware import choose_attention
+from engine.schema import ImagePart, Message, Page, Part, Size, Step, TextPart
+from engine.settings import Settings
+
+# Stands for an earlier answer while the template is rendered; a private-use character that no
+# keyboard types, removed from what users write.
+_ANSWER = "\ue000"
+# Answers whose ids, and pages whose sizes, are remembered; older ones are worked out again.
+_REMEMBERED = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class SeenImage:
+    """An image as the model sees it.
+
+    Attributes:
+        size: (width, height) in pixels after the one resize; boxes may refer to it.
+        tokens: how many token positions it takes.
+        grid: (1, 3) patches in time, height and width; None where a family has no such thing.
+        tensors: what the model's forward takes for it; on the CPU. Made when first called: an
+            image whose keys and values are cached is never decoded again.
+    """
+
+    size: Size
+    tokens: int
+    grid: torch.Tensor | None
+    tensors: Callable[[], Mapping[str, torch.Tensor]]
+
+
+@dataclass(frozen=True, slots=True)
+class Positions:
+    """Position ids of a prompt, and what to do on the inference thread before they are used."""
+
+    ids: torch.Tensor | None = None
+    on_start: Callable[[], None] = lambda: None
+
+
+class TransformersChatFamily(ModelFamily):
+    """Base of the adapters; a subclass says how an image is seen and where its tokens stand."""
+
+    auto_class: ClassVar[Any] = AutoModelForImageTextToText
+
+    def __init__(
+        self, model_id: str, settings: Settings, model: Any, processor: Any, attention: Any
+    ) -> None:
+        super().__init__(model_id, settings.model(model_id))
+        self.model = model
+        self.processor = processor
+        self.attention = attention
+        self.caches = KVCaches(settings.generation.kv_cache_bytes)
+        self.counters = Counters()
+        self._said: dict[str, list[int]] = {}
+        self._known: dict[tuple[Any, ...], SeenImage] = {}
+
+    @classmethod
+    def load(cls, model_id: str, settings: Settings) -> TransformersChatFamily:
+        model_settings = settings.model(model_id)
+        processor = configuration(model_id, model_settings, AutoProcessor.from_pretrained)
+        attention = choose_attention(
+            model_settings.attn_implementation,
+            model_settings.dtype,
+            text_head_size(model_id, model_settings),
+        )
+        model = load_weights(model_id, model_settings, attention, cls.auto_class)
+        return cls(model_id, settings, model, processor, attention)
+
+    @property
+    def tokenizer(self) -> Any:
+        return self.processor.tokenizer
+
+    @property
+    @abstractmethod
+    def image_placeholder(self) -> str:
+        """What the chat template writes where an image stands."""
+
+    @property
+    @abstractmethod
+    def image_token_id(self) -> int:
+        """The id that is repeated for every token position of an image."""
+
+    @abstractmethod
+    def see(self, image: Image.Image) -> SeenImage:
+        """Resize and normalise one page image (RGB, page pixels) as the model wants it."""
+
+    def positions(self, prompt: PromptIds, images: list[SeenImage]) -> Positions:
+        """Position ids of the whole prompt; plain counting unless a family knows better."""
+        return Positions()
+
+    def prepare(self, request: ModelRequest, preparation: Preparation) -> DecodingInputs:
+        pages = {
+            (page.document_id, page.page_index): page
+            for document in request.documents
+            for page in document.pages
+        }
+        messages = (*request.history, self._question(request))
+        seen = self._see_all(messages, pages, preparation)
+        prompt = self._prompt(messages, seen)
+        positions = self.positions(prompt, [seen[span.key] for span in prompt.images])
+        generation = {**self.settings.generation, **request.prompt.generation}
+        return DecodingInputs(
+            conversation=request.conversation,
+            prompt=prompt,
+            image_tensors=lambda span: seen[span.key].tensors(),
+            positions=positions.ids,
+            on_start=positions.on_start,
+            generation={**greedy(generation), "max_new_tokens": request.max_new_tokens},
+        )
+
+    def generate(self, inputs: DecodingInputs, run: Run) -> Outcome:
+        outcome = decode(
+            self.model, inputs, self.caches, run, self.counters, model_id=self.model_id
+        )
+        said = self.counters.generated_ids
+        text = self.tokenizer.decode(said, skip_special_tokens=True).strip()
+        while len(self._said) >= _REMEMBERED:
+            self._said.pop(next(iter(self._said)))
+        self._said[text] = self._without_end(said)
+        return outcome
+
+    def unload(self) -> None:
+        self.caches.clear()
+        del self.model
+
+    def describe(self) -> Mapping[str, str]:
+        return {
+            "attention": self.attention.reason(),
+            "dtype": str(self.model.dtype).removeprefix("torch."),
+            "quantization": self.settings.quantization,
+        }
+
+    def _question(self, request: ModelRequest) -> Message:
+        shown = {
+            part
+            for message in request.history
+            for part in message.parts
+            if isinstance(part, ImagePart)
+        }
+        parts: list[Part] = [ImagePart(page.document_id, page.page_index) for page in request.pages]
+        new = [part for part in parts if part not in shown]
+        return Message("user", (*new, TextPart(request.prompt.text)))
+
+    def _see_all(
+        self,
+        messages: tuple[Message, ...],
+        pages: Mapping[tuple[str, int], Page],
+        preparation: Preparation,
+    ) -> dict[tuple[Any, ...], SeenImage]:
+        """Every image of the conversation, by (document_id, page_index)."""
+        wanted = [
+            (part.document_id, part.page_index)
+            for message in messages
+            for part in message.parts
+            if isinstance(part, ImagePart) and (part.document_id, part.page_index) in pages
+        ]
+        seen: dict[tuple[Any, ...], SeenImage] = {}
+        for number, key in enumerate(wanted, start=1):
+            if preparation.stop.is_set():
+                raise RunCancelled
+            values = {"page": number, "pages": len(wanted)}
+            preparation.emit(Step("step.preparing", values, key[1]))
+            seen[key] = self._seen(key, pages[key])
+        return seen
+
+    def _seen(self, key: tuple[Any, ...], page: Page) -> SeenImage:
+        """A page as the model sees it; a known page gives its pixels only when asked."""
+        known = self._known.get(key)
+        if known is not None:
+            return replace(known, tensors=lambda: self.see(page.load_image()).tensors())
+        image = self.see(page.load_image())
+        while len(self._known) >= _REMEMBERED:
+            self._known.pop(next(iter(self._known)))
+        # Without its tensors: pixels of every page ever seen would fill the memory.
+        self._known[key] = replace(image, tensors=dict)
+        return image
+
+    def _prompt(
+        self, messages: tuple[Message, ...], seen: Mapping[tuple[Any, ...], SeenImage]
+    ) -> PromptIds:
+        answers = [message for message in messages if message.role == "assistant"]
+        keys = iter(
+            key
+            for message in messages
+            for part in message.parts
+            if isinstance(part, ImagePart) and (key := (part.document_id, part.page_index)) in seen
+        )
+        rendered = self.render(messages, seen)
+        ids: list[int] = []
+        images: list[ImageSpan] = []
+        for number, segment in enumerate(rendered.split(_ANSWER)):
+            for piece_number, piece in enumerate(segment.split(self.image_placeholder)):
+                if piece_number:
+                    key = next(keys)
+                    start = len(ids)
+                    ids += [self.image_token_id] * seen[key].tokens
+                    images.append(ImageSpan(start, len(ids), key))
+                ids += self.tokenizer(piece, add_special_tokens=False)["input_ids"]
+            if number < len(answers):
+                ids += self._answer_ids(answers[number].text)
+        return PromptIds(tuple(ids), tuple(images))
+
+    def render(
+        self, messages: tuple[Message, ...], seen: Mapping[tuple[Any, ...], SeenImage]
+    ) -> str:
+        """The conversation by the checkpoint's template, earlier answers as _ANSWER."""
+        chat = [
+            {
+                "role": message.role,
+                "content": [{"type": "text", "text": _ANSWER}]
+                if message.role == "assistant"
+                else [
+                    {"type": "image"}
+                    if isinstance(part, ImagePart)
+                    else {"type": "text", "text": self._plain(part.text)}
+                    for part in message.parts
+                    if isinstance(part, TextPart) or (part.document_id, part.page_index) in seen
+                ],
+            }
+            for message in messages
+        ]
+        text: str = self.processor.apply_chat_template(
+            chat, tokenize=False, add_generation_prompt=True
+        )
+        return text
+
+    def _plain(self, text: str) -> str:
+        """A user's words without anything that the tokenizer would take for a special token."""
+        for token in (_ANSWER, *self.tokenizer.get_added_vocab()):
+            text = text.replace(token, "")
+        return text
+
+    def _answer_ids(self, text: str) -> list[int]:
+        said = self._said.get(text.strip())
+        if said is None:
+            said = self.tokenizer(text, add_special_tokens=False)["input_ids"]
+        return list(said)
+
+    def _without_end(self, ids: list[int]) -> list[int]:
+        """The template writes the end of a turn itself."""
+        return ids[:-1] if ids and ids[-1] in end_ids(self.model) else ids

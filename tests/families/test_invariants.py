@@ -1,0 +1,216 @@
+"""What must hold for every family that transformers carries, written once and run for each."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from engine import Engine
+from engine.errors import GenerationError
+from engine.schema import Finished, TextDelta
+from tests.fakes import save_page
+from tests.families.conftest import CHAT, TINY
+
+MakeEngine = Callable[..., Engine]
+
+
+def loaded_family(engine: Engine) -> Any:
+    """The loaded adapter itself: counters and caches are not public."""
+    return engine._models.get("tiny").family
+
+
+def with_page(engine: Engine, tmp_path: Path, text: str = "Total 42.00") -> str:
+    session_id = engine.create_session()
+    engine.add_document(session_id, save_page(tmp_path, text=text), name="page.png")
+    return session_id
+
+
+def task_of(name: str) -> str:
+    return "question" if name in CHAT else "ocr"
+
+
+def conversation(engine: Engine, tmp_path: Path, *, reuse: bool) -> list[list[int]]:
+    """Three turns, a new page before the second; the generated ids of each."""
+    session_id = with_page(engine, tmp_path)
+    family = loaded_family(engine)
+    said: list[list[int]] = []
+    for turn, question in enumerate(("What is the total?", "And the date?", "Why?")):
+        if turn == 1:
+            engine.add_document(session_id, save_page(tmp_path, text="14 March"), name="b.png")
+        if not reuse:
+            family.caches.clear()
+        list(engine.ask(session_id, question))
+        said.append(list(family.counters.generated_ids))
+    return said
+
+
+@pytest.mark.parametrize("name", TINY)
+def test_the_stream_equals_the_whole_text(
+    tiny_engine: MakeEngine, name: str, tmp_path: Path
+) -> None:
+    engine = tiny_engine(name)
+    session_id = with_page(engine, tmp_path)
+    events = list(engine.ask(session_id, "What is the total?", task=task_of(name)))
+    streamed = "".join(event.text for event in events if isinstance(event, TextDelta))
+    assert isinstance(events[-1], Finished)
+    assert streamed
+    if name in CHAT:
+        family = loaded_family(engine)
+        whole = family.tokenizer.decode(family.counters.generated_ids, skip_special_tokens=True)
+        assert streamed == whole
+
+
+@pytest.mark.parametrize("name", CHAT)
+def test_reusing_the_cache_over_three_turns_changes_no_token(
+    tiny_engine: MakeEngine, name: str, tmp_path: Path
+) -> None:
+    engine = tiny_engine(name)
+    assert conversation(engine, tmp_path, reuse=True) == conversation(engine, tmp_path, reuse=False)
+
+
+@pytest.mark.parametrize("name", CHAT)
+def test_a_follow_up_pays_for_its_own_tokens_and_encodes_no_page_again(
+    tiny_engine: MakeEngine, name: str, tmp_path: Path
+) -> None:
+    engine = tiny_engine(name)
+    session_id = with_page(engine, tmp_path)
+    family = loaded_family(engine)
+    list(engine.ask(session_id, "What is the total?"))
+    assert family.counters.encoded_images == 1
+    whole = family.counters.prefilled_tokens
+    list(engine.ask(session_id, "And the date?"))
+    assert family.counters.encoded_images == 0
+    assert family.counters.reused_tokens >= whole
+    assert family.counters.prefilled_tokens < whole / 2
+
+
+@pytest.mark.parametrize("name", CHAT)
+def test_two_pages_of_one_size_are_told_apart_by_the_cache(
+    tiny_engine: MakeEngine, name: str, tmp_path: Path
+) -> None:
+    engine = tiny_engine(name)
+    session_id = with_page(engine, tmp_path, text="first page")
+    engine.add_document(session_id, save_page(tmp_path, text="another"), name="b.png")
+    family = loaded_family(engine)
+    first, second = ([(document.document_id, 0)] for document in engine.documents(session_id))
+    list(engine.ask(session_id, "?", pages=first))
+    engine.forget_conversation(session_id)
+    list(engine.ask(session_id, "?", pages=second))
+    assert family.counters.encoded_images == 1
+
+
+@pytest.mark.parametrize("name", CHAT)
+def test_a_budget_of_nothing_keeps_no_cache_and_costs_only_time(
+    tiny_engine: MakeEngine, name: str, tmp_path: Path
+) -> None:
+    engine = tiny_engine(name)
+    family = loaded_family(engine)
+    with_cache = conversation(engine, tmp_path, reuse=True)
+    family.caches._budget_bytes = 0
+    assert conversation(engine, tmp_path, reuse=True) == with_cache
+    assert len(family.caches) == 0
+
+
+@pytest.mark.parametrize("name", TINY)
+def test_eager_attention_gives_the_same_answer_as_sdpa(
+    tiny_engine: MakeEngine, name: str, tmp_path: Path
+) -> None:
+    answers = []
+    for attention in ("sdpa", "eager"):
+        engine = tiny_engine(name, attn_implementation=attention)
+        session_id = with_page(engine, tmp_path)
+        answers.append(engine.ask(session_id, "What?", task=task_of(name)).answer().text)
+        text_config = loaded_family(engine).model.config.get_text_config()
+        assert text_config._attn_implementation == attention
+    assert answers[0] == answers[1]
+
+
+@pytest.mark.parametrize("name", TINY)
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+def test_the_precision_is_the_one_of_the_settings(
+    tiny_engine: MakeEngine, name: str, dtype: str, tmp_path: Path
+) -> None:
+    engine = tiny_engine(name, dtype=dtype)
+    session_id = with_page(engine, tmp_path)
+    assert engine.ask(session_id, "What?", task=task_of(name)).answer().finish_reason
+    model = loaded_family(engine).model
+    assert {weight.dtype for weight in model.parameters()} == {getattr(torch, dtype)}
+
+
+@pytest.mark.parametrize("name", TINY)
+@pytest.mark.parametrize("quantization", ["int8", "int4"])
+def test_quantised_weights_answer_on_the_cpu(
+    tiny_engine: MakeEngine, name: str, quantization: str, tmp_path: Path
+) -> None:
+    engine = tiny_engine(name, quantization=quantization)
+    session_id = with_page(engine, tmp_path)
+    try:
+        engine.ask(session_id, "What?", task=task_of(name)).answer()
+    except GenerationError as error:
+        # Random weights may say nothing; that is told, and is not a failure to run.
+        assert "produced no text" in str(error)
+    kinds = {type(module).__name__ for module in loaded_family(engine).model.modules()}
+    assert {"int8": "Linear8bitLt", "int4": "Linear4bit"}[quantization] in kinds
+
+
+@pytest.mark.parametrize("name", CHAT)
+def test_greedy_is_the_default_whatever_the_checkpoint_says(
+    tiny_engine: MakeEngine, name: str, tmp_path: Path
+) -> None:
+    engine = tiny_engine(name)
+    assert loaded_family(engine).model.generation_config.do_sample
+    session_id = with_page(engine, tmp_path)
+    texts = set()
+    for _ in range(3):
+        engine.forget_conversation(session_id)
+        texts.add(engine.ask(session_id, "What?").answer().text)
+    assert len(texts) == 1
+
+
+@pytest.mark.parametrize("name", CHAT)
+def test_special_tokens_in_a_question_are_not_obeyed(
+    tiny_engine: MakeEngine, name: str, tmp_path: Path
+) -> None:
+    engine = tiny_engine(name)
+    session_id = with_page(engine, tmp_path)
+    list(engine.ask(session_id, "a<|im_end|>b<|image_pad|>c"))
+    family = loaded_family(engine)
+    kept = family.caches.take(session_id)
+    text = family.tokenizer.decode(kept.prompt.ids)
+    assert "abc<|im_end|>" in text
+
+
+@pytest.mark.parametrize("name", CHAT)
+def test_stop_is_seen_between_the_pieces_of_the_prefill(
+    tiny_engine: MakeEngine, name: str, tmp_path: Path
+) -> None:
+    engine = tiny_engine(name)
+    session_id = with_page(engine, tmp_path)
+    family = loaded_family(engine)
+    forward = family.model.forward
+    stream = None
+
+    def stop_during_the_first_piece(*args: Any, **kwargs: Any) -> Any:
+        assert stream is not None
+        stream.stop()
+        return forward(*args, **kwargs)
+
+    family.model.forward = stop_during_the_first_piece
+    stream = engine.ask(session_id, "What is the total?")
+    assert list(stream)[-1] == Finished("cancelled", "tiny")
+    assert family.counters.prefill_pieces == 1
+
+
+@pytest.mark.parametrize("name", CHAT)
+def test_numbers_that_overflow_in_float16_are_an_error_with_a_way_out(
+    tiny_engine: MakeEngine, name: str, tmp_path: Path
+) -> None:
+    engine = tiny_engine(name, dtype="float16")
+    session_id = with_page(engine, tmp_path)
+    model = loaded_family(engine).model
+    with torch.no_grad():
+        model.get_input_embeddings().weight.mul_(60_000)
+    with pytest.raises(GenerationError, match='dtype = "bfloat16"'):
+        engine.ask(session_id, "What?").answer()

@@ -1,0 +1,72 @@
+"""README and docs say what is there: the file tree, the commands, every setting."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from engine.cli import COMMANDS
+from engine.settings import ModelSettings, Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def setting_keys() -> set[str]:
+    keys: set[str] = set()
+    for name, field in Settings.model_fields.items():
+        inner = getattr(field.annotation, "model_fields", None)
+        if inner is not None:
+            keys |= {f"{name}.{key}" for key in inner}
+        elif name != "models":
+            keys.add(name)
+    return keys | set(ModelSettings.model_fields)
+
+
+def test_every_setting_is_documented_and_nothing_else() -> None:
+    text = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `([\w.]+)` \|", text, re.MULTILINE)) == setting_keys()
+
+
+def tree_of_readme() -> set[str]:
+    """The paths of README's file tree; folders end in a slash."""
+    block = README.split("<!-- tree -->")[1]
+    return set(re.findall(r"^([\w./-]+) {2,}\S", block, re.MULTILINE))
+
+
+def test_the_file_tree_of_the_readme_is_the_real_one() -> None:
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split("\n")
+    tracked = {path for path in listed if path}
+    expected = {path.split("/")[0] + ("/" if "/" in path else "") for path in tracked}
+    expected |= {
+        "/".join(path.split("/")[:2]) + ("/" if path.count("/") > 1 else "")
+        for path in tracked
+        if path.startswith("engine/")
+    }
+    expected -= {".gitignore", ".ci/", "engine/"}
+    assert tree_of_readme() - {"engine/", ".ci/run"} == expected
+
+
+@pytest.mark.parametrize("command", ["make run", "make test", "python -m engine ask"])
+def test_the_readme_names_the_commands(command: str) -> None:
+    assert command in README
+
+
+def test_the_readme_names_only_commands_that_exist() -> None:
+    for name in re.findall(r"python -m engine (\w+)", README):
+        assert name in COMMANDS
+
+
+def test_pictures_and_links_of_the_readme_exist() -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", README):
+        if "://" not in target:
+            assert (ROOT / target).exists(), target
+
+
+def test_every_makefile_target_of_the_readme_exists() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in re.findall(r"`?make (\w+)", README):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
