@@ -76,7 +76,7 @@ class GotOCRFamily(ModelFamily):
             AutoModelForImageTextToText,
             attention_parts=("text_config",),
             # bitsandbytes' int8 product takes no four-dimensional input (windows of patches).
-            unquantised=("vision_tower",),
+            unquantised=("model.vision_tower",),
         )
         return cls(model_id, settings, model, processor, attention)
 
