@@ -9,31 +9,26 @@ Try it:
 
 import logging
 import threading
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from engine.answer_stream import AnswerStream
-from engine.errors import EngineError, ModelError, SessionError, as_engine_error
-from engine.families.base import ModelRequest, Preparation, RunCancelled
-from engine.generation import Job
+from engine.conductor import Conductor, Question
+from engine.errors import EngineError, ModelError, SessionError
 from engine.index import PageIndex
 from engine.index_store import IndexStore
 from engine.indexing import build_index
 from engine.model_manager import ModelInfo, ModelManager
-from engine.prompts import Task, get_task, render
+from engine.prompts import get_task
 from engine.schema import (
     Document,
     Failed,
-    Finished,
     ImagePart,
     Message,
     Page,
     Part,
-    Step,
     TextPart,
 )
 from engine.sessions import Session, SessionStore
@@ -43,22 +38,6 @@ from engine.transcript import Transcript
 logger = logging.getLogger(__name__)
 
 _SWEEP_SECONDS = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Question:
-    """A checked question, ready to be prepared."""
-
-    conversation: str
-    model_id: str
-    task: Task
-    text: str
-    history: tuple[Message, ...]
-    documents: tuple[Document, ...]
-    pages: tuple[Page, ...]
-    verbatim: bool
-    steps: PreprocessSettings
-    language: str
 
 
 class Engine:
@@ -72,6 +51,7 @@ class Engine:
         self._models = ModelManager(self.settings)
         self._sessions = SessionStore(self.settings)
         self._indexes = IndexStore(self._build_index)
+        self._conductor = Conductor(self.settings, self._models, self._indexes)
         self._running: dict[str, AnswerStream] = {}
         self._guard = threading.Lock()
         self._closed = threading.Event()
@@ -205,9 +185,7 @@ class Engine:
         except EngineError as error:
             stream.emit(Failed(error))
             return stream
-        threading.Thread(
-            target=self._prepare, args=(stream, checked), name="prepare", daemon=True
-        ).start()
+        self._conductor.start(stream, checked)
         return stream
 
     def _documents_or_none(self, session_id: str) -> tuple[Document, ...]:
@@ -223,7 +201,7 @@ class Engine:
         verbatim: bool,
         preprocess: PreprocessSettings | None,
         language: str,
-    ) -> _Question:
+    ) -> Question:
         capabilities = self._models.capabilities(model_id)
         task = get_task(task_id)
         if task.id not in capabilities.tasks:
@@ -244,7 +222,7 @@ class Engine:
                 chosen = tuple(session.page(*pair) for pair in pages)
         if not chosen:
             raise SessionError("session.no_pages")
-        return _Question(
+        return Question(
             conversation=session.session_id,
             model_id=model_id,
             task=task,
@@ -255,55 +233,6 @@ class Engine:
             verbatim=verbatim,
             steps=preprocess or self.settings.preprocess,
             language=language,
-        )
-
-    def _prepare(self, stream: AnswerStream, question: _Question) -> None:
-        """Load the model, ready its inputs and queue the run; on a thread of the run's own."""
-        started = time.monotonic()
-        try:
-            was_loaded = self._models.is_loaded(question.model_id)
-            if not was_loaded:
-                stream.emit(Step("step.loading_model", {"model_id": question.model_id}))
-            model = self._models.get(question.model_id)
-            inputs = model.family.prepare(
-                self._request(question),
-                Preparation(
-                    index=lambda page: self._indexes.get(page, question.steps, stream.stop_event),
-                    emit=stream.emit,
-                    stop=stream.stop_event,
-                ),
-            )
-            stream.job = Job(
-                inputs=inputs,
-                emit=stream.emit,
-                stop=stream.stop_event,
-                started_at=started,
-                load_seconds=0.0 if was_loaded else model.load_seconds,
-            )
-            model.inference.submit(stream.job)
-        except RunCancelled:
-            stream.emit(Finished("cancelled", question.model_id))
-        except Exception as error:
-            if not isinstance(error, EngineError):
-                logger.exception("preparing a run of %s failed", question.model_id)
-            stream.emit(Failed(as_engine_error(error)))
-
-    def _request(self, question: _Question) -> ModelRequest:
-        model = self.settings.model(question.model_id)
-        prompt = render(question.task, family=model.family, question=question.text)
-        overrides = {**model.generation, **prompt.generation}
-        limit = overrides.get("max_new_tokens", self.settings.generation.max_new_tokens)
-        return ModelRequest(
-            conversation=question.conversation,
-            task=question.task.id,
-            question=question.text,
-            history=question.history,
-            documents=question.documents,
-            pages=question.pages,
-            prompt=prompt,
-            verbatim=question.verbatim,
-            max_new_tokens=int(limit),
-            language=question.language,
         )
 
     def _ended(
@@ -333,7 +262,7 @@ class Engine:
             self.delete_idle_sessions()
 
 
-def _user_message(question: _Question) -> Message:
+def _user_message(question: Question) -> Message:
     """The user's turn: the pages it shows for the first time, then the words."""
     shown = {
         (part.document_id, part.page_index)

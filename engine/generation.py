@@ -13,9 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.errors import EngineError, GenerationError
+from engine.errors import EngineError, GenerationError, ModelError
 from engine.families.base import ModelFamily, Run, RunCancelled, Streamer
-from engine.hardware import peak_memory_bytes
+from engine.hardware import give_memory_back, is_out_of_memory, peak_memory_bytes
 from engine.schema import Failed, Finished, Step, StreamEvent, TextDelta, Usage, UsageReport
 
 logger = logging.getLogger(__name__)
@@ -109,6 +109,15 @@ def run_job(family: ModelFamily, job: Job) -> None:
     except EngineError as error:
         job.emit(Failed(error))
     except Exception as error:
+        if is_out_of_memory(error):
+            logger.warning("model %s ran out of memory: %s", family.model_id, error)
+            family.drop_caches()
+            give_memory_back()
+            detail = str(error).splitlines()[0]
+            job.emit(
+                Failed(ModelError("model.out_of_memory", model_id=family.model_id, detail=detail))
+            )
+            return
         logger.exception("model %s failed while answering", family.model_id)
         detail = type(error).__name__
         job.emit(Failed(GenerationError("model.crashed", model_id=family.model_id, detail=detail)))

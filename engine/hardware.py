@@ -5,6 +5,8 @@ same. Nothing here changes what the settings ask for; what cannot be done is ref
 alternatives. torch is imported when a decision needs it.
 """
 
+import ctypes
+import gc
 import importlib.util
 import sys
 from dataclasses import dataclass
@@ -184,6 +186,27 @@ def sdpa_problem(dtype: str, head_size: int, backend: str | None = None) -> str 
 def sdpa_backends(dtype: str, head_size: int) -> dict[str, str | None]:
     """Each of SDPA's kernels -> why it does not run here, None where it does."""
     return {name: sdpa_problem(dtype, head_size, name) for name in SDPA_BACKENDS}
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an exception says that the device's or the machine's memory is exhausted."""
+    torch = sys.modules.get("torch")
+    kind = torch.OutOfMemoryError if torch is not None else MemoryError
+    # torch's CPU allocator raises a plain RuntimeError.
+    return isinstance(error, (kind, MemoryError)) or "not enough memory" in str(error)
+
+
+def give_memory_back() -> None:
+    """Return freed memory to the device and the system, after a model's last reference is gone."""
+    gc.collect()
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available() and torch.cuda.is_initialized():
+        torch.cuda.empty_cache()
+    if sys.platform == "linux":
+        # glibc keeps freed blocks for itself until it is asked.
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        if trim is not None:
+            trim(0)
 
 
 def peak_memory_bytes() -> int:

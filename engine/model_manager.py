@@ -1,21 +1,26 @@
-"""Which models are in memory: each loaded once, under its own lock, and given back on request.
+"""Which models are in memory: each loaded once, kept while it is used, given back when it is not.
 
-The key is the settings' model_id together with what decides its weights, so a settings change
-never serves an old model. Families are resolved lazily.
+At most generation.resident_models are in memory, not counting families small enough to stay beside
+others; whoever needs another one waits for its turn. Families are resolved lazily.
 """
 
 import logging
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.errors import EngineError, ModelError
 from engine.families import family_class
-from engine.families.base import Capabilities, ModelFamily
+from engine.families.base import Capabilities, ModelFamily, RunCancelled
 from engine.generation import InferenceThread
+from engine.hardware import give_memory_back
+from engine.schema import Step, StreamEvent
 from engine.settings import ModelSettings, Settings
 
 logger = logging.getLogger(__name__)
+
+_POLL_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +45,16 @@ class LoadedModel:
 
 
 class ModelManager:
-    """Loads models on first use and keeps them until `unload`."""
+    """Loads models on first use. Thread-safe; `acquire` and `release` bracket a run."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._loaded: dict[str, LoadedModel] = {}
         self._locks: dict[str, threading.Lock] = {}
-        self._guard = threading.Lock()
+        self._users: dict[str, int] = {}
+        self._used_at: dict[str, float] = {}
+        self._tickets: list[object] = []
+        self._changed = threading.Condition()
 
     def infos(self) -> tuple[ModelInfo, ...]:
         """All models of the settings, in their order; nothing is loaded for it."""
@@ -74,38 +82,131 @@ class ModelManager:
     def is_loaded(self, model_id: str) -> bool:
         return model_id in self._loaded
 
-    def get(self, model_id: str) -> LoadedModel:
-        """The model, loaded if need be; two callers never load it twice.
+    def acquire(
+        self, model_id: str, stop: threading.Event, emit: Callable[[StreamEvent], None]
+    ) -> LoadedModel:
+        """The model, loaded if need be and kept loaded until `release`.
 
+        Runs that need another model than the one in memory wait for its runs to end, first come
+        first served; models of families that are small enough to stay beside others never wait.
+
+        Args:
+            stop: ends the waiting.
+            emit: is told when the model has to wait for another.
         Raises:
             ModelError: it is not known or cannot be loaded.
+            RunCancelled: stop was set while waiting.
         """
         model = self._settings.model(model_id)
-        with self._guard:
+        ticket = object()
+        with self._changed:
+            self._tickets.append(ticket)
+            told = False
+            while not self._may_enter(ticket, model_id):
+                if not told:
+                    emit(Step("step.waiting_model", {"model_id": model_id}))
+                    told = True
+                self._changed.wait(_POLL_SECONDS)
+                if stop.is_set():
+                    self._tickets.remove(ticket)
+                    self._changed.notify_all()
+                    raise RunCancelled
+            self._tickets.remove(ticket)
+            self._users[model_id] = self._users.get(model_id, 0) + 1
             lock = self._locks.setdefault(model_id, threading.Lock())
-        with lock:
-            loaded = self._loaded.get(model_id)
-            if loaded is None:
-                started = time.monotonic()
-                family = self._load(model_id, model)
-                seconds = time.monotonic() - started
-                logger.info("loaded %s (%s@%s)", model_id, model.repo_id, model.revision)
-                loaded = LoadedModel(family, InferenceThread(family), seconds)
-                self._loaded[model_id] = loaded
-            return loaded
+            self._changed.notify_all()
+        try:
+            with lock:
+                return self._loaded.get(model_id) or self._make_resident(model_id, model)
+        except BaseException:
+            self.release(model_id)
+            raise
+
+    def release(self, model_id: str) -> None:
+        """A run that acquired the model has ended."""
+        with self._changed:
+            self._users[model_id] -= 1
+            self._used_at[model_id] = time.monotonic()
+            self._changed.notify_all()
+
+    def can_answer(self, model_id: str, task: str) -> bool:
+        """Whether a model does the task and needs no download: loaded, local or in the cache."""
+        model = self._settings.model(model_id)
+        if task not in self.capabilities(model_id).tasks:
+            return False
+        family = family_class(model.family, model_id=model_id)
+        return model_id in self._loaded or family.is_available(model)
 
     def unload(self, model_id: str) -> None:
         """Give a model's memory back; does nothing when it is not loaded."""
-        with self._guard:
+        with self._changed:
             loaded = self._loaded.pop(model_id, None)
         if loaded is not None:
             loaded.inference.close()
             loaded.family.unload()
+            del loaded
+            give_memory_back()
+            logger.info("unloaded %s", model_id)
+
+    def unload_idle(self) -> None:
+        """Unload models that nobody has used for generation.idle_unload_seconds; 0 means never."""
+        seconds = self._settings.generation.idle_unload_seconds
+        if not seconds:
+            return
+        oldest = time.monotonic() - seconds
+        with self._changed:
+            idle = [
+                model_id
+                for model_id in self._loaded
+                if not self._users.get(model_id) and self._used_at.get(model_id, 0.0) < oldest
+            ]
+        for model_id in idle:
+            self.unload(model_id)
 
     def close(self) -> None:
         """Unload everything."""
         for model_id in list(self._loaded):
             self.unload(model_id)
+
+    def _may_enter(self, ticket: object, model_id: str) -> bool:
+        """Whether a run may have its model now: it is loaded or there is room, and it is its turn.
+
+        A run whose model is loaded still waits behind an earlier one that needs another model:
+        else a busy model would never be switched.
+        """
+        if self._stays_beside(model_id):
+            return True
+        waiting = [one for one in self._tickets if one is not ticket]
+        first = self._tickets[0] is ticket or not waiting
+        return first and (model_id in self._loaded or self._room_can_be_made(model_id))
+
+    def _room_can_be_made(self, model_id: str) -> bool:
+        busy = [
+            other
+            for other, users in self._users.items()
+            if users and other != model_id and not self._stays_beside(other)
+        ]
+        return len(busy) < self._settings.generation.resident_models
+
+    def _stays_beside(self, model_id: str) -> bool:
+        family = self._settings.model(model_id).family
+        return family_class(family, model_id=model_id).stays_beside_others
+
+    def _make_resident(self, model_id: str, model: ModelSettings) -> LoadedModel:
+        """Load a model, unloading idle ones first, least recently used first."""
+        if not self._stays_beside(model_id):
+            others = [one for one in self._loaded if not self._stays_beside(one)]
+            others.sort(key=lambda one: self._used_at.get(one, 0.0))
+            while len(others) >= self._settings.generation.resident_models:
+                self.unload(others.pop(0))
+        started = time.monotonic()
+        family = self._load(model_id, model)
+        seconds = time.monotonic() - started
+        logger.info("loaded %s (%s@%s)", model_id, model.repo_id, model.revision)
+        loaded = LoadedModel(family, InferenceThread(family), seconds)
+        with self._changed:
+            self._loaded[model_id] = loaded
+        return loaded
 
     def _load(self, model_id: str, model: ModelSettings) -> ModelFamily:
         try:

@@ -188,6 +188,8 @@ def _line_width(size: Size) -> int:
 
 
 def _outline(pen: ImageDraw.ImageDraw, box: Box, colour: str, width: int) -> None:
+    # A line thicker than its box would be drawn outside of it.
+    width = min(width, max(1, (box[2] - box[0]) // 2), max(1, (box[3] - box[1]) // 2))
     # Pillow's rectangles include their last pixel, ours do not.
     pen.rectangle((box[0], box[1], box[2] - 1, box[3] - 1), outline=colour, width=width)
 

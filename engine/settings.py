@@ -67,6 +67,8 @@ class GenerationSettings(_Strict):
 
     stall_timeout_seconds: Annotated[float, Field(gt=0, strict=False)]
     max_new_tokens: Positive
+    resident_models: Positive
+    idle_unload_seconds: Annotated[float, Field(ge=0, strict=False)]
     kv_cache_bytes: Positive
 
 

@@ -20,7 +20,7 @@ from engine.families.base import (
     RunCancelled,
 )
 from engine.schema import BBox, Evidence, EvidenceFound, Line, Step, Word
-from engine.settings import Settings
+from engine.settings import ModelSettings, Settings
 
 FAKE_MODELS_TOML = """
 default_model = "fake"
@@ -65,6 +65,10 @@ class FakeFamily(ModelFamily):
         cls.evidence, cls.requests = [], []
         cls.gate = cls.load_error = None
         cls.loads = cls.pieces_said = 0
+
+    @classmethod
+    def is_available(cls, model: ModelSettings) -> bool:
+        return True
 
     @classmethod
     def load(cls, model_id: str, settings: Settings) -> FakeFamily:

@@ -9,6 +9,7 @@ language model's weights are converted once, so that the first question does not
 import argparse
 import subprocess
 import sys
+import threading
 from importlib.metadata import PackageNotFoundError, version
 
 from engine.errors import ModelError
@@ -40,7 +41,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     manager = ModelManager(settings)
     try:
         # Loading converts the weights into the cache directory when they are not there yet.
-        manager.get(settings.default_model)
+        manager.acquire(settings.default_model, threading.Event(), lambda event: None)
     finally:
         manager.close()
     return 0

@@ -66,6 +66,8 @@ class ModelRequest:
         pages: the pages to look at, in the order the model sees them.
         prompt: the task's prompt for this family.
         verbatim: only words that stand on the page may be answered.
+        pixel_share: of the model's max_pixels that a page may have; below 1 after a run that ran
+            out of memory.
         max_new_tokens: upper bound for the answer.
         language: "en" or "ru", the language of the screen.
     """
@@ -78,6 +80,7 @@ class ModelRequest:
     pages: tuple[Page, ...]
     prompt: Prompt
     verbatim: bool
+    pixel_share: float
     max_new_tokens: int
     language: str
 
@@ -123,6 +126,8 @@ class ModelFamily(ABC):
     """One loaded model. See the module's docstring for who calls what on which thread."""
 
     capabilities: ClassVar[Capabilities]
+    # True for a family whose models are so small that they are not counted as resident.
+    stays_beside_others: ClassVar[bool] = False
 
     def __init__(self, model_id: str, settings: ModelSettings) -> None:
         self.model_id = model_id
@@ -136,6 +141,11 @@ class ModelFamily(ABC):
         Raises:
             ModelError: it cannot be loaded; the sentence says what to do.
         """
+
+    @classmethod
+    def is_available(cls, model: ModelSettings) -> bool:
+        """Whether the model can be loaded without a download."""
+        return False
 
     @property
     @abstractmethod
@@ -154,6 +164,9 @@ class ModelFamily(ABC):
     @abstractmethod
     def generate(self, inputs: Any, run: Run) -> Outcome:
         """Answer, on the inference thread: ids through run.streamer, then run.streamer.end()."""
+
+    def drop_caches(self) -> None:  # noqa: B027 - most families keep none
+        """Forget everything that only saves time, to free memory."""
 
     def unload(self) -> None:  # noqa: B027 - most families need nothing here
         """Let go of the weights. The object is not used afterwards."""

@@ -23,10 +23,10 @@ from engine.families.base import (
     RunCancelled,
 )
 from engine.families.decoding import GeneratedOnly, Watch, greedy
-from engine.families.hub import configuration, load_weights, text_head_size
+from engine.families.hub import configuration, is_cached, load_weights, text_head_size
 from engine.hardware import choose_attention
 from engine.schema import FinishReason, Step
-from engine.settings import Settings
+from engine.settings import ModelSettings, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,10 @@ class GotOCRFamily(ModelFamily):
             unquantised=("model.vision_tower",),
         )
         return cls(model_id, settings, model, processor, attention)
+
+    @classmethod
+    def is_available(cls, model: ModelSettings) -> bool:
+        return is_cached(model)
 
     @property
     def tokenizer(self) -> Any:

@@ -24,6 +24,20 @@ def revision_of(model: ModelSettings) -> dict[str, str]:
     return {} if Path(model.repo_id).is_dir() else {"revision": model.revision}
 
 
+def is_cached(model: ModelSettings) -> bool:
+    """Whether a checkpoint is on this machine: a local folder, or whole in the hub's cache."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    if Path(model.repo_id).is_dir():
+        return True
+    try:
+        folder = snapshot_download(model.repo_id, revision=model.revision, local_files_only=True)
+    except (LocalEntryNotFoundError, ValueError):
+        return False
+    return any(Path(folder).glob("*.safetensors"))
+
+
 def load_weights(
     model_id: str,
     model: ModelSettings,

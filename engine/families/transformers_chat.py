@@ -18,12 +18,12 @@ from transformers import AutoModelForImageTextToText, AutoProcessor
 
 from engine.families.base import ModelFamily, ModelRequest, Outcome, Preparation, Run, RunCancelled
 from engine.families.decoding import Counters, DecodingInputs, decode, end_ids, greedy
-from engine.families.hub import configuration, load_weights, text_head_size
+from engine.families.hub import configuration, is_cached, load_weights, text_head_size
 from engine.families.kv_cache import KVCaches
 from engine.families.prompt_ids import ImageSpan, PromptIds
 from engine.hardware import choose_attention
 from engine.schema import ImagePart, Message, Page, Part, Size, Step, TextPart
-from engine.settings import Settings
+from engine.settings import ModelSettings, Settings
 
 # Stands for an earlier answer while the template is rendered; a private-use character that no
 # keyboard types, removed from what users write.
@@ -139,6 +139,13 @@ class TransformersChatFamily(ModelFamily):
             self._said.pop(next(iter(self._said)))
         self._said[text] = self._without_end(said)
         return outcome
+
+    @classmethod
+    def is_available(cls, model: ModelSettings) -> bool:
+        return is_cached(model)
+
+    def drop_caches(self) -> None:
+        self.caches.clear()
 
     def unload(self) -> None:
         self.caches.clear()

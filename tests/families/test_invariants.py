@@ -1,5 +1,6 @@
 """What must hold for every family that transformers carries, written once and run for each."""
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,9 @@ MakeEngine = Callable[..., Engine]
 
 def loaded_family(engine: Engine) -> Any:
     """The loaded adapter itself: counters and caches are not public."""
-    return engine._models.get("tiny").family
+    model = engine._models.acquire("tiny", threading.Event(), lambda event: None)
+    engine._models.release("tiny")
+    return model.family
 
 
 def with_page(engine: Engine, tmp_path: Path, text: str = "Total 42.00") -> str:
