@@ -1,11 +1,188 @@
-"""stub"""
+"""A page -> its PageIndex: from the PDF's own text where it can be trusted, else by OCR.
 
+Runs on CPU. It does not say what it is doing (the caller does) and keeps nothing.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import numpy as np
+from PIL import Image
+
+from engine.errors import GeometryError
+from engine.geometry import clip, undo_quarter_turns, union
 from engine.index import PageIndex
+from engine.ocr import layout_model, text_layer, reader, regions
+from engine.ocr.script import Script, script_of
+from engine.schema import BBox, Line, Notice, Page, Region, Size, StreamEvent, Word
+from engine.settings import PreprocessSettings, Settings
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+ToPage: TypeAlias = Callable[[BBox], BBox]
 
 
 class IndexingStopped(Exception):
-    pass
+    """The stop token was set while a page was being read."""
 
 
-def build_index(page, settings, *, preprocess=None, emit=None, stop=None) -> PageIndex:
-    raise NotImplementedError
+def build_index(
+    page: Page,
+    settings: Settings,
+    *,
+    preprocess: PreprocessSettings | None = None,
+    emit: Callable[[StreamEvent], None] | None = None,
+    stop: threading.Event | None = None,
+) -> PageIndex:
+    """Read one page.
+
+    Args:
+        page: its picture and, for a PDF, its text layer.
+        settings: `ocr` says how; `preprocess` is used when the argument is None.
+        preprocess: steps on the picture before OCR; a text layer needs none.
+        emit: told of every notice as soon as it is known; the index holds them too.
+        stop: looked at between stages.
+    Returns:
+        The index; empty for a blank page. All boxes in pixels of the page.
+    Raises:
+        IndexingStopped: `stop` was set.
+        DocumentError: the page's picture cannot be read.
+        OcrError: Tesseract is installed and was needed, but failed.
+    """
+
+    def check() -> None:
+        if stop is not None and stop.is_set():
+            raise IndexingStopped
+
+    check()
+    index = _from_pdf(page, check) if settings.ocr.use_pdf_text else None
+    if index is None:
+        index = _from_picture(page, settings, preprocess or settings.preprocess, check)
+    if emit is not None:
+        for notice in index.notices:
+            emit(notice)
+    return index
+
+
+def _from_pdf(page: Page, check: Callable[[], None]) -> PageIndex | None:
+    """The index of a page whose text layer can be trusted, else None."""
+    words = page.load_words()
+    if not text_layer.is_plausible(words, page_size=page.size):
+        return None
+    check()
+    picture = np.asarray(page.load_image().convert("RGB"))
+    found = layout_model.find(picture)
+    if not text_layer.covers(words, found):
+        return None
+    lines = text_layer.lines_of(words)
+    script = script_of(" ".join(line.text for line in lines))
+    return _assemble(page, lines, found, lambda box: clip(box, page_size=page.size), script=script, source="pdf")
+
+
+def _from_picture(
+    page: Page, settings: Settings, steps: PreprocessSettings, check: Callable[[], None]
+) -> PageIndex:
+    image, to_page = _prepared(page, steps)
+    check()
+    picture, scale = _working_copy(image, settings.ocr.max_side)
+    read = reader.read_picture(
+        picture,
+        wanted=settings.ocr.script,
+        fix_orientation=settings.ocr.fix_orientation,
+        check=check,
+    )
+    check()
+    size: Size = (picture.shape[1], picture.shape[0])
+
+    def back(bbox: BBox) -> BBox:
+        box = undo_quarter_turns(read.to_picture(bbox), turns=read.quarter_turns, page_size=size)
+        x0, y0, x1, y1 = box
+        return to_page((x0 / scale, y0 / scale, x1 / scale, y1 / scale))
+
+    found = [] if not read.lines else layout_model.find(read.levelled())
+    notices = (Notice("ocr.needs_tesseract"),) if read.lacks_tesseract else ()
+    return _assemble(page, read.lines, found, back, script=read.script, source=read.source, quarter_turns=read.quarter_turns, notices=notices)
+
+
+def _assemble(
+    page: Page,
+    lines: Sequence[Line],
+    found: Sequence[layout_model.Found],
+    back: ToPage,
+    *,
+    script: Script,
+    source: Literal["rapidocr", "tesseract", "pdf"],
+    quarter_turns: int = 0,
+    notices: tuple[Notice, ...] = (),
+) -> PageIndex:
+    """Order lines and regions, and bring their boxes back to the page.
+
+    Args:
+        lines, found: boxes in the frame they were read in.
+        back: from that frame to the page; raises GeometryError for what lies outside.
+    """
+    done_lines: list[Line] = []
+    done_regions: list[Region] = []
+    members: list[tuple[int, ...]] = []
+    for block in regions.blocks(lines, found):
+        own = [line for i in block.lines if (line := _line_back(lines[i], back)) is not None]
+        try:
+            bbox = back(block.bbox)
+        except GeometryError:
+            continue
+        if own:
+            bbox = union([bbox, *(line.bbox for line in own)])
+        members.append(tuple(range(len(done_lines), len(done_lines) + len(own))))
+        text = "\n".join(line.text for line in own)
+        done_regions.append(
+            Region(bbox, block.category, text, len(done_regions), block.confidence)
+        )
+        done_lines += own
+    return PageIndex(
+        document_id=page.document_id,
+        page_index=page.page_index,
+        width=page.width,
+        height=page.height,
+        lines=tuple(done_lines),
+        regions=tuple(done_regions),
+        region_lines=tuple(members),
+        script=script,
+        source=source,
+        quarter_turns=quarter_turns,
+        notices=notices,
+    )
+
+
+def _line_back(line: Line, back: ToPage) -> Line | None:
+    """The line with page boxes; None when it lies off the page (on a straightened margin)."""
+    words = []
+    for word in line.words:
+        try:
+            words.append(Word(word.text, back(word.bbox), word.confidence))
+        except GeometryError:
+            continue
+    return Line(tuple(words), union(word.bbox for word in words)) if words else None
+
+
+def _prepared(page: Page, steps: PreprocessSettings) -> tuple[Image.Image, ToPage]:
+    """The picture to read, and the way from it to the page."""
+    image = page.load_image().convert("RGB")
+    if steps.deskew or steps.contrast or steps.denoise:
+        from engine.preprocess import apply_steps
+
+        prepared = apply_steps(image, steps)
+        return prepared.image, prepared.to_page
+    return image, lambda box: clip(box, page_size=page.size)
+
+
+def _working_copy(image: Image.Image, max_side: int) -> tuple[NDArray[np.uint8], float]:
+    """(height, width, 3) RGB with no side over max_side, and its scale to the image."""
+    scale = min(1.0, max_side / max(image.size))
+    if scale < 1.0:
+        size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+        image = image.resize(size, resample=Image.Resampling.LANCZOS)
+    return np.asarray(image), scale

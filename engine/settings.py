@@ -89,6 +89,7 @@ class ModelSettings(_Strict):
     quantization: Literal["none", "int8", "int4"] = "none"
     max_pixels: Positive | None = None
     fallback: str | None = None
+    parameters: Annotated[float, Field(gt=0)] | None = None
     generation: Mapping[str, bool | int | float] = Field(default_factory=dict)
 
 

@@ -682,6 +682,8 @@ def mutated(data: bytes, rng: random.Random) -> bytes:
     """One to eight bytes changed, a part cut out or doubled, mostly near the start: the header."""
     changed = bytearray(data)
     for _ in range(rng.randint(1, 8)):
+        if not changed:
+            break
         reach = len(changed) if rng.random() < 0.4 else min(len(changed), 200)
         place = rng.randrange(8 if reach > 8 else 0, reach)
         match rng.randrange(4):

@@ -45,7 +45,8 @@ ALLOWED: dict[str, set[str]] = {
     "conductor": _ENGINE,
     "chat": _ENGINE | {"conductor"},
     "__init__": _ENGINE | {"chat"},
-    "cli": _ENGINE | {"chat", "evaluation", "__init__"},
+    "doctor": _ENGINE | {"chat", "evaluation"},
+    "cli": _ENGINE | {"chat", "doctor", "evaluation", "__init__"},
     "__main__": {"cli"},
 }
 

@@ -1,0 +1,121 @@
+"""`python -m engine parse FILE`: a document's layout or text in the format that is asked for."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Final
+
+from engine.chat import Engine
+from engine.cli.console import add_file, follow, pages_of, write_json
+from engine.errors import TaskError
+from engine.layout import to_html, to_json, to_markdown, to_zip
+from engine.overlay import draw_layout
+from engine.prompts import get_task
+from engine.schema import Answer, Document, Page, PageLayout
+from engine.settings import Settings
+
+FORMATS: Final = ("json", "md", "html", "png", "zip")
+# What a task that gives text alone can be written as.
+_TEXT_FORMATS: Final = ("json", "md")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help="image, multi-page TIFF or PDF")
+    parser.add_argument("--model", metavar="ID", help="a model of settings.toml")
+    parser.add_argument(
+        "--task", metavar="TASK", default="layout", help="layout (default), ocr, ..."
+    )
+    parser.add_argument("--format", choices=FORMATS, default="json")
+    parser.add_argument("--page", type=int, metavar="N", help="read page N only (from 1)")
+    parser.add_argument("--out", type=Path, metavar="PATH", help="write here instead of stdout")
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    task = get_task(args.task)
+    if task.output == "text" and args.format not in _TEXT_FORMATS:
+        raise TaskError("task.no_such_format", task=task.id, format=args.format)
+    binary = args.format in ("png", "zip")
+    if binary and args.out is None and sys.stdout.isatty():
+        raise TaskError("task.binary_to_terminal", format=args.format)
+    with Engine(settings) as engine:
+        session_id = engine.create_session()
+        document = add_file(engine, session_id, args.file)
+        pages = pages_of(document, args.page)
+        stream = engine.ask(
+            session_id,
+            model_id=args.model,
+            task=task.id,
+            pages=[(page.document_id, page.page_index) for page in pages],
+        )
+        follow(stream, pages=len(pages), echo=False)
+        answer = stream.answer()
+        for notice in answer.notices:
+            sys.stderr.write(notice + "\n")
+        if task.output == "text":
+            _write_text(args, document, answer)
+        else:
+            _write_layout(args, document, pages, answer)
+    return 0
+
+
+def _write_text(args: argparse.Namespace, document: Document, answer: Answer) -> None:
+    if args.format == "json":
+        write_json(
+            {
+                "document": document.name,
+                "model": answer.model_id,
+                "task": args.task,
+                "finish_reason": answer.finish_reason,
+                "text": answer.text,
+            },
+            args.out,
+        )
+    else:
+        _write((answer.text + "\n").encode(), args.out)
+
+
+def _write_layout(
+    args: argparse.Namespace, document: Document, pages: list[Page], answer: Answer
+) -> None:
+    layouts = [_layout_of(page, answer) for page in pages]
+    match args.format:
+        case "json":
+            write_json(to_json(document, layouts, answer.model_id), args.out)
+        case "md":
+            _write(to_markdown(layouts).encode(), args.out)
+        case "html":
+            _write(to_html(layouts, title=document.name).encode(), args.out)
+        case "zip":
+            _write(to_zip(document, layouts, answer.model_id), args.out)
+        case _:
+            for page, layout in zip(pages, layouts, strict=True):
+                picture = draw_layout(page.load_image(), layout)
+                if args.out is None:
+                    picture.save(sys.stdout.buffer, "PNG")
+                else:
+                    picture.save(_numbered(args.out, page, len(pages)), "PNG")
+
+
+def _layout_of(page: Page, answer: Answer) -> PageLayout:
+    """A page's layout; an empty one where nothing was found, so that every page is listed."""
+    for layout in answer.layouts:
+        if (layout.document_id, layout.page_index) == (page.document_id, page.page_index):
+            return layout
+    return PageLayout(
+        page.document_id, page.page_index, page.width, page.height, (), answer.finish_reason
+    )
+
+
+def _numbered(out: Path, page: Page, pages: int) -> Path:
+    """The file of one page's picture: the name as given, or with the page number in it."""
+    if pages == 1:
+        return out
+    return out.with_name(f"{out.stem}-{page.page_index + 1:03d}{out.suffix or '.png'}")
+
+
+def _write(content: bytes, out: Path | None) -> None:
+    if out is None:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    else:
+        out.write_bytes(content)

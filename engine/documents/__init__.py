@@ -1,0 +1,130 @@
+"""A file on disk -> a Document whose pages load on demand: images, TIFF frames, PDF.
+
+The kind is told by the file's content, never by its extension. Every way in which a file can be
+bad is a DocumentError whose sentence names the file, the value, the rule and the next step; size
+and page limits are checked before anything is decoded. A page is decoded (images) or rendered
+(PDF, at `limits.pdf_dpi`) when it is asked for, and a few decoded pages are kept in memory.
+
+This package does not read text off a picture (engine.ocr does) and fetches nothing.
+
+Try it:
+`python -c "from engine.documents import shown_name; print(shown_name('C:\\\\scans\\\\a.pdf'))"`
+"""
+
+import secrets
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from engine.documents import images, pdf
+from engine.documents.naming import shown_name
+from engine.documents.source import Source
+from engine.errors import DocumentError
+from engine.schema import Document
+from engine.settings import LimitSettings
+
+__all__ = ["open_document", "open_document_bytes", "shown_name"]
+
+# One MB as file managers and Gradio count it.
+BYTES_PER_MB: Final = 1024 * 1024
+# A PDF may carry other bytes before its header; readers look this far for it.
+_PDF_HEADER_REACH: Final = 1024
+_SVG_REACH: Final = 4096
+# ISO base media brands of HEIC, HEIF and AVIF pictures, which Pillow or its plugins may not read.
+_PHONE_BRANDS: Final = frozenset(
+    (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis")
+)
+
+
+def open_document(
+    path: Path, *, name: str, limits: LimitSettings, document_id: str | None = None
+) -> Document:
+    """Open a scan: JPEG, PNG, BMP, TIFF (all frames), WebP or GIF (first frame), or PDF.
+
+    Args:
+        path: a regular file; it is read again when a page is loaded, so it must stay there.
+        name: the file's name as the user knows it; cleaned by `shown_name`.
+        limits: bytes, pages and pixels allowed, and the resolution of PDF pages.
+        document_id: None makes an unguessable one.
+    Raises:
+        DocumentError: the file is missing, not a file, unreadable, empty, of another kind,
+            truncated, broken, encrypted, or over a limit.
+    """
+    shown = shown_name(name)
+    try:
+        status = path.stat()
+    except FileNotFoundError as error:
+        raise DocumentError("document.missing", name=shown) from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        raise DocumentError("document.unreadable", name=shown) from error
+    if stat.S_ISDIR(status.st_mode):
+        raise DocumentError("document.directory", name=shown)
+    if not stat.S_ISREG(status.st_mode):
+        # Reading a pipe or a device could wait for ever.
+        raise DocumentError("document.unreadable", name=shown)
+    _check_weight(status.st_size, shown, limits)
+
+    def read() -> bytes:
+        try:
+            with path.open("rb") as file:
+                # Bounded, so that a file that grew since stat() cannot fill the memory.
+                return file.read(int(limits.max_file_mb * BYTES_PER_MB) + 1)
+        except FileNotFoundError as error:
+            raise DocumentError("document.missing", name=shown) from error
+        except OSError as error:
+            raise DocumentError("document.unreadable", name=shown) from error
+
+    return _open(read, shown, limits, document_id)
+
+
+def open_document_bytes(
+    data: bytes, *, name: str, limits: LimitSettings, document_id: str | None = None
+) -> Document:
+    """open_document for bytes that are already in memory, where the Document keeps them."""
+    return _open(lambda: data, shown_name(name), limits, document_id)
+
+
+def _open(
+    read: Callable[[], bytes], name: str, limits: LimitSettings, document_id: str | None
+) -> Document:
+    data = read()
+    _check_weight(len(data), name, limits)
+    kind = _kind(data, name)
+    document_id = document_id or secrets.token_urlsafe(16)
+    source = Source(document_id=document_id, name=name, kind=kind, limits=limits, read=read)
+    reader = pdf if kind == "PDF" else images
+    return Document(document_id=document_id, name=name, pages=reader.open_pages(source, data))
+
+
+def _check_weight(size: int, name: str, limits: LimitSettings) -> None:
+    """size: bytes."""
+    if size == 0:
+        raise DocumentError("document.empty", name=name)
+    if size > limits.max_file_mb * BYTES_PER_MB:
+        # Rounded up, so that the sentence never says "10.0 MB; the limit is 10 MB".
+        tenths = -(-size * 10 // BYTES_PER_MB)
+        raise DocumentError(
+            "document.too_large", name=name, size=f"{tenths / 10:.1f}", limit=limits.max_file_mb
+        )
+
+
+def _kind(data: bytes, name: str) -> str:
+    """What the first bytes say the file is, as a user knows it: "JPEG", ..., "PDF".
+
+    Raises:
+        DocumentError: none of the kinds that can be read.
+    """
+    for signature, kind in images.SIGNATURES:
+        if data.startswith(signature):
+            return kind
+    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+        return "WebP"
+    if b"%PDF-" in data[:_PDF_HEADER_REACH]:
+        return "PDF"
+    if data[4:8] == b"ftyp" and data[8:12] in _PHONE_BRANDS:
+        raise DocumentError("document.phone_format", name=name)
+    head = data[:_SVG_REACH].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if head.startswith(b"%!ps") or (head.startswith(b"<") and b"<svg" in head):
+        raise DocumentError("document.vector", name=name)
+    raise DocumentError("document.unknown_kind", name=name)

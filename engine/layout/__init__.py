@@ -1,0 +1,14 @@
+"""Page layouts -> exports: JSON, Markdown, HTML, and a ZIP of them with the drawn pages.
+
+Region text comes from models and OCR and is untrusted: it is data in every export and can become
+neither Markdown nor HTML. In a Table region rows are separated by a newline and cells by a tab.
+
+Try it: `python -c "from engine.layout import to_markdown; print(to_markdown([]))"`
+"""
+
+from engine.layout.exports import to_json, to_zip
+from engine.layout.html import to_html
+from engine.layout.markdown import to_markdown
+from engine.layout.reading import table_rows
+
+__all__ = ["table_rows", "to_html", "to_json", "to_markdown", "to_zip"]

@@ -1,0 +1,103 @@
+"""Page layouts -> JSON, and a ZIP of every export with the regions drawn on each page."""
+
+import io
+import json
+import zipfile
+from collections.abc import Sequence
+from typing import Any, Final
+
+from engine.layout.html import to_html
+from engine.layout.markdown import to_markdown
+from engine.layout.reading import pages_in_order, regions_in_order
+from engine.overlay import draw_layout
+from engine.schema import Document, PageLayout
+from engine.texts import DEFAULT_LANGUAGE
+
+# Every file of an archive gets this time, so that equal layouts make equal archives.
+_TIMESTAMP: Final = (1980, 1, 1, 0, 0, 0)
+
+
+def to_json(
+    document: Document,
+    layouts: Sequence[PageLayout],
+    model_id: str,
+    *,
+    page_furniture: bool = True,
+) -> dict[str, Any]:
+    """The form of `python -m engine parse --format json`; boxes in page pixels.
+
+    Args:
+        document: gives the name; layouts of other documents are left out.
+        model_id: the model that really read it.
+        page_furniture: whether page headers and footers are in it; orders stay as they are.
+    """
+    return {
+        "document": document.name,
+        "model": model_id,
+        "pages": [
+            {
+                "page_index": layout.page_index,
+                "width": layout.width,
+                "height": layout.height,
+                "finish_reason": layout.finish_reason,
+                "regions": [
+                    {
+                        "bbox": list(region.bbox),
+                        "category": region.category,
+                        "text": region.text,
+                        "order": region.order,
+                    }
+                    for region in regions_in_order(layout, page_furniture=page_furniture)
+                ],
+            }
+            for layout in pages_in_order(_of(document, layouts))
+        ],
+    }
+
+
+def to_zip(
+    document: Document,
+    layouts: Sequence[PageLayout],
+    model_id: str,
+    *,
+    page_furniture: bool = True,
+    language: str = DEFAULT_LANGUAGE,
+) -> bytes:
+    """layout.json, layout.md, layout.html and page-N.png (N from 1) as a ZIP archive.
+
+    The pictures show every region, page headers and footers too.
+
+    Raises:
+        DocumentError: a page cannot be loaded any more.
+    """
+    own = pages_in_order(_of(document, layouts))
+    found = to_json(document, own, model_id, page_furniture=page_furniture)
+    files = {
+        "layout.json": json.dumps(found, ensure_ascii=False, indent=2).encode("utf-8", "replace"),
+        "layout.md": to_markdown(own, page_furniture=page_furniture, language=language).encode(
+            "utf-8", "replace"
+        ),
+        "layout.html": to_html(
+            own, title=document.name, page_furniture=page_furniture, language=language
+        ).encode("utf-8", "replace"),
+    }
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in files.items():
+            _add(archive, name, content, zipfile.ZIP_DEFLATED)
+        for layout in own:
+            # One page at a time: a hundred decoded pages would not fit into memory.
+            picture = io.BytesIO()
+            page = document.pages[layout.page_index]
+            draw_layout(page.load_image(), layout, language=language).save(picture, "PNG")
+            name = f"page-{layout.page_index + 1}.png"
+            _add(archive, name, picture.getvalue(), zipfile.ZIP_STORED)
+    return buffer.getvalue()
+
+
+def _of(document: Document, layouts: Sequence[PageLayout]) -> list[PageLayout]:
+    return [layout for layout in layouts if layout.document_id == document.document_id]
+
+
+def _add(archive: zipfile.ZipFile, name: str, content: bytes, compression: int) -> None:
+    archive.writestr(zipfile.ZipInfo(name, _TIMESTAMP), content, compress_type=compression)

@@ -1,0 +1,105 @@
+"""Page layouts -> one HTML document that needs nothing else, in which region text is only text."""
+
+import re
+from collections.abc import Iterable
+from html import escape
+from typing import Final
+
+from engine.layout.reading import pages_in_order, regions_in_order, table_rows, without_bullet
+from engine.schema import PageLayout, Region
+from engine.texts import DEFAULT_LANGUAGE, say
+
+# Nothing may be fetched or run, whatever a later change lets through.
+_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
+_STYLE: Final = (
+    "body{max-width:50rem;margin:2rem auto;padding:0 1rem;font:1rem/1.5 system-ui,sans-serif}"
+    "section+section{border-top:1px solid #94a3b8;margin-top:2rem;padding-top:1rem}"
+    "table{border-collapse:collapse}td,th{border:1px solid #94a3b8;padding:.25rem .5rem;"
+    "text-align:left}header,footer,figcaption,.footnote{color:#475569;font-size:.875rem}"
+    ".text{white-space:pre-line}pre{white-space:pre-wrap}"
+)
+# What HTML forbids in text.
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+def to_html(
+    layouts: Iterable[PageLayout],
+    *,
+    title: str = "",
+    page_furniture: bool = True,
+    language: str = DEFAULT_LANGUAGE,
+) -> str:
+    """All pages as a standalone document, one section a page.
+
+    Args:
+        title: of the document; plain text, as a file's name.
+        page_furniture: whether page headers and footers are in it.
+        language: of the note that stands for a picture.
+    """
+    sections = "\n".join(
+        _section(layout, page_furniture, language) for layout in pages_in_order(layouts)
+    )
+    return (
+        f'<!DOCTYPE html>\n<html>\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{escape(_POLICY)}">\n'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{_text(title)}</title>\n<style>{_STYLE}</style>\n</head>\n"
+        f"<body>\n{sections}\n</body>\n</html>\n"
+    )
+
+
+def _section(layout: PageLayout, page_furniture: bool, language: str) -> str:
+    parts = []
+    in_list = False
+    for region in regions_in_order(layout, page_furniture=page_furniture):
+        is_item = region.category == "List-item"
+        if is_item != in_list:
+            parts.append("<ul>" if is_item else "</ul>")
+            in_list = is_item
+        parts.append(_element(region, layout.page_index, language))
+    if in_list:
+        parts.append("</ul>")
+    body = "\n".join(part for part in parts if part)
+    return f'<section data-page="{layout.page_index}">\n{body}\n</section>'
+
+
+def _element(region: Region, page_index: int, language: str) -> str:
+    text = _text(region.text.strip())
+    match region.category:
+        case "Picture":
+            note = _text(say("layout.picture", language, page=page_index + 1))
+            caption = f'<p class="text">{text}</p>' if text else ""
+            return f"<figure><p>[{note}]</p>{caption}</figure>"
+        case "Table":
+            return _table(region.text)
+        case "List-item":
+            return f"<li>{_text(without_bullet(region.text))}</li>"
+        case _ if not text:
+            return ""
+        case "Title":
+            return f"<h1>{text}</h1>"
+        case "Section-header":
+            return f"<h2>{text}</h2>"
+        case "Formula":
+            return f'<pre class="formula">{text}</pre>'
+        case "Caption":
+            return f"<p><em>{text}</em></p>"
+        case "Page-header":
+            return f"<header>{text}</header>"
+        case "Page-footer":
+            return f"<footer>{text}</footer>"
+        case "Footnote":
+            return f'<p class="text footnote">{text}</p>'
+        case _:
+            return f'<p class="text">{text}</p>'
+
+
+def _table(text: str) -> str:
+    rows = "\n".join(
+        f"<tr>{''.join(f'<td>{_text(cell)}</td>' for cell in row)}</tr>" for row in table_rows(text)
+    )
+    return f"<table>\n{rows}\n</table>" if rows else ""
+
+
+def _text(text: str) -> str:
+    return escape(_CONTROL.sub("\ufffd", text), quote=True)

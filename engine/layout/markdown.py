@@ -1,0 +1,109 @@
+"""Page layouts -> Markdown (GitHub's flavour), in which region text is only ever text."""
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from engine.layout.reading import pages_in_order, regions_in_order, table_rows, without_bullet
+from engine.schema import PageLayout, Region
+from engine.texts import DEFAULT_LANGUAGE, say
+
+_PAGE_BREAK: Final = "\n\n---\n\n"
+# Backslashes are understood by every Markdown; < > & as entities also survive a program that takes
+# the Markdown for HTML.
+_ENTITIES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_SPECIAL: Final = re.compile(r"[\\`*_\[\]|~$]|[&<>]")
+# Bare addresses become links in GitHub's flavour.
+_ADDRESS: Final = re.compile(r"://|(?i:\bwww)\.|@")
+# What starts a heading, list, underline of a heading or rule, when it stands first in a line.
+_LINE_START: Final = re.compile(r"^(?:([#+=-])|(\d{1,9})([.)]))")
+# Line breaks that only some readers take for one; Markdown must not see them.
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029]")
+
+
+def to_markdown(
+    layouts: Iterable[PageLayout],
+    *,
+    page_furniture: bool = True,
+    language: str = DEFAULT_LANGUAGE,
+) -> str:
+    """All pages in order, a rule between them, ending with a newline ("" for nothing).
+
+    Args:
+        page_furniture: whether page headers and footers are in it.
+        language: of the note that stands for a picture.
+    """
+    pages = []
+    for layout in pages_in_order(layouts):
+        blocks: list[str] = []
+        before = ""
+        for region in regions_in_order(layout, page_furniture=page_furniture):
+            block = _block(region, layout.page_index, language)
+            if not block:
+                continue
+            # Neighbouring items make one list; anything else is a block of its own.
+            tight = before == region.category == "List-item"
+            blocks.append(("\n" if tight else "\n\n") + block if blocks else block)
+            before = region.category
+        pages.append("".join(blocks))
+    text = _PAGE_BREAK.join(page for page in pages if page)
+    return f"{text}\n" if text else ""
+
+
+def _block(region: Region, page_index: int, language: str) -> str:
+    text = _CONTROL.sub(" ", region.text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    one_line = " ".join(text.split())
+    match region.category:
+        case "Picture":
+            note = say("layout.picture", language, page=page_index + 1)
+            return f"*{note}*" + (f"\n\n{escaped(text)}" if text else "")
+        case "Table":
+            return _table(text)
+        case _ if not text:
+            return ""
+        case "Title":
+            return f"# {escaped(one_line)}"
+        case "Section-header":
+            return f"## {escaped(one_line)}"
+        case "List-item":
+            return f"- {escaped(without_bullet(one_line))}"
+        case "Formula":
+            return _formula(text)
+        case "Caption":
+            return f"*{escaped(one_line)}*"
+        case _:
+            return escaped(text)
+
+
+def escaped(text: str) -> str:
+    """Text as Markdown that shows exactly this text, line by line."""
+    lines = (" ".join(line.split()) for line in text.split("\n"))
+    return "\n".join(_LINE_START.sub(_line_start, _inline(line)) for line in lines)
+
+
+def _inline(text: str) -> str:
+    text = _SPECIAL.sub(lambda found: _ENTITIES.get(found[0], f"\\{found[0]}"), text)
+    return _ADDRESS.sub(
+        lambda found: f"{found[0][:-1]}\\." if found[0][-1] == "." else f"\\{found[0]}", text
+    )
+
+
+def _line_start(found: re.Match[str]) -> str:
+    return f"\\{found[1]}" if found[1] else f"{found[2]}\\{found[3]}"
+
+
+def _table(text: str) -> str:
+    """A pipe table; its first row is the header, which the form demands."""
+    rows = [[_inline(cell) for cell in row] for row in table_rows(text)]
+    if not rows:
+        return ""
+    head, *body = [f"| {' | '.join(row)} |" for row in rows]
+    return "\n".join([head, f"|{' --- |' * len(rows[0])}", *body])
+
+
+def _formula(text: str) -> str:
+    """LaTeX in a fence that the text cannot close: no markup is read inside."""
+    body = text.removeprefix("$$").removesuffix("$$").strip()
+    longest = max((len(run) for run in re.findall(r"`+", body)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}math\n{body}\n{fence}"

@@ -1,0 +1,181 @@
+"""The command line as scripts rely on it: exit codes, what is on stdout, the shape of the JSON."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import engine
+from engine import Settings
+from engine.cli import main
+from engine.schema import Evidence
+from tests.fakes import FAKE_MODELS_TOML, FakeFamily, save_page
+
+
+@pytest.fixture
+def overlay(fake_settings: Settings, tmp_path: Path) -> str:
+    path = tmp_path / "cli.toml"
+    path.write_text(FAKE_MODELS_TOML, encoding="utf-8")
+    return str(path)
+
+
+def run_json(capsys: pytest.CaptureFixture[str], *argv: str) -> Any:
+    assert main(argv) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_ask_prints_one_json_object_of_the_agreed_shape(
+    overlay: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    FakeFamily.evidence = [Evidence("doc", 0, (1.0, 2.0, 30.0, 40.0), "42", 0.5)]
+    page = save_page(tmp_path)
+    result = run_json(capsys, "ask", str(page), "What?", "--json", "--settings", overlay)
+    assert result["answer"] == "The total is 42."
+    assert result["model"] == "fake"
+    assert result["finish_reason"] == "stop"
+    assert result["pages"] == [{"page_index": 0, "width": 900, "height": 600}]
+    evidence = result["evidence"][0]
+    assert {"document_id", "page_index", "bbox", "text"} <= set(evidence)
+    assert evidence["bbox"] == [1, 2, 30, 40]
+    assert set(result["usage"]) == {
+        "prompt_tokens",
+        "completion_tokens",
+        "ttft_seconds",
+        "tokens_per_second",
+        "load_seconds",
+        "peak_memory_bytes",
+    }
+
+
+def test_ask_streams_text_and_places_for_a_person(
+    overlay: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    FakeFamily.evidence = [Evidence("doc", 0, (1.0, 2.0, 30.0, 40.0), "42", 0.5)]
+    assert main(["ask", str(save_page(tmp_path)), "What?", "--settings", overlay]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("The total is 42.\n")
+    assert "page 1, box 1,2,30,40: 42" in out
+
+
+@pytest.mark.parametrize(
+    ("content", "argv", "named"),
+    [
+        (b"no picture", [], "scan.png"),
+        (b"", [], "scan.png"),
+        (None, [], "scan.png"),
+        ("page", ["--page", "2"], "no page 2"),
+        ("page", ["--page", "0"], "no page 0"),
+        ("page", ["--model", "nope"], "nope is not a known model id"),
+    ],
+)
+def test_bad_input_is_exit_code_2_and_one_line_on_stderr(
+    overlay: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    content: bytes | str | None,
+    argv: list[str],
+    named: str,
+) -> None:
+    path = tmp_path / "scan.png"
+    if content == "page":
+        save_page(tmp_path, name="scan.png")
+    elif isinstance(content, bytes):
+        path.write_bytes(content)
+    assert main(["ask", str(path), "What?", "--json", "--settings", overlay, *argv]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert named in captured.err
+    assert captured.err.count("\n") == 1
+    assert "Traceback" not in captured.err
+
+
+def test_a_bad_settings_file_is_exit_code_2_and_names_the_key(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad = tmp_path / "bad.toml"
+    bad.write_text("[limits]\nmax_pagse = 1\n", encoding="utf-8")
+    assert main(["models", "--settings", str(bad)]) == 2
+    assert "limits.max_pagse" in capsys.readouterr().err
+
+
+def test_errors_follow_the_language_of_the_shell(
+    overlay: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LC_ALL", "ru_RU.UTF-8")
+    page = str(save_page(tmp_path))
+    assert main(["ask", page, "What?", "--model", "nope", "--settings", overlay]) == 2
+    assert "не известна" in capsys.readouterr().err
+
+
+def test_models_lists_every_table_with_what_it_can_do(
+    overlay: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = run_json(capsys, "models", "--json", "--settings", overlay)
+    fake = next(row for row in rows if row["model_id"] == "fake")
+    assert fake["default"] is True
+    assert fake["tasks"] == ["ocr", "question"]
+    assert "lite" in {row["model_id"] for row in rows}
+    assert main(["models", "--settings", overlay]) == 0
+    assert "* fake" in capsys.readouterr().out
+
+
+def test_parse_writes_a_text_task_as_json_and_markdown(
+    overlay: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = str(save_page(tmp_path))
+    argv = ("parse", page, "--task", "ocr", "--settings", overlay)
+    result = run_json(capsys, *argv)
+    assert (result["document"], result["model"]) == ("page.png", "fake")
+    assert result["text"] == "The total is 42."
+    out = tmp_path / "out.md"
+    assert main([*argv, "--format", "md", "--out", str(out)]) == 0
+    assert out.read_text(encoding="utf-8") == "The total is 42.\n"
+    assert main([*argv, "--format", "png"]) == 2
+    assert "cannot be written as png" in capsys.readouterr().err
+
+
+def test_eval_scores_answers_and_writes_predictions(
+    overlay: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    save_page(docs, name="a.png")
+    FakeFamily.script = ["42"]
+    FakeFamily.evidence = [Evidence("doc", 0, (100.0, 100.0, 200.0, 120.0), "42", 1.0)]
+    truth = {
+        "id": "a1",
+        "file": "a.png",
+        "page": 1,
+        "page_size": [900, 600],
+        "question": "What is the total?",
+        "answers": ["42"],
+        "evidence_box": [100, 100, 200, 120],
+        "kind": "field",
+        "lang": "en",
+    }
+    wrong = truth | {"id": "a2", "question": "And the date?", "answers": ["1 May"], "lang": "ru"}
+    qa = tmp_path / "qa.jsonl"
+    qa.write_text("".join(json.dumps(row) + "\n" for row in (truth, wrong)), encoding="utf-8")
+    predictions = tmp_path / "predictions.jsonl"
+    report = run_json(
+        capsys,
+        *("eval", "--qa", str(qa), "--docs", str(docs), "--json", "--settings", overlay),
+        *("--predictions", str(predictions)),
+    )
+    assert report["en"] == {"questions": 1, "anls": 1.0, "exact": 1.0, "evidence": 1.0}
+    assert report["ru"]["anls"] == 0
+    assert report["all"]["questions"] == 2
+    rows = [json.loads(line) for line in predictions.read_text(encoding="utf-8").splitlines()]
+    assert rows[0]["answer"] == "42"
+    assert rows[0]["boxes"] == [[100, 100, 200, 120]]
+
+
+def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.strip() == engine.__version__
