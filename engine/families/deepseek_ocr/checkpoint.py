@@ -1,0 +1,147 @@
+"""Safetensors files as tensors that cost no memory until they are used, and none afterwards.
+
+transformers maps a whole file and keeps it mapped, so a checkpoint whose experts are merged on
+loading stands in memory twice. Here each tensor has a mapping of its own that ends with it: what
+is merged or cast is freed at once, and what is kept as it is stays backed by the file.
+"""
+
+import json
+import mmap
+import struct
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+from safetensors import SafetensorError, safe_open
+
+INDEX: Final = "model.safetensors.index.json"
+SINGLE: Final = "model.safetensors"
+# Names of the safetensors format, https://huggingface.co/docs/safetensors.
+_DTYPES: Final = {
+    "BOOL": torch.bool,
+    "U8": torch.uint8,
+    "I8": torch.int8,
+    "I16": torch.int16,
+    "I32": torch.int32,
+    "I64": torch.int64,
+    "F8_E4M3": torch.float8_e4m3fn,
+    "F8_E5M2": torch.float8_e5m2,
+    "F16": torch.float16,
+    "BF16": torch.bfloat16,
+    "F32": torch.float32,
+    "F64": torch.float64,
+}
+
+
+class StoredTensor:
+    """One tensor of a file; `tensor[...]` maps it. transformers loads it like a safetensors slice.
+
+    Attributes:
+        shape: of the tensor.
+        dtype: as stored.
+        start: byte offset in the file.
+    """
+
+    def __init__(self, path: Path, name: str, shape: list[int], stored: str, start: int) -> None:
+        self._path = path
+        self._stored = stored
+        self.name = name
+        self.shape = torch.Size(shape)
+        self.dtype = _DTYPES[stored]
+        self.start = start
+
+    def __getitem__(self, index: Any) -> torch.Tensor:
+        count = self.shape.numel()
+        if not count:
+            return torch.empty(self.shape, dtype=self.dtype)[index]
+        page_start = self.start - self.start % mmap.ALLOCATIONGRANULARITY
+        offset = self.start - page_start
+        with self._path.open("rb") as file:
+            mapped = mmap.mmap(
+                file.fileno(),
+                offset + count * self.dtype.itemsize,
+                # Writable pages of our own: the file never changes.
+                access=mmap.ACCESS_COPY,
+                offset=page_start,
+            )
+        flat = torch.frombuffer(mapped, dtype=self.dtype, count=count, offset=offset)
+        return flat.view(self.shape)[index]
+
+    def get_shape(self) -> list[int]:
+        return list(self.shape)
+
+    def get_dtype(self) -> str:
+        return self._stored
+
+    def is_floating_point(self) -> bool:
+        return self.dtype.is_floating_point
+
+
+class StackedTensors:
+    """(n, rows, columns): n groups of (rows, columns) tensors, a group's members above each other.
+
+    The result is the only memory it takes: parts are mapped and copied one by one.
+    """
+
+    def __init__(self, groups: Sequence[Sequence[StoredTensor]]) -> None:
+        self._groups = groups
+        first = groups[0]
+        rows = sum(part.shape[0] for part in first)
+        self.shape = torch.Size((len(groups), rows, *first[0].shape[1:]))
+        self.dtype = first[0].dtype
+
+    def __getitem__(self, index: Any) -> torch.Tensor:
+        stacked = torch.empty(self.shape, dtype=self.dtype)
+        for place, group in zip(stacked, self._groups, strict=True):
+            row = 0
+            for part in group:
+                place[row : row + part.shape[0]].copy_(part[...])
+                row += part.shape[0]
+        return stacked[index]
+
+    def get_shape(self) -> list[int]:
+        return list(self.shape)
+
+    def get_dtype(self) -> str:
+        return self._groups[0][0].get_dtype()
+
+    def is_floating_point(self) -> bool:
+        return self.dtype.is_floating_point
+
+
+def read_checkpoint(folder: Path) -> dict[str, StoredTensor]:
+    """Every tensor of a folder's safetensors files by its published name; reads headers only.
+
+    Raises:
+        FileNotFoundError: there is no safetensors checkpoint, or one of its files is missing.
+        SafetensorError: a file is damaged.
+    """
+    tensors: dict[str, StoredTensor] = {}
+    for path in _files(folder):
+        # Opening checks the header, the offsets and the file's length.
+        with safe_open(path, framework="pt"):
+            pass
+        with path.open("rb") as file:
+            (header_bytes,) = struct.unpack("<Q", file.read(8))
+            header = json.loads(file.read(header_bytes))
+        for name, entry in header.items():
+            if name == "__metadata__":
+                continue
+            if entry["dtype"] not in _DTYPES:
+                raise SafetensorError(f"{path.name}: dtype {entry['dtype']} of {name} is not known")
+            start = 8 + header_bytes + entry["data_offsets"][0]
+            tensors[name] = StoredTensor(path, name, entry["shape"], entry["dtype"], start)
+    return tensors
+
+
+def _files(folder: Path) -> list[Path]:
+    index = folder / INDEX
+    if not index.is_file():
+        return [folder / SINGLE]
+    try:
+        names = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+        # Only the name: an index points to files beside it and nowhere else.
+        return sorted(folder / Path(name).name for name in names)
+    except (ValueError, KeyError, AttributeError, TypeError) as error:
+        raise SafetensorError(f"{INDEX} is not an index of safetensors files") from error

@@ -1,0 +1,175 @@
+"""DeepSeek-OCR v1 and v2 as families: one page a question, boxes in its answers, no chat.
+
+Both were trained on single prompts in the "plain" format, so earlier turns are not shown to them;
+the page comes first in the prompt and its keys and values are kept, so a second question about it
+encodes nothing again. torch and transformers are imported when a model is loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from PIL import Image
+
+from engine.errors import ModelError
+from engine.families.base import Capabilities, ModelRequest, Preparation
+from engine.families.hub import configuration, load_weights, text_head_size
+from engine.families.prompt_ids import ImageSpan, PromptIds
+from engine.families.transformers_chat import SeenImage, TransformersChatFamily
+from engine.hardware import AttentionChoice, choose_attention
+from engine.schema import ImagePart, Message, TextPart
+from engine.settings import ModelSettings, Settings
+
+if TYPE_CHECKING:
+    from engine.families.decoding import DecodingInputs
+
+# Boxes in answers run from 0 to this along both sides of the page, whatever its shape.
+BOX_RANGE: Final = 999
+V1_MODEL_TYPE: Final = "deepseek_vl_v2"
+V2_MODEL_TYPE: Final = "deepseek_ocr2"
+
+
+class DeepseekOcrFamily(TransformersChatFamily):
+    """deepseek-ai/DeepSeek-OCR.
+
+    [models.ID] generation takes two keys of its own: `ngram_size` (0 switches the guard off) and
+    `ngram_window`. `max_pixels` chooses the mode (see processing.mode_for).
+    """
+
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        tasks=frozenset({"question", "ocr", "layout"}),
+        chat=False,
+        multiple_pages=False,
+        boxes=True,
+    )
+    model_type: ClassVar[str] = V1_MODEL_TYPE
+    architecture: ClassVar[str] = "DeepseekOCRForCausalLM"
+
+    @classmethod
+    def load(cls, model_id: str, settings: Settings) -> TransformersChatFamily:
+        model_settings = settings.model(model_id)
+        cls._check_family(model_id, model_settings)
+        processor_class, model_class = cls._classes()
+        processor = configuration(model_id, model_settings, processor_class.from_pretrained)
+        requested = model_settings.attn_implementation
+        if requested == "flash_attention_2":
+            # SAM adds relative positions to the scores, which that kernel does not take.
+            attention = AttentionChoice(requested, "sdpa", "deepseek.no_flash_attention")
+        else:
+            head_size = text_head_size(model_id, model_settings)
+            attention = choose_attention(requested, model_settings.dtype, head_size)
+        model = load_weights(
+            model_id,
+            model_settings,
+            attention,
+            model_class,
+            # bitsandbytes' int8 product takes no four-dimensional input (windows of patches).
+            unquantised=("model.vision_tower",),
+        )
+        return cls(model_id, settings, model, processor, attention)
+
+    @classmethod
+    def _classes(cls) -> tuple[Any, Any]:
+        """What offers from_pretrained for the processor and for the model."""
+        from engine.families import deepseek_ocr
+
+        return deepseek_ocr.DeepseekVLV2Processor, deepseek_ocr.DeepseekOcrForConditionalGeneration
+
+    @classmethod
+    def _check_family(cls, model_id: str, model: ModelSettings) -> None:
+        """v1 and the original v2 share a model_type; v1's config checks its architecture too.
+
+        Raises:
+            ModelError: the checkpoint is not this family's.
+        """
+        from transformers import PreTrainedConfig
+
+        config = configuration(model_id, model, PreTrainedConfig.get_config_dict)[0]
+        if config.get("model_type") != cls.model_type:
+            found = ", ".join(map(str, config.get("architectures") or ())) or "-"
+            raise ModelError("deepseek.wrong_architecture", found=found, expected=cls.architecture)
+
+    @property
+    def tokenizer(self) -> Any:
+        from engine.families.deepseek_ocr.processing import KeepTags
+
+        return KeepTags(self.processor.tokenizer)
+
+    @property
+    def image_placeholder(self) -> str:
+        return str(self.processor.image_token)
+
+    @property
+    def image_token_id(self) -> int:
+        return int(self.processor.image_token_id)
+
+    def see(self, image: Image.Image) -> SeenImage:
+        from engine.families.deepseek_ocr.processing import mode_for, see
+
+        views = see(image, mode_for(self.settings.max_pixels))
+        return SeenImage((BOX_RANGE, BOX_RANGE), views.tokens, None, views.tensors)
+
+    def prepare(self, request: ModelRequest, preparation: Preparation) -> DecodingInputs:
+        from transformers import LogitsProcessorList
+
+        from engine.families.deepseek_ocr.guard import NGRAM_SIZE, WHITELIST, WINDOW, NGramGuard
+
+        alone = replace(request, history=(), pages=request.pages[:1])
+        inputs = super().prepare(alone, preparation)
+        options = dict(inputs.generation)
+        ngram_size = int(options.pop("ngram_size", NGRAM_SIZE))
+        window = int(options.pop("ngram_window", WINDOW))
+        if ngram_size:
+            known = self.processor.tokenizer.get_vocab()
+            cells = [known[tag] for tag in WHITELIST if tag in known]
+            guard = NGramGuard(ngram_size, window, cells, len(inputs.prompt.ids))
+            options["logits_processor"] = LogitsProcessorList([guard])
+        return replace(inputs, generation=options)
+
+    def _prompt(
+        self, messages: tuple[Message, ...], seen: Mapping[tuple[Any, ...], SeenImage]
+    ) -> PromptIds:
+        parts = messages[-1].parts
+        text = "\n".join(part.text for part in parts if isinstance(part, TextPart))
+        keys = [
+            (part.document_id, part.page_index) for part in parts if isinstance(part, ImagePart)
+        ]
+        tokens = seen[keys[0]].tokens if keys else 0
+        ids = self._plain_ids(text, tokens)
+        if not keys:
+            return PromptIds(tuple(ids), ())
+        start = ids.index(self.image_token_id)
+        return PromptIds(tuple(ids), (ImageSpan(start, start + tokens, keys[0]),))
+
+    def _plain_ids(self, text: str, image_tokens: int) -> list[int]:
+        """Ids of a prompt in the plain format, which v2 took over from v1."""
+        from engine.families.deepseek_ocr import DeepseekVLV2Processor
+
+        return DeepseekVLV2Processor(self.processor.tokenizer).prompt_ids(text, image_tokens)
+
+
+class DeepseekOcr2Family(DeepseekOcrFamily):
+    """deepseek-community/DeepSeek-OCR-2, native in transformers: its own classes do everything."""
+
+    model_type: ClassVar[str] = V2_MODEL_TYPE
+    architecture: ClassVar[str] = "DeepseekOcr2ForConditionalGeneration"
+
+    @classmethod
+    def _classes(cls) -> tuple[Any, Any]:
+        from transformers import AutoModelForImageTextToText, AutoProcessor
+
+        return AutoProcessor, AutoModelForImageTextToText
+
+    def see(self, image: Image.Image) -> SeenImage:
+        import torch
+
+        outputs = self.processor.image_processor(images=image.convert("RGB"), return_tensors="pt")
+        placeholder = self.processor.replace_image_token(outputs, 0)
+        tokens = len(placeholder) // len(self.processor.image_token)
+        tensors = {name: torch.as_tensor(value) for name, value in outputs.items()}
+        for name in tensors:
+            if name.startswith("pixel_values"):
+                tensors[name] = tensors[name].to(self.model.dtype)
+        return SeenImage((BOX_RANGE, BOX_RANGE), tokens, None, lambda: tensors)

@@ -1,0 +1,203 @@
+"""DeepSeek-OCR v1 from its published files into transformers' UnlimitedOcr classes.
+
+Nothing here computes: the class below only reads the checkpoint its own way and hands the forward
+what its parent expects.
+"""
+
+import os
+import re
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from huggingface_hub import snapshot_download
+from transformers import GenerationConfig, UnlimitedOcrForConditionalGeneration
+
+from engine.errors import ModelError
+from engine.families.deepseek_ocr.checkpoint import StackedTensors, StoredTensor, read_checkpoint
+from engine.families.deepseek_ocr.configuration import DeepseekOcrConfig
+
+# Its number of rows is the SAM neck's width, which the published config does not state.
+_NECK = "model.sam_model.neck.0.weight"
+_EXPERT = re.compile(r"(.+\.mlp\.experts)\.(\d+)\.(gate_proj|up_proj|down_proj)\.weight")
+_STACKS = {"gate_up_proj": ("gate_proj", "up_proj"), "down_proj": ("down_proj",)}
+_DOWNLOAD_OPTIONS = ("revision", "cache_dir", "local_files_only", "token", "force_download")
+# transformers reads it; with it, tensors are read one after the other.
+_SEQUENTIAL = "HF_DEACTIVATE_ASYNC_LOAD"
+_ENVIRONMENT = threading.Lock()
+
+
+class DeepseekOcrForConditionalGeneration(  # type: ignore[no-untyped-call]
+    UnlimitedOcrForConditionalGeneration
+):
+    """UnlimitedOcr with DeepSeek-OCR v1's config and published tensor names.
+
+    `pixel_values` (1, 3, S, S) and `pixel_values_local` (n, 3, 640, 640) are cast to the model's
+    precision; `num_local_patches` (1,) and `patches_grid` (1, 2), width count first, may be
+    tensors.
+    """
+
+    config_class = DeepseekOcrConfig
+
+    def __init__(self, config: DeepseekOcrConfig) -> None:
+        super().__init__(config)
+        self.register_forward_pre_hook(_as_expected, with_kwargs=True)
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        pretrained_model_name_or_path: Any,
+        *args: Any,
+        config: Any = None,
+        output_loading_info: bool = False,
+        **kwargs: Any,
+    ) -> Any:
+        """Load a folder or a hub repository; peak memory stays near the checkpoint's size.
+
+        Args:
+            pretrained_model_name_or_path: folder with config.json and safetensors, or repo id.
+            config: instead of the checkpoint's own.
+            output_loading_info: also return transformers' loading info.
+            kwargs: as for PreTrainedModel.from_pretrained.
+        Raises:
+            ModelError: the checkpoint is another model's, or its tensors do not fit.
+            OSError: it is not there and cannot be brought.
+            SafetensorError: a file is damaged.
+        """
+        download = {key: kwargs.pop(key) for key in _DOWNLOAD_OPTIONS if key in kwargs}
+        kwargs.pop("use_safetensors", None)  # nothing else is read
+        folder = _local(pretrained_model_name_or_path, download)
+        if config is None:
+            config = DeepseekOcrConfig.from_pretrained(folder)
+        tensors = read_checkpoint(folder)
+        if _NECK in tensors:
+            config.vision_config.sam_config.output_channels = tensors[_NECK].shape[0]
+        with _one_tensor_at_a_time():
+            loaded: Any = super().from_pretrained(
+                None,
+                *args,
+                config=config,
+                state_dict=with_stacked_experts(tensors),
+                # Reported below with what is missing.
+                ignore_mismatched_sizes=True,
+                output_loading_info=True,
+                **kwargs,
+            )
+        model, info = loaded
+        _check_complete(info)
+        model.config.name_or_path = str(pretrained_model_name_or_path)
+        if (folder / "generation_config.json").is_file():
+            model.generation_config = GenerationConfig.from_pretrained(folder)
+        return (model, info) if output_loading_info else model
+
+
+def load_model(
+    folder_or_repo: str | Path,
+    *,
+    dtype: torch.dtype = torch.bfloat16,
+    attn_implementation: str = "sdpa",
+    quantization_config: Any = None,
+    device_map: Any = None,
+    **options: Any,
+) -> DeepseekOcrForConditionalGeneration:
+    """The model in eval mode, every tensor of the checkpoint in its place.
+
+    Args:
+        folder_or_repo: a local folder or a hub repository.
+        attn_implementation: "sdpa" or "eager"; SAM's relative positions rule out flash_attention_2.
+        quantization_config: transformers' BitsAndBytesConfig, or None. Only linear layers are
+            quantised: the routed experts are one stacked tensor each and keep `dtype`.
+        device_map: as for from_pretrained; None loads to the CPU.
+        options: revision, cache_dir, local_files_only and the like.
+    Raises:
+        ModelError, OSError, SafetensorError: as from_pretrained.
+    """
+    if quantization_config is not None:
+        options["quantization_config"] = quantization_config
+    model: Any = DeepseekOcrForConditionalGeneration.from_pretrained(
+        folder_or_repo,
+        dtype=dtype,
+        attn_implementation=attn_implementation,
+        device_map=device_map,
+        **options,
+    )
+    loaded: DeepseekOcrForConditionalGeneration = model.eval()
+    return loaded
+
+
+def _local(name: Any, download: dict[str, Any]) -> Path:
+    """The folder itself, or the repository's snapshot in the hub cache."""
+    folder = Path(name)
+    if folder.is_dir():
+        return folder
+    wanted = ["*.json", "*.safetensors"]
+    return Path(snapshot_download(str(name), allow_patterns=wanted, **download))
+
+
+def with_stacked_experts(
+    tensors: Mapping[str, StoredTensor],
+) -> dict[str, StoredTensor | StackedTensors]:
+    """The tensors with each layer's routed experts as UnlimitedOcr holds them: gate over up, down.
+
+    transformers can stack them too, but holds the parts and the result at once.
+    """
+    plain: dict[str, StoredTensor | StackedTensors] = {}
+    experts: dict[str, dict[int, dict[str, StoredTensor]]] = {}
+    for name, tensor in tensors.items():
+        expert = _EXPERT.fullmatch(name)
+        if expert is None:
+            plain[name] = tensor
+        else:
+            layer, number, part = expert.groups()
+            experts.setdefault(layer, {}).setdefault(int(number), {})[part] = tensor
+    for layer, numbered in experts.items():
+        parts = [numbered[number] for number in sorted(numbered)]
+        for target, sources in _STACKS.items():
+            # A lost part leaves its stack out, and the check after loading names it.
+            if all(source in part for part in parts for source in sources):
+                groups = [[part[source] for source in sources] for part in parts]
+                plain[f"{layer}.{target}"] = StackedTensors(groups)
+    return plain
+
+
+def _check_complete(info: dict[str, Any]) -> None:
+    """Refuse anything missing, left over or misshapen (CLIP's unused patch_embedding apart)."""
+    wrong = {
+        kind: sorted(map(str, info[f"{kind}_keys"]))
+        for kind in ("missing", "unexpected", "mismatched")
+    }
+    if any(wrong.values()):
+        counts = {kind: len(names) for kind, names in wrong.items()}
+        raise ModelError(
+            "deepseek.wrong_tensors", **counts, example=next(n[0] for n in wrong.values() if n)
+        )
+
+
+def _as_expected(
+    model: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    for name in ("pixel_values", "pixel_values_local"):
+        if isinstance(kwargs.get(name), torch.Tensor):
+            kwargs[name] = kwargs[name].to(model.dtype)
+    for name in ("num_local_patches", "patches_grid"):
+        if isinstance(kwargs.get(name), torch.Tensor):
+            kwargs[name] = kwargs[name].tolist()
+    return args, kwargs
+
+
+@contextmanager
+def _one_tensor_at_a_time() -> Iterator[None]:
+    """Threads would read ahead, and what is cast or sent to the GPU would wait there in full."""
+    with _ENVIRONMENT:
+        before = os.environ.get(_SEQUENTIAL)
+        os.environ[_SEQUENTIAL] = "1"
+        try:
+            yield
+        finally:
+            if before is None:
+                del os.environ[_SEQUENTIAL]
+            else:
+                os.environ[_SEQUENTIAL] = before
