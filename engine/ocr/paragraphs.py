@@ -1,0 +1,147 @@
+"""Lines that no layout region holds, grouped into blocks: tables, lists of pairs, paragraphs.
+
+Rows come first: a row of cells stays together as long as its neighbours above and below stand in
+the same columns; where the sides of a page only happen to be level they are taken apart again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine.geometry import area, intersection_area, union
+from engine.ocr import order
+from engine.schema import BBox, Line
+
+# Lines further apart than this many line heights are not one paragraph, rows not one table.
+_MAX_LEADING = 0.9
+_MAX_ROW_LEADING = 1.6
+# Lines of one paragraph are about equally high.
+_HEIGHT_RATIO = 1.5
+# This share of the cells must have a partner on their row for two columns to be read row by row.
+_PAIRED = 0.6
+# A column whose usual line is wider than this many line heights is running text, no column of cells.
+_PROSE_WIDTH = 14.0
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Positions of lines that belong together, row by row, and whether they make a table."""
+
+    lines: tuple[int, ...]
+    is_table: bool = False
+
+
+def groups_of(lines: Sequence[Line], walls: Sequence[BBox]) -> list[Group]:
+    """Group lines.
+
+    Args:
+        lines: in any order.
+        walls: regions that no group may swallow.
+    """
+    boxes = [line.bbox for line in lines]
+    done: list[Group] = []
+    for band in _row_blocks(boxes, walls):
+        flat = [i for row in band for i in row]
+        if is_table([lines[i] for i in flat]):
+            done.append(Group(tuple(flat), is_table=True))
+            continue
+        for side in _sides(flat, boxes):
+            own = [boxes[i] for i in side]
+            for paragraph in _paragraphs(own):
+                done.append(Group(tuple(side[j] for j in paragraph)))
+    return done
+
+
+def is_table(lines: Sequence[Line]) -> bool:
+    """Whether lines stand in rows of at least three aligned columns, some of them figures."""
+    if len(lines) < 6:
+        return False
+    boxes = [line.bbox for line in lines]
+    columns = order.bands(boxes)
+    if len(columns) < 3:
+        return False
+    full = [row for row in order.rows(boxes) if len(row) >= 3]
+    if len(full) < 2 or sum(map(len, full)) < _PAIRED * len(lines):
+        return False
+    height = _median([box[3] - box[1] for box in boxes])
+    prose = sum(
+        len(column) >= 3 and _median([_width(boxes[i]) for i in column]) > _PROSE_WIDTH * height
+        for column in columns
+    )
+    figures = sum(any(char.isdigit() for char in line.text) for line in lines)
+    return prose <= 1 and figures >= 0.25 * len(lines)
+
+
+def _row_blocks(boxes: Sequence[BBox], walls: Sequence[BBox]) -> list[list[list[int]]]:
+    """Rows that follow each other closely, as blocks of rows."""
+    blocks: list[list[list[int]]] = []
+    for row in order.rows(boxes):
+        if blocks:
+            last = blocks[-1][-1]
+            upper, lower = union(boxes[i] for i in last), union(boxes[i] for i in row)
+            size = _median([boxes[i][3] - boxes[i][1] for i in (*last, *row)])
+            both = len(last) > 1 and len(row) > 1
+            leading = (_MAX_ROW_LEADING if both else _MAX_LEADING) * size
+            grown = union([upper, lower])
+            blocked = any(intersection_area(grown, wall) > 0.3 * area(wall) for wall in walls)
+            if lower[1] - upper[3] <= leading and not blocked:
+                blocks[-1].append(row)
+                continue
+        blocks.append([row])
+    return blocks
+
+
+def _sides(positions: Sequence[int], boxes: Sequence[BBox]) -> list[list[int]]:
+    """Side by side columns as they are to be read: one by one, or together row by row."""
+    columns = [[positions[j] for j in band] for band in order.bands([boxes[i] for i in positions])]
+    sides: list[list[int]] = []
+    for column in columns:
+        if sides and _are_pairs(sides[-1], column, boxes):
+            sides[-1] = sides[-1] + column
+        else:
+            sides.append(column)
+    return sides
+
+
+def _are_pairs(left: Sequence[int], right: Sequence[int], boxes: Sequence[BBox]) -> bool:
+    """Whether two columns are labels and values: most of one stand beside one of the other."""
+    height = _median([boxes[i][3] - boxes[i][1] for i in (*left, *right)])
+    if all(
+        len(side) >= 3 and _median([_width(boxes[i]) for i in side]) > _PROSE_WIDTH * height
+        for side in (left, right)
+    ):
+        return False
+    middles = [(boxes[i][1] + boxes[i][3]) / 2 for i in left]
+    paired = sum(
+        min(abs((boxes[i][1] + boxes[i][3]) / 2 - middle) for middle in middles) < 0.35 * height
+        for i in right
+    )
+    return paired >= _PAIRED * len(right)
+
+
+def _paragraphs(boxes: Sequence[BBox]) -> list[list[int]]:
+    """Rows that follow each other closely and are of like height."""
+    done: list[list[int]] = []
+    for row in order.rows(boxes):
+        if done and _continues(boxes[done[-1][-1]], [boxes[i] for i in row]):
+            done[-1] += row
+        else:
+            done.append(list(row))
+    return done
+
+
+def _continues(upper: BBox, row: Sequence[BBox]) -> bool:
+    high, low = upper[3] - upper[1], _median([box[3] - box[1] for box in row])
+    size = min(high, low)
+    gap = min(box[1] for box in row) - upper[3]
+    leading = _MAX_ROW_LEADING if len(row) > 1 else _MAX_LEADING
+    return max(high, low) <= _HEIGHT_RATIO * size and gap <= leading * size
+
+
+def _width(bbox: BBox) -> float:
+    return bbox[2] - bbox[0]
+
+
+def _median(values: Sequence[float]) -> float:
+    return sorted(values)[len(values) // 2]

@@ -1,0 +1,142 @@
+"""RapidOCR (PP-OCR models of its wheel, onnxruntime, CPU): where text stands, and what it says.
+
+Detection and recognition are called one by one instead of through `RapidOCR.__call__`, so that a
+few lines can be tried (script, orientation) before a page is paid for, and so that characters keep
+the column they were seen in. It does not order lines and does not read Cyrillic: the bundled
+models leave such glyphs out (see engine.ocr.script).
+
+Try it: `python -c "from engine.ocr import rapid; import numpy as np; print(rapid.detect(np.full((200, 600, 3), 255, np.uint8)))"`
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Picture = NDArray[np.uint8]  # (height, width, 3), RGB
+    Quads = NDArray[np.float32]  # (N, 4, 2): x, y of the corners, clockwise from top left
+
+# How many crops go through the recogniser at once: sorted by width, so padding stays small.
+_REC_BATCH = 6
+_engine_lock = threading.Lock()
+_engine: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the recogniser saw in one crop.
+
+    Attributes:
+        text: as recognised, with its spaces.
+        score: 0 to 1, mean over the characters; 0 for nothing.
+        places: for each character of `text` that is not a space, the place of its centre in the
+            crop, 0 (left edge) to 1 (right edge).
+        aspect: width / height of the crop.
+        gaps: (start, end) of the columns without ink, in shares of the crop's width.
+    """
+
+    text: str
+    score: float
+    places: tuple[float, ...]
+    aspect: float
+    gaps: tuple[tuple[float, float], ...] = ()
+
+    @property
+    def coverage(self) -> float:
+        """Characters per crop height of width: about 2 for print that was read, near 0 if not."""
+        return len(self.places) / self.aspect if self.aspect > 0 else 0.0
+
+
+def detect(picture: Picture) -> Quads:
+    """The text lines of a picture.
+
+    Args:
+        picture: (height, width, 3), uint8, RGB.
+    Returns:
+        (N, 4, 2) float32 corners in pixels of the picture, clockwise from the top left; N may be 0.
+    """
+    engine = _shared_engine()
+    with _engine_lock:
+        found = engine.text_det(np.ascontiguousarray(picture[:, :, ::-1]))
+    if found.boxes is None:
+        return np.zeros((0, 4, 2), np.float32)
+    return np.asarray(found.boxes, np.float32).reshape(-1, 4, 2)
+
+
+def crop(picture: Picture, quad: NDArray[np.float32]) -> Picture:
+    """The upright picture of one quad: (height, width, 3), at least one pixel each way."""
+    import cv2
+
+    width, height = quad_size(quad)
+    size = (max(1, round(width)), max(1, round(height)))
+    corners = np.array([[0, 0], [size[0], 0], [size[0], size[1]], [0, size[1]]], np.float32)
+    matrix = cv2.getPerspectiveTransform(quad.astype(np.float32), corners)
+    flat = cv2.warpPerspective(
+        picture, matrix, size, borderMode=cv2.BORDER_REPLICATE, flags=cv2.INTER_CUBIC
+    )
+    return np.asarray(flat, np.uint8)
+
+
+def quad_size(quad: NDArray[np.float32]) -> tuple[float, float]:
+    """(width, height) of a quad in pixels, along its own edges."""
+    top, bottom = quad[1] - quad[0], quad[2] - quad[3]
+    left, right = quad[3] - quad[0], quad[2] - quad[1]
+    width = max(float(np.hypot(*top)), float(np.hypot(*bottom)))
+    height = max(float(np.hypot(*left)), float(np.hypot(*right)))
+    return width, height
+
+
+def recognise(crops: Sequence[Picture]) -> list[Reading]:
+    """Read upright crops of one line each (RGB), in the order given."""
+    if not crops:
+        return []
+    from rapidocr.ch_ppocr_rec import TextRecInput
+
+    pictures = [np.ascontiguousarray(one[:, :, ::-1]) for one in crops]
+    engine = _shared_engine()
+    with _engine_lock:
+        result = engine.text_rec(TextRecInput(img=pictures, return_word_box=True))
+    readings = []
+    for picture, text, score, info in zip(
+        pictures, result.txts, result.scores, result.word_results, strict=True
+    ):
+        columns = [column for word in info.word_cols for column in word]
+        total = float(info.line_txt_len) or 1.0
+        places = tuple(min(1.0, (column + 0.5) / total) for column in columns)
+        aspect = picture.shape[1] / picture.shape[0]
+        gaps = _blank_columns(picture)
+        readings.append(Reading(text, float(score) if text else 0.0, places, aspect, gaps))
+    return readings
+
+
+def _blank_columns(picture: Picture) -> tuple[tuple[float, float], ...]:
+    """(start, end) of each run of columns without ink, in shares of the width."""
+    grey = picture.mean(axis=2)
+    # The box's margin above and below may hold parts of the neighbouring lines.
+    margin = round(0.12 * grey.shape[0])
+    body = grey[margin : grey.shape[0] - margin] if grey.shape[0] > 12 else grey
+    ink, paper = np.percentile(body, (2, 75))
+    blank = np.concatenate(([False], body.min(axis=0) > paper - 0.4 * (paper - ink), [False]))
+    edges = np.flatnonzero(np.diff(blank)).reshape(-1, 2) / grey.shape[1]
+    return tuple((float(start), float(end)) for start, end in edges)
+
+
+def _shared_engine() -> Any:
+    """The one RapidOCR of this process, made on first use; its two models are loaded here."""
+    global _engine
+    with _engine_lock:
+        if _engine is None:
+            from rapidocr import RapidOCR
+
+            engine = RapidOCR(params={"Global.log_level": "error", "Rec.rec_batch_num": _REC_BATCH})
+            engine._load_det_model()
+            engine._load_rec_model()
+            _engine = engine
+        return _engine

@@ -1,0 +1,116 @@
+"""Lines and the layout model's boxes -> regions that hold every line, in reading order.
+
+All boxes are in one frame, in which lines run flat (engine.ocr.reader's level frame).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from engine.geometry import area, intersection_area, union
+from engine.ocr import order
+from engine.ocr.layout_model import Found
+from engine.ocr.paragraphs import groups_of, is_table
+from engine.schema import BBox, Line
+
+# A box that lies in another by this share is the same region found twice, or a part of it.
+_SAME = 0.7
+# A line belongs to a region that covers at least this share of it.
+_INSIDE = 0.5
+# A "picture" with more of its area than this under lines of text is text that was mistaken for one.
+_TEXT_SHARE = 0.2
+_TEXTLESS = frozenset({"Picture", "Table", "Formula"})
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A region: its box and category, and the positions of its lines, in reading order."""
+
+    bbox: BBox
+    category: str
+    lines: tuple[int, ...]
+    confidence: float = 1.0
+
+
+def blocks(lines: Sequence[Line], found: Sequence[Found]) -> list[Block]:
+    """Regions in reading order; every line is in exactly one of them.
+
+    Args:
+        lines: in any order.
+        found: the layout model's regions, in any order; may be empty or overlap.
+    """
+    kept = _without_doubles(found)
+    kept = [region for region in kept if not _is_text_after_all(region, lines)]
+    members: list[list[int]] = [[] for _ in kept]
+    left: list[int] = []
+    for i, line in enumerate(lines):
+        home = _home(line.bbox, kept)
+        (left if home is None else members[home]).append(i)
+    done = []
+    for region, own in zip(kept, members, strict=True):
+        if not own and region.category not in _TEXTLESS:
+            continue
+        boxes = [lines[i].bbox for i in own]
+        bbox = union([region.bbox, *boxes]) if region.category in _TEXTLESS else union(boxes)
+        ordered = tuple(own[j] for row in order.rows(boxes) for j in row)
+        done.append(Block(bbox, region.category, ordered, region.confidence))
+    for group in groups_of([lines[i] for i in left], [block.bbox for block in done]):
+        own = [left[j] for j in group.lines]
+        bbox = union(lines[i].bbox for i in own)
+        done.append(Block(bbox, "Table" if group.is_table else "Text", tuple(own)))
+    done = [_relabelled(block, lines) for block in done]
+    return [done[i] for i in order.columns([block.bbox for block in done])]
+
+
+def _home(bbox: BBox, regions: Sequence[Found]) -> int | None:
+    """The region that covers most of a line; of equals the smallest, and a picture last."""
+    best, best_rank = None, (0.0, False, 0.0)
+    for i, region in enumerate(regions):
+        share = intersection_area(bbox, region.bbox) / max(area(bbox), 1.0)
+        if share < _INSIDE:
+            continue
+        rank = (round(share, 1), region.category != "Picture", -area(region.bbox))
+        if best is None or rank > best_rank:
+            best, best_rank = i, rank
+    return best
+
+
+def _without_doubles(found: Sequence[Found]) -> list[Found]:
+    """Regions of which none is part of another.
+
+    A table keeps what lies in it; it also wins over a picture of the same place. Of other clashes
+    the surer region stays.
+    """
+    kept: list[Found] = []
+    rank = {"Table": 0, "Picture": 2}
+    for region in sorted(found, key=lambda one: (rank.get(one.category, 1), -one.confidence)):
+        if not any(_clash(region, other) for other in kept):
+            kept.append(region)
+    return kept
+
+
+def _clash(region: Found, other: Found) -> bool:
+    shared = intersection_area(region.bbox, other.bbox)
+    return shared >= _SAME * max(1.0, min(area(region.bbox), area(other.bbox)))
+
+
+def _is_text_after_all(region: Found, lines: Sequence[Line]) -> bool:
+    """Whether a "picture" is a page or a part of it: full of lines, or of lines of several words."""
+    if region.category != "Picture":
+        return False
+    own = [
+        line
+        for line in lines
+        if intersection_area(line.bbox, region.bbox) > _INSIDE * area(line.bbox)
+    ]
+    covered = sum(area(line.bbox) for line in own)
+    sentences = sum(len(line.words) >= 4 for line in own)
+    return covered > _TEXT_SHARE * area(region.bbox) or sentences >= 5
+
+
+def _relabelled(block: Block, lines: Sequence[Line]) -> Block:
+    """Running text that stands in rows and columns of figures is a table."""
+    if block.category == "Text" and is_table([lines[i] for i in block.lines]):
+        return replace(block, category="Table")
+    return block

@@ -1,0 +1,149 @@
+"""The real app in a process of its own, and Chromium to drive it.
+
+Where Chromium or Playwright is absent the tests are skipped with the reason; with CI=true they
+fail, so that a build cannot lose them silently.
+"""
+
+import os
+import queue
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+START_SECONDS = 90.0
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+NewPage = Callable[..., Any]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+def _missing(reason: str) -> None:
+    if os.environ.get("CI", "").lower() == "true":
+        pytest.fail(f"{reason}, and CI=true")
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """A headless Chromium."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = next((found for name in names if (found := shutil.which(name))), None)
+    if path is None:
+        _missing("Chromium is not installed")
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        _missing("playwright is not installed (tests/requirements.txt)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def app_url(chromium: Any) -> Iterator[str]:
+    """The address of `python gradio_app.py`, started once for all tests."""
+    environment = {
+        **os.environ,
+        "HF_HUB_OFFLINE": "1",
+        "GRADIO_ANALYTICS_ENABLED": "False",
+        "PYTHONUNBUFFERED": "1",
+    }
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "gradio_app.py",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            "0",
+        ],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    lines: queue.Queue[str | None] = queue.Queue()
+    said: list[str] = []
+    threading.Thread(target=_read, args=(process, lines, said), daemon=True).start()
+    try:
+        yield _address(lines, said)
+    finally:
+        process.terminate()
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def _read(
+    process: "subprocess.Popen[str]", lines: "queue.Queue[str | None]", said: list[str]
+) -> None:
+    """Empty the app's output for as long as it runs, so that it never waits for a reader."""
+    assert process.stdout is not None
+    for line in process.stdout:
+        said.append(line)
+        lines.put(line)
+    lines.put(None)
+
+
+def _address(lines: "queue.Queue[str | None]", said: list[str]) -> str:
+    while True:
+        try:
+            line = lines.get(timeout=START_SECONDS)
+        except queue.Empty:
+            line = None
+        if line is None:
+            pytest.fail("the app did not start:\n" + "".join(said))
+        if match := re.search(r"http://127\.0\.0\.1:\d+", line):
+            return match.group(0)
+
+
+@pytest.fixture
+def new_page(chromium: Any, app_url: str) -> Iterator[NewPage]:
+    """Opens the app as a new visitor: a browser context of its own.
+
+    Every page notes script errors and requests to other hosts; the test fails on either.
+    """
+    contexts: list[Any] = []
+    problems: list[str] = []
+
+    def note_request(request: Any) -> None:
+        if not request.url.startswith((app_url, "data:", "blob:")):
+            problems.append(f"request to {request.url}")
+
+    def open_page(**options: Any) -> Any:
+        options = {"viewport": {"width": 1360, "height": 860}, "locale": "en-US", **options}
+        context = chromium.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        page.on("request", note_request)
+        page.on("pageerror", lambda error: problems.append(f"script error: {error}"))
+        page.goto(app_url)
+        page.wait_for_selector("#page-view [data-ready=true]")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not problems

@@ -1,0 +1,168 @@
+"""An engine without models: real documents, scripted answers, the same public methods.
+
+Words in the question choose what happens: "fail", "cyrillic", "endless"; any other question is
+answered with a place on the page.
+"""
+
+import asyncio
+import secrets
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from pathlib import Path
+
+from engine import Document, ModelInfo, Settings, StreamEvent
+from engine.documents import open_document
+from engine.errors import GenerationError
+from engine.families.base import Capabilities
+from engine.schema import (
+    Discarded,
+    Evidence,
+    EvidenceFound,
+    Failed,
+    Finished,
+    Message,
+    Notice,
+    Page,
+    Region,
+    RegionAdded,
+    Step,
+    TextDelta,
+    Usage,
+    UsageReport,
+)
+from engine.settings import PreprocessSettings
+
+ANSWER = "The total is 1,240.50 EUR & <b>not bold</b>."
+REGIONS = (
+    ("Title", (0.1, 0.01, 0.9, 0.08)),
+    ("Text", (0.1, 0.12, 0.6, 0.3)),
+    ("Table", (0.1, 0.35, 0.9, 0.7)),
+    ("Page-footer", (0.75, 0.93, 0.99, 0.98)),
+)
+
+
+class FakeStream:
+    """The events of a script, with a pause before each."""
+
+    def __init__(self, script: Callable[[], Iterator[StreamEvent]], pause: float) -> None:
+        self._script = script
+        self._pause = pause
+        self.stop_event = threading.Event()
+
+    def stop(self) -> None:
+        self.stop_event.set()
+
+    async def __aiter__(self) -> AsyncIterator[StreamEvent]:
+        for event in self._script():
+            await asyncio.sleep(self._pause)
+            if self.stop_event.is_set():
+                yield Finished("cancelled", "lite")
+                return
+            yield event
+
+
+class FakeEngine:
+    def __init__(self, settings: Settings, *, pause: float = 0.0) -> None:
+        self.settings = settings
+        self.pause = pause
+        self.asked: list[dict[str, object]] = []
+        self._sessions: dict[str, list[Document]] = {}
+        self._streams: dict[str, FakeStream] = {}
+
+    def create_session(self) -> str:
+        session_id = secrets.token_urlsafe(16)
+        self._sessions[session_id] = []
+        return session_id
+
+    def has_session(self, session_id: str) -> bool:
+        return session_id in self._sessions
+
+    def delete_session(self, session_id: str) -> None:
+        self._sessions.pop(session_id, None)
+
+    def add_document(self, session_id: str, path: Path, *, name: str) -> Document:
+        document = open_document(path, name=name, limits=self.settings.limits)
+        self._sessions[session_id].append(document)
+        return document
+
+    def documents(self, session_id: str) -> tuple[Document, ...]:
+        return tuple(self._sessions[session_id])
+
+    def history(self, session_id: str) -> tuple[Message, ...]:
+        return ()
+
+    def new_chat(self, session_id: str) -> None:
+        self._sessions[session_id].clear()
+
+    def stop(self, session_id: str) -> None:
+        if session_id in self._streams:
+            self._streams[session_id].stop()
+
+    def models(self) -> tuple[ModelInfo, ...]:
+        return tuple(
+            ModelInfo(
+                model_id=model_id,
+                family=model.family,
+                repo_id=model.repo_id,
+                capabilities=Capabilities(
+                    frozenset({"question", "ocr", "layout"}), True, True, True
+                ),
+                loaded=False,
+                settings=model,
+            )
+            for model_id, model in self.settings.models.items()
+        )
+
+    def close(self) -> None:
+        self._sessions.clear()
+
+    def ask(
+        self,
+        session_id: str,
+        question: str = "",
+        *,
+        model_id: str | None = None,
+        task: str = "question",
+        pages: Sequence[tuple[str, int]] | None = None,
+        verbatim: bool = False,
+        preprocess: PreprocessSettings | None = None,
+        language: str = "en",
+    ) -> FakeStream:
+        self.asked.append({"question": question, "task": task, "preprocess": preprocess})
+        found = [page for document in self._sessions[session_id] for page in document.pages]
+        stream = FakeStream(lambda: script(question, task, found), self.pause)
+        self._streams[session_id] = stream
+        return stream
+
+
+def script(question: str, task: str, pages: list[Page]) -> Iterator[StreamEvent]:
+    """The events of one answer."""
+    for page in pages:
+        values = {"page": page.page_index + 1, "pages": len(pages)}
+        yield Step("step.reading_page", values, page_index=page.page_index)
+    if "fail" in question:
+        yield Failed(GenerationError("model.stalled", model_id="lite", seconds=120))
+        return
+    if "cyrillic" in question:
+        yield TextDelta("wrong ")
+        yield Discarded("notice.not_on_page")
+        yield Notice("notice.not_on_page")
+    if task == "layout":
+        yield from _regions(pages)
+    else:
+        words = ANSWER.split(" ") * (400 if "endless" in question else 1)
+        for number, word in enumerate(words):
+            yield TextDelta(word if number == 0 else f" {word}")
+        last = pages[-1]
+        box = (0.5 * last.width, 0.6 * last.height, 0.8 * last.width, 0.64 * last.height)
+        yield EvidenceFound(Evidence(last.document_id, last.page_index, box, "1,240.50 EUR", 0.9))
+    yield UsageReport(Usage(100, 12, 0.8, 23.4, 0.0, 1.25, 0))
+    yield Finished("stop", "lite")
+
+
+def _regions(pages: list[Page]) -> Iterator[StreamEvent]:
+    for page in pages:
+        for order, (category, (left, top, right, bottom)) in enumerate(REGIONS):
+            box = (left * page.width, top * page.height, right * page.width, bottom * page.height)
+            region = Region(box, category, f"<i>{category}</i> words", order)
+            yield RegionAdded(page.document_id, page.page_index, region)

@@ -1,0 +1,176 @@
+import json
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import gradio as gr
+import pytest
+from PIL import Image
+
+import gradio_app
+from engine import Settings
+from tests.ui.fake_engine import FakeEngine
+from ui import build_app, examples, launch_options, page_images
+from ui.app import _joined, _updates
+from ui.conversation import Change
+from ui.screen import Labels, Screen, build
+
+ROOT = Path(__file__).resolve().parents[2]
+IDS = {"chat", "question", "model", "task", "page-view", "evidence", "stop", "new-chat", "regions"}
+
+
+@pytest.fixture
+def app(engine: FakeEngine, settings: Settings) -> gr.Blocks:
+    return build_app(engine, settings)
+
+
+def test_the_element_ids_that_checks_rely_on_exist(app: gr.Blocks) -> None:
+    found = {block.elem_id for block in app.blocks.values()}
+    assert found >= IDS
+    template = (ROOT / "ui" / "page_view.html").read_text(encoding="utf-8")
+    assert 'id="page-prev"' in template
+    assert 'id="page-next"' in template
+
+
+def test_no_endpoint_is_public_and_no_event_waits_for_gradio(app: gr.Blocks) -> None:
+    for event in app.fns.values():
+        assert event.api_visibility == "private"
+        assert event.concurrency_limit is None or event.fn is None
+
+
+def test_nothing_of_a_user_is_kept_in_the_browser_or_sent_away(settings: Settings) -> None:
+    options = launch_options(settings)
+    assert options["run_history"] is False
+    assert options["footer_links"] == []
+    assert options["ssr_mode"] is False
+
+
+def test_gradios_upload_limit_is_above_ours(settings: Settings) -> None:
+    megabytes = float(launch_options(settings)["max_file_size"].removesuffix("mb"))
+    assert megabytes > 2 * settings.limits.max_file_mb
+
+
+def test_the_style_sheet_and_theme_fetch_nothing(settings: Settings) -> None:
+    options = launch_options(settings)
+    assert "url(" not in options["css"]
+    assert "@import" not in options["css"]
+    assert not options["theme"]._stylesheets
+    assert "http" not in "".join(options["theme"]._font_css)
+
+
+def test_the_state_holds_the_session_id_only(app: gr.Blocks) -> None:
+    states = [block for block in app.blocks.values() if isinstance(block, gr.State)]
+    assert [state.value for state in states] == [None]
+
+
+@pytest.fixture
+def screen(engine: FakeEngine, settings: Settings) -> Screen:
+    with gr.Blocks():
+        return build(Labels(settings, engine.models(), ()), "en")
+
+
+def test_a_change_touches_only_what_it_names(screen: Screen) -> None:
+    assert _updates(screen, Change()) == {}
+    updates = _updates(screen, Change(status="x", running=True))
+    assert set(updates) == {screen.status, screen.question, screen.stop, screen.run}
+    assert updates[screen.question]["submit_btn"] is False
+    assert "value" not in updates[screen.question], "what is typed or attached stays"
+
+
+def test_the_same_download_twice_is_two_wishes(screen: Screen) -> None:
+    change = Change(download="/tmp/a.png")
+    first, second = (_updates(screen, change)[screen.viewer]["download"] for _ in range(2))
+    assert first["path"] == second["path"]
+    assert first["number"] != second["number"]
+
+
+def test_updates_are_joined_property_by_property(screen: Screen) -> None:
+    joined = _joined({screen.chat: gr.update(label="Chat")}, {screen.chat: []})
+    assert joined[screen.chat]["label"] == "Chat"
+    assert joined[screen.chat]["value"] == []
+
+
+def test_tasks_are_those_of_the_model(engine: FakeEngine, settings: Settings) -> None:
+    labels = Labels(settings, engine.models(), ())
+    titles = labels.tasks(settings.default_model, "ru")
+    assert [key for _, key in titles] == ["question", "ocr", "layout"]
+    assert titles[0][0] == "Вопрос"
+    assert labels.tasks("unknown", "en") == []
+
+
+def test_only_a_task_without_a_question_has_a_button(
+    engine: FakeEngine, settings: Settings
+) -> None:
+    labels = Labels(settings, engine.models(), ())
+    assert labels.of_task("question", "en")["run"]["visible"] is False
+    assert labels.of_task("layout", "en")["run"] == {"value": "Run: Layout", "visible": True}
+
+
+def test_examples_are_found_with_a_question_each(tmp_path: Path) -> None:
+    for name in ("invoice.png", "table.png", "unknown.jpg", "notes.txt"):
+        if name.endswith("txt"):
+            (tmp_path / name).write_text("no example")
+        else:
+            Image.new("RGB", (2000, 3000), "white").save(tmp_path / name)
+    found = examples.find(str(tmp_path))
+    assert [example.path.name for example in found] == ["invoice.png", "table.png", "unknown.jpg"]
+    assert [example.task for example in found] == ["question", "layout", "question"]
+    assert max(Image.open(found[0].thumbnail).size) == 360
+    for example in examples.for_chatbot(found, "ru"):
+        assert example["text"]
+    assert examples.find("no/such/folder") == ()
+
+
+def test_display_pictures_are_small_and_lie_under_an_unguessable_name(
+    engine: FakeEngine, tmp_path: Path
+) -> None:
+    Image.effect_noise((3000, 2000), 40).save(tmp_path / "big.png")
+    document = engine.add_document(engine.create_session(), tmp_path / "big.png", name="big.png")
+    folder = page_images.new_folder()
+    picture = page_images.write_page(document.pages[0], folder)
+    assert Image.open(picture).size == (1600, 1067)
+    assert len(folder.name) > 40
+    page_images.remove(folder)
+    assert not picture.exists()
+
+
+def test_importing_the_entry_point_imports_neither_torch_nor_gradio() -> None:
+    code = "import sys, gradio_app; print('torch' in sys.modules, 'gradio' in sys.modules)"
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert run.stdout.split() == ["False", "False"]
+
+
+def test_bad_settings_end_with_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text("[app]\nprot = 1\n")
+    assert gradio_app.main(["--settings", str(wrong)]) == 2
+    captured = capsys.readouterr()
+    assert "prot" in captured.err
+    assert captured.err.count("\n") == 1
+    assert captured.out == ""
+
+
+def test_a_taken_port_ends_with_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert gradio_app.main(["--host", "127.0.0.1", "--port", str(port)]) == 2
+    captured = capsys.readouterr()
+    assert str(port) in captured.err
+    assert captured.err.count("\n") == 1
+
+
+def test_the_view_is_plain_json(engine: FakeEngine, tmp_path: Path) -> None:
+    from ui import page_view
+
+    Image.new("RGB", (10, 10)).save(tmp_path / "a.png")
+    document = engine.add_document(
+        engine.create_session(), tmp_path / "a.png", name="<b>\u202e.png"
+    )
+    view = page_view.view([document], None, page_view.Jump(("x", 0), 1))
+    assert "\u202e" not in json.loads(json.dumps(view))["pages"][0]["name"]
+    json.dumps(page_view.strings("ru"))

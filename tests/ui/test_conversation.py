@@ -1,0 +1,336 @@
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from engine import Settings
+from tests.ui.conftest import draw, question
+from tests.ui.fake_engine import ANSWER, FakeEngine
+from ui.conversation import Change, Conversation
+from ui.safe import escaped
+
+
+def run(changes: AsyncIterator[Change]) -> list[Change]:
+    async def collect() -> list[Change]:
+        return [change async for change in changes]
+
+    return asyncio.run(collect())
+
+
+def last(changes: list[Change], name: str) -> object:
+    return next(
+        value for change in reversed(changes) if (value := getattr(change, name)) is not None
+    )
+
+
+def chat(changes: list[Change]) -> list[str]:
+    return [item["content"][0]["text"] for item in last(changes, "messages")]
+
+
+def test_a_browser_gets_a_session_of_its_own(talk: Conversation) -> None:
+    first, second = talk.start("en"), talk.start("en")
+    assert first.session_id
+    assert first.session_id != second.session_id
+    assert first.messages == []
+
+
+def test_dropping_files_opens_them_and_shows_page_one(talk: Conversation, scan: str) -> None:
+    session_id = talk.start("en").session_id
+    changes = run(talk.attach(session_id, [scan], "en"))
+    assert "Opening" in changes[0].status
+    assert chat(changes) == ['<span class="sc-note">scan.png is open: 1 page.</span>']
+    view, images = last(changes, "view"), last(changes, "images")
+    page = view["pages"][0]
+    assert (page["name"], page["width"], page["height"]) == ("scan.png", 800, 1100)
+    assert view["jump"]["page"] == 0
+    picture = Path(images[f"{page['document']}/0"])
+    assert picture.stat().st_size < 200_000
+
+
+def test_an_answer_streams_and_brings_the_viewer_to_its_place(
+    talk: Conversation, engine: FakeEngine, scan: str
+) -> None:
+    session_id = talk.start("en").session_id
+    changes = run(talk.ask(session_id, question(files=(scan,)), "en"))
+    assert changes[0].running is True
+    assert changes[0].clear_question
+    assert changes[-1].running is False
+    asked, answer = chat(changes)
+    assert "scan.png · 1 page" in asked
+    assert answer == escaped(ANSWER)
+    view = last(changes, "view")
+    assert view["evidence"][0]["bbox"] == [400.0, 660.0, 640.0, 704.0]
+    assert view["jump"]["evidence"] is True
+    assert engine.asked == [{"question": "What is the total?", "task": "question",
+                             "preprocess": question().preprocess}]  # fmt: skip
+
+
+def test_steps_are_shown_at_once(settings: Settings, scan: str) -> None:
+    talk = Conversation(FakeEngine(settings, pause=0.06))
+    session_id = talk.start("en").session_id
+    changes = run(talk.ask(session_id, question(files=(scan,)), "en"))
+    lines = [change.status for change in changes if change.status]
+    assert any("Reading page 1 of 1" in line for line in lines)
+    texts = [chat([change])[-1] for change in changes if change.messages]
+    assert len(set(texts)) > 3, "the answer grows"
+
+
+def test_a_file_that_comes_twice_is_opened_once(
+    talk: Conversation, engine: FakeEngine, scan: str
+) -> None:
+    session_id = talk.start("en").session_id
+    run(talk.attach(session_id, [scan], "en"))
+    changes = run(talk.ask(session_id, question(files=(scan,)), "en"))
+    assert len(engine.documents(session_id)) == 1
+    assert len(last(changes, "view")["pages"]) == 1
+
+
+def test_a_question_sent_while_its_file_is_being_opened_waits_for_it(
+    talk: Conversation, engine: FakeEngine, scan: str
+) -> None:
+    session_id = talk.start("en").session_id
+
+    async def both() -> list[Change]:
+        async def attach() -> None:
+            async for _ in talk.attach(session_id, [scan], "en"):
+                pass
+
+        dropping = asyncio.create_task(attach())
+        await asyncio.sleep(0)
+        changes = [change async for change in talk.ask(session_id, question(files=(scan,)), "en")]
+        await dropping
+        return changes
+
+    assert chat(asyncio.run(both()))[-1] == escaped(ANSWER)
+    assert len(engine.documents(session_id)) == 1
+
+
+def test_a_bad_file_among_several_is_told_and_the_others_are_kept(
+    talk: Conversation, tmp_path: Path, scan: str
+) -> None:
+    bad = tmp_path / "<b>bad.png"
+    bad.write_bytes(b"not an image")
+    session_id = talk.start("en").session_id
+    changes = run(talk.ask(session_id, question(files=(str(bad), scan)), "en"))
+    asked, problem, answer = chat(changes)
+    assert "scan.png" in asked
+    assert "sc-problem" in problem
+    assert "<b>" not in problem
+    assert answer == escaped(ANSWER)
+
+
+def test_a_question_with_only_bad_files_is_not_asked_and_the_session_goes_on(
+    talk: Conversation, engine: FakeEngine, tmp_path: Path, scan: str
+) -> None:
+    bad = tmp_path / "bad.png"
+    bad.write_bytes(b"")
+    session_id = talk.start("en").session_id
+    changes = run(talk.ask(session_id, question(files=(str(bad),)), "en"))
+    assert "sc-problem" in chat(changes)[-1]
+    assert changes[-1].running is False
+    assert engine.asked == []
+    assert chat(run(talk.ask(session_id, question(files=(scan,)), "en")))[-1] == escaped(ANSWER)
+
+
+def test_a_bad_file_that_is_dropped_and_sent_is_told_once(
+    talk: Conversation, tmp_path: Path
+) -> None:
+    bad = tmp_path / "bad.png"
+    bad.write_bytes(b"")
+    session_id = talk.start("en").session_id
+    run(talk.attach(session_id, [str(bad)], "en"))
+    changes = run(talk.ask(session_id, question(files=(str(bad),)), "en"))
+    assert len([text for text in chat(changes) if "sc-problem" in text]) == 1
+
+
+def test_a_failure_is_one_sentence_and_the_session_goes_on(talk: Conversation, scan: str) -> None:
+    session_id = talk.start("en").session_id
+    changes = run(talk.ask(session_id, question("fail", (scan,)), "en"))
+    assert "sc-problem" in chat(changes)[-1]
+    assert "failed" in last(changes, "status")
+    assert chat(run(talk.ask(session_id, question(), "en")))[-1] == escaped(ANSWER)
+
+
+def test_an_unexpected_error_while_opening_shows_no_details(
+    talk: Conversation, engine: FakeEngine, scan: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("/secret/path")
+
+    monkeypatch.setattr(engine, "add_document", broken)
+    changes = run(talk.attach(talk.start("en").session_id, [scan], "en"))
+    assert "RuntimeError" in chat(changes)[0]
+    assert "secret" not in chat(changes)[0]
+
+
+def test_sending_nothing_says_what_to_do(talk: Conversation, engine: FakeEngine) -> None:
+    changes = run(talk.ask(talk.start("en").session_id, question("  "), "en"))
+    assert "Drop a scan" in chat(changes)[-1]
+    assert changes[-1].running is False
+    assert engine.asked == []
+
+
+def test_layout_fills_the_viewer_with_regions(talk: Conversation, scan: str) -> None:
+    session_id = talk.start("en").session_id
+    changes = run(talk.ask(session_id, question("", (scan,), task="layout"), "en"))
+    regions = last(changes, "view")["regions"]
+    assert [region["category"] for region in regions] == ["Title", "Text", "Table", "Page-footer"]
+    assert chat(changes)[0].endswith("Layout")
+    assert "4 regions found" in chat(changes)[-1]
+
+
+def test_downloads_of_the_layout(talk: Conversation, engine: FakeEngine, scan: str) -> None:
+    session_id = talk.start("en").session_id
+    run(talk.ask(session_id, question("", (scan,), task="layout"), "en"))
+    document = engine.documents(session_id)[0].document_id
+    picture = asyncio.run(talk.export(session_id, "png", document, 0, "ru")).download
+    data = asyncio.run(talk.export(session_id, "json", document, 0, "ru")).download
+    assert Path(picture).name == "scan-1.png"
+    assert '"category": "Table"' in Path(data).read_text(encoding="utf-8")
+    assert asyncio.run(talk.export(session_id, "json", "another", 0, "en")).download is None
+
+
+def test_a_second_question_is_told_to_wait(settings: Settings, scan: str) -> None:
+    engine = FakeEngine(settings, pause=0.02)
+    talk = Conversation(engine)
+    session_id = talk.start("en").session_id
+
+    async def both() -> tuple[list[Change], list[Change]]:
+        first = asyncio.create_task(_collect(talk.ask(session_id, question(files=(scan,)), "en")))
+        while not engine.asked:
+            await asyncio.sleep(0.01)
+        return await _collect(talk.ask(session_id, question("two"), "en")), await first
+
+    second, first = asyncio.run(both())
+    assert len(second) == 1
+    assert "Stop" in second[0].status
+    assert not second[0].clear_question, "what was typed stays"
+    assert len(engine.asked) == 1
+    assert chat(first)[-1] == escaped(ANSWER)
+
+
+async def _collect(changes: AsyncIterator[Change]) -> list[Change]:
+    return [change async for change in changes]
+
+
+def test_stop_ends_this_answer_only(settings: Settings, tmp_path: Path) -> None:
+    engine = FakeEngine(settings, pause=0.01)
+    talk = Conversation(engine)
+    mine, other = talk.start("en").session_id, talk.start("en").session_id
+    scan = draw(tmp_path / "a.png")
+
+    async def both() -> tuple[list[Change], list[Change]]:
+        stopped = asyncio.create_task(_collect(talk.ask(mine, question("endless", (scan,)), "en")))
+        kept = asyncio.create_task(_collect(talk.ask(other, question(files=(scan,)), "en")))
+        await asyncio.sleep(0.3)
+        talk.stop(mine, "en")
+        return await stopped, await kept
+
+    stopped, kept = asyncio.run(both())
+    assert "Stopped." in chat(stopped)[-1]
+    assert chat(kept)[-1] == escaped(ANSWER)
+
+
+def test_dropping_a_file_during_an_answer_keeps_the_answer(
+    settings: Settings, tmp_path: Path
+) -> None:
+    engine = FakeEngine(settings, pause=0.02)
+    talk = Conversation(engine)
+    session_id = talk.start("en").session_id
+    first, second = draw(tmp_path / "a.png"), draw(tmp_path / "b.png")
+
+    async def both() -> list[Change]:
+        answering = asyncio.create_task(
+            _collect(talk.ask(session_id, question(files=(first,)), "en"))
+        )
+        while not engine.asked:
+            await asyncio.sleep(0.01)
+        dropped = await _collect(talk.attach(session_id, [second], "en"))
+        assert all(change.status is None for change in dropped)
+        return await answering
+
+    changes = asyncio.run(both())
+    assert escaped(ANSWER) in chat(changes)
+    assert len(last(changes, "view")["evidence"]) == 1
+
+
+def test_new_chat_forgets_everything(talk: Conversation, engine: FakeEngine, scan: str) -> None:
+    session_id = talk.start("en").session_id
+    changes = run(talk.ask(session_id, question(files=(scan,)), "en"))
+    (picture,) = last(changes, "images").values()
+    assert Path(picture).exists()
+    change = talk.new_chat(session_id, "en")
+    assert change.messages == []
+    assert change.view["pages"] == []
+    assert change.view["evidence"] == []
+    assert change.images == {}
+    assert not Path(picture).exists()
+    assert engine.documents(session_id) == ()
+    # The same file may come again.
+    assert len(last(run(talk.attach(session_id, [scan], "en")), "view")["pages"]) == 1
+
+
+def test_a_lost_session_becomes_a_new_one_with_a_friendly_sentence(
+    talk: Conversation, engine: FakeEngine, scan: str
+) -> None:
+    session_id = talk.start("en").session_id
+    run(talk.attach(session_id, [scan], "en"))
+    engine.delete_session(session_id)
+    changes = run(talk.ask(session_id, question(files=(scan,)), "en"))
+    assert changes[0].session_id not in (None, session_id)
+    assert "Your last session has ended" in chat(changes)[0]
+    assert chat(changes)[-1] == escaped(ANSWER)
+
+
+def test_one_session_cannot_see_the_pages_of_another(
+    talk: Conversation, engine: FakeEngine, scan: str
+) -> None:
+    mine, other = talk.start("en").session_id, talk.start("en").session_id
+    run(talk.attach(mine, [scan], "en"))
+    document = engine.documents(mine)[0].document_id
+    assert asyncio.run(talk.show_page(other, document, 0)).images == {}
+    assert asyncio.run(talk.export(other, "png", document, 0, "en")).download is None
+
+
+def test_pages_are_pictured_when_they_are_looked_at(
+    talk: Conversation, engine: FakeEngine, tmp_path: Path
+) -> None:
+    from PIL import Image
+
+    pages = [Image.new("RGB", (500, 700), colour) for colour in ("white", "grey", "black")]
+    pages[0].save(tmp_path / "three.tiff", save_all=True, append_images=pages[1:])
+    session_id = talk.start("en").session_id
+    changes = run(talk.attach(session_id, [str(tmp_path / "three.tiff")], "en"))
+    assert len(last(changes, "images")) == 1
+    document = engine.documents(session_id)[0].document_id
+    images = asyncio.run(talk.show_page(session_id, document, 2)).images
+    assert set(images) == {f"{document}/0", f"{document}/2"}
+    assert asyncio.run(talk.show_page(session_id, document, 99)).images == images
+
+
+def test_everything_that_was_said_is_translated(talk: Conversation, scan: str) -> None:
+    session_id = talk.start("en").session_id
+    run(talk.attach(session_id, [scan], "en"))
+    change = talk.translate(session_id, "ru")
+    assert "1 страница" in change.messages[0]["content"][0]["text"]
+    assert "Готово" in change.status
+
+
+def test_an_answer_goes_on_in_the_language_that_is_chosen_meanwhile(
+    settings: Settings, scan: str
+) -> None:
+    engine = FakeEngine(settings, pause=0.03)
+    talk = Conversation(engine)
+    session_id = talk.start("en").session_id
+
+    async def both() -> list[Change]:
+        answering = asyncio.create_task(
+            _collect(talk.ask(session_id, question(files=(scan,)), "en"))
+        )
+        while not engine.asked:
+            await asyncio.sleep(0.01)
+        talk.translate(session_id, "ru")
+        return await answering
+
+    assert "1 страница" in chat(asyncio.run(both()))[0]

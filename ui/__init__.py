@@ -1,0 +1,5 @@
+"""The screen: Gradio views over the engine's public names. No model code, no global user state."""
+
+from ui.app import build_app, launch_options
+
+__all__ = ["build_app", "launch_options"]

@@ -1,0 +1,250 @@
+"""build_app(engine, settings): the screen wired to the engine.
+
+The handlers only carry values: from components into Conversation's actions, and its Changes back
+onto components. They are async and unlimited, because waiting and fairness are the engine's.
+
+Try it: `python gradio_app.py`
+"""
+
+import math
+import secrets
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import gradio as gr
+from starlette.middleware import Middleware
+
+from engine import Engine, Settings
+from engine.settings import PreprocessSettings
+from ui import examples, i18n
+from ui.conversation import Change, Conversation, Question
+from ui.guard import NoForeignAddresses, only_local_files
+from ui.layout_view import ExportKind
+from ui.screen import Labels, Screen, build
+from ui.theme import style_sheet, theme
+
+Updates = dict[Any, Any]
+
+# Every event alike: no progress veil over the components, no limit of Gradio's, no public endpoint.
+_EVENT: Mapping[str, Any] = {
+    "show_progress": "hidden",
+    "concurrency_limit": None,
+    "api_visibility": "private",
+}
+# JavaScript of the text box: dropped files are opened at once, and leave the box when they are.
+_ATTACH = "(value) => { window.scanchat?.attach(value); }"
+_DETACH = "(value) => ({ text: value?.text ?? '', files: [] })"
+
+
+def build_app(engine: Engine, settings: Settings) -> gr.Blocks:
+    """The whole screen; launch it with launch_options(settings)."""
+    labels = Labels(settings, engine.models(), examples.find(settings.app.examples_dir))
+    ttl_seconds = math.ceil(settings.sessions.ttl_minutes * 60)
+    app: gr.Blocks
+    with gr.Blocks(
+        title=i18n.text("app.title", i18n.DEFAULT_LANGUAGE),
+        analytics_enabled=False,
+        fill_width=True,
+        # Uploads lie in Gradio's folder; the engine has its own copy, so they may go early.
+        delete_cache=(min(3600, ttl_seconds), ttl_seconds),
+    ) as app:
+        screen = build(labels, i18n.preferred(settings.app.language, None))
+        only_local_files(screen.question)
+        _wire(app, screen, labels, Conversation(engine))
+    app.queue(default_concurrency_limit=None, api_open=False)
+    return app
+
+
+def launch_options(settings: Settings) -> dict[str, Any]:
+    """What Blocks.launch needs besides the address."""
+    return {
+        "theme": theme(),
+        "css": style_sheet(),
+        "run_history": False,
+        "footer_links": [],
+        "ssr_mode": False,
+        "app_kwargs": {"middleware": [Middleware(NoForeignAddresses)]},
+        # Above our own limit, so that the user reads our sentence and not Gradio's.
+        "max_file_size": f"{math.ceil(settings.limits.max_file_mb * 8 + 64)}mb",
+    }
+
+
+def _wire(app: gr.Blocks, screen: Screen, labels: Labels, talk: Conversation) -> None:
+    """Connect components and actions."""
+    here = [screen.session, screen.language]
+
+    def shown(change: Change) -> Updates:
+        return _updates(screen, change)
+
+    async def start(request: gr.Request) -> Updates:
+        header = request.headers.get("accept-language")
+        language = i18n.preferred(labels.settings.app.language, header)
+        relabelled = _relabelled(screen, labels.of(language, **_defaults(labels)))
+        return _joined(
+            relabelled,
+            {
+                screen.language: gr.update(
+                    value=language, label=relabelled[screen.language]["label"]
+                )
+            },
+            shown(talk.start(language)),
+        )
+
+    async def translate(session_id: str | None, language: str, model: str, task: str) -> Updates:
+        relabelled = _relabelled(screen, labels.of(language, model_id=model, task=task))
+        return _joined(relabelled, shown(talk.translate(session_id, language)))
+
+    async def choose_model(language: str, model: str, task: str) -> Updates:
+        tasks = labels.tasks(model, language)
+        kept = task if task in [key for _, key in tasks] else tasks[0][1]
+        return {screen.task: gr.update(choices=tasks, value=kept)}
+
+    async def choose_task(language: str, task: str) -> Updates:
+        return _relabelled(screen, labels.of_task(task, language))
+
+    async def attach(
+        session_id: str | None, language: str, question: Mapping[str, Any] | None
+    ) -> AsyncIterator[Updates]:
+        async for change in talk.attach(session_id, _files(question), language):
+            yield shown(change)
+
+    async def ask(
+        session_id: str | None,
+        language: str,
+        question: Mapping[str, Any] | None,
+        model: str,
+        task: str,
+        *steps: bool,
+    ) -> AsyncIterator[Updates]:
+        text = str((question or {}).get("text") or "")
+        asked = Question(text, _files(question), task, model, _preprocess(*steps))
+        async for change in talk.ask(session_id, asked, language):
+            yield shown(change)
+
+    async def ask_example(
+        session_id: str | None, language: str, model: str, event: gr.SelectData
+    ) -> AsyncIterator[Updates]:
+        # The index alone is taken from the browser; the file is ours.
+        example = labels.examples[int(event.index)]
+        asked = Question(
+            example.question(language),
+            (str(example.path),),
+            example.task,
+            model,
+            labels.settings.preprocess,
+        )
+        async for change in talk.ask(session_id, asked, language):
+            yield shown(change)
+
+    async def stop(session_id: str | None, language: str) -> Updates:
+        return shown(talk.stop(session_id, language))
+
+    async def new_chat(session_id: str | None, language: str) -> Updates:
+        return shown(talk.new_chat(session_id, language))
+
+    async def show_page(session_id: str | None, event: gr.EventData) -> Updates:
+        return shown(await talk.show_page(session_id, str(event.document), int(event.page)))
+
+    async def export(session_id: str | None, language: str, event: gr.EventData) -> Updates:
+        kind: ExportKind = "png" if event.kind == "png" else "json"
+        return shown(
+            await talk.export(session_id, kind, str(event.document), int(event.page), language)
+        )
+
+    steps = [screen.deskew, screen.contrast, screen.denoise]
+    changing = [
+        screen.session, screen.chat, screen.status, screen.viewer, screen.question, screen.stop,
+        screen.run,
+    ]  # fmt: skip
+    relabelling = [*_components(screen).values()]
+    choice = [screen.language, screen.model, screen.task]
+
+    app.load(start, None, relabelling, **_EVENT)
+    screen.language.input(translate, [screen.session, *choice], relabelling, **_EVENT)
+    screen.model.input(choose_model, choice, [screen.task], **_EVENT)
+    screen.task.change(
+        choose_task, [screen.language, screen.task], [screen.question, screen.run], **_EVENT
+    )
+    screen.question.change(None, screen.question, None, js=_ATTACH)
+    screen.viewer.attach(
+        attach, [*here, screen.question], changing, trigger_mode="multiple", **_EVENT
+    ).then(None, screen.question, screen.question, js=_DETACH)
+    gr.on(
+        [screen.question.submit, screen.run.click],
+        ask,
+        [*here, screen.question, screen.model, screen.task, *steps],
+        changing,
+        trigger_mode="multiple",
+        **_EVENT,
+    )
+    screen.chat.example_select(ask_example, [*here, screen.model], changing, **_EVENT)
+    screen.stop.click(stop, here, changing, **_EVENT)
+    screen.new_chat.click(new_chat, here, changing, **_EVENT)
+    screen.viewer.showpage(show_page, screen.session, changing, trigger_mode="multiple", **_EVENT)
+    screen.viewer.export(export, here, changing, **_EVENT)
+
+
+def _updates(screen: Screen, change: Change) -> Updates:
+    """A Change as Gradio updates of the components that it touches."""
+    updates: Updates = {}
+    if change.session_id is not None:
+        updates[screen.session] = change.session_id
+    if change.messages is not None:
+        updates[screen.chat] = change.messages
+    if change.status is not None:
+        updates[screen.status] = change.status
+    viewer: dict[str, Any] = {}
+    if change.view is not None:
+        viewer["value"] = change.view
+    if change.images is not None:
+        viewer["images"] = change.images
+    if change.download is not None:
+        # The number makes two downloads of the same file two wishes.
+        viewer["download"] = {"path": change.download, "number": secrets.token_hex(4)}
+    if viewer:
+        updates[screen.viewer] = gr.update(**viewer)
+    question: dict[str, Any] = {}
+    if change.running is not None:
+        question["submit_btn"] = not change.running
+        updates[screen.stop] = gr.update(interactive=change.running)
+        updates[screen.run] = gr.update(interactive=not change.running)
+    if change.clear_question:
+        question["value"] = {"text": "", "files": []}
+    if question:
+        updates[screen.question] = gr.update(**question)
+    return updates
+
+
+def _components(screen: Screen) -> dict[str, Any]:
+    return {name: getattr(screen, name) for name in Screen.__slots__}
+
+
+def _relabelled(screen: Screen, said: Mapping[str, Mapping[str, Any]]) -> Updates:
+    return {getattr(screen, name): gr.update(**properties) for name, properties in said.items()}
+
+
+def _joined(*parts: Updates) -> Updates:
+    """Updates laid over each other, property by property."""
+    joined: Updates = {}
+    for part in parts:
+        for component, update in part.items():
+            before = joined.get(component)
+            if isinstance(before, dict) and isinstance(update, dict):
+                joined[component] = {**before, **update}
+            elif isinstance(before, dict):
+                joined[component] = {**before, "value": update}
+            else:
+                joined[component] = update
+    return joined
+
+
+def _defaults(labels: Labels) -> dict[str, str]:
+    return {"model_id": labels.settings.default_model, "task": "question"}
+
+
+def _files(question: Mapping[str, Any] | None) -> tuple[str, ...]:
+    return tuple(str(file) for file in (question or {}).get("files") or ())
+
+
+def _preprocess(deskew: bool, contrast: bool, denoise: bool) -> PreprocessSettings:
+    return PreprocessSettings(deskew=bool(deskew), contrast=bool(contrast), denoise=bool(denoise))

@@ -1,0 +1,61 @@
+"""Display pictures of pages: small files that the browser loads by an unguessable address.
+
+A page at 200 dpi is several megabytes; the screen gets a WebP of at most 1600 pixels, written once.
+The files lie under Gradio's own upload folder, so its file route serves them behind its login, in
+a directory named by 192 random bits for every desk.
+"""
+
+import secrets
+import shutil
+from pathlib import Path
+from typing import Final
+
+from gradio.utils import get_upload_folder
+from PIL import Image
+
+from engine import Page
+
+LONG_SIDE: Final = 1600  # pixels
+_THUMBNAIL_SIDE: Final = 360  # pixels
+_QUALITY: Final = 82
+
+
+def new_folder() -> Path:
+    """A directory of its own that Gradio serves files from."""
+    folder = Path(get_upload_folder()).resolve() / f"scanchat-{secrets.token_urlsafe(24)}"
+    folder.mkdir(parents=True, mode=0o700)
+    return folder
+
+
+def write_page(page: Page, folder: Path) -> Path:
+    """The page's display picture.
+
+    Raises:
+        DocumentError: the file is broken at this page.
+    """
+    target = folder / f"{secrets.token_urlsafe(12)}.webp"
+    _reduced(page.load_image(), LONG_SIDE).save(target, "WEBP", quality=_QUALITY, method=2)
+    return target
+
+
+def write_thumbnail(source: Path, folder: Path) -> Path:
+    """A small picture of an example."""
+    target = folder / f"{source.stem}.webp"
+    with Image.open(source) as image:
+        _reduced(image.convert("RGB"), _THUMBNAIL_SIDE).save(target, "WEBP", quality=_QUALITY)
+    return target
+
+
+def remove(folder: Path | None) -> None:
+    """Delete a desk's pictures."""
+    if folder is not None:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _reduced(image: Image.Image, side: int) -> Image.Image:
+    scale = side / max(image.size)
+    if scale >= 1:
+        return image
+    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    # reducing_gap makes a large page cheap to shrink at no visible cost.
+    return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)

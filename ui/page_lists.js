@@ -1,0 +1,152 @@
+/* The lists beside the page: the places of the last answer, and the regions of the layout.
+ *
+ * Runs after page_view.js in the same function (ui/screen.py joins them) and uses its names.
+ */
+function drawEvidence() {
+  const host = byId("evidence")?.querySelector(".sc-list");
+  if (!host) return;
+  const { evidence, pages } = data();
+  const words = texts().evidence;
+  const drawn = JSON.stringify([evidence, words, pages.length]);
+  if (host.dataset.drawn === drawn) return;
+  host.dataset.drawn = drawn;
+  host.textContent = "";
+  host.append(make("span", "sc-hint", {}, evidence.length ? words.title : words.empty));
+  evidence.forEach((found, index) => {
+    const number = ordinal(found) + 1;
+    const chip = make("button", "sc-chip", {
+      type: "button",
+      "data-chip": index,
+      "aria-label": fill(words.item, { page: number, text: found.text }),
+      title: found.text,
+    });
+    chip.append(make("span", "sc-where", {}, fill(words.page, { page: number })));
+    chip.append(make("span", "sc-what", {}, found.text));
+    host.append(chip);
+  });
+}
+
+/* A streaming answer only adds regions, so only new rows are made. */
+function drawRegions() {
+  const host = byId("regions")?.querySelector(".sc-regions");
+  if (!host) return;
+  const { regions } = data();
+  const words = JSON.stringify([texts().regions, texts().category]);
+  const known = JSON.stringify(regions.slice(0, listed.regions));
+  const grows = listed.regions > 0 && words === listed.words && known === listed.drawn;
+  if (!grows) {
+    listed.regions = 0;
+    host.textContent = "";
+    if (regions.length) host.append(regionHead(texts().regions), regionFrame(texts().regions));
+  }
+  byId("regions").classList.toggle("sc-none", regions.length === 0);
+  const added = regions.slice(listed.regions).map(regionRow);
+  host.querySelector("tbody")?.append(...added);
+  listed.words = words;
+  listed.regions = regions.length;
+  listed.drawn = JSON.stringify(regions);
+}
+
+function regionHead(words) {
+  const head = make("div", "sc-head");
+  head.append(make("h2", "", {}, words.title));
+  for (const kind of ["png", "json"]) {
+    const attributes = { type: "button", "data-export": kind };
+    head.append(make("button", "sc-tool sc-wide", attributes, words[kind]));
+  }
+  return head;
+}
+
+function regionFrame(words) {
+  const table = make("table");
+  const titles = table.createTHead().insertRow();
+  for (const name of [words.order, words.category, words.text, words.page]) {
+    titles.append(make("th", "", { scope: "col" }, name));
+  }
+  table.createTBody();
+  const frame = make("div", "sc-frame");
+  frame.append(table);
+  return frame;
+}
+
+function regionRow(region) {
+  const row = make("tr", "", {
+    "data-region": regionId(region),
+    "data-document": region.document,
+    "data-page": region.page,
+    "data-category": region.category,
+    "data-order": region.order,
+    tabindex: "0",
+  });
+  row.style.setProperty("--colour", colourOf(region));
+  const text = make("td");
+  text.append(make("div", "sc-text", { title: region.text }, region.text));
+  row.append(
+    make("td", "sc-order", {}, String(region.order + 1)),
+    make("td", "sc-category", {}, nameOf(region)),
+    text,
+    make("td", "sc-number", {}, String(ordinal(region) + 1)),
+  );
+  return row;
+}
+
+function listen(id, handle) {
+  const host = byId(id);
+  host?.addEventListener("click", handle);
+  host?.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.target.tagName === "BUTTON") return;
+    handle(event);
+  });
+}
+
+listen("evidence", (event) => {
+  const chip = event.target.closest("[data-chip]");
+  if (!chip) return;
+  const found = data().evidence[chip.dataset.chip];
+  showMark(found, `[data-evidence="${chip.dataset.chip}"]`);
+});
+
+listen("regions", (event) => {
+  const button = event.target.closest("[data-export]");
+  const page = data().pages[state.at];
+  if (button && page) {
+    trigger("export", { kind: button.dataset.export, document: page.document, page: page.page });
+    return;
+  }
+  const row = event.target.closest("tr[data-region]");
+  if (!row) return;
+  const mark = { document: row.dataset.document, page: Number(row.dataset.page) };
+  showMark(mark, `[data-region="${row.dataset.region}"]`);
+});
+
+/* Gradio names some of its parts in English only, and makes them anew whenever it likes. */
+function nameParts() {
+  const { chat, question, button } = texts();
+  const names = {
+    "#chat [role=log]": chat,
+    "#question .full-container": question,
+    "#question .upload-button": button.attach,
+    "#question .submit-button": button.send,
+  };
+  for (const [selector, name] of Object.entries(names)) {
+    const part = document.querySelector(selector);
+    if (part && part.getAttribute("aria-label") !== name) part.setAttribute("aria-label", name);
+  }
+}
+
+const box = byId("question");
+if (box) new MutationObserver(nameParts).observe(box, { childList: true, subtree: true });
+
+/* ui/app.py calls this whenever the text box changes; an upload changes it several times. */
+window.scanchat = {
+  attach: (value) => {
+    const files = JSON.stringify((value?.files ?? []).map((file) => file.path));
+    if (files === state.attached) return;
+    state.attached = files;
+    if (files !== "[]") trigger("attach", {});
+  },
+};
+
+watch(["value", "images", "strings"], draw);
+watch("download", save);
+draw();

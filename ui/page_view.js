@@ -1,0 +1,295 @@
+/* The page viewer: draws pages, evidence and regions, and turns pages without asking the server.
+ *
+ * gr.HTML runs this with `element`, `trigger`, `props` and `watch`. The server sends plain data
+ * (ui/page_view.py); every foreign word is set as text, never as markup, so nothing that stands on
+ * a page can run. The server is asked for three things only: a page's picture ("showpage"), to
+ * open dropped files ("attach"), and a download ("export").
+ */
+const byId = (id) => document.getElementById(id);
+const view = element.closest("#page-view") ?? element;
+const find = (selector) => view.querySelector(selector);
+const state = { at: 0, followed: 0, zoom: 1, asked: new Set(), saved: 0, marked: "", attached: "[]" };
+/* What ui/page_lists.js has drawn. */
+const listed = { regions: 0, drawn: "[]", words: "" };
+const ZOOMS = [1, 1.5, 2, 3];
+
+const NOTHING = { pages: [], evidence: [], regions: [], jump: null };
+const data = () => (props.value?.pages ? props.value : NOTHING);
+const texts = () => props.strings;
+const fill = (template, values) =>
+  template.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
+const keyOf = (page) => `${page.document}/${page.page}`;
+const samePage = (mark, page) => mark.document === page.document && mark.page === page.page;
+
+function make(tag, className, attributes = {}, text = "") {
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  if (text) node.textContent = text;
+  return node;
+}
+
+/* Gradio serves files below its own root, which a proxy may move. */
+function fileUrl(path) {
+  const config = window.gradio_config ?? {};
+  const root = (config.root ?? "").replace(/\/$/, "");
+  const prefix = config.api_prefix ?? "/gradio_api";
+  return `${root}${prefix}/file=${path.split("/").map(encodeURIComponent).join("/")}`;
+}
+
+/* A screen reader need not read a whole paragraph to name a mark. */
+const short = (words) => (words.length > 120 ? `${words.slice(0, 119)}\u2026` : words);
+
+function place(node, mark, page) {
+  const [left, top, right, bottom] = mark.bbox;
+  node.style.left = `${(100 * left) / page.width}%`;
+  node.style.top = `${(100 * top) / page.height}%`;
+  node.style.width = `${(100 * (right - left)) / page.width}%`;
+  node.style.height = `${(100 * (bottom - top)) / page.height}%`;
+}
+
+function drawBar(pages, page) {
+  const words = texts().page;
+  const names = { "page-prev": words.previous, "page-next": words.next };
+  for (const [id, name] of Object.entries(names)) {
+    byId(id).setAttribute("aria-label", name);
+    byId(id).title = name;
+  }
+  find("[data-zoom=in]").setAttribute("aria-label", words.zoom_in);
+  find("[data-zoom=out]").setAttribute("aria-label", words.zoom_out);
+  find(".sc-bar").setAttribute("aria-label", words.label);
+  find(".sc-desk").setAttribute("aria-label", words.label);
+  byId("page-prev").disabled = state.at <= 0;
+  byId("page-next").disabled = state.at >= pages.length - 1;
+  find("[data-zoom=in]").disabled = !page || state.zoom === ZOOMS.at(-1);
+  find("[data-zoom=out]").disabled = !page || state.zoom === ZOOMS[0];
+  const position = find(".sc-position");
+  position.textContent = "";
+  if (!page) return;
+  const values = { name: page.name, page: page.page + 1, pages: page.pages };
+  const named = fill(words.position, values);
+  position.title = named;
+  position.append(make("span", "sc-name", {}, page.name));
+  position.append(make("span", "sc-overall", {}, fill(words.number, values)));
+  if (pages.length > page.pages) {
+    const over = fill(words.overall, { number: state.at + 1, total: pages.length });
+    position.append(make("span", "sc-overall", {}, `(${over})`));
+  }
+}
+
+function drawImage(page) {
+  const paper = find(".sc-paper");
+  const image = find(".sc-image");
+  const message = find(".sc-empty");
+  paper.hidden = !page;
+  message.textContent = page ? "" : texts().page.empty;
+  message.hidden = Boolean(page);
+  find(".sc-desk").classList.toggle("sc-bare", !page);
+  if (!page) {
+    image.removeAttribute("src");
+    return;
+  }
+  // The paper has its size before the picture comes, so nothing jumps.
+  paper.style.aspectRatio = `${page.width} / ${page.height}`;
+  paper.style.setProperty("--zoom", state.zoom);
+  paper.style.setProperty("--ratio", page.width / page.height);
+  const name = fill(texts().page.position, {
+    name: page.name, page: page.page + 1, pages: page.pages,
+  });
+  image.alt = name;
+  const path = (props.images ?? {})[keyOf(page)];
+  paper.classList.toggle("sc-waiting", !path);
+  paper.dataset.message = path === "" ? texts().page.failed : texts().page.loading;
+  if (path) {
+    const url = fileUrl(path);
+    if (image.getAttribute("src") !== url) image.setAttribute("src", url);
+    image.hidden = false;
+  } else {
+    image.removeAttribute("src");
+    image.hidden = true;
+    ask(page);
+  }
+}
+
+/* Have the server write a page's picture, once. */
+function ask(page) {
+  const key = keyOf(page);
+  if (!page || key in (props.images ?? {}) || state.asked.has(key)) return;
+  state.asked.add(key);
+  trigger("showpage", { document: page.document, page: page.page });
+}
+
+function drawMarks(page) {
+  const marks = find(".sc-marks");
+  const here = (mark) => page && samePage(mark, page);
+  const regions = data().regions.filter(here);
+  const evidence = [...data().evidence.entries()].filter(([, found]) => here(found));
+  const drawn = JSON.stringify([page && keyOf(page), evidence, regions, texts().category]);
+  if (drawn === state.marked) return;
+  state.marked = drawn;
+  marks.replaceChildren(
+    ...regions.map((region) => regionMark(region, page)),
+    ...evidence.map(([index, found]) => evidenceMark(found, index, page)),
+  );
+}
+
+function evidenceMark(found, index, page) {
+  const node = make("button", "sc-evidence", {
+    type: "button",
+    "data-evidence": index,
+    "data-document": found.document,
+    "data-page": found.page,
+    "data-bbox": found.bbox.join(","),
+    "aria-label": fill(texts().regions.use, { text: short(found.text) }),
+    title: found.text,
+  });
+  place(node, found, page);
+  return node;
+}
+
+function regionMark(region, page) {
+  const name = nameOf(region);
+  const use = fill(texts().regions.use, { text: short(region.text) });
+  const node = make("button", "sc-region", {
+    type: "button",
+    "data-region": regionId(region),
+    "data-category": region.category,
+    "data-order": region.order,
+    "data-page": region.page,
+    "data-bbox": region.bbox.join(","),
+    "aria-label": `${region.order + 1}. ${name}. ${use}`,
+    title: region.text,
+  });
+  node.style.setProperty("--colour", colourOf(region));
+  place(node, region, page);
+  const tag = make("span", "sc-tag", { "aria-hidden": "true" }, `${region.order + 1} ${name}`);
+  // The tag stays on the page: inside the box at the top edge, to the left at the right edge.
+  tag.classList.toggle("sc-inside", region.bbox[1] < 0.03 * page.height);
+  tag.classList.toggle("sc-left", region.bbox[0] > 0.7 * page.width);
+  node.append(tag);
+  return node;
+}
+
+const colourOf = (region) => texts().colours[region.category] ?? "#64748b";
+const nameOf = (region) => texts().category[region.category] ?? region.category;
+/* Unique over all documents: the page's place among all pages, and the reading order on it. */
+const ordinal = (mark) => data().pages.findIndex((page) => samePage(mark, page));
+const regionId = (region) => `${ordinal(region)}-${region.order}`;
+
+/* Turn to the page that the server asks for, once for every wish. */
+function follow() {
+  const { jump } = data();
+  if (!jump || jump.number === state.followed) return false;
+  state.followed = jump.number;
+  const index = ordinal(jump);
+  if (index < 0) return false;
+  state.at = index;
+  return jump.evidence;
+}
+
+function draw() {
+  const { pages } = data();
+  document.documentElement.lang = texts().language;
+  // The first value from the server says that this browser has a session.
+  find(".sc-desk").dataset.ready = String(data() !== NOTHING);
+  const toEvidence = follow();
+  state.at = Math.max(0, Math.min(state.at, pages.length - 1));
+  const page = pages[state.at];
+  drawBar(pages, page);
+  drawImage(page);
+  drawMarks(page);
+  drawEvidence();
+  drawRegions();
+  nameParts();
+  if (toEvidence) glow("[data-evidence]");
+}
+
+function turnTo(index) {
+  state.at = index;
+  draw();
+  find(".sc-desk").scrollTop = 0;
+}
+
+/* Make a mark glow and bring it into sight inside the page's own frame. */
+function glow(selector) {
+  const nodes = [...find(".sc-marks").querySelectorAll(selector)];
+  for (const node of nodes) {
+    node.classList.remove("sc-glow");
+    void node.offsetWidth; // restarts the animation
+    node.classList.add("sc-glow");
+  }
+  if (!nodes.length) return;
+  const desk = find(".sc-desk");
+  const frame = desk.getBoundingClientRect();
+  const box = nodes[0].getBoundingClientRect();
+  if (box.top < frame.top || box.bottom > frame.bottom) {
+    desk.scrollTop += box.top - frame.top - frame.height / 3;
+  }
+  if (box.left < frame.left || box.right > frame.right) {
+    desk.scrollLeft += box.left - frame.left - frame.width / 3;
+  }
+}
+
+function bringIntoSight() {
+  const top = view.getBoundingClientRect().top;
+  if (top < 0 || top > 0.5 * window.innerHeight) {
+    const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+    view.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
+  }
+}
+
+function showMark(mark, selector) {
+  const index = ordinal(mark);
+  if (index < 0) return;
+  if (index !== state.at) turnTo(index);
+  glow(selector);
+  bringIntoSight();
+}
+
+/* A mark's text goes into the question, after what is typed there already. */
+function intoQuestion(words) {
+  const box = document.querySelector("#question textarea");
+  if (!box || !words) return;
+  box.value = box.value.trim() ? `${box.value.trimEnd()} ${words}` : words;
+  box.dispatchEvent(new Event("input", { bubbles: true }));
+  box.focus({ preventScroll: true });
+}
+
+function zoom(step) {
+  const next = ZOOMS.indexOf(state.zoom) + step;
+  if (next < 0 || next >= ZOOMS.length) return;
+  state.zoom = ZOOMS[next];
+  draw();
+}
+
+function save() {
+  const wish = props.download;
+  if (!wish || wish.number === state.saved) return;
+  state.saved = wish.number;
+  if (!wish.path) return;
+  const link = make("a", "", { href: fileUrl(wish.path), download: wish.path.split("/").at(-1) });
+  document.body.append(link);
+  link.click();
+  link.remove();
+}
+
+view.addEventListener("click", (event) => {
+  const button = event.target.closest("button");
+  if (!button) return;
+  if (button.id === "page-prev") turnTo(state.at - 1);
+  else if (button.id === "page-next") turnTo(state.at + 1);
+  else if (button.dataset.zoom) zoom(button.dataset.zoom === "in" ? 1 : -1);
+  else if (button.dataset.evidence) intoQuestion(data().evidence[button.dataset.evidence].text);
+  else if (button.dataset.region) intoQuestion(button.title);
+});
+
+find(".sc-desk").addEventListener("keydown", (event) => {
+  if (event.target !== event.currentTarget) return;
+  const { length } = data().pages;
+  if ((event.key === "PageDown" || event.key === "ArrowRight") && state.at < length - 1) {
+    turnTo(state.at + 1);
+  } else if ((event.key === "PageUp" || event.key === "ArrowLeft") && state.at > 0) {
+    turnTo(state.at - 1);
+  } else return;
+  event.preventDefault();
+});

@@ -1,0 +1,254 @@
+"""The components of the screen and what they show: made once, relabelled for every language.
+
+Layout and labels only; ui/app.py wires the events.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from engine import ModelInfo, Settings
+from engine.prompts import load_tasks
+from ui import i18n, page_view, status
+from ui.examples import Example, for_chatbot
+from ui.safe import escaped
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """The components, by what they are for. `session` holds the session id and nothing else."""
+
+    session: gr.State
+    heading: gr.HTML
+    language: gr.Radio
+    task: gr.Radio
+    model: gr.Dropdown
+    chat: gr.Chatbot
+    evidence: gr.HTML
+    status: gr.HTML
+    question: gr.MultimodalTextbox
+    run: gr.Button
+    stop: gr.Button
+    new_chat: gr.Button
+    settings: gr.Accordion
+    hint: gr.HTML
+    deskew: gr.Checkbox
+    contrast: gr.Checkbox
+    denoise: gr.Checkbox
+    viewer: gr.HTML
+    regions: gr.HTML
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What labels are made from."""
+
+    settings: Settings
+    models: Sequence[ModelInfo]
+    examples: tuple[Example, ...]
+
+    def tasks(self, model_id: str, language: str) -> list[tuple[str, str]]:
+        """(title, task id) of the tasks that a model can do."""
+        tasks = next((m.capabilities.tasks for m in self.models if m.model_id == model_id), ())
+        return [
+            (task.title.text(language), task.id)
+            for task in load_tasks().values()
+            if task.id in tasks
+        ]
+
+    def of(self, language: str, *, model_id: str, task: str) -> dict[str, dict[str, Any]]:
+        """Component name -> the properties that depend on the language."""
+
+        def say(key: str, **values: object) -> str:
+            return i18n.text(key, language, **values)
+
+        return {
+            "heading": {"value": heading(language)},
+            "language": {"label": say("language.label")},
+            "task": {"label": say("task.label"), "choices": self.tasks(model_id, language)},
+            "model": {"label": say("model.label")},
+            "chat": {
+                "label": say("chat.label"),
+                "placeholder": self.empty_state(language),
+                "examples": for_chatbot(self.examples, language),
+            },
+            "stop": {"value": say("button.stop")},
+            "new_chat": {"value": say("button.new_chat")},
+            "settings": {"label": say("settings.title")},
+            "hint": {"value": escaped(say("settings.hint"))},
+            "deskew": {"label": say("settings.deskew")},
+            "contrast": {"label": say("settings.contrast")},
+            "denoise": {"label": say("settings.denoise")},
+            "viewer": {"strings": page_view.strings(language)},
+            **self.of_task(task, language),
+        }
+
+    def of_task(self, task_id: str, language: str) -> dict[str, dict[str, Any]]:
+        """What depends on the chosen task: a task without a question has a button of its own."""
+        task = load_tasks()[task_id]
+        asks = task.needs_question
+        title = task.title.text(language)
+        key = "question.placeholder" if asks else "question.placeholder_task"
+        return {
+            "question": {
+                "label": i18n.text("question.label", language),
+                "placeholder": i18n.text(key, language),
+            },
+            "run": {"value": i18n.text("button.run", language, task=title), "visible": not asks},
+        }
+
+    def empty_state(self, language: str) -> str:
+        """What an empty chat says."""
+        megabytes = f"{self.settings.limits.max_file_mb:g}"
+        lines = [
+            f"<h2>{escaped(i18n.text('empty.title', language))}</h2>",
+            f"<p>{escaped(i18n.text('empty.lead', language))}</p>",
+            f"<p>{escaped(i18n.text('empty.formats', language, megabytes=megabytes))}</p>",
+        ]
+        if self.examples:
+            lines.append(f"<p>{escaped(i18n.text('empty.examples', language))}</p>")
+        return "".join(lines)
+
+
+def heading(language: str) -> str:
+    """Name and purpose of the app."""
+    name, purpose = i18n.text("app.title", language), i18n.text("app.tagline", language)
+    return f"<h1>{escaped(name)}</h1><p>{escaped(purpose)}</p>"
+
+
+def build(labels: Labels, language: str) -> Screen:
+    """Lay the components out; call it inside gr.Blocks."""
+    settings = labels.settings
+    default = settings.default_model
+    said = labels.of(language, model_id=default, task="question")
+    with gr.Row(elem_id="head"):
+        heading_html = gr.HTML(elem_id="heading", **said["heading"])
+        choices = [(name, key) for key, name in i18n.LANGUAGES.items()]
+        language_radio = gr.Radio(
+            choices,
+            value=language,
+            elem_id="language",
+            container=False,
+            min_width=180,
+            **said["language"],
+        )
+    with gr.Row(elem_id="main", equal_height=False):
+        with gr.Column(elem_id="talk", min_width=280):
+            with gr.Row(elem_id="choices"):
+                task = gr.Radio(
+                    value="question", elem_id="task", container=False, min_width=120, **said["task"]
+                )
+                model = gr.Dropdown(
+                    [model.model_id for model in labels.models],
+                    value=default,
+                    elem_id="model",
+                    container=False,
+                    min_width=110,
+                    **said["model"],
+                )
+            chat = gr.Chatbot(
+                elem_id="chat",
+                height=None,
+                show_label=False,
+                buttons=[],
+                layout="bubble",
+                # Messages are our own HTML with everything foreign escaped (ui/turns.py).
+                render_markdown=False,
+                sanitize_html=True,
+                allow_tags=False,
+                latex_delimiters=[],
+                group_consecutive_messages=False,
+                feedback_options=None,
+                **said["chat"],
+            )
+            evidence = gr.HTML(
+                elem_id="evidence",
+                apply_default_css=False,
+                html_template='<div class="sc-list"></div>',
+                js_on_load=None,
+            )
+            status_html = gr.HTML(
+                status.idle("status.ready", language),
+                elem_id="status",
+                apply_default_css=False,
+                html_template='<div role="status" aria-live="polite">${value}</div>',
+                js_on_load=None,
+            )
+            question = gr.MultimodalTextbox(
+                elem_id="question",
+                file_count="multiple",
+                # Any file is let through to the engine, whose sentence says what is wrong with it.
+                file_types=None,
+                show_label=False,
+                container=False,
+                max_lines=6,
+                max_plain_text_length=1_000_000,  # a long paste stays text
+                submit_btn=True,
+                **said["question"],
+            )
+            with gr.Row(elem_id="actions"):
+                run = gr.Button(elem_id="run", variant="primary", size="sm", **said["run"])
+                stop = gr.Button(
+                    elem_id="stop", variant="stop", size="sm", interactive=False, **said["stop"]
+                )
+                new_chat = gr.Button(elem_id="new-chat", size="sm", **said["new_chat"])
+            accordion = gr.Accordion(elem_id="settings", open=False, **said["settings"])
+            with accordion:
+                hint = gr.HTML(elem_id="settings-hint", **said["hint"])
+                with gr.Row():
+                    steps = {
+                        name: gr.Checkbox(
+                            value=getattr(settings.preprocess, name),
+                            elem_id=name,
+                            container=False,
+                            min_width=120,
+                            **said[name],
+                        )
+                        for name in ("deskew", "contrast", "denoise")
+                    }
+        with gr.Column(elem_id="look", min_width=280):
+            viewer = gr.HTML(
+                None,
+                elem_id="page-view",
+                apply_default_css=False,
+                html_template=_source("page_view.html"),
+                js_on_load=_source("page_view.js") + _source("page_lists.js"),
+                images={},
+                download=None,
+                **said["viewer"],
+            )
+            regions = gr.HTML(
+                elem_id="regions",
+                elem_classes="sc-none",
+                apply_default_css=False,
+                html_template='<div class="sc-regions"></div>',
+                js_on_load=None,
+            )
+    return Screen(
+        session=gr.State(None),
+        heading=heading_html,
+        language=language_radio,
+        task=task,
+        model=model,
+        chat=chat,
+        evidence=evidence,
+        status=status_html,
+        question=question,
+        run=run,
+        stop=stop,
+        new_chat=new_chat,
+        settings=accordion,
+        hint=hint,
+        viewer=viewer,
+        regions=regions,
+        **steps,
+    )
+
+
+@cache
+def _source(name: str) -> str:
+    return (Path(__file__).parent / name).read_text(encoding="utf-8")

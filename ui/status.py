@@ -1,0 +1,56 @@
+"""The status line: what is being done now, and what the last answer cost."""
+
+from engine import Transcript
+from ui import i18n
+from ui.safe import escaped, span
+
+_SHORTEST_STREAM_SECONDS = 0.05
+
+
+def idle(key: str, language: str) -> str:
+    """A resting state, for example "status.ready"."""
+    return span("sc-state", i18n.text(key, language))
+
+
+def working(key: str, language: str) -> str:
+    """Something of ours that takes a moment."""
+    return _busy(i18n.text(key, language))
+
+
+def of_answer(transcript: Transcript, language: str, *, pressed: bool = False) -> str:
+    """The line for an answer in any state of its run.
+
+    Args:
+        pressed: the user tries to send another question while this answer is being written.
+    """
+    if transcript.error is not None:
+        return idle("status.failed", language)
+    if transcript.finish_reason is not None:
+        return span("sc-state", " · ".join(_figures(transcript, language)))
+    if pressed:
+        return working("status.busy", language)
+    if transcript.step is not None and not transcript.text:
+        return _busy(transcript.step.text(language))
+    return working("status.writing" if transcript.text else "status.starting", language)
+
+
+def _figures(transcript: Transcript, language: str) -> list[str]:
+    """Model, seconds, time to the first token, speed; what was not measured is left out."""
+    usage = transcript.usage
+    # A whole answer within a moment has no speed worth telling.
+    streamed = usage.total_seconds - usage.ttft_seconds >= _SHORTEST_STREAM_SECONDS
+    figures = [i18n.text("status.model", language, model=transcript.model_id)]
+    for key, name, value in (
+        ("status.seconds", "seconds", usage.total_seconds),
+        ("status.ttft", "seconds", usage.ttft_seconds),
+        ("status.speed", "speed", usage.tokens_per_second if streamed else 0.0),
+    ):
+        if value > 0:
+            digits = 0 if value >= 100 else 1
+            shown = i18n.decimal(value, language, digits=digits)
+            figures.append(i18n.text(key, language, **{name: shown}))
+    return figures
+
+
+def _busy(words: str) -> str:
+    return f'<span class="sc-state sc-busy">{escaped(words)}</span>'

@@ -1,0 +1,112 @@
+"""What was said in a chat, kept as values so that it can be shown again in another language.
+
+A turn holds keys and numbers, never finished sentences; `messages` makes the chatbot's messages
+out of turns. It keeps no state and knows nothing of Gradio.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from engine import EngineError, Transcript
+from engine.prompts import load_tasks
+from ui import i18n
+from ui.safe import escaped, span
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The user's turn. files: (name, pages) of what came with the question."""
+
+    text: str
+    task: str
+    files: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A file was opened."""
+
+    name: str
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One of our own sentences."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A file or a call that did not work, told by the engine."""
+
+    error: EngineError
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer, growing while it streams. task: the task id it answers."""
+
+    transcript: Transcript
+    task: str
+
+
+Turn = Asked | Opened | Told | Refused | Answered
+Message = dict[str, Any]
+
+
+def messages(turns: Iterable[Turn], language: str) -> list[Message]:
+    """The chatbot's messages: HTML, everything foreign escaped."""
+    return [
+        # A part, not a string: gr.Chatbot re-indents strings, which would spoil OCR text.
+        {"role": _role(turn), "content": [{"type": "text", "text": shown}]}
+        for turn in turns
+        for shown in _shown(turn, language)
+    ]
+
+
+def _role(turn: Turn) -> str:
+    return "user" if isinstance(turn, Asked) else "assistant"
+
+
+def _shown(turn: Turn, language: str) -> list[str]:
+    match turn:
+        case Asked():
+            return [_asked(turn, language)]
+        case Opened(name, pages):
+            return [span("sc-note", i18n.count("chat.ready", pages, language, name=name))]
+        case Told(key):
+            return [span("sc-note", i18n.text(key, language))]
+        case Refused(error):
+            return [span("sc-problem", error.text(language))]
+        case Answered(transcript, task):
+            return _answered(transcript, task, language)
+
+
+def _asked(turn: Asked, language: str) -> str:
+    words = turn.text or load_tasks()[turn.task].title.text(language)
+    files = [
+        span("sc-file", f"{name} · {i18n.count('chat.pages', pages, language)}")
+        for name, pages in turn.files
+    ]
+    return "\n".join([*files, escaped(words)])
+
+
+def _answered(transcript: Transcript, task: str, language: str) -> list[str]:
+    """The answer's text, then what the user should know about it, each as a message of its own."""
+    shown = [span("sc-note", notice.text(language)) for notice in transcript.notices]
+    regions = sum(len(found) for found in transcript.regions.values())
+    # A layout's text stands in the region table; the chat would only repeat it as markup.
+    listed = regions > 0 and load_tasks()[task].output == "layout"
+    if transcript.text.strip() and not listed:
+        shown.append(escaped(transcript.text.strip("\n")))
+    if transcript.error is not None:
+        shown.append(span("sc-problem", transcript.error.text(language)))
+    elif transcript.finish_reason in ("cancelled", "length", "repetition"):
+        shown.append(span("sc-note", i18n.text(f"chat.{transcript.finish_reason}", language)))
+    elif transcript.finish_reason == "stop" and load_tasks()[task].output == "layout":
+        key = i18n.count("chat.regions", regions, language) if regions else None
+        shown.append(span("sc-note", key or i18n.text("chat.no_regions", language)))
+    return shown
