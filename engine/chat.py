@@ -99,6 +99,10 @@ class Engine:
             logger.info("deleting an idle session")
             self.delete_session(session_id)
 
+    def unload_idle_models(self) -> None:
+        """Unload what generation.idle_unload_seconds says; runs by itself every minute."""
+        self._models.unload_idle()
+
     def add_document(self, session_id: str, path: Path, *, name: str) -> Document:
         """Check a file, keep a copy in the session and start reading its pages.
 
@@ -260,6 +264,7 @@ class Engine:
     def _sweep(self) -> None:
         while not self._closed.wait(_SWEEP_SECONDS):
             self.delete_idle_sessions()
+            self.unload_idle_models()
 
 
 def _user_message(question: Question) -> Message:

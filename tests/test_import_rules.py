@@ -104,6 +104,18 @@ def test_importing_the_engine_imports_neither_torch_nor_gradio() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_listing_what_models_can_do_imports_no_torch() -> None:
+    code = (
+        "import sys; from engine.families import FAMILIES, family_class\n"
+        "for name in FAMILIES: assert family_class(name, model_id='x').capabilities.tasks\n"
+        "print('torch' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "False"
+
+
 def test_no_code_of_the_project_trusts_remote_code_or_evaluates_text() -> None:
     for path in [*ENGINE_FILES, *sorted((ROOT / "ui").rglob("*.py")), ROOT / "gradio_app.py"]:
         # gradio_app.py prints the address; a library never prints.

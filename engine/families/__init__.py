@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 # family name in settings.toml -> "module:Class"
 FAMILIES: dict[str, str] = {
+    "deepseek_ocr": "engine.families.deepseek:DeepseekOcrFamily",
+    "deepseek_ocr2": "engine.families.deepseek:DeepseekOcr2Family",
     "got_ocr": "engine.families.got_ocr:GotOCRFamily",
     "lite": "engine.families.lite.family:LiteFamily",
     "qwen_vl": "engine.families.qwen_vl:QwenVLFamily",

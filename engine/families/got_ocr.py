@@ -8,10 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
-
-import torch
-from transformers import AutoModelForImageTextToText, AutoProcessor, StoppingCriteriaList
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from engine.families.base import (
     Capabilities,
@@ -22,11 +19,13 @@ from engine.families.base import (
     Run,
     RunCancelled,
 )
-from engine.families.decoding import GeneratedOnly, Watch, greedy
 from engine.families.hub import configuration, is_cached, load_weights, text_head_size
 from engine.hardware import choose_attention
 from engine.schema import FinishReason, Step
 from engine.settings import ModelSettings, Settings
+
+if TYPE_CHECKING:
+    import torch
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +59,8 @@ class GotOCRFamily(ModelFamily):
 
     @classmethod
     def load(cls, model_id: str, settings: Settings) -> GotOCRFamily:
+        from transformers import AutoModelForImageTextToText, AutoProcessor
+
         model_settings = settings.model(model_id)
         processor = configuration(model_id, model_settings, AutoProcessor.from_pretrained)
         attention = choose_attention(
@@ -89,6 +90,8 @@ class GotOCRFamily(ModelFamily):
         return self.processor.tokenizer
 
     def prepare(self, request: ModelRequest, preparation: Preparation) -> GotInputs:
+        from engine.families.decoding import greedy
+
         options = {**self.settings.generation, **request.prompt.generation}
         formatted = bool(options.pop("format", False))
         cropped = bool(options.pop("crop_to_patches", False))
@@ -108,6 +111,11 @@ class GotOCRFamily(ModelFamily):
         )
 
     def generate(self, inputs: GotInputs, run: Run) -> Outcome:
+        import torch
+        from transformers import StoppingCriteriaList
+
+        from engine.families.decoding import GeneratedOnly, Watch
+
         prompt_tokens = said = 0
         finish: FinishReason = "stop"
         end = self.tokenizer.convert_tokens_to_ids("<|im_end|>")

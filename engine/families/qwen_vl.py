@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import torch
 from PIL import Image
-from qwen_vl_utils import process_vision_info
 
 from engine.families.base import Capabilities
 from engine.families.prompt_ids import PromptIds
@@ -33,6 +31,8 @@ class QwenVLFamily(TransformersChatFamily):
         return int(self.processor.image_token_id)
 
     def see(self, image: Image.Image) -> SeenImage:
+        from qwen_vl_utils import process_vision_info
+
         images = self.processor.image_processor
         element: dict[str, object] = {"type": "image", "image": image}
         if self.settings.max_pixels is not None:
@@ -52,6 +52,8 @@ class QwenVLFamily(TransformersChatFamily):
         transformers keeps their offset on the module, where the next conversation would find it,
         so it is set anew for every run. With no image the three axes count alike.
         """
+        import torch
+
         core = self.model.model
         ids = torch.tensor([prompt.ids])
         grids = [image.grid for image in images if image.grid is not None]

@@ -3,6 +3,9 @@
 A conversation is rendered by the checkpoint's own chat template. What the model itself said is
 never encoded again from its text: its ids are kept and put back in their place, so that a prompt
 is always an extension of the one before and the KV cache fits.
+
+torch and transformers are imported when a model is loaded, so that the screen can list what models
+can do without paying for them.
 """
 
 from __future__ import annotations
@@ -10,20 +13,22 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
-import torch
 from PIL import Image
-from transformers import AutoModelForImageTextToText, AutoProcessor
 
 from engine.families.base import ModelFamily, ModelRequest, Outcome, Preparation, Run, RunCancelled
-from engine.families.decoding import Counters, DecodingInputs, decode, end_ids, greedy
 from engine.families.hub import configuration, is_cached, load_weights, text_head_size
 from engine.families.kv_cache import KVCaches
 from engine.families.prompt_ids import ImageSpan, PromptIds
 from engine.hardware import choose_attention
 from engine.schema import ImagePart, Message, Page, Part, Size, Step, TextPart
 from engine.settings import ModelSettings, Settings
+
+if TYPE_CHECKING:
+    import torch
+
+    from engine.families.decoding import DecodingInputs
 
 # Stands for an earlier answer while the template is rendered; a private-use character that no
 # keyboard types, removed from what users write.
@@ -61,22 +66,24 @@ class Positions:
 class TransformersChatFamily(ModelFamily):
     """Base of the adapters; a subclass says how an image is seen and where its tokens stand."""
 
-    auto_class: ClassVar[Any] = AutoModelForImageTextToText
-
     def __init__(
         self, model_id: str, settings: Settings, model: Any, processor: Any, attention: Any
     ) -> None:
+        from engine.families import decoding
+
         super().__init__(model_id, settings.model(model_id))
         self.model = model
         self.processor = processor
         self.attention = attention
         self.caches = KVCaches(settings.generation.kv_cache_bytes)
-        self.counters = Counters()
+        self.counters = decoding.Counters()
         self._said: dict[str, list[int]] = {}
         self._known: dict[tuple[Any, ...], SeenImage] = {}
 
     @classmethod
     def load(cls, model_id: str, settings: Settings) -> TransformersChatFamily:
+        from transformers import AutoModelForImageTextToText, AutoProcessor
+
         model_settings = settings.model(model_id)
         processor = configuration(model_id, model_settings, AutoProcessor.from_pretrained)
         attention = choose_attention(
@@ -84,7 +91,7 @@ class TransformersChatFamily(ModelFamily):
             model_settings.dtype,
             text_head_size(model_id, model_settings),
         )
-        model = load_weights(model_id, model_settings, attention, cls.auto_class)
+        model = load_weights(model_id, model_settings, attention, AutoModelForImageTextToText)
         return cls(model_id, settings, model, processor, attention)
 
     @property
@@ -110,6 +117,8 @@ class TransformersChatFamily(ModelFamily):
         return Positions()
 
     def prepare(self, request: ModelRequest, preparation: Preparation) -> DecodingInputs:
+        from engine.families.decoding import DecodingInputs, greedy
+
         pages = {
             (page.document_id, page.page_index): page
             for document in request.documents
@@ -130,6 +139,8 @@ class TransformersChatFamily(ModelFamily):
         )
 
     def generate(self, inputs: DecodingInputs, run: Run) -> Outcome:
+        from engine.families.decoding import decode
+
         outcome = decode(
             self.model, inputs, self.caches, run, self.counters, model_id=self.model_id
         )
@@ -266,4 +277,6 @@ class TransformersChatFamily(ModelFamily):
 
     def _without_end(self, ids: list[int]) -> list[int]:
         """The template writes the end of a turn itself."""
+        from engine.families.decoding import end_ids
+
         return ids[:-1] if ids and ids[-1] in end_ids(self.model) else ids

@@ -39,7 +39,7 @@ class DeepseekOcrFamily(TransformersChatFamily):
     """
 
     capabilities: ClassVar[Capabilities] = Capabilities(
-        tasks=frozenset({"question", "ocr", "layout"}),
+        tasks=frozenset({"question", "ocr"}),
         chat=False,
         multiple_pages=False,
         boxes=True,
