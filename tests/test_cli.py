@@ -179,3 +179,16 @@ def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
         main(["--version"])
     assert ended.value.code == 0
     assert capsys.readouterr().out.strip() == engine.__version__
+
+
+def test_download_says_in_one_line_why_it_cannot(
+    overlay: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    local = tmp_path / "local.toml"
+    local.write_text(
+        f"[models.mine]\nfamily = 'qwen_vl'\nrepo_id = '{tmp_path}'\n", encoding="utf-8"
+    )
+    assert main(["download", "mine", "--settings", str(local)]) == 2
+    assert "nothing to download" in capsys.readouterr().err
+    assert main(["download", "qwen_vl_2b", "--settings", overlay]) == 2  # the hub is offline here
+    assert "cannot be reached" in capsys.readouterr().err

@@ -21,6 +21,7 @@ COMMANDS = {
     "ask": ("engine.cli.ask", "ask a question about a scan"),
     "parse": ("engine.cli.parse", "read a document's layout and text"),
     "models": ("engine.cli.models", "list the models of the settings"),
+    "download": ("engine.cli.download", "fetch a model's weights from the hub"),
     "doctor": ("engine.cli.doctor", "say what this machine can do, and whether a model reads"),
     "eval": ("engine.cli.evaluate", "score a model on questions with known answers"),
     "setup": ("engine.cli.setup", "install the parts that pip cannot express in one file"),

@@ -24,7 +24,7 @@ from engine.schema import Finished, TextDelta
 from tests.fakes import save_page
 from tests.families.deepseek_ocr.conftest import FOLDER, tokenizer
 
-MODULE = "engine.families.deepseek_ocr.family"
+MODULE = "engine.families.deepseek"
 MakeEngine = Callable[..., Engine]
 
 
