@@ -20,6 +20,9 @@ from engine.schema import Failed, Finished, Step, StreamEvent, TextDelta, Usage,
 
 logger = logging.getLogger(__name__)
 
+# A text that was ready before it was streamed takes less than this; a model takes far longer.
+_SHORTEST_DECODE_SECONDS = 0.02
+
 
 @dataclass(slots=True)
 class Job:
@@ -148,8 +151,7 @@ def _generate(family: ModelFamily, job: Job) -> StreamEvent:
                 prompt_tokens=outcome.prompt_tokens,
                 completion_tokens=outcome.completion_tokens,
                 ttft_seconds=first - job.started_at,
-                # A rate needs an interval: the first token marks its start.
-                tokens_per_second=(streamer.tokens - 1) / decode_seconds if decode_seconds else 0.0,
+                tokens_per_second=_rate(streamer.tokens - streamer.first_tokens, decode_seconds),
                 load_seconds=job.load_seconds,
                 total_seconds=now - job.started_at,
                 peak_memory_bytes=peak_memory_bytes(),
@@ -157,6 +159,11 @@ def _generate(family: ModelFamily, job: Job) -> StreamEvent:
         )
     )
     return Finished(outcome.finish_reason, family.model_id)
+
+
+def _rate(tokens: int, seconds: float) -> float:
+    """Tokens per second after the first piece; 0 where all came at once and there is no rate."""
+    return tokens / seconds if seconds >= _SHORTEST_DECODE_SECONDS else 0.0
 
 
 class _Watched:

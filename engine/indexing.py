@@ -80,7 +80,7 @@ def _from_pdf(page: Page, check: Callable[[], None]) -> PageIndex | None:
         return None
     lines = text_layer.lines_of(words)
     script = script_of(" ".join(line.text for line in lines))
-    return _assemble(page, lines, found, lambda box: clip(box, page_size=page.size), script=script, source="pdf")
+    return _assemble(page, lines, found, lambda box: clip(box, page_size=page.size), frame_height=page.height, script=script, source="pdf")
 
 
 def _from_picture(
@@ -105,7 +105,7 @@ def _from_picture(
 
     found = [] if not read.lines else layout_model.find(read.levelled())
     notices = (Notice("ocr.needs_tesseract"),) if read.lacks_tesseract else ()
-    return _assemble(page, read.lines, found, back, script=read.script, source=read.source, quarter_turns=read.quarter_turns, notices=notices)
+    return _assemble(page, read.lines, found, back, frame_height=read.picture.shape[0], script=read.script, source=read.source, quarter_turns=read.quarter_turns, notices=notices)
 
 
 def _assemble(
@@ -114,6 +114,7 @@ def _assemble(
     found: Sequence[layout_model.Found],
     back: ToPage,
     *,
+    frame_height: float,
     script: Script,
     source: Literal["rapidocr", "tesseract", "pdf"],
     quarter_turns: int = 0,
@@ -124,11 +125,12 @@ def _assemble(
     Args:
         lines, found: boxes in the frame they were read in.
         back: from that frame to the page; raises GeometryError for what lies outside.
+        frame_height: pixels of that frame.
     """
     done_lines: list[Line] = []
     done_regions: list[Region] = []
     members: list[tuple[int, ...]] = []
-    for block in regions.blocks(lines, found):
+    for block in regions.blocks(lines, found, height=frame_height):
         own = [line for i in block.lines if (line := _line_back(lines[i], back)) is not None]
         try:
             bbox = back(block.bbox)

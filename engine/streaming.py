@@ -16,7 +16,7 @@ class EventStreamer(TextIteratorStreamer):
 
     Attributes:
         first_token_at, last_token_at: time.monotonic() of the first and last put, or None.
-        tokens: how many generated ids were put.
+        tokens: how many generated ids were put; first_tokens: how many of them first.
     """
 
     def __init__(self, tokenizer: Any, on_text: Callable[[str], None]) -> None:
@@ -24,13 +24,14 @@ class EventStreamer(TextIteratorStreamer):
         self._on_text = on_text
         self.first_token_at: float | None = None
         self.last_token_at: float | None = None
-        self.tokens = 0
+        self.tokens = self.first_tokens = 0
 
     def put(self, value: Any) -> None:
         """Take generated ids, shape (n,)."""
         now = time.monotonic()
         self.first_token_at = self.first_token_at or now
         self.last_token_at = now
+        self.first_tokens = self.first_tokens or int(value.numel())
         self.tokens += int(value.numel())
         super().put(value)  # type: ignore[no-untyped-call]
 

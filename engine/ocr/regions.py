@@ -6,10 +6,12 @@ All boxes are in one frame, in which lines run flat (engine.ocr.reader's level f
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from engine.geometry import area, intersection_area, union
 from engine.ocr import order
+from engine.ocr.blocks import Block
+from engine.ocr.labels import labelled
 from engine.ocr.layout_model import Found
 from engine.ocr.paragraphs import groups_of, is_table
 from engine.schema import BBox, Line
@@ -23,22 +25,13 @@ _TEXT_SHARE = 0.2
 _TEXTLESS = frozenset({"Picture", "Table", "Formula"})
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A region: its box and category, and the positions of its lines, in reading order."""
-
-    bbox: BBox
-    category: str
-    lines: tuple[int, ...]
-    confidence: float = 1.0
-
-
-def blocks(lines: Sequence[Line], found: Sequence[Found]) -> list[Block]:
+def blocks(lines: Sequence[Line], found: Sequence[Found], *, height: float) -> list[Block]:
     """Regions in reading order; every line is in exactly one of them.
 
     Args:
         lines: in any order.
         found: the layout model's regions, in any order; may be empty or overlap.
+        height: of the page in the frame of the boxes.
     """
     kept = _without_doubles(found)
     kept = [region for region in kept if not _is_text_after_all(region, lines)]
@@ -60,7 +53,8 @@ def blocks(lines: Sequence[Line], found: Sequence[Found]) -> list[Block]:
         bbox = union(lines[i].bbox for i in own)
         done.append(Block(bbox, "Table" if group.is_table else "Text", tuple(own)))
     done = [_relabelled(block, lines) for block in done]
-    return [done[i] for i in order.columns([block.bbox for block in done])]
+    ordered = [done[i] for i in order.columns([block.bbox for block in done])]
+    return labelled(ordered, lines, height=height)
 
 
 def _home(bbox: BBox, regions: Sequence[Found]) -> int | None:

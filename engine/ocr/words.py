@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 CELL_GAP = 1.6
 # Lines of one row closer than this many line heights are one printed line that was detected twice.
 JOIN_GAP = 0.7
+# The least width of a space in crop heights (a crop is about 1.5 times as high as its capitals).
+_MIN_SPACE = 0.25
+# A gap of this share of the line's spaces parts a word where `_may_part` allows it.
+_PARTING_SPACE = 0.9
 
 
 def line_of(reading: Reading, quad: NDArray[np.float32]) -> Line | None:
@@ -35,27 +39,23 @@ def line_of(reading: Reading, quad: NDArray[np.float32]) -> Line | None:
         The line, or None when nothing but spaces was read.
     """
     text = ascii_punctuation(reading.text)
-    tokens = [(match.start(), match.group()) for match in re.finditer(r"\S+", text)]
-    if not tokens:
+    spans = _spans(text, reading)
+    if not spans:
         return None
-    places = list(reading.places)
-    pitch = _pitch(places)
+    places, pitch = reading.places, _pitch(reading)
     words = []
-    used = 0
-    for _, token in tokens:
-        own = places[used : used + len(token)]
-        before = places[used - 1] if used else None
-        used += len(token)
-        if not own:
-            break
-        after = places[used] if used < len(places) else None
+    for token, first, last in spans:
         # From the blank before the first character to the blank after the last one; where there is
         # none, half a character beyond their centres, but never into the neighbour.
-        start = max(own[0] - pitch / 2, 0.0 if before is None else (before + own[0]) / 2)
-        end = min(own[-1] + pitch / 2, 1.0 if after is None else (own[-1] + after) / 2)
-        start = _widest(reading.gaps, own[0] - 1.5 * pitch if before is None else before, own[0], start)[1]
-        end = _widest(reading.gaps, own[-1], own[-1] + 1.5 * pitch if after is None else after, end)[0]
-        words.append(Word(token, slice_quad(quad, start, end), reading.score))
+        before = places[first - 1] if first else -pitch
+        after = places[last + 1] if last + 1 < len(places) else 1.0 + pitch
+        start = max(places[first] - pitch / 2, (before + places[first]) / 2, 0.0)
+        end = min(places[last] + pitch / 2, (places[last] + after) / 2, 1.0)
+        # A lone character has no neighbour of its own whose gap could be taken by mistake.
+        doubt = pitch if last > first else 0.0
+        start = _blank(reading.gaps, before, places[first], doubt, (start, start))[1]
+        end = _blank(reading.gaps, places[last], after, doubt, (end, end))[0]
+        words.append(Word(token, slice_quad(quad, start, max(start, end)), reading.score))
     return line_from(words) if words else None
 
 
@@ -120,21 +120,96 @@ def same_row(first: BBox, second: BBox, *, share: float = 0.6) -> bool:
     return low > 0 and shared >= share * low and high <= 1.8 * low
 
 
-def _widest(
-    gaps: Sequence[tuple[float, float]], low: float, high: float, default: float
+def _spans(text: str, reading: Reading) -> list[tuple[str, int, int]]:
+    """(token, first, last) of each word: positions of its outer characters in `reading.places`.
+
+    Words end at the spaces that were recognised, and at some gaps in the ink as wide as those.
+    """
+    spans: list[tuple[str, int, int]] = []
+    used = 0
+    for match in re.finditer(r"\S+", text):
+        last = min(used + len(match.group()), len(reading.places)) - 1
+        if last < used:
+            break
+        spans.append((match.group(), used, last))
+        used = last + 1
+    space, pitch = _space_width(spans, reading), _pitch(reading)
+    return [part for span in spans for part in _split_span(span, reading, space, pitch)]
+
+
+def _space_width(spans: Sequence[tuple[str, int, int]], reading: Reading) -> float:
+    """The usual width of this line's spaces, in shares of the crop."""
+    pitch = _pitch(reading)
+    widths = []
+    for (_, _, last), (_, first, _) in zip(spans, spans[1:], strict=False):
+        start, end = _blank(
+            reading.gaps, reading.places[last], reading.places[first], pitch, (0.0, 0.0)
+        )
+        if end > start:
+            widths.append(end - start)
+    usual = sorted(widths)[len(widths) // 2] if widths else 0.0
+    return max(usual, _MIN_SPACE / max(reading.aspect, 0.1))
+
+
+def _split_span(
+    span: tuple[str, int, int], reading: Reading, space: float, pitch: float
+) -> list[tuple[str, int, int]]:
+    """A word cut where its ink has a gap as wide as a space."""
+    token, first, last = span
+    places = reading.places
+    if len(token) != last - first + 1 or len(token) < 2:
+        return [span]
+    cuts = set()
+    for start, end in reading.gaps:
+        middle = (start + end) / 2
+        if not places[first] < middle < places[last]:
+            continue
+        after = next(i for i in range(1, len(token)) if places[first + i] >= middle)
+        # A gap near the word's outer characters may be the space outside, seen a column too early.
+        if min(middle - places[first], places[last] - middle) < 0.4 * pitch:
+            continue
+        if end - start >= _PARTING_SPACE * space and _may_part(token[after - 1], token[after]):
+            cuts.add(after)
+    edges = [0, *sorted(cuts), len(token)]
+    return [
+        (token[begin:end], first + begin, first + end - 1)
+        for begin, end in zip(edges, edges[1:], strict=False)
+    ]
+
+
+def _may_part(left: str, right: str) -> bool:
+    """Whether a space between these two may have been lost.
+
+    Only beside a colon or a bracket and between digits and letters: tried between letters, or
+    between any marks, gaps in wide type cut more words than lost spaces were found.
+    """
+    if left in ":;)" or right == "(":
+        return True
+    return (left.isdigit() and right.isalpha()) or (left.isalpha() and right.isdigit())
+
+
+def _blank(
+    gaps: Sequence[tuple[float, float]],
+    low: float,
+    high: float,
+    pitch: float,
+    default: tuple[float, float],
 ) -> tuple[float, float]:
-    """The widest blank that reaches between two places, or (default, default)."""
-    best = (default, default)
+    """The widest blank that reaches between two places, half a character of doubt each way."""
+    best = default
     for start, end in gaps:
-        if start < high and end > low and end - start > best[1] - best[0]:
+        middle = (start + end) / 2
+        near = low - pitch / 2 < middle < high + pitch / 2
+        if near and end - start > best[1] - best[0]:
             best = (start, end)
     return best
 
 
-def _pitch(places: Sequence[float]) -> float:
+def _pitch(reading: Reading) -> float:
     """The usual distance between neighbouring characters, as a share of the crop."""
+    places = reading.places
     steps = sorted(b - a for a, b in zip(places, places[1:], strict=False))
-    return steps[len(steps) // 2] if steps else 1.0
+    return steps[len(steps) // 2] if steps else 0.4 / max(reading.aspect, 0.4)
 
 
 def slice_quad(quad: NDArray[np.float32], start: float, end: float) -> BBox:

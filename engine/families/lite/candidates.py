@@ -23,6 +23,8 @@ _OUTER: Final = " \t,;:|_—–=*•"
 _LONGEST_CHUNK: Final = 8
 _LONGEST_NAME: Final = 7
 _BLOCK_LINES: Final = 5
+_RANGE: Final = re.compile(r"(?<![\w-])(?:1[5-9]|20)\d\d\s?[-–—/]\s?(?:(?:1[5-9]|20)\d\d|\d\d)(?![\w-])")
+_YEAR_UNIT: Final = re.compile(r"^(?:1[5-9]|20)\d\d\s(?:г\.|г$|год)", re.IGNORECASE)
 _JOINS: Final = frozenset("of the and de la du van von der & и".split())
 
 
@@ -210,14 +212,25 @@ def _values(view: PageView, first: int, last: int) -> Iterator[Candidate]:
     text = view.text(first, last)
     if not any(character.isdigit() for character in text) and "@" not in text and "." not in text:
         return
+    for match in _RANGE.finditer(text):
+        found = piece(view, first, last, *match.span(), "value", frozenset(("year",)))
+        if found:
+            yield found
     for value in find_values(text):
+        if value.kind == "year":
+            bare = piece(
+                view, first, last, value.start, value.start + 4, "value", frozenset(("year",))
+            )
+            if bare:
+                yield bare
+            continue
         found = piece(view, first, last, value.start, value.end, "value", frozenset((value.kind,)))
         if found:
             yield found
         if value.kind == "number":
             # With its unit: "14 days", "212 m", "3 people".
             rest = re.match(r"(?:\s?[^\s\d.,;:()]+){1,2}", text[value.end :])
-            if rest:
+            if rest and not _YEAR_UNIT.match(value.text + rest.group()):
                 ends = [match.end() for match in re.finditer(r"\S+", rest.group())]
                 for end in ends:
                     stop = value.end + end
@@ -226,12 +239,6 @@ def _values(view: PageView, first: int, last: int) -> Iterator[Candidate]:
                     unit = piece(view, first, last, value.start, stop, "unit")
                     if unit:
                         yield unit
-        elif value.kind == "year":
-            bare = piece(
-                view, first, last, value.start, value.start + 4, "value", frozenset(("year",))
-            )
-            if bare:
-                yield bare
 
 
 def _after_labels(view: PageView, first: int, last: int) -> Iterator[Candidate]:
@@ -253,9 +260,14 @@ def _after_labels(view: PageView, first: int, last: int) -> Iterator[Candidate]:
     for start in starts:
         if start < len(text):
             found = piece(view, first, last, start, len(text), "after")
-            if found:
+            if found and not re.search(r"[^\W\d]{4,}[.!?]\s", text[start:]):
                 yield found
             comma = re.search(r"[;(]|,\s", text[start:])
+            ended = re.search(r"[^\W\d]{4,}[.!?]\s", text[start:])
+            if ended:
+                cut = piece(view, first, last, start, start + ended.end() - 2, "after")
+                if cut:
+                    yield cut
             if comma:
                 cut = piece(view, first, last, start, start + comma.start(), "after")
                 if cut:

@@ -20,15 +20,16 @@ from engine.families.base import (
     Run,
     RunCancelled,
 )
+from engine.families.hub import is_cached
 from engine.families.lite.markdown import markdown, plain_text
 from engine.families.lite.reader import Answer, answer
-from engine.families.lite.weights import Checkpoint
+from engine.families.lite.weights import Checkpoint, gguf_file
 from engine.schema import Evidence, EvidenceFound, RegionAdded, Step
 from engine.texts import say
 
 if TYPE_CHECKING:
     from engine.index import PageIndex
-    from engine.settings import Settings
+    from engine.settings import ModelSettings, Settings
 
 # Token ids handed on at once: about a line, so that text appears as it is read.
 _PIECE: Final = 8
@@ -49,6 +50,9 @@ class LiteFamily(ModelFamily):
         tasks=frozenset({"question", "ocr", "layout"}), chat=True, multiple_pages=True, boxes=True
     )
 
+    # Half a gigabyte with everything loaded: it never has to make room.
+    stays_beside_others: ClassVar[bool] = True
+
     def __init__(self, model_id: str, settings: Settings, checkpoint: Checkpoint) -> None:
         super().__init__(model_id, settings.model(model_id))
         self._checkpoint = checkpoint
@@ -57,6 +61,10 @@ class LiteFamily(ModelFamily):
     @classmethod
     def load(cls, model_id: str, settings: Settings) -> LiteFamily:
         return cls(model_id, settings, Checkpoint(model_id, settings))
+
+    @classmethod
+    def is_available(cls, model: ModelSettings) -> bool:
+        return gguf_file() is not None or is_cached(model)
 
     @property
     def tokenizer(self) -> Any:

@@ -7,7 +7,7 @@ number depends on particular words of a document.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -31,16 +31,34 @@ _NEAR: Final = 5.0
 _VALUE_TYPES: Final = ("date", "year", "time", "amount", "number", "percent", "quantity", "id", "phone")
 _NAME_TYPES: Final = ("person", "org", "place", "address")
 
+# Where letters, invoices and papers put who, when and what.
+_CONVENTIONS: Final = (
+    ("org", "top"),
+    ("org", "first_cell"),
+    ("person", "bottom"),
+    ("title", "height"),
+    ("title", "top"),
+    ("address", "top"),
+    ("date", "top"),
+)
 _CONTEXT: Final = (
     "prefix",
-    "prefix_exact",
+    "prefix_both",
     "left",
-    "left_exact",
+    "left_both",
     "above",
-    "above_exact",
+    "above_both",
+    "under",
+    "under_both",
     "label",
+    "label_unlike",
+    "label_unwanted",
+    "region",
+    "grid",
+    "grid_joint",
+    "grid_lead",
     "row_key",
-    "row_key_exact",
+    "row_key_both",
     "row_key_lead",
     "row",
     "row_lead",
@@ -74,6 +92,13 @@ FEATURES: Final = (
     "type*row_x_column",
     "type*near",
     "type*context",
+    "org*top",
+    "org*first",
+    "person*bottom",
+    "title*height",
+    "title*top",
+    "address*top",
+    "date*top",
     *SHAPE,
 )
 
@@ -95,6 +120,9 @@ def feature_table(
     if not candidates:
         return np.zeros((0, len(FEATURES)), np.float32)
     wants = np.array([question.wants.get(kind, 0.0) for kind in ANSWER_TYPES], np.float32)
+    # "March" inside a date is nobody's name.
+    part = shape[:, SHAPE.index("inside_value")] * (1 - shape[:, SHAPE.index("is_value")])
+    kinds = kinds * (1 - 0.8 * part)[:, None]
     typed = kinds * wants
     best = typed.max(axis=1)
     strongest = float(wants.max()) if wants.size else 0.0
@@ -121,7 +149,14 @@ def feature_table(
     label, product, near, around = (
         context[:, _CONTEXT.index(name)] for name in ("label", "row_x_column", "near", "context")
     )
-    crossed = np.stack([best * label, best * product, best * near, best * around], axis=1)
+    crossed = np.stack(
+        [best * label, best * product, best * near, best * around]
+        + [
+            typed[:, ANSWER_TYPES.index(kind)] * shape[:, SHAPE.index(place)]
+            for kind, place in _CONVENTIONS
+        ],
+        axis=1,
+    )
     return np.concatenate([types, context, crossed, shape], axis=1, dtype=np.float32)
 
 
@@ -130,12 +165,16 @@ def _context(
 ) -> Table:
     """(candidates, _CONTEXT)."""
     cells = CellMatch(view, match, question)
-    rows = [_context_row(view, match, cells, candidate) for candidate in candidates]
+    rows = [_context_row(view, match, cells, candidate, question.wants) for candidate in candidates]
     return np.array(rows, np.float32)
 
 
 def _context_row(
-    view: PageView, match: Match, cells: CellMatch, candidate: Candidate
+    view: PageView,
+    match: Match,
+    cells: CellMatch,
+    candidate: Candidate,
+    wants: Mapping[str, float],
 ) -> list[float]:
     first, last = candidate.ranges[0][0], candidate.ranges[-1][1]
     number = view.cell_of[first]
@@ -144,9 +183,17 @@ def _context_row(
     prefix_cover = match.covered(prefix)
     prefix_exact = match.explained(max(cell.first, first - 7), first) if prefix_cover else 0.0
     fade = 1.0 if first == cell.first else 0.5
-    left, left_exact = cells.left[number] * fade
-    above, above_exact = cells.above[number]
+    # In a table, what stands beside or above is another value: there row and column count.
+    alone = 0.0 if cells.grid[number] else 1.0
+    left, left_exact = cells.left[number] * fade * alone
+    above, above_exact = cells.above[number] * alone
+    under, under_exact = cells.under[number] * alone
     row_key, row_key_exact = cells.row_key[number] * fade
+    # A label announces a type: "Date" no name, whoever asks.
+    types = cells.own_types[number] if first > cell.first else frozenset()
+    types = types or cells.label_types[number]
+    unlike = float(bool(types) and max(candidate.kinds[kind] for kind in types) < 0.3)
+    unwanted = float(bool(types) and max(wants.get(kind, 0.0) for kind in types) < 0.25)
     label = max(
         _both(prefix_cover, prefix_exact), _both(left, left_exact), _both(above, above_exact)
     )
@@ -164,14 +211,22 @@ def _context_row(
         shared += match.explained(*span) / len(candidate.ranges)
     return [
         prefix_cover,
-        prefix_exact,
+        _both(prefix_cover, prefix_exact),
         left,
-        left_exact,
+        _both(left, left_exact),
         above,
-        above_exact,
+        _both(above, above_exact),
+        under,
+        _both(under, under_exact),
         label,
+        unlike,
+        unwanted,
+        match.covered(cells.region[number]),
+        float(cells.grid[number]),
+        cells.grid_joint[number],
+        cells.grid_lead[number],
         row_key,
-        row_key_exact,
+        _both(row_key, row_key_exact),
         cells.row_key_lead[number],
         match.covered(row),
         cells.row_lead[number],

@@ -98,17 +98,16 @@ def _shape(text: str) -> tuple[tuple[str, float], ...]:
             person *= 0.3
         found.append(("person", person * (0.25 if organisation else 1.0)))
         found.append(("place", {1: 0.9, 2: 0.8, 3: 0.6}.get(count, 0.3) * (0.6 if organisation else 1.0)))
-        found.append(("org", 1.0 if organisation else {1: 0.4, 2: 0.45, 3: 0.45}.get(count, 0.4)))
+        found.append(("org", (0.5 if count == 1 else 1.0) if organisation else {1: 0.4, 2: 0.45, 3: 0.45}.get(count, 0.4)))
     elif organisation and letters > digits and words[0][:1].isupper():
         found.append(("org", 0.85 if digits == 0 else 0.5))
     if any(mark in text for mark in "«\"“") and letters > digits and organisation:
         found.append(("org", 1.0))
     marks = len(book.marks["address"].findall(lower))
-    if book.marks["org"].search(" ".join(lower.split()[:4])) and not digits:
-        marks = 0
+    named = bool(book.marks["org"].search(" ".join(lower.split()[:3])))
     if letters > digits and (marks or (digits and "," in text)) and len(words) >= 2:
         score = 0.25 * min(2, marks) + 0.25 * bool(digits) + 0.25 * min(1, text.count(","))
-        found.append(("address", min(1.0, score)))
+        found.append(("address", min(1.0, score) * (0.4 if named else 1.0)))
     if not digits and not all_capital and letters and capital[0] and len(words) <= 6:
         found.append(("place", 0.3))
     numeric = re.match(r"^[\d.,±+−–-]+", words[0]) is not None or bool(

@@ -107,15 +107,19 @@ class Lexicon:
         phrases: stems of a phrase -> the synonym groups it belongs to.
         longest: words in the longest phrase.
         stop: stems that carry no meaning of their own.
-        wants: answer type -> patterns over the normalised question.
-        groups_of_type: answer type -> groups that, asked for, imply it.
+        wants: (answer type, weight, pattern over the lower-case question).
+        heads: (pattern, answer types that it leaves possible).
+        implied: group -> answer types that asking for it implies.
+        follow_up: patterns of questions that lean on the one before.
+        marks: name -> pattern of marks in lower-case text (org, address, person_title).
     """
 
     phrases: Mapping[tuple[str, ...], frozenset[str]]
     longest: int
     stop: frozenset[str]
     wants: tuple[tuple[str, float, re.Pattern[str]], ...]
-    implied: Mapping[str, Mapping[str, float]]
+    heads: tuple[tuple[re.Pattern[str], frozenset[str]], ...]
+    implied: Mapping[str, frozenset[str]]
     follow_up: tuple[re.Pattern[str], ...]
     marks: Mapping[str, re.Pattern[str]]
 
@@ -126,12 +130,12 @@ def lexicon() -> Lexicon:
     with (Path(__file__).parent / "lexicon.toml").open("rb") as file:
         tables: dict[str, Any] = tomllib.load(file)
     phrases: dict[tuple[str, ...], set[str]] = {}
-    implied: dict[str, dict[str, float]] = {}
+    implied: dict[str, frozenset[str]] = {}
     for group, entry in tables["groups"].items():
         for phrase in (*entry.get("en", ()), *entry.get("ru", ())):
             key = tuple(stem(word) for word in tokens(phrase))
             phrases.setdefault(key, set()).add(group)
-        implied[group] = {kind: 1.0 for kind in entry.get("type", ())}
+        implied[group] = frozenset(entry.get("type", ()))
     stop = frozenset(stem(word) for words in tables["stop"].values() for word in words.split())
     wants = tuple(
         (kind, float(weight), re.compile(pattern))
@@ -143,6 +147,10 @@ def lexicon() -> Lexicon:
         longest=max(len(key) for key in phrases),
         stop=stop,
         wants=wants,
+        heads=tuple(
+            (re.compile(pattern), frozenset(kinds.split()))
+            for pattern, kinds in tables["heads"]["rows"]
+        ),
         implied=implied,
         follow_up=tuple(re.compile(pattern) for pattern in tables["follow_up"]["patterns"]),
         marks={name: re.compile(pattern) for name, pattern in tables["marks"].items()},

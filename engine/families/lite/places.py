@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from engine.families.lite.language import groups_in, lexicon
 from engine.families.lite.view import LABEL_GAP
 from engine.values import find_values
 
@@ -29,13 +30,20 @@ class CellMatch:
     """Numbers for each cell of a page under one question.
 
     Attributes:
-        left, above, row_key: (cells, 2) how much of the question the label left of the cell,
-            above it, and at the head of its row covers; and how much of the label is explained.
+        left, above, under, row_key: (cells, 2) how much of the question the label left of the
+            cell, above it, under it, and at the head of its row covers; and how much of the label
+            is explained.
+        region: (cells, terms) what stands before the cell in its region.
+        label_types, own_types: the types of answer that the cell's label, or the cell itself taken
+            as a label, announces.
         row, column, heading: (cells, terms) the other cells of the row, the column's headers, the
             heading the cell stands under.
         row_lead, row_key_lead: (cells,) how far the row is behind the best row of the page.
         column_rest: (cells,) what the headers cover of the terms that the row leaves open.
         column_lead: (cells,) how far that is behind the best cell of the row.
+        grid: (cells,) whether the cell is in a table of three columns or more.
+        grid_joint, grid_lead: (cells,) for those, what row and headers cover together, and how far
+            that is behind the best cell of the page.
         product: (cells,) 1 in the best row's best column.
         extreme_here, extreme_row: (cells,) for "the largest": the cell, or another one of its row,
             holds its column's largest (or smallest) number.
@@ -47,8 +55,11 @@ class CellMatch:
         self.numbers = [_number(view, cell) for cell in range(count)]
         self.left = self._labels([(left,) if left >= 0 else () for left in view.left])
         self.above = self._labels([self._label_above(cell) for cell in range(count)])
-        keys = [self._key_of_row(cell) for cell in range(count)]
-        self.row_key = self._labels(keys)
+        self.grid = self._gridded()
+        self.under = self._labels([self._label_below(cell) for cell in range(count)])
+        self.region = self._earlier_in_region()
+        self.label_types = self._label_types(count)
+        self.row_key = self._labels([self._keys_of_row(cell) for cell in range(count)])
         self.row = np.zeros((count, terms), np.float32)
         for row in view.rows:
             for cell in row:
@@ -72,7 +83,9 @@ class CellMatch:
         for row in view.rows:
             rest = self.column_rest[list(row)]
             self.column_lead[list(row)] = rest - rest.max()
-        both = np.maximum(self.row, self.column) @ weight
+        both = np.maximum(self.row, self.column) @ weight * self.grid
+        self.grid_joint = both
+        self.grid_lead = both - (both.max() if count else 0.0)
         self.product = _share(key_cover) * (1 + 4 * self.column_lead).clip(0) * (both > 0)
         self.extreme_here = np.zeros(count, np.float32)
         self.extreme_row = np.zeros(count, np.float32)
@@ -104,12 +117,64 @@ class CellMatch:
             if own.bbox[1] - view.cells[above].bbox[3] <= LABEL_GAP * view.line_height
         )
 
-    def _key_of_row(self, number: int) -> tuple[int, ...]:
-        """The wordy cells on the left, up to two: "3 | Copy paper | 12.00"."""
+    def _label_below(self, number: int) -> tuple[int, ...]:
+        """Some forms print what a line is for under it."""
         view = self._view
-        row = view.rows[view.cells[number].row]
-        keys = [cell for cell in row[: row.index(number)] if self.numbers[cell] is None]
-        return tuple(keys[:2])
+        below = view.below[number]
+        if below < 0:
+            return ()
+        gap = view.cells[below].bbox[1] - view.cells[number].bbox[3]
+        return (below,) if gap <= LABEL_GAP * view.line_height else ()
+
+    def _earlier_in_region(self) -> Table:
+        """(cells, terms) what the earlier cells of the same region say."""
+        view, match = self._view, self._match
+        table = np.zeros_like(match.cell)
+        for number in range(1, len(view.cells)):
+            if view.cells[number].region == view.cells[number - 1].region >= 0:
+                table[number] = np.maximum(table[number - 1], match.cell[number - 1])
+        return table
+
+    def _label_types(self, count: int) -> list[frozenset[str]]:
+        """For each cell, the types of answer that the label left of it or above it announces."""
+        view = self._view
+        implied = lexicon().implied
+        own: list[frozenset[str]] = []
+        for cell in view.cells:
+            words = view.plain[cell.first : min(cell.last, cell.first + 5)]
+            groups = frozenset().union(*groups_in(words))
+            own.append(frozenset().union(*(implied[group] for group in groups)))
+        found = []
+        for number in range(count):
+            left = view.left[number]
+            types = own[left] if left >= 0 and not self.grid[number] else frozenset()
+            if not types and not self.grid[number]:
+                for above in self._label_above(number)[:1]:
+                    types = own[above]
+            found.append(types)
+        self.own_types = own
+        return found
+
+    def _gridded(self) -> NDArray[np.bool_]:
+        """(cells,) whether a cell is in a table of three columns or more, not a label's value."""
+        view = self._view
+        wide = {number for number, row in enumerate(view.rows) if len(row) >= 3}
+        found = np.zeros(len(view.cells), np.bool_)
+        for number, cell in enumerate(view.cells):
+            if cell.row not in wide:
+                continue
+            near = [view.cells[above].row for above in view.above[number][:1]]
+            if view.below[number] >= 0:
+                near.append(view.cells[view.below[number]].row)
+            found[number] = any(row in wide for row in near)
+        return found
+
+    def _keys_of_row(self, number: int) -> tuple[int, ...]:
+        """The cells that may name the row: any other one in a table, else the wordy ones before."""
+        row = self._view.rows[self._view.cells[number].row]
+        if self.grid[number]:
+            return tuple(cell for cell in row if cell != number)
+        return tuple(cell for cell in row[: row.index(number)] if self.numbers[cell] is None)[:2]
 
     def _headers(self, number: int) -> list[int]:
         """The cells that head the column of a cell, and the heading row of its part of a table."""
@@ -168,6 +233,12 @@ class CellMatch:
         for number, above in enumerate(view.above):
             for other in above:
                 below.setdefault(other, []).append(number)
+        covers = {
+            number: match.covered(self.column[number])
+            for number, value in enumerate(self.numbers)
+            if value is not None
+        }
+        best = max(covers.values(), default=0.0) or 1.0
         for number, value in enumerate(self.numbers):
             if value is None:
                 continue
@@ -181,7 +252,7 @@ class CellMatch:
                 continue
             rivals = [self.numbers[other] for other in column if not self._is_total(other)]
             if all(rival is None or sign * value >= sign * rival for rival in rivals):
-                score = 0.3 + match.covered(self.column[number])
+                score = max(0.1, covers[number] / best) ** 2
                 self.extreme_here[number] = score
                 for other in view.rows[view.cells[number].row]:
                     if other != number:

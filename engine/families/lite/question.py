@@ -37,6 +37,8 @@ ANSWER_TYPES: Final = (
 # What a page calls a value ("total", "date"); a follow-up about another value drops it.
 _VALUE_TYPES: Final = frozenset(ANSWER_TYPES) - {"person", "org", "place", "text", "title"}
 _CARRIED: Final = 0.5
+# What is left of a type that the head of the question ("who", "how many") speaks against.
+_UNLIKELY: Final = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +91,13 @@ def _alone(text: str) -> Question:
             wants[kind] = weight
     counts = wants.pop("count", 0.0) >= 1.0
     yes_no = wants.pop("yesno", 0.0) > 0.0
+    allowed = next((kinds for pattern, kinds in book.heads if pattern.search(plain)), None)
+    if allowed is not None:
+        for kind in wants.keys() - allowed:
+            wants[kind] *= _UNLIKELY
     # "the IBAN" implies a number where no pattern says what is wanted.
-    implied = 0.7 if max((w for k, w in wants.items() if k != "text"), default=0.0) < 0.6 else 0.2
+    told = max((w for kind, w in wants.items() if kind != "text" or w > 0.9), default=0.0)
+    implied = 0.7 if told < 0.6 else 0.1
     terms = []
     for word, groups in zip(words, groups_in(words), strict=True):
         if stem(word) in book.stop and not groups:
@@ -129,7 +136,7 @@ def _joined(question: Question, before: Question) -> Question:
     kept = [
         replace(term, weight=_CARRIED * term.weight)
         for term in before.terms
-        if not any(_VALUE_TYPES & implied[group].keys() for group in term.groups)
+        if not any(_VALUE_TYPES & implied[group] for group in term.groups)
         and term.word not in {mine.word for mine in question.terms}
     ]
     return replace(question, terms=(*question.terms, *kept))

@@ -64,9 +64,16 @@ def shape_table(
     view: PageView, candidates: Sequence[Candidate], of_page: Sequence[Candidate]
 ) -> NDArray[np.float32]:
     """(candidates, SHAPE). of_page: the candidates that need no question, to compare with."""
-    names = _holders([candidate for candidate in of_page if candidate.source == "name"])
-    values = _holders([candidate for candidate in of_page if candidate.values & _WHOLE_VALUES])
     labelled = _labelled(view)
+    # "Director Oliver Lorimer" is a label and a name, not a longer name.
+    names = _holders(
+        [
+            candidate
+            for candidate in of_page
+            if candidate.source == "name" and not any(labelled[slice(*candidate.ranges[0])])
+        ]
+    )
+    values = _holders([candidate for candidate in of_page if candidate.values & _WHOLE_VALUES])
     rows = [_row(view, candidate, names, values, labelled) for candidate in candidates]
     return np.array(rows, np.float32).reshape(-1, len(SHAPE))
 
