@@ -27,6 +27,7 @@ JOIN_GAP = 0.7
 _MIN_SPACE = 0.25
 # A gap of this share of the line's spaces parts a word where `_may_part` allows it.
 _PARTING_SPACE = 0.9
+_TICK_BOXES = "☐☑☒□"
 
 
 def line_of(reading: Reading, quad: NDArray[np.float32]) -> Line | None:
@@ -159,7 +160,7 @@ def _split_span(
     places = reading.places
     if len(token) != last - first + 1 or len(token) < 2:
         return [span]
-    cuts = set()
+    cuts = {i for i in range(1, len(token)) if token[i - 1] in _TICK_BOXES}
     for start, end in reading.gaps:
         middle = (start + end) / 2
         if not places[first] < middle < places[last]:
