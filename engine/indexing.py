@@ -103,7 +103,8 @@ def _from_picture(
         x0, y0, x1, y1 = box
         return to_page((x0 / scale, y0 / scale, x1 / scale, y1 / scale))
 
-    found = [] if not read.lines else layout_model.find(read.levelled())
+    boxes = [line.bbox for line in read.lines]
+    found = layout_model.find_around(read.levelled(), boxes) if boxes else []
     notices = (Notice("ocr.needs_tesseract"),) if read.lacks_tesseract else ()
     return _assemble(page, read.lines, found, back, frame_height=read.picture.shape[0], script=read.script, source=read.source, quarter_turns=read.quarter_turns, notices=notices)
 

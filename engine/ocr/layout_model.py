@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engine.geometry import union
 from engine.schema import BBox
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ CATEGORY_OF = {
     "equation": "Formula",
 }
 _CONFIDENCE = 0.45
+# Margin around the printed part, as a share of it.
+_MARGIN = 0.08
 _lock = threading.Lock()
 _model: Any = None
 
@@ -66,4 +70,27 @@ def find(picture: NDArray[np.uint8]) -> list[Found]:
         Found((float(box[0]), float(box[1]), float(box[2]), float(box[3])), CATEGORY_OF[name], score)
         for box, name, score in zip(result.boxes, result.class_names, result.scores, strict=True)
         if box[2] > box[0] and box[3] > box[1]
+    ]
+
+
+def find_around(picture: NDArray[np.uint8], boxes: Sequence[BBox]) -> list[Found]:
+    """The regions of the part of a picture that is printed: the boxes and a margin like a page's.
+
+    On a photo the sheet fills only a part of the picture, and the model, which sees 608 x 800
+    pixels, takes it for a figure.
+    """
+    height, width = picture.shape[:2]
+    x0, y0, x1, y1 = union(boxes)
+    room_x, room_y = _MARGIN * (x1 - x0), _MARGIN * (y1 - y0)
+    left, top = max(0, int(x0 - room_x)), max(0, int(y0 - room_y))
+    right, bottom = min(width, int(x1 + room_x) + 1), min(height, int(y1 + room_y) + 1)
+    if right - left < 32 or bottom - top < 32:
+        return []
+    return [
+        Found(
+            (one.bbox[0] + left, one.bbox[1] + top, one.bbox[2] + left, one.bbox[3] + top),
+            one.category,
+            one.confidence,
+        )
+        for one in find(picture[top:bottom, left:right])
     ]

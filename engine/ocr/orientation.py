@@ -76,7 +76,7 @@ def is_upside_down(crops: Sequence[Picture], readings: Sequence[Reading]) -> boo
     legible_turned = _legible(rapid.recognise(turned))
     if legible_turned >= 0.5:
         return legible_turned > legible + 0.25
-    if legible > 0 or not tesseract.available():
+    if legible >= 0.3 or not tesseract.available():
         return False
     # Neither way is Latin. Cyrillic then, which Tesseract can tell from its own reflection.
     upright = _confidence(crops)

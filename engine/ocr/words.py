@@ -27,6 +27,8 @@ JOIN_GAP = 0.7
 _MIN_SPACE = 0.25
 # A gap of this share of the line's spaces parts a word where `_may_part` allows it.
 _PARTING_SPACE = 0.9
+# Room left around the ink at both ends of a line, in crop heights: faint strokes end before it.
+_ROOM = 0.12
 _TICK_BOXES = "☐☑☒□"
 
 
@@ -44,18 +46,20 @@ def line_of(reading: Reading, quad: NDArray[np.float32]) -> Line | None:
     if not spans:
         return None
     places, pitch = reading.places, _pitch(reading)
+    outer = _ends(reading)
     words = []
     for token, first, last in spans:
-        # From the blank before the first character to the blank after the last one; where there is
-        # none, half a character beyond their centres, but never into the neighbour.
-        before = places[first - 1] if first else -pitch
-        after = places[last + 1] if last + 1 < len(places) else 1.0 + pitch
-        start = max(places[first] - pitch / 2, (before + places[first]) / 2, 0.0)
-        end = min(places[last] + pitch / 2, (places[last] + after) / 2, 1.0)
-        # A lone character has no neighbour of its own whose gap could be taken by mistake.
-        doubt = pitch if last > first else 0.0
-        start = _blank(reading.gaps, before, places[first], doubt, (start, start))[1]
-        end = _blank(reading.gaps, places[last], after, doubt, (end, end))[0]
+        # The widest blank between this word and its neighbour; where there is none, the middle.
+        # The line's own ends lie where its ink does.
+        start, end = outer
+        if first:
+            middle = (places[first - 1] + places[first]) / 2
+            between = (places[first - 1], places[first])
+            start = _blank(reading.gaps, *between, pitch, (middle, middle))[1]
+        if last + 1 < len(places):
+            middle = (places[last] + places[last + 1]) / 2
+            between = (places[last], places[last + 1])
+            end = _blank(reading.gaps, *between, pitch, (middle, middle))[0]
         words.append(Word(token, slice_quad(quad, start, max(start, end)), reading.score))
     return line_from(words) if words else None
 
@@ -204,6 +208,17 @@ def _blank(
         if near and end - start > best[1] - best[0]:
             best = (start, end)
     return best
+
+
+def _ends(reading: Reading) -> tuple[float, float]:
+    """Where a line's ink starts and ends, with a little room, in shares of its crop."""
+    start, end, gaps = 0.0, 1.0, reading.gaps
+    if gaps and gaps[0][0] <= 0.0:
+        start = gaps[0][1]
+    if gaps and gaps[-1][1] >= 1.0:
+        end = gaps[-1][0]
+    room = _ROOM / max(reading.aspect, 0.1)
+    return (max(0.0, start - room), min(1.0, end + room)) if start < end else (0.0, 1.0)
 
 
 def _pitch(reading: Reading) -> float:

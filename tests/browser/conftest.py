@@ -41,9 +41,13 @@ def _missing(reason: str) -> None:
     pytest.skip(reason)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """A headless Chromium."""
+    """A headless Chromium.
+
+    Not for the whole session: while Playwright's sync API is started, its event loop counts as
+    running in this thread, and no other test could call asyncio.run.
+    """
     names = ("chromium", "chromium-browser", "google-chrome")
     path = next((found for name in names if (found := shutil.which(name))), None)
     if path is None:
@@ -58,9 +62,9 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def app_url(chromium: Any) -> Iterator[str]:
-    """The address of `python gradio_app.py`, started once for all tests."""
+    """The address of `python gradio_app.py`, started once for a module's tests."""
     environment = {
         **os.environ,
         "HF_HUB_OFFLINE": "1",
