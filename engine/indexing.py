@@ -15,8 +15,9 @@ from PIL import Image
 from engine.errors import GeometryError
 from engine.geometry import clip, undo_quarter_turns, union
 from engine.index import PageIndex
-from engine.ocr import layout_model, text_layer, reader, regions
+from engine.ocr import layout_model, reader, regions, text_layer
 from engine.ocr.script import Script, script_of
+from engine.ocr.words import same_row
 from engine.schema import BBox, Line, Notice, Page, Region, Size, StreamEvent, Word
 from engine.settings import PreprocessSettings, Settings
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 ToPage: TypeAlias = Callable[[BBox], BBox]
 
 
-class IndexingStopped(Exception):
+class IndexingStopped(Exception):  # noqa: N818 - a user pressing Stop is no error
     """The stop token was set while a page was being read."""
 
 
@@ -80,7 +81,15 @@ def _from_pdf(page: Page, check: Callable[[], None]) -> PageIndex | None:
         return None
     lines = text_layer.lines_of(words)
     script = script_of(" ".join(line.text for line in lines))
-    return _assemble(page, lines, found, lambda box: clip(box, page_size=page.size), frame_height=page.height, script=script, source="pdf")
+    return _assemble(
+        page,
+        lines,
+        found,
+        lambda box: clip(box, page_size=page.size),
+        frame_height=page.height,
+        script=script,
+        source="pdf",
+    )
 
 
 def _from_picture(
@@ -106,7 +115,17 @@ def _from_picture(
     boxes = [line.bbox for line in read.lines]
     found = layout_model.find_around(read.levelled(), boxes) if boxes else []
     notices = (Notice("ocr.needs_tesseract"),) if read.lacks_tesseract else ()
-    return _assemble(page, read.lines, found, back, frame_height=read.picture.shape[0], script=read.script, source=read.source, quarter_turns=read.quarter_turns, notices=notices)
+    return _assemble(
+        page,
+        read.lines,
+        found,
+        back,
+        frame_height=read.picture.shape[0],
+        script=read.script,
+        source=read.source,
+        quarter_turns=read.quarter_turns,
+        notices=notices,
+    )
 
 
 def _assemble(
@@ -140,10 +159,8 @@ def _assemble(
         if own:
             bbox = union([bbox, *(line.bbox for line in own)])
         members.append(tuple(range(len(done_lines), len(done_lines) + len(own))))
-        text = "\n".join(line.text for line in own)
-        done_regions.append(
-            Region(bbox, block.category, text, len(done_regions), block.confidence)
-        )
+        text = _table_text(own) if block.category == "Table" else _plain_text(own)
+        done_regions.append(Region(bbox, block.category, text, len(done_regions), block.confidence))
         done_lines += own
     return PageIndex(
         document_id=page.document_id,
@@ -158,6 +175,21 @@ def _assemble(
         quarter_turns=quarter_turns,
         notices=notices,
     )
+
+
+def _plain_text(lines: Sequence[Line]) -> str:
+    return "\n".join(line.text for line in lines)
+
+
+def _table_text(lines: Sequence[Line]) -> str:
+    """The lines of a table, which come row by row, as rows of cells parted by tabs."""
+    rows: list[list[Line]] = []
+    for line in lines:
+        if rows and same_row(rows[-1][-1].bbox, line.bbox) and line.bbox[0] > rows[-1][-1].bbox[0]:
+            rows[-1].append(line)
+        else:
+            rows.append([line])
+    return "\n".join("\t".join(line.text for line in row) for row in rows)
 
 
 def _line_back(line: Line, back: ToPage) -> Line | None:
