@@ -29,6 +29,8 @@ _MIN_SPACE = 0.25
 _PARTING_SPACE = 0.9
 # Room left around the ink at both ends of a line, in crop heights: faint strokes end before it.
 _ROOM = 0.12
+# A word is at least this wide, in characters of its line.
+_MIN_WIDTH = 0.3
 _TICK_BOXES = "☐☑☒□"
 
 
@@ -60,7 +62,12 @@ def line_of(reading: Reading, quad: NDArray[np.float32]) -> Line | None:
             middle = (places[last] + places[last + 1]) / 2
             between = (places[last], places[last + 1])
             end = _blank(reading.gaps, *between, pitch, (middle, middle))[0]
-        words.append(Word(token, slice_quad(quad, start, max(start, end)), reading.score))
+        if end - start < _MIN_WIDTH * pitch:
+            # Both sides found the same blank, as happens beside a single character: without
+            # this its word would have no width, and be lost.
+            start = max(0.0, places[first] - pitch / 2)
+            end = min(1.0, places[last] + pitch / 2)
+        words.append(Word(token, slice_quad(quad, start, end), reading.score))
     return line_from(words) if words else None
 
 
