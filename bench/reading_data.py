@@ -19,7 +19,25 @@ from engine.index import PageIndex
 from engine.schema import BBox, Line, Region, Word
 
 # Pairs that OCR takes for one another.
-_CONFUSED = ["0O", "1l", "1I", "5S", "8B", "rn", "cl", "ао", "ео", "ши", "нп", "ъь", "еe", "сc", "0о", "гr", "е3"]
+_CONFUSED = [
+    "0O",
+    "1l",
+    "1I",
+    "5S",
+    "8B",
+    "rn",
+    "cl",
+    "ао",
+    "ео",
+    "ши",
+    "нп",
+    "ъь",
+    "еe",
+    "сc",
+    "0о",
+    "гr",
+    "е3",
+]
 
 
 @dataclass(frozen=True)
@@ -48,7 +66,9 @@ def read_examples(folder: Path) -> list[Example]:
             question=row["question"],
             answers=tuple(row["answers"]),
             boxes=tuple(
-                tuple(box) for box in [row.get("evidence_box"), *row.get("evidence_alts", [])] if box
+                tuple(box)
+                for box in [row.get("evidence_box"), *row.get("evidence_alts", [])]
+                if box
             ),
             kind=row["kind"],
             language=row["lang"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -44,7 +45,7 @@ def cut(
     """A block cut before these rows (positions in `rows`, ascending, none of them 0)."""
     edges = [0, *starts, len(rows)]
     parts = []
-    for begin, end in zip(edges, edges[1:], strict=False):
+    for begin, end in itertools.pairwise(edges):
         own = tuple(i for row in rows[begin:end] for i in row)
         bbox = union(lines[i].bbox for i in own)
         parts.append(Block(bbox, block.category, own, block.confidence))

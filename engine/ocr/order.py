@@ -72,7 +72,9 @@ def _ordered(positions: list[int], boxes: Sequence[BBox]) -> list[int]:
         return [i for side in sides for i in _ordered(side, boxes)]
     strips = _parts(positions, boxes, axis=1)
     if len(strips) == 1:
-        return [i for row in rows([boxes[i] for i in positions]) for i in (positions[j] for j in row)]
+        return [
+            i for row in rows([boxes[i] for i in positions]) for i in (positions[j] for j in row)
+        ]
     blocks: list[list[int]] = []
     for strip in strips:
         if blocks and _share_a_gap(blocks[-1], strip, boxes):

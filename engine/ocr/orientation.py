@@ -51,7 +51,9 @@ def sample(quads: Quads) -> list[int]:
     fitting = [i for i, aspect in enumerate(aspects) if low <= aspect <= high]
     if len(fitting) < SAMPLE_LINES:
         middle = (low + high) / 2
-        others = sorted(set(range(len(quads))) - set(fitting), key=lambda i: abs(aspects[i] - middle))
+        others = sorted(
+            set(range(len(quads))) - set(fitting), key=lambda i: abs(aspects[i] - middle)
+        )
         return sorted(fitting + others[: SAMPLE_LINES - len(fitting)])
     steps = np.linspace(0, len(fitting) - 1, SAMPLE_LINES)
     return [fitting[round(step)] for step in steps]

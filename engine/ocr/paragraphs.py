@@ -20,7 +20,7 @@ _MAX_ROW_LEADING = 1.6
 _HEIGHT_RATIO = 1.5
 # This share of the cells must have a partner on their row for two columns to be read row by row.
 _PAIRED = 0.6
-# A column whose usual line is wider than this many line heights is running text, no column of cells.
+# A column whose usual line is wider than this many line heights is running text, not cells.
 _PROSE_WIDTH = 14.0
 
 
@@ -46,7 +46,7 @@ def groups_of(lines: Sequence[Line], walls: Sequence[BBox]) -> list[Group]:
         if is_table([lines[i] for i in flat]):
             done.append(Group(tuple(flat), is_table=True))
             continue
-        for side in _sides(flat, boxes):
+        for side in sides_of(flat, lines):
             own = [boxes[i] for i in side]
             for paragraph in _paragraphs(own):
                 done.append(Group(tuple(side[j] for j in paragraph)))
@@ -92,16 +92,26 @@ def _row_blocks(boxes: Sequence[BBox], walls: Sequence[BBox]) -> list[list[list[
     return blocks
 
 
-def _sides(positions: Sequence[int], boxes: Sequence[BBox]) -> list[list[int]]:
+def sides_of(positions: Sequence[int], lines: Sequence[Line]) -> list[list[int]]:
     """Side by side columns as they are to be read: one by one, or together row by row."""
+    boxes = [line.bbox for line in lines]
     columns = [[positions[j] for j in band] for band in order.bands([boxes[i] for i in positions])]
     sides: list[list[int]] = []
     for column in columns:
-        if sides and _are_pairs(sides[-1], column, boxes):
+        pairs = bool(sides) and _are_pairs(sides[-1], column, boxes)
+        if pairs and not _repeats(sides[-1], column, lines):
             sides[-1] = sides[-1] + column
         else:
             sides.append(column)
     return sides
+
+
+def _repeats(left: Sequence[int], right: Sequence[int], lines: Sequence[Line]) -> bool:
+    """Whether a column starts a second list with the labels of the first: payer and payee."""
+    labels = {lines[i].text.casefold().strip(" :.") for i in left}
+    own = [lines[i].text.casefold().strip(" :.") for i in right]
+    same = sum(text in labels and any(map(str.isalpha, text)) for text in own)
+    return same >= 3 and same >= 0.5 * len(own)
 
 
 def _are_pairs(left: Sequence[int], right: Sequence[int], boxes: Sequence[BBox]) -> bool:

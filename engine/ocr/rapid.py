@@ -5,7 +5,7 @@ few lines can be tried (script, orientation) before a page is paid for, and so t
 the column they were seen in. It does not order lines and does not read Cyrillic: the bundled
 models leave such glyphs out (see engine.ocr.script).
 
-Try it: `python -c "from engine.ocr import rapid; import numpy as np; print(rapid.detect(np.full((200, 600, 3), 255, np.uint8)))"`
+Try it: `python -m engine parse examples/invoice.png --task ocr --format md`
 """
 
 from __future__ import annotations

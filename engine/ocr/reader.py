@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from engine.geometry import BBox
 from engine.ocr import orientation, rapid, script, strips, tesseract
+from engine.ocr.cyrillic import repaired
 from engine.ocr.rapid import Reading
 from engine.ocr.script import Script
 from engine.ocr.words import join_neighbours, line_from, line_of, slice_quad, split_at_gaps
-from engine.schema import Line, Size, Word
+from engine.schema import BBox, Line, Size, Word
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -221,7 +221,7 @@ def _line(words: Sequence[Word], quad: NDArray[np.float32]) -> Line | None:
         Word(word.text, slice_quad(quad, word.bbox[0], word.bbox[2]), word.confidence)
         for word in words
     ]
-    return line_from(placed) if placed else None
+    return line_from(repaired(placed)) if placed else None
 
 
 def _size(picture: Picture) -> Size:

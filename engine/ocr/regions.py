@@ -13,7 +13,7 @@ from engine.ocr import order
 from engine.ocr.blocks import Block
 from engine.ocr.labels import labelled
 from engine.ocr.layout_model import Found
-from engine.ocr.paragraphs import groups_of, is_table
+from engine.ocr.paragraphs import groups_of, is_table, sides_of
 from engine.schema import BBox, Line
 
 # A box that lies in another by this share is the same region found twice, or a part of it.
@@ -52,9 +52,9 @@ def blocks(lines: Sequence[Line], found: Sequence[Found], *, height: float) -> l
         own = [left[j] for j in group.lines]
         bbox = union(lines[i].bbox for i in own)
         done.append(Block(bbox, "Table" if group.is_table else "Text", tuple(own)))
-    done = [_relabelled(block, lines) for block in done]
-    ordered = [done[i] for i in order.columns([block.bbox for block in done])]
-    return labelled(ordered, lines, height=height)
+    done = [part for block in done for part in _parted(_relabelled(block, lines), lines)]
+    in_order = [done[i] for i in order.columns([block.bbox for block in done])]
+    return labelled(in_order, lines, height=height)
 
 
 def _home(bbox: BBox, regions: Sequence[Found]) -> int | None:
@@ -90,7 +90,7 @@ def _clash(region: Found, other: Found) -> bool:
 
 
 def _is_text_after_all(region: Found, lines: Sequence[Line]) -> bool:
-    """Whether a "picture" is a page or a part of it: full of lines, or of lines of several words."""
+    """Whether a "picture" is a part of the page: full of lines, or of lines of several words."""
     if region.category != "Picture":
         return False
     own = [
@@ -108,3 +108,18 @@ def _relabelled(block: Block, lines: Sequence[Line]) -> Block:
     if block.category == "Text" and is_table([lines[i] for i in block.lines]):
         return replace(block, category="Table")
     return block
+
+
+def _parted(block: Block, lines: Sequence[Line]) -> list[Block]:
+    """A text block in which two lists stand side by side, as two blocks."""
+    if block.category != "Text":
+        return [block]
+    sides = sides_of(block.lines, lines)
+    if len(sides) < 2:
+        return [block]
+    parts = []
+    for side in sides:
+        boxes = [lines[i].bbox for i in side]
+        own = tuple(side[j] for row in order.rows(boxes) for j in row)
+        parts.append(Block(union(boxes), block.category, own, block.confidence))
+    return parts

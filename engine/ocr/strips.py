@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.geometry import BBox
 from engine.ocr import tesseract
-from engine.schema import Word
+from engine.schema import BBox, Word
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -81,4 +80,4 @@ def _evened(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
     ink, paper = np.percentile(grey, 2), np.percentile(grey, 80)
     if paper - ink < 1:
         return np.full(grey.shape, 255, np.uint8)
-    return np.clip((grey - ink) / (paper - ink) * 255, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip((grey - ink) / (paper - ink) * 255, 0, 255), np.uint8)

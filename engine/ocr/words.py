@@ -5,6 +5,7 @@ All boxes are in pixels of the picture that was read.
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -153,7 +154,7 @@ def _space_width(spans: Sequence[tuple[str, int, int]], reading: Reading) -> flo
     """The usual width of this line's spaces, in shares of the crop."""
     pitch = _pitch(reading)
     widths = []
-    for (_, _, last), (_, first, _) in zip(spans, spans[1:], strict=False):
+    for (_, _, last), (_, first, _) in itertools.pairwise(spans):
         start, end = _blank(
             reading.gaps, reading.places[last], reading.places[first], pitch, (0.0, 0.0)
         )
@@ -185,7 +186,7 @@ def _split_span(
     edges = [0, *sorted(cuts), len(token)]
     return [
         (token[begin:end], first + begin, first + end - 1)
-        for begin, end in zip(edges, edges[1:], strict=False)
+        for begin, end in itertools.pairwise(edges)
     ]
 
 
@@ -231,7 +232,7 @@ def _ends(reading: Reading) -> tuple[float, float]:
 def _pitch(reading: Reading) -> float:
     """The usual distance between neighbouring characters, as a share of the crop."""
     places = reading.places
-    steps = sorted(b - a for a, b in zip(places, places[1:], strict=False))
+    steps = sorted(b - a for a, b in itertools.pairwise(places))
     return steps[len(steps) // 2] if steps else 0.4 / max(reading.aspect, 0.4)
 
 

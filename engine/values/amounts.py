@@ -151,7 +151,7 @@ def is_money(match: re.Match[str]) -> bool:
 
 
 def parse_amount(text: str) -> Amount | None:
-    """A whole string as an amount, or None: "$1,250.00", "1 250,00 руб.", "5250-90", "5 руб. 90 коп."."""
+    """A whole string as an amount, or None: "$1,250.00", "5250-90", "5 руб. 90 коп."."""
     match = AMOUNT_PATTERN.fullmatch(text.strip(" \t\n;:"))
     return amount_of(match) if match else None
 

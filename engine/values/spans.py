@@ -70,7 +70,7 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class WordSpan:
-    """A value over words[first:last + 1]; value.start and .end count in the words joined by spaces."""
+    """A value over words[first:last + 1]; its offsets count in the words joined by spaces."""
 
     first: int
     last: int

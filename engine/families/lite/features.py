@@ -28,7 +28,17 @@ if TYPE_CHECKING:
 
 # A word of a sentence this many words away counts half.
 _NEAR: Final = 5.0
-_VALUE_TYPES: Final = ("date", "year", "time", "amount", "number", "percent", "quantity", "id", "phone")
+_VALUE_TYPES: Final = (
+    "date",
+    "year",
+    "time",
+    "amount",
+    "number",
+    "percent",
+    "quantity",
+    "id",
+    "phone",
+)
 _NAME_TYPES: Final = ("person", "org", "place", "address")
 
 # Where letters, invoices and papers put who, when and what.

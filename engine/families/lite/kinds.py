@@ -44,8 +44,31 @@ _NUMBER_WORD: Final = re.compile(
 _INITIALS: Final = re.compile(r"^[A-ZА-ЯЁ]\.(?:-?[A-ZА-ЯЁ]\.)?$")
 _NAME_WORD: Final = re.compile(r"^[A-ZА-ЯЁ][a-zа-яё'’]+(?:-[A-ZА-ЯЁ][a-zа-яё]+)?[.,]?$")
 _CAPITALS: Final = re.compile(r"^[A-ZА-ЯЁ]{2,}(?:[-'’&.][A-ZА-ЯЁ]+)*[.,]?$")
-_PATRONYMIC: Final = re.compile(r"(?:ович|евич|ич|овна|евна|инична|ична)[аеуыой]{0,2}$", re.IGNORECASE)
-_SMALL: Final = frozenset("of the and de la le du van von der di и в по на de' & for".split())
+_PATRONYMIC: Final = re.compile(
+    r"(?:ович|евич|ич|овна|евна|инична|ична)[аеуыой]{0,2}$", re.IGNORECASE
+)
+_SMALL: Final = frozenset(
+    [
+        "of",
+        "the",
+        "and",
+        "de",
+        "la",
+        "le",
+        "du",
+        "van",
+        "von",
+        "der",
+        "di",
+        "и",
+        "в",
+        "по",
+        "на",
+        "de'",
+        "&",
+        "for",
+    ]
+)
 
 
 def kinds_of(text: str, values: Iterable[str]) -> dict[str, float]:
@@ -61,7 +84,9 @@ def kinds_of(text: str, values: Iterable[str]) -> dict[str, float]:
             scores[answer] = max(scores[answer], score)
     for answer, score in _shape(text):
         scores[answer] = max(scores[answer], score)
-    if any(kind in ("date", "amount", "phone", "email", "url", "percent", "time") for kind in values):
+    if any(
+        kind in ("date", "amount", "phone", "email", "url", "percent", "time") for kind in values
+    ):
         for answer in ("person", "org", "place", "text", "address", "title"):
             scores[answer] = 0.0
     return scores
@@ -97,11 +122,20 @@ def _shape(text: str) -> tuple[tuple[str, float], ...]:
         if any(word.casefold() in ("of", "the", "&", "for") for word in words):
             person *= 0.3
         found.append(("person", person * (0.25 if organisation else 1.0)))
-        found.append(("place", {1: 0.9, 2: 0.8, 3: 0.6}.get(count, 0.3) * (0.6 if organisation else 1.0)))
-        found.append(("org", (0.5 if count == 1 else 1.0) if organisation else {1: 0.4, 2: 0.45, 3: 0.45}.get(count, 0.4)))
+        found.append(
+            ("place", {1: 0.9, 2: 0.8, 3: 0.6}.get(count, 0.3) * (0.6 if organisation else 1.0))
+        )
+        found.append(
+            (
+                "org",
+                (0.5 if count == 1 else 1.0)
+                if organisation
+                else {1: 0.4, 2: 0.45, 3: 0.45}.get(count, 0.4),
+            )
+        )
     elif organisation and letters > digits and words[0][:1].isupper():
         found.append(("org", 0.85 if digits == 0 else 0.5))
-    if any(mark in text for mark in "«\"“") and letters > digits and organisation:
+    if any(mark in text for mark in '«"“') and letters > digits and organisation:
         found.append(("org", 1.0))
     marks = len(book.marks["address"].findall(lower))
     named = bool(book.marks["org"].search(" ".join(lower.split()[:3])))
@@ -115,7 +149,9 @@ def _shape(text: str) -> tuple[tuple[str, float], ...]:
     )
     if numeric and len(words) >= 2 and len(words) <= 4:
         rest = [word for word in words[1:] if not re.match(r"^[\d.,()]+$", word)]
-        if rest and all(_UNIT.match(normal(word)) or _NUMBER_WORD.match(normal(word)) for word in rest):
+        if rest and all(
+            _UNIT.match(normal(word)) or _NUMBER_WORD.match(normal(word)) for word in rest
+        ):
             found.append(("quantity", 1.0))
             found.append(("number", 0.4))
         elif rest:

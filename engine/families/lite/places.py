@@ -218,9 +218,7 @@ class CellMatch:
                 found.append(own[0])  # a row that names the part of the table below it
             elif heads < _HEADER_ROWS and len(wordy) >= 0.7 * len(own):
                 heads += 1
-                found.append(
-                    min(wordy, key=lambda at: abs(_middle(view.cells[at].bbox) - middle))
-                )
+                found.append(min(wordy, key=lambda at: abs(_middle(view.cells[at].bbox) - middle)))
         return found
 
     def _extremes(self, question: Question) -> None:
@@ -288,7 +286,7 @@ def _number(view: PageView, number: int) -> Decimal | None:
     for value in find_values(text):
         if value.kind in ("number", "amount", "percent") and len(value.text) >= 0.7 * len(text):
             parsed = value.parsed
-            plain: Decimal | None = getattr(parsed, "value", parsed)  # type: ignore[assignment]
+            plain: Decimal | None = getattr(parsed, "value", parsed)  # type: ignore[arg-type]
             return plain
     return None
 

@@ -3,7 +3,8 @@
 English and Russian, by patterns and synonym groups of lexicon.toml. A follow-up ("and the date?",
 "а его адрес?") takes what it lacks from the question before. It does not look at any page.
 
-Try it: `python -c "from engine.families.lite.question import analyse; print(analyse('What is the due date?').wants)"`
+Try it:
+`python -c "from engine.families.lite.question import analyse; print(analyse('What date?').wants)"`
 """
 
 from __future__ import annotations
@@ -114,8 +115,7 @@ def _leans(question: Question) -> bool:
     """Whether a question is understood only together with the one before."""
     plain = question.text.casefold().replace("ё", "е").strip()
     return len(question.terms) <= 1 or (
-        len(question.terms) <= 4
-        and any(pattern.search(plain) for pattern in lexicon().follow_up)
+        len(question.terms) <= 4 and any(pattern.search(plain) for pattern in lexicon().follow_up)
     )
 
 

@@ -24,7 +24,7 @@ RANKER_FILE: Final = Path(__file__).parent / "ranker.json"
 
 @dataclass(frozen=True, slots=True)
 class Ranker:
-    """score = features @ weight + relu(features @ hidden + hidden_bias) @ out, for each candidate."""
+    """score = features @ weight + relu(features @ hidden + hidden_bias) @ out."""
 
     weight: NDArray[np.float32]
     hidden: NDArray[np.float32]

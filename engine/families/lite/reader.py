@@ -76,7 +76,9 @@ def read_page(index: PageIndex) -> ReadPage:
     """Prepare a page for any number of questions."""
     view = view_page(index)
     candidates = tuple(page_candidates(view))
-    return ReadPage(view, candidates, kind_table(candidates), shape_table(view, candidates, candidates))
+    return ReadPage(
+        view, candidates, kind_table(candidates), shape_table(view, candidates, candidates)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 _SOURCES: Final = ("value", "unit", "cell", "after", "name", "block", "chunk")
 _CATEGORIES: Final = ("Title", "Section-header", "Table", "Page-header", "Page-footer")
-_WHOLE_VALUES: Final = frozenset(("date", "amount", "phone", "email", "url", "iban", "percent", "time"))
+_WHOLE_VALUES: Final = frozenset(
+    ("date", "amount", "phone", "email", "url", "iban", "percent", "time")
+)
 
 SHAPE: Final = (
     *(f"source.{source}" for source in _SOURCES),
@@ -122,15 +124,19 @@ def _row(
         float(first == cell.first and last == cell.last and whole),
         float(first == cell.first and not candidate.skip),
         float(last == cell.last),
-        float(last == cell.last or view.words[last - 1][-1:] in ",;.:)" or candidate.keep is not None),
+        float(
+            last == cell.last or view.words[last - 1][-1:] in ",;.:)" or candidate.keep is not None
+        ),
         min(1.0, size / max(1, cell.last - cell.first)),
         min(size, 12) / 12,
         (min(size, 12) / 12) ** 2,
         (len(candidate.ranges) - 1) / 4,
         float(_inside(values.get(first, ()), span)),
         float(_inside(names.get(first, ()), span)),
-        float(bool(before) and before[:1] in "«“\"" and not text.startswith(("«", "“", '"'))),
-        float(any(a >= first and b <= last and (a, b) != span for a, b in _all(values, first, last))),
+        float(bool(before) and before[:1] in '«“"' and not text.startswith(("«", "“", '"'))),
+        float(
+            any(a >= first and b <= last and (a, b) != span for a, b in _all(values, first, last))
+        ),
         max(0.0, 1 - 5 * y),
         y,
         max(0.0, 5 * y - 4),

@@ -114,7 +114,9 @@ def view_page(index: PageIndex) -> PageView:
         left=left,
         above=above,
         below=below,
-        cell_of=tuple(number for number, cell in enumerate(cells) for _ in range(cell.first, cell.last)),
+        cell_of=tuple(
+            number for number, cell in enumerate(cells) for _ in range(cell.first, cell.last)
+        ),
         sentences=sentences,
         sentence_of=tuple(
             number for number, (first, last) in enumerate(sentences) for _ in range(first, last)
@@ -126,9 +128,7 @@ def view_page(index: PageIndex) -> PageView:
 
 
 def _cells(index: PageIndex) -> list[Cell]:
-    region_of = {
-        line: number for number, lines in enumerate(index.region_lines) for line in lines
-    }
+    region_of = {line: number for number, lines in enumerate(index.region_lines) for line in lines}
     cells, at = [], 0
     for number, line in enumerate(index.lines):
         start = at
@@ -172,7 +172,9 @@ def _rows(cells: Sequence[Cell]) -> tuple[tuple[tuple[int, ...], ...], tuple[int
     )
     same = shared >= 0.5 * np.minimum(tall[:, None], tall[None, :])
     gap = box[:, None, 0] - box[None, :, 2]  # of cell i to a cell j on its left
-    reach = np.where(same & (gap > -0.5 * tall[:, None]) & (box[:, None, 0] > box[None, :, 0]), gap, np.inf)
+    reach = np.where(
+        same & (gap > -0.5 * tall[:, None]) & (box[:, None, 0] > box[None, :, 0]), gap, np.inf
+    )
     np.fill_diagonal(reach, np.inf)
     nearest = np.argmin(reach, axis=1)
     left = [int(near) if np.isfinite(reach[at, near]) else -1 for at, near in enumerate(nearest)]
@@ -193,7 +195,9 @@ def _columns(cells: Sequence[Cell]) -> tuple[tuple[tuple[int, ...], ...], tuple[
     if not cells:
         return (), ()
     box = _edges(cells)
-    wide = np.minimum(box[:, None, 2], box[None, :, 2]) - np.maximum(box[:, None, 0], box[None, :, 0])
+    wide = np.minimum(box[:, None, 2], box[None, :, 2]) - np.maximum(
+        box[:, None, 0], box[None, :, 0]
+    )
     tall = box[:, 3] - box[:, 1]
     drop = box[:, None, 1] - box[None, :, 3]  # from the foot of j to the head of i
     over = (wide > 0) & (drop > -0.4 * np.minimum(tall[:, None], tall[None, :]))
@@ -202,7 +206,9 @@ def _columns(cells: Sequence[Cell]) -> tuple[tuple[tuple[int, ...], ...], tuple[
     above, below = [], []
     for number in range(len(cells)):
         upper = np.flatnonzero(over[number])
-        above.append(tuple(int(at) for at in upper[np.argsort(drop[number, upper], kind="stable")][:24]))
+        above.append(
+            tuple(int(at) for at in upper[np.argsort(drop[number, upper], kind="stable")][:24])
+        )
         lower = np.flatnonzero(over[:, number])
         below.append(int(lower[np.argmin(drop[lower, number])]) if lower.size else -1)
     return tuple(above), tuple(below)

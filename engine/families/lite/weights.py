@@ -11,7 +11,6 @@ import hashlib
 import importlib.util
 import json
 import logging
-import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -56,14 +55,14 @@ class Checkpoint:
         options = {"split_special_tokens": True, "clean_up_tokenization_spaces": False}
         if self._gguf is None:
             with hub_errors(self._model_id, self._model):
-                return AutoTokenizer.from_pretrained(  # type: ignore[no-untyped-call]
+                return AutoTokenizer.from_pretrained(
                     self._model.repo_id, **revision_of(self._model), **options
                 )
         try:
-            return AutoTokenizer.from_pretrained(self._converted(), **options)  # type: ignore[no-untyped-call]
+            return AutoTokenizer.from_pretrained(self._converted(), **options)
         except (OSError, ValueError) as error:
             logger.warning("the converted tokenizer is damaged, converting again: %s", error)
-            return AutoTokenizer.from_pretrained(self._converted(anew=True), **options)  # type: ignore[no-untyped-call]
+            return AutoTokenizer.from_pretrained(self._converted(anew=True), **options)
 
     def model(self) -> Any:
         """The language model in eval mode on CPU, in the settings' dtype."""
@@ -85,7 +84,7 @@ class Checkpoint:
         model = AutoModelForCausalLM.from_pretrained(
             source, dtype=getattr(torch, self._model.dtype), use_safetensors=True, **options
         )
-        return model.eval()
+        return model.eval()  # type: ignore[no-untyped-call]
 
     def _converted(self, *, anew: bool = False) -> Path:
         """The folder with the converted model, made if need be."""
@@ -138,11 +137,11 @@ def _convert(gguf: Path, folder: Path, dtype: str) -> None:
 
     folder.parent.mkdir(parents=True, exist_ok=True)
     place = {"pretrained_model_name_or_path": str(gguf.parent), "gguf_file": gguf.name}
-    tokenizer = AutoTokenizer.from_pretrained(**place)  # type: ignore[no-untyped-call]
+    tokenizer = AutoTokenizer.from_pretrained(**place)
     model = AutoModelForCausalLM.from_pretrained(**place, dtype=getattr(torch, dtype))
     # save_pretrained refuses a model that still says it is quantised; its weights no longer are.
-    model.hf_quantizer = None
-    model.is_quantized = False
+    model.hf_quantizer = None  # type: ignore[assignment]
+    model.is_quantized = False  # type: ignore[assignment]
     if hasattr(model.config, "quantization_config"):
         del model.config.quantization_config
     work = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", dir=folder.parent))
@@ -154,7 +153,7 @@ def _convert(gguf: Path, folder: Path, dtype: str) -> None:
         if folder.exists() and not _is_whole(folder):
             shutil.rmtree(folder, ignore_errors=True)
         try:
-            os.replace(work, folder)
+            work.replace(folder)
         except OSError:
             # Another process was faster: its folder is as good, unless it is not there.
             if not _is_whole(folder):
