@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ToPage: TypeAlias = Callable[[BBox], BBox]
+
+
+# RapidOCR knows Greek and no Cyrillic: on a Cyrillic page its Greek capitals are look-alikes.
+_GREEK_AS_CYRILLIC = str.maketrans("ΠΓΦΛΔΑΒΕΗΚΜΝΟΡΤΧ", "ПГФЛДАВЕНКМНОРТХ")
 
 
 class IndexingStopped(Exception):  # noqa: N818 - a user pressing Stop is no error
@@ -147,6 +152,8 @@ def _assemble(
         back: from that frame to the page; raises GeometryError for what lies outside.
         frame_height: pixels of that frame.
     """
+    if script == "cyrillic":
+        lines = [_in_cyrillic(line) for line in lines]
     done_lines: list[Line] = []
     done_regions: list[Region] = []
     members: list[tuple[int, ...]] = []
@@ -175,6 +182,13 @@ def _assemble(
         quarter_turns=quarter_turns,
         notices=notices,
     )
+
+
+def _in_cyrillic(line: Line) -> Line:
+    words = tuple(
+        replace(word, text=word.text.translate(_GREEK_AS_CYRILLIC)) for word in line.words
+    )
+    return Line(words, line.bbox)
 
 
 def _plain_text(lines: Sequence[Line]) -> str:
