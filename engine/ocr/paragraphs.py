@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from engine.geometry import area, intersection_area, union
 from engine.ocr import order
@@ -60,6 +61,8 @@ def is_table(lines: Sequence[Line]) -> bool:
     boxes = [line.bbox for line in lines]
     columns = order.bands(boxes)
     if len(columns) < 3:
+        return False
+    if any(_repeats(first, other, lines) for first, other in pairwise(columns[::2])):
         return False
     full = [row for row in order.rows(boxes) if len(row) >= 3]
     if len(full) < 2 or sum(map(len, full)) < _PAIRED * len(lines):
