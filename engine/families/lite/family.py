@@ -22,7 +22,7 @@ from engine.families.base import (
 )
 from engine.families.hub import is_cached
 from engine.families.lite.markdown import markdown, plain_text
-from engine.families.lite.reader import Answer, answer
+from engine.families.lite.reader import Answer, ReadPage, answer, read_page
 from engine.families.lite.weights import Checkpoint, gguf_file
 from engine.schema import Evidence, EvidenceFound, RegionAdded, Step
 from engine.texts import say
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 # Token ids handed on at once: about a line, so that text appears as it is read.
 _PIECE: Final = 8
+_KEPT_PAGES: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ class LiteFamily(ModelFamily):
         super().__init__(model_id, settings.model(model_id))
         self._checkpoint = checkpoint
         self._tokenizer = checkpoint.tokenizer()
+        self._read: dict[tuple[str, int], ReadPage] = {}
 
     @classmethod
     def load(cls, model_id: str, settings: Settings) -> LiteFamily:
@@ -102,13 +104,28 @@ class LiteFamily(ModelFamily):
         request = inputs.request
         run.emit(Step("step.thinking"))
         history = [turn.text for turn in request.history if turn.role == "user"]
-        found = answer(request.question, inputs.indexes, history=history)
+        found = answer(request.question, self._pages(inputs), history=history)
         if found is None:
             key = "lite.not_on_page" if any(i.lines for i in inputs.indexes) else "lite.no_text"
             return self._say(say(key, request.language), inputs, run, request.max_new_tokens)
         for evidence in evidence_of(found):
             run.emit(EvidenceFound(evidence))
         return self._say(found.text, inputs, run, request.max_new_tokens)
+
+    def _pages(self, inputs: LiteInputs) -> list[ReadPage]:
+        """The pages ready for questions; the last ones are kept for the next question."""
+        pages = []
+        for index in inputs.indexes:
+            key = (index.document_id, index.page_index)
+            page = self._read.get(key)
+            if page is None or page.view.index is not index:
+                page = read_page(index)
+            self._read.pop(key, None)
+            self._read[key] = page
+            pages.append(page)
+        for key in list(self._read)[: -max(_KEPT_PAGES, len(pages))]:
+            del self._read[key]
+        return pages
 
     def _layout(self, inputs: LiteInputs, run: Run) -> Outcome:
         for index in inputs.indexes:

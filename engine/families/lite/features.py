@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 # A word of a sentence this many words away counts half.
 _NEAR: Final = 5.0
+# Running heads and feet stand in this share of the page.
+_MARGIN: Final = 0.1
 _VALUE_TYPES: Final = (
     "date",
     "year",
@@ -102,6 +104,7 @@ FEATURES: Final = (
     "type*row_x_column",
     "type*near",
     "type*context",
+    "page_number",
     "org*top",
     "org*first",
     "person*bottom",
@@ -160,7 +163,7 @@ def feature_table(
         context[:, _CONTEXT.index(name)] for name in ("label", "row_x_column", "near", "context")
     )
     crossed = np.stack(
-        [best * label, best * product, best * near, best * around]
+        [best * label, best * product, best * near, best * around, _page_number(question, shape)]
         + [
             typed[:, ANSWER_TYPES.index(kind)] * shape[:, SHAPE.index(place)]
             for kind, place in _CONVENTIONS
@@ -168,6 +171,17 @@ def feature_table(
         axis=1,
     )
     return np.concatenate([types, context, crossed, shape], axis=1, dtype=np.float32)
+
+
+def _page_number(question: Question, shape: Table) -> Table:
+    """(candidates,) for "what is the page number": a number alone at the head or foot."""
+    groups = {group for term in question.terms for group in term.groups}
+    if not groups >= {"page", "number"} or len(question.terms) > 3:
+        return np.zeros(len(shape), np.float32)
+    get = {name: shape[:, SHAPE.index(name)] for name in ("whole_cell", "is_value", "middle_y")}
+    edge = (get["middle_y"] < _MARGIN) | (get["middle_y"] > 1 - _MARGIN)
+    found: Table = get["whole_cell"] * get["is_value"] * edge
+    return found
 
 
 def _context(

@@ -27,6 +27,7 @@ _OF_VALUE: Final[Mapping[str, Mapping[str, float]]] = {
     "email": {"email": 1.0},
     "url": {"url": 1.0},
 }
+_DOTTED_TIME: Final = 0.35
 _UNIT: Final = re.compile(
     r"^(?:%|°\s?[cfс]?|[a-zа-яё²³/.]{1,4}\.?|days?|weeks?|months?|years?|hours?|minutes?|seconds?|metres?|meters?|miles?|feet|"
     r"kilomet\w+|hectares?|people|persons?|percent|degrees?|times?|working|calendar|square|sq\.?|"
@@ -82,6 +83,8 @@ def kinds_of(text: str, values: Iterable[str]) -> dict[str, float]:
     for kind in values:
         for answer, score in _OF_VALUE[kind].items():
             scores[answer] = max(scores[answer], score)
+    if "time" in values and "." in text and "m" not in text.casefold():
+        scores["time"] = _DOTTED_TIME  # "1.55" is more often a number
     for answer, score in _shape(text):
         scores[answer] = max(scores[answer], score)
     if any(

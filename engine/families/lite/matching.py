@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from engine.families.lite.view import PageView
 
 _SYNONYM: Final = 0.75
+_ACRONYM: Final = 0.8
 _HIT: Final = 0.7
+_LITERAL: Final = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,17 @@ class Match:
             return 0.0
         hits = self.word[first:last].max(axis=1, initial=0.0) >= _HIT
         return float((hits & content).sum() / content.sum())
+
+    def repeats(self, ranges: Sequence[tuple[int, int]]) -> bool:
+        """Whether all meaningful words of some word ranges stand literally in the question."""
+        said = False
+        for first, last in ranges:
+            content = self.content[first:last]
+            literal = self.word[first:last].max(axis=1, initial=0.0) >= _LITERAL
+            if (content & ~literal).any():
+                return False
+            said = said or bool(content.any())
+        return said
 
 
 def match_pages(question: Question, views: Sequence[PageView]) -> list[Match]:
@@ -99,6 +112,9 @@ def _likenesses(question: Question, view: PageView) -> NDArray[np.float32]:
                 max(likeness(term.word, part) for part in parts) for term in question.terms
             ]
         table[place] = known[word]
+    for place, raw in enumerate(view.words):
+        for first, last in _spelled(raw, question):
+            table[place, first:last] = np.maximum(table[place, first:last], _ACRONYM)
     wanted = [term.groups for term in question.terms]
     if any(wanted):
         for cell in view.cells:
@@ -109,3 +125,25 @@ def _likenesses(question: Question, view: PageView) -> NDArray[np.float32]:
                         if own & groups_of_term:
                             table[place, number] = max(table[place, number], _SYNONYM)
     return table
+
+
+def _spelled(raw: str, question: Question) -> list[tuple[int, int]]:
+    """Ranges of terms whose initials a printed acronym is: "OR" for "odds ratio"."""
+    letters = raw.strip(".,:;()*")
+    if not (2 <= len(letters) <= 5 and letters.isalpha() and letters.isupper()):
+        return []
+    initials = "".join(term.word[:1] for term in question.terms).upper()
+    count = len(letters)
+    return [
+        (at, at + count)
+        for at in range(len(initials) - count + 1)
+        if initials[at : at + count] == letters
+    ]
+
+
+def known_share(matches: Sequence[Match]) -> float:
+    """The share of the question's terms that some page has, 0 to 1; 1 without terms."""
+    tables = [match.cell.max(axis=0, initial=0.0) for match in matches if match.cell.shape[1]]
+    if not tables:
+        return 1.0
+    return float(np.mean(np.max(tables, axis=0) >= _HIT))

@@ -179,47 +179,54 @@ class CellMatch:
     def _headers(self, number: int) -> list[int]:
         """The cells that head the column of a cell, and the heading row of its part of a table."""
         view = self._view
-        cell = view.cells[number]
-        region = cell.region
-        found = []
+        region = view.cells[number].region
+        found: list[int] = []
         for place, above in enumerate(view.above[number]):
             other = view.cells[above]
             if other.last - other.first > _HEADER_WORDS:
                 continue
             if place and region >= 0 and other.region != region:
                 continue
-            if self.numbers[above] is None or _is_year(view.text(other.first, other.last)):
+            if self._is_wordy(above):
                 found.append(above)
+            elif found and self.grid[number]:
+                break  # values above the header belong to another part of the table
         if region >= 0 and view.category(number) == "Table":
             found += self._group_headers(number)
         return found
 
     def _group_headers(self, number: int) -> list[int]:
-        """Headers over several columns touch only the middle ones: take the nearest by centre."""
+        """Headers over several columns touch only the middle ones: take the nearest by centre.
+
+        A row of one wordy cell names the part of the table under it; a row of wordy cells below
+        values begins new columns.
+        """
         view = self._view
         cell = view.cells[number]
         middle = (cell.bbox[0] + cell.bbox[2]) / 2
-        found: list[int] = []
-        heads = 0
-        for row in view.rows:
+        heads: list[int] = []
+        part: list[int] = []
+        values = False
+        for row in view.rows[: cell.row]:
             own = [other for other in row if view.cells[other].region == cell.region]
             if not own:
                 continue
-            if view.cells[own[0]].row >= cell.row:
-                break
-            wordy = [
-                other
-                for other in own
-                if self.numbers[other] is None
-                or _is_year(view.text(view.cells[other].first, view.cells[other].last))
-            ]
+            wordy = [other for other in own if self._is_wordy(other)]
             if len(own) == 1 and wordy:
-                found = [at for at in found if len(view.rows[view.cells[at].row]) > 1]
-                found.append(own[0])  # a row that names the part of the table below it
-            elif heads < _HEADER_ROWS and len(wordy) >= 0.7 * len(own):
-                heads += 1
-                found.append(min(wordy, key=lambda at: abs(_middle(view.cells[at].bbox) - middle)))
-        return found
+                part = [own[0]]
+            elif len(wordy) >= 0.7 * len(own) and len(own) > 1:
+                if values:
+                    heads, values = [], False
+                nearest = min(wordy, key=lambda at: abs(_middle(view.cells[at].bbox) - middle))
+                heads = [*heads, nearest][-_HEADER_ROWS:]
+            else:
+                values = True
+        return heads + part
+
+    def _is_wordy(self, number: int) -> bool:
+        """A cell that is no number, or a year, which heads columns too."""
+        cell = self._view.cells[number]
+        return self.numbers[number] is None or _is_year(self._view.text(cell.first, cell.last))
 
     def _extremes(self, question: Question) -> None:
         groups = {group for term in question.terms for group in term.groups}

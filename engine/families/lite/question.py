@@ -40,6 +40,8 @@ _VALUE_TYPES: Final = frozenset(ANSWER_TYPES) - {"person", "org", "place", "text
 _CARRIED: Final = 0.5
 # What is left of a type that the head of the question ("who", "how many") speaks against.
 _UNLIKELY: Final = 0.3
+# A word that names the value asked for ("ИНН", "due date") counts more than whose value it is.
+_ASKED, _ATTRIBUTE = 0.5, 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class Question:
         wants: answer type -> how much the question wants it, 0 to 1.
         counts: it may ask to count things ("how many items ...").
         yes_no: it can be answered by yes or no, which is never on the page.
+        offers: it names the answers to choose from ("single or married?").
     """
 
     text: str
@@ -67,6 +70,7 @@ class Question:
     wants: Mapping[str, float]
     counts: bool = False
     yes_no: bool = False
+    offers: bool = False
 
 
 def analyse(text: str, history: Sequence[str] = ()) -> Question:
@@ -99,16 +103,32 @@ def _alone(text: str) -> Question:
     # "the IBAN" implies a number where no pattern says what is wanted.
     told = max((w for kind, w in wants.items() if kind != "text" or w > 0.9), default=0.0)
     implied = 0.7 if told < 0.6 else 0.1
+    found = groups_in(words)
+    full = [
+        groups for word, groups in zip(words, found, strict=True) if stem(word) not in book.stop
+    ]
+    known = frozenset().union(*full)
+    for group in known:
+        for kind in book.implied[group]:
+            wants[kind] = max(wants.get(kind, 0.0), implied)
     terms = []
-    for word, groups in zip(words, groups_in(words), strict=True):
-        if stem(word) in book.stop and not groups:
+    for word, groups in zip(words, found, strict=True):
+        # Of "at what time" the time counts; of "about" or "о чём" there is nothing else.
+        if stem(word) in book.stop and (not groups or groups & known):
             continue
-        terms.append(Term(word, groups))
-        for group in groups:
-            for kind in book.implied[group]:
-                wants[kind] = max(wants.get(kind, 0.0), implied)
+        types = frozenset().union(*(book.implied[group] for group in groups))
+        asked = any(wants.get(kind, 0.0) >= _ASKED for kind in types & _VALUE_TYPES)
+        terms += [Term(part, groups, _ATTRIBUTE if asked else 1.0) for part in _parts(word)]
     language = "ru" if len(re.findall("[а-яё]", plain)) > len(re.findall("[a-z]", plain)) else "en"
-    return Question(text, language, tuple(terms), wants, counts, yes_no)
+    offers = bool({"or", "или"} & set(words))
+    return Question(text, language, tuple(terms), wants, counts, yes_no, offers)
+
+
+def _parts(word: str) -> list[str]:
+    """ "high-intensity" is looked for as two words; a number or code stays whole."""
+    if "-" in word and word.replace("-", "").isalpha():
+        return [part for part in word.split("-") if len(part) > 2] or [word]
+    return [word]
 
 
 def _leans(question: Question) -> bool:

@@ -1,4 +1,4 @@
-"""Features of candidates -> scores, and how sure the reader may be of the best one.
+"""Features of candidates -> scores, and how likely the best one is right.
 
 The coefficients are in ranker.json, fitted by `python -m bench.reading fit` on synthetic documents;
 nothing is learned here.
@@ -7,6 +7,7 @@ nothing is learned here.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,34 +21,75 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 RANKER_FILE: Final = Path(__file__).parent / "ranker.json"
+# What the confidence in the best candidate is computed from.
+SIGNS: Final = ("share", "lead", "known_terms", "type", "type_gap", "context", "label", "near")
+_FEATURE_SIGNS: Final = SIGNS[3:]
 
 
 @dataclass(frozen=True, slots=True)
 class Ranker:
-    """score = features @ weight + relu(features @ hidden + hidden_bias) @ out."""
+    """The fitted coefficients.
+
+    Attributes:
+        weight: (FEATURES,) of a candidate's score.
+        sign_weight, sign_bias: logistic model of the best candidate being right, over SIGNS.
+        threshold: below this confidence the page is taken not to answer.
+    """
 
     weight: NDArray[np.float32]
-    hidden: NDArray[np.float32]
-    hidden_bias: NDArray[np.float32]
-    out: NDArray[np.float32]
+    sign_weight: NDArray[np.float32]
+    sign_bias: float
+    threshold: float
 
     def scores(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """(candidates,) higher is better; only differences mean something."""
-        scores = features @ self.weight
-        if self.out.size:
-            scores = scores + np.maximum(features @ self.hidden + self.hidden_bias, 0) @ self.out
-        return np.asarray(scores, np.float32)
+        return np.asarray(features @ self.weight, np.float32)
+
+    def confidence(self, signs: NDArray[np.float32]) -> float:
+        """How likely the best candidate is right, 0 to 1."""
+        return float(1 / (1 + np.exp(-(signs @ self.sign_weight + self.sign_bias))))
+
+
+def signs_of(
+    scores: NDArray[np.float32],
+    features: NDArray[np.float32],
+    texts: Sequence[str],
+    known_terms: float,
+) -> NDArray[np.float32]:
+    """(SIGNS,) what speaks for the best candidate.
+
+    Args:
+        scores: (candidates,).
+        features: (candidates, FEATURES).
+        texts: of the candidates; the same text elsewhere on the page is no rival.
+        known_terms: the share of the question's terms that are on the page.
+    """
+    best = int(np.argmax(scores))
+    shares = np.exp(scores - scores[best])
+    same = np.array([text == texts[best] for text in texts])
+    rivals = scores[~same]
+    lead = float(scores[best] - rivals.max()) if rivals.size else 3.0
+    row = features[best]
+    return np.array(
+        [
+            float(shares[same].sum() / shares.sum()),
+            min(3.0, lead) / 3.0,
+            known_terms,
+            *(row[FEATURES.index(name)] for name in _FEATURE_SIGNS),
+        ],
+        np.float32,
+    )
 
 
 @cache
 def ranker() -> Ranker:
     """The fitted ranker. Raises ValueError when ranker.json was fitted for other features."""
     stored: dict[str, Any] = json.loads(RANKER_FILE.read_text(encoding="utf-8"))
-    if tuple(stored["features"]) != FEATURES:
+    if tuple(stored["weight"]) != FEATURES or tuple(stored["signs"]) != SIGNS:
         raise ValueError(f"{RANKER_FILE.name} was fitted for other features: fit it again")
     return Ranker(
-        weight=np.array(stored["weight"], np.float32),
-        hidden=np.array(stored["hidden"], np.float32).reshape(len(FEATURES), -1),
-        hidden_bias=np.array(stored["hidden_bias"], np.float32),
-        out=np.array(stored["out"], np.float32),
+        weight=np.array(list(stored["weight"].values()), np.float32),
+        sign_weight=np.array(list(stored["signs"].values()), np.float32),
+        sign_bias=float(stored["sign_bias"]),
+        threshold=float(stored["threshold"]),
     )

@@ -1,4 +1,4 @@
-"""A question and the indexes of pages -> ranked answers with their places. The whole of reading.
+"""A question and the indexes of pages -> the best answer with its place. The whole of reading.
 
 Try it: `python -m bench.reading --help` measures it; tests/families/lite shows it on small pages.
 """
@@ -18,9 +18,9 @@ from engine.families.lite.candidates import (
     without,
 )
 from engine.families.lite.features import FEATURES, feature_table
-from engine.families.lite.matching import match_pages
+from engine.families.lite.matching import known_share, match_pages
 from engine.families.lite.question import Question, analyse
-from engine.families.lite.ranking import ranker
+from engine.families.lite.ranking import ranker, signs_of
 from engine.families.lite.shape import kind_table, shape_table
 from engine.families.lite.view import PageView, view_page
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from engine.index import PageIndex
 
+# Chunks are cut from this many sentences a page, those that share most with the question.
 _SENTENCES: Final = 4
 
 
@@ -49,36 +50,7 @@ class Pool:
     question: Question
     candidates: tuple[Candidate, ...]
     features: NDArray[np.float32]  # (candidates, FEATURES)
-
-
-def gather(question: Question, pages: Sequence[ReadPage]) -> Pool:
-    """Candidates of all pages with their features, unranked."""
-    matches = match_pages(question, [page.view for page in pages])
-    candidates: list[Candidate] = []
-    tables = []
-    for page, match in zip(pages, matches, strict=True):
-        starts = [first for first, _ in page.view.sentences]
-        if not starts:
-            continue
-        cover = np.maximum.reduceat(match.word, starts, axis=0) @ match.weight
-        best = [int(at) for at in np.argsort(-cover, kind="stable")[:_SENTENCES] if cover[at] > 0]
-        chunks = without(sentence_candidates(page.view, best), page.candidates)
-        found = [*page.candidates, *chunks]
-        candidates += found
-        kinds = np.concatenate([page.kinds, kind_table(chunks)])
-        shape = np.concatenate([page.shape, shape_table(page.view, chunks, page.candidates)])
-        tables.append(feature_table(question, page.view, match, found, kinds, shape))
-    features = np.concatenate(tables) if tables else np.zeros((0, len(FEATURES)), np.float32)
-    return Pool(question, tuple(candidates), features)
-
-
-def read_page(index: PageIndex) -> ReadPage:
-    """Prepare a page for any number of questions."""
-    view = view_page(index)
-    candidates = tuple(page_candidates(view))
-    return ReadPage(
-        view, candidates, kind_table(candidates), shape_table(view, candidates, candidates)
-    )
+    known_terms: float  # the share of the question's terms that are on the pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,21 +66,53 @@ class Answer:
         return self.candidate.text
 
 
-def answer(
-    text: str, indexes: Sequence[PageIndex], *, history: Sequence[str] = ()
-) -> Answer | None:
+def read_page(index: PageIndex) -> ReadPage:
+    """Prepare a page for any number of questions."""
+    view = view_page(index)
+    candidates = tuple(page_candidates(view))
+    shape = shape_table(view, candidates, candidates)
+    return ReadPage(view, candidates, kind_table(candidates), shape)
+
+
+def gather(question: Question, pages: Sequence[ReadPage]) -> Pool:
+    """Candidates of all pages with their features, unranked."""
+    matches = match_pages(question, [page.view for page in pages])
+    candidates: list[Candidate] = []
+    tables = [np.zeros((0, len(FEATURES)), np.float32)]
+    for page, match in zip(pages, matches, strict=True):
+        starts = [first for first, _ in page.view.sentences]
+        if not starts:
+            continue
+        cover = np.maximum.reduceat(match.word, starts, axis=0) @ match.weight
+        best = [int(at) for at in np.argsort(-cover, kind="stable")[:_SENTENCES] if cover[at] > 0]
+        chunks = without(sentence_candidates(page.view, best), page.candidates)
+        found = [*page.candidates, *chunks]
+        kinds = np.concatenate([page.kinds, kind_table(chunks)])
+        shape = np.concatenate([page.shape, shape_table(page.view, chunks, page.candidates)])
+        if not question.offers:
+            # Words of the question are no answer to it, unless it offers a choice.
+            kept = [at for at, one in enumerate(found) if not match.repeats(one.ranges)]
+            found, kinds, shape = [found[at] for at in kept], kinds[kept], shape[kept]
+        candidates += found
+        tables.append(feature_table(question, page.view, match, found, kinds, shape))
+    return Pool(question, tuple(candidates), np.concatenate(tables), known_share(matches))
+
+
+def answer(text: str, pages: Sequence[ReadPage], *, history: Sequence[str] = ()) -> Answer | None:
     """The best piece of the pages for a question; None when nothing on them answers it.
 
     Args:
         text: the user's words.
-        indexes: the pages to look at.
+        pages: the pages to look at.
         history: the user's earlier questions, oldest first.
     """
-    question = analyse(text, history)
-    pool = gather(question, [read_page(index) for index in indexes])
+    pool = gather(analyse(text, history), pages)
     if not pool.candidates:
         return None
-    scores = ranker().scores(pool.features)
-    best = int(np.argmax(scores))
-    shares = np.exp(scores - scores[best])
-    return Answer(pool.candidates[best], float(1 / shares.sum()))
+    model = ranker()
+    scores = model.scores(pool.features)
+    texts = [candidate.text for candidate in pool.candidates]
+    confidence = model.confidence(signs_of(scores, pool.features, texts, pool.known_terms))
+    if confidence < model.threshold:
+        return None
+    return Answer(pool.candidates[int(np.argmax(scores))], confidence)

@@ -1,0 +1,159 @@
+"""Fit and measure how `lite` chooses its answers, on sets of `python -m bench.synthetic`.
+
+    python -m bench.reading fit --train DIR            writes engine/families/lite/ranker.json
+    python -m bench.reading score --set DIR            ANLS, exact, evidence, refusals
+    python -m bench.reading ablate --train DIR --set DIR   the same without each group of features
+
+Indexes come from the drawn truth with imitated noise, or with --ocr from `SET/index/*.pkl`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from bench.reading_data import ocr_indexes, read_examples, truth_indexes
+from bench.reading_fit import Judged, fit, judge, ranker_of, write
+from engine.families.lite.features import FEATURES
+from engine.families.lite.ranking import RANKER_FILE, Ranker, ranker, signs_of
+
+# What the ablation leaves out together: a name, and the beginnings of the features.
+GROUPS: dict[str, tuple[str, ...]] = {
+    "type of answer": ("type", "value_unwanted", "value_missing", "digits_in_name", "exact_best"),
+    "label before (same cell)": ("prefix",),
+    "label left": ("left",),
+    "label above": ("above",),
+    "label under": ("under",),
+    "best label": ("label", "type*label"),
+    "label's own type": ("label_unlike", "label_unwanted"),
+    "row": ("row", "grid"),
+    "column": ("column", "row_and_column", "row_x_column", "type*row_x_column", "grid"),
+    "largest, smallest": ("extreme",),
+    "heading": ("heading",),
+    "region so far": ("region",),
+    "sentence": ("sentence", "near", "type*near", "next_word"),
+    "neighbouring cells": ("cell_before", "cell_after"),
+    "all context together": ("context", "type*context"),
+    "overlap with the question": ("own_",),
+    "conventions of letters": ("org*", "person*", "title*", "address*", "date*"),
+    "how it was found": ("source.",),
+    "layout category": ("category.",),
+    "place on the page": ("top", "middle_y", "bottom", "first_cell", "height", "prose"),
+    "extent": (
+        "whole_cell",
+        "cell_start",
+        "cell_end",
+        "clause_end",
+        "share_of_cell",
+        "words",
+        "lines",
+        "inside_",
+        "holds_value",
+        "small_ends",
+    ),
+    "look": ("lower_start", "ends_in_mark", "shout", "has_digit", "is_value", "labels"),
+}
+
+Row = tuple[float, float, float, float]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench.reading", description=__doc__)
+    parser.add_argument("what", choices=("fit", "score", "ablate"))
+    parser.add_argument("--train", type=Path)
+    parser.add_argument("--set", type=Path)
+    parser.add_argument("--ocr", action="store_true", help="read SET/index/*.pkl")
+    parser.add_argument("--questions", type=int, default=4000, help="at most this many a set")
+    options = parser.parse_args(arguments)
+    if options.what == "fit":
+        judged = _judged(options.train, options)
+        fitted = ranker_of(fit(judged), judged)
+        write(fitted, RANKER_FILE)
+        _print("train", measure(judged, fitted))
+    elif options.what == "score":
+        _print(str(options.set), measure(_judged(options.set, options), ranker()))
+    else:
+        _ablate(_judged(options.train, options), _judged(options.set, options))
+    return 0
+
+
+def _judged(folder: Path, options: argparse.Namespace) -> list[Judged]:
+    indexes = ocr_indexes(folder) if options.ocr else truth_indexes(folder)
+    examples = [example for example in read_examples(folder) if example.file in indexes]
+    random.Random(0).shuffle(examples)
+    return judge(examples[: options.questions], indexes)
+
+
+def measure(judged: Sequence[Judged], model: Ranker) -> dict[str, Row]:
+    """group -> mean ANLS, exact, evidence hit, and the share that was refused.
+
+    Groups are languages, languages with kinds of questions, and "unanswerable" (where only the
+    refusals mean something).
+    """
+    rows: dict[str, list[Row]] = defaultdict(list)
+    for question in judged:
+        if not question.texts or (question.example.answers and not question.answerable):
+            continue
+        features = question.features.astype(np.float32)
+        scores = model.scores(features)
+        best = int(scores.argmax())
+        signs = signs_of(scores, features, question.texts, question.known_terms)
+        refused = model.confidence(signs) < model.threshold
+        language = question.example.language
+        if not question.example.answers:
+            rows[f"{language} unanswerable"].append((0.0, 0.0, 0.0, float(refused)))
+            continue
+        kept = 0.0 if refused else 1.0
+        row = (
+            kept * float(question.anls[best]),
+            kept * float(question.exact[best]),
+            kept * float(question.hit[best]),
+            float(refused),
+        )
+        for group in (language, f"{language} {question.example.kind}"):
+            rows[group].append(row)
+    means = {group: np.mean(values, axis=0) for group, values in sorted(rows.items())}
+    return {
+        group: (float(m[0]), float(m[1]), float(m[2]), float(m[3])) for group, m in means.items()
+    }
+
+
+def _print(title: str, figures: dict[str, Row]) -> None:
+    sys.stdout.write(f"{title:<28} ANLS   exact  evid.  refused\n")
+    for group, values in figures.items():
+        sys.stdout.write(f"{group:<28} " + "  ".join(f"{v:.3f}" for v in values) + "\n")
+
+
+def _ablate(train: list[Judged], test: list[Judged]) -> None:
+    """A Markdown table: what is lost in ANLS and evidence without each group."""
+    everything = measure(test, ranker_of(fit(train), train))
+    sys.stdout.write(
+        "| without | en ANLS | en evidence | ru ANLS | ru evidence |\n|---|---|---|---|---|\n"
+    )
+    _row("(nothing)", everything, None)
+    for name, beginnings in GROUPS.items():
+        mask = np.array(
+            [not any(feature.startswith(b) for b in beginnings) for feature in FEATURES], np.float32
+        )
+        _row(name, measure(test, ranker_of(fit(train, mask), train)), everything)
+
+
+def _row(name: str, figures: dict[str, Row], base: dict[str, Row] | None) -> None:
+    cells = []
+    for language in ("en", "ru"):
+        for place in (0, 2):
+            value = figures[language][place]
+            change = "" if base is None else f" ({value - base[language][place]:+.3f})"
+            cells.append(f"{value:.3f}{change}")
+    sys.stdout.write(f"| {name} | " + " | ".join(cells) + " |\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,184 @@
+"""Fit the ranker of `lite`: a listwise softmax over candidates, then a logistic confidence.
+
+The target of a question is spread over the candidates by how right they are (ANLS, and whether
+they stand at the true place), so that a right text at a wrong place counts less.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from bench.reading_data import Example
+from engine.evaluation import anls, evidence_hit, exact, normalise
+from engine.families.lite.features import FEATURES
+from engine.families.lite.question import analyse
+from engine.families.lite.ranking import SIGNS, Ranker, signs_of
+from engine.families.lite.reader import ReadPage, gather, read_page
+from engine.index import PageIndex
+
+_EPOCHS, _BATCH, _RATE = 12, 32, 0.06
+# Below this a candidate is no answer.
+_RIGHT = 0.35
+# Of the questions answered right, this share may be refused.
+_MAY_REFUSE = 0.015
+
+Floats = NDArray[np.float32]
+
+
+@dataclass
+class Judged:
+    """A question with all its candidates and how right each is.
+
+    Attributes:
+        features: (candidates, FEATURES), float16.
+        anls, exact, hit: (candidates,).
+    """
+
+    example: Example
+    features: NDArray[np.float16]
+    texts: list[str]
+    known_terms: float
+    anls: Floats
+    exact: Floats
+    hit: Floats
+
+    @property
+    def answerable(self) -> bool:
+        return bool(self.example.answers) and self.example.printed and bool(self.example.boxes)
+
+
+def judge(examples: Sequence[Example], indexes: dict[str, PageIndex]) -> list[Judged]:
+    """Candidates and truth of every question whose page has an index."""
+    judged: list[Judged] = []
+    page: tuple[str, ReadPage] | None = None
+    for example in sorted(examples, key=lambda example: example.file):
+        if example.file not in indexes:
+            continue
+        if page is None or page[0] != example.file:
+            page = example.file, read_page(indexes[example.file])
+        pool = gather(analyse(example.question), [page[1]])
+        texts = [candidate.text for candidate in pool.candidates]
+        right = {text: _right(text, example) for text in set(texts)}
+        close = np.array([right[text][0] for text in texts], np.float32)
+        size = (page[1].view.index.width, page[1].view.index.height)
+        hit = [
+            bool(example.boxes)
+            and value > 0
+            and evidence_hit(
+                candidate.boxes(),
+                example.boxes,
+                boxes_size=size,
+                truths_size=example.page_size,
+            )
+            for candidate, value in zip(pool.candidates, close, strict=True)
+        ]
+        judged.append(
+            Judged(
+                example,
+                pool.features.astype(np.float16),
+                texts,
+                pool.known_terms,
+                close,
+                np.array([right[text][1] for text in texts], np.float32),
+                np.array(hit, np.float32),
+            )
+        )
+        if len(judged) % 500 == 0:
+            sys.stderr.write(f"{len(judged)} questions\n")
+    return judged
+
+
+def _right(text: str, example: Example) -> tuple[float, float]:
+    said = len(normalise(text))
+    near = [a for a in example.answers if 0.45 * said <= len(normalise(a)) <= 2.2 * said]
+    return (anls(text, near), float(exact(text, near))) if near else (0.0, 0.0)
+
+
+def fit(judged: Sequence[Judged], mask: Floats | None = None) -> Floats:
+    """(FEATURES,) weights of the ranker. mask: 0 for features that are left out."""
+    torch.manual_seed(0)
+    rng = np.random.default_rng(0)
+    lists = []
+    for question in judged:
+        worth = question.anls * (0.8 + 0.2 * question.exact) * (0.4 + 0.6 * question.hit)
+        if question.answerable and worth.max(initial=0.0) >= _RIGHT:
+            share = np.where(worth >= _RIGHT, (worth / worth.max()) ** 10, 0)
+            features = question.features.astype(np.float32)
+            if mask is not None:
+                features = features * mask
+            lists.append((torch.tensor(features), torch.tensor(share / share.sum())))
+    weight = torch.zeros(len(FEATURES), requires_grad=True)
+    optimiser = torch.optim.AdamW([weight], lr=_RATE, weight_decay=1e-3)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, _EPOCHS)
+    order = np.arange(len(lists))
+    for _ in range(_EPOCHS):
+        rng.shuffle(order)
+        for start in range(0, len(order), _BATCH):
+            batch = [lists[at] for at in order[start : start + _BATCH]]
+            scores = torch.cat([features for features, _ in batch]) @ weight
+            parts = scores.split([len(share) for _, share in batch])
+            loss = torch.stack(
+                [
+                    -(share * torch.log_softmax(part, 0)).sum()
+                    for part, (_, share) in zip(parts, batch, strict=True)
+                ]
+            ).mean()
+            optimiser.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimiser.step()
+        schedule.step()
+    fitted: Floats = weight.detach().numpy()
+    return fitted if mask is None else fitted * mask
+
+
+def fit_confidence(judged: Sequence[Judged], weight: Floats) -> tuple[Floats, float, float]:
+    """Weights over SIGNS, their bias, and the threshold below which nothing is answered."""
+    rows, right = [], []
+    for question in judged:
+        if not question.texts or (question.example.answers and not question.answerable):
+            continue
+        features = question.features.astype(np.float32)
+        scores = features @ weight
+        rows.append(signs_of(scores, features, question.texts, question.known_terms))
+        right.append(float(question.anls[int(scores.argmax())] >= 0.5))
+    signs, wanted = torch.tensor(np.array(rows)), torch.tensor(right)
+    coefficients = torch.zeros(len(SIGNS) + 1, requires_grad=True)
+    optimiser = torch.optim.LBFGS([coefficients], max_iter=200)
+
+    def loss() -> torch.Tensor:
+        optimiser.zero_grad()
+        logits = signs @ coefficients[:-1] + coefficients[-1]
+        value = torch.nn.functional.binary_cross_entropy_with_logits(logits, wanted)
+        value = value + 1e-3 * (coefficients[:-1] ** 2).sum()
+        value.backward()  # type: ignore[no-untyped-call]
+        return value
+
+    optimiser.step(loss)
+    found = coefficients.detach().numpy()
+    chance = 1 / (1 + np.exp(-(np.array(rows) @ found[:-1] + found[-1])))
+    threshold = float(np.quantile(chance[np.array(right) > 0], _MAY_REFUSE))
+    return found[:-1], float(found[-1]), threshold
+
+
+def ranker_of(weight: Floats, judged: Sequence[Judged]) -> Ranker:
+    """The whole ranker: weights and confidence."""
+    return Ranker(weight, *fit_confidence(judged, weight))
+
+
+def write(ranker: Ranker, path: Path) -> None:
+    """Store a ranker as engine.families.lite.ranking reads it."""
+    stored = {
+        "weight": {n: round(float(v), 4) for n, v in zip(FEATURES, ranker.weight, strict=True)},
+        "signs": {n: round(float(v), 4) for n, v in zip(SIGNS, ranker.sign_weight, strict=True)},
+        "sign_bias": round(ranker.sign_bias, 4),
+        "threshold": round(ranker.threshold, 4),
+    }
+    path.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
