@@ -72,22 +72,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--questions", type=int, default=4000, help="at most this many a set")
     options = parser.parse_args(arguments)
     if options.what == "fit":
-        judged = _judged(options.train, options)
+        judged = _judged(options.train, options, blur=True)
         fitted = ranker_of(fit(judged), judged)
         write(fitted, RANKER_FILE)
         _print("train", measure(judged, fitted))
     elif options.what == "score":
         _print(str(options.set), measure(_judged(options.set, options), ranker()))
     else:
-        _ablate(_judged(options.train, options), _judged(options.set, options))
+        _ablate(_judged(options.train, options, blur=True), _judged(options.set, options))
     return 0
 
 
-def _judged(folder: Path, options: argparse.Namespace) -> list[Judged]:
+def _judged(folder: Path, options: argparse.Namespace, *, blur: bool = False) -> list[Judged]:
     indexes = ocr_indexes(folder) if options.ocr else truth_indexes(folder)
     examples = [example for example in read_examples(folder) if example.file in indexes]
     random.Random(0).shuffle(examples)
-    return judge(examples[: options.questions], indexes)
+    return judge(examples[: options.questions], indexes, blur=blur)
 
 
 def measure(judged: Sequence[Judged], model: Ranker) -> dict[str, Row]:

@@ -7,9 +7,10 @@ they stand at the true place), so that a right text at a wrong place counts less
 from __future__ import annotations
 
 import json
+import random
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 from bench.reading_data import Example
 from engine.evaluation import anls, evidence_hit, exact, normalise
 from engine.families.lite.features import FEATURES
-from engine.families.lite.question import analyse
+from engine.families.lite.question import ANSWER_TYPES, Question, analyse
 from engine.families.lite.ranking import SIGNS, Ranker, signs_of
 from engine.families.lite.reader import ReadPage, gather, read_page
 from engine.index import PageIndex
@@ -29,6 +30,9 @@ _EPOCHS, _BATCH, _RATE = 12, 32, 0.06
 _RIGHT = 0.35
 # Of the questions answered right, this share may be refused.
 _MAY_REFUSE = 0.015
+
+# The share of the fitting questions that are understood worse than could be.
+_BLURRED = 0.6
 
 Floats = NDArray[np.float32]
 
@@ -55,8 +59,17 @@ class Judged:
         return bool(self.example.answers) and self.example.printed and bool(self.example.boxes)
 
 
-def judge(examples: Sequence[Example], indexes: dict[str, PageIndex]) -> list[Judged]:
-    """Candidates and truth of every question whose page has an index."""
+def judge(
+    examples: Sequence[Example], indexes: dict[str, PageIndex], *, blur: bool = False
+) -> list[Judged]:
+    """Candidates and truth of every question whose page has an index.
+
+    Args:
+        blur: understand half of the questions worse than could be, as people's words will be
+            understood that the lexicon does not know; for fitting, so that nothing is trusted
+            blindly.
+    """
+    rng = random.Random(0)
     judged: list[Judged] = []
     page: tuple[str, ReadPage] | None = None
     for example in sorted(examples, key=lambda example: example.file):
@@ -64,7 +77,10 @@ def judge(examples: Sequence[Example], indexes: dict[str, PageIndex]) -> list[Ju
             continue
         if page is None or page[0] != example.file:
             page = example.file, read_page(indexes[example.file])
-        pool = gather(analyse(example.question), [page[1]])
+        question = analyse(example.question)
+        if blur and rng.random() < _BLURRED:
+            question = blurred(question, rng)
+        pool = gather(question, [page[1]])
         texts = [candidate.text for candidate in pool.candidates]
         right = {text: _right(text, example) for text in set(texts)}
         close = np.array([right[text][0] for text in texts], np.float32)
@@ -94,6 +110,23 @@ def judge(examples: Sequence[Example], indexes: dict[str, PageIndex]) -> list[Ju
         if len(judged) % 500 == 0:
             sys.stderr.write(f"{len(judged)} questions\n")
     return judged
+
+
+def blurred(question: Question, rng: random.Random) -> Question:
+    """The question with some words unknown, and perhaps with no idea of the type of answer."""
+    terms = []
+    for term in question.terms:
+        chance = rng.random()
+        if chance < 0.15 and not any(character.isdigit() for character in term.word):
+            terms.append(replace(term, word="\u2205", groups=frozenset()))
+        elif chance < 0.45:
+            terms.append(replace(term, groups=frozenset()))
+        else:
+            terms.append(term)
+    wants = dict(question.wants)
+    if rng.random() < 0.35:
+        wants = {kind: max(0.5 * wants.get(kind, 0.0), 0.35) for kind in ANSWER_TYPES}
+    return replace(question, terms=tuple(terms), wants=wants)
 
 
 def _right(text: str, example: Example) -> tuple[float, float]:

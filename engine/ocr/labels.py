@@ -88,7 +88,8 @@ def _category(block: Block, lines: Sequence[Line], usual: float) -> str:
         tall = line_height(block, lines) > 1.2 * usual
         numbered = bool(_HEADING_NUMBER.match(text)) and text.rstrip()[-1:] not in ".;:,"
         capitals = text.isupper() and sum(char.isalpha() for char in text) >= 4
-        if words <= 12 and len(rows) == 1 and (tall or numbered or capitals):
+        lettered = sum(char.isalpha() for char in text) >= 0.5 * len(text)
+        if words <= 12 and len(rows) == 1 and lettered and (tall or numbered or capitals):
             return "Section-header"
     if _BULLET.match(text) and len(lines[block.lines[0]].words) >= 2:
         return "List-item"

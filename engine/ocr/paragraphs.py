@@ -109,6 +109,22 @@ def sides_of(positions: Sequence[int], lines: Sequence[Line]) -> list[list[int]]
     return sides
 
 
+def are_rows(left: Sequence[int], right: Sequence[int], lines: Sequence[Line]) -> bool:
+    """Whether two blocks are the two columns of one list: items and prices, keys and values.
+
+    Stricter than for loose lines: address blocks side by side are level as well, so one column
+    must consist of figures or of labels with colons.
+    """
+    boxes = [line.bbox for line in lines]
+    if min(len(left), len(right)) < 2 or _repeats(left, right, lines):
+        return False
+    if not (_are_pairs(left, right, boxes) and _are_pairs(right, left, boxes)):
+        return False
+    figures = sum(any(map(str.isdigit, lines[i].text)) for i in right)
+    labels = sum(lines[i].text.endswith(":") for i in left)
+    return figures >= _PAIRED * len(right) or labels >= _PAIRED * len(left)
+
+
 def _repeats(left: Sequence[int], right: Sequence[int], lines: Sequence[Line]) -> bool:
     """Whether a column starts a second list with the labels of the first: payer and payee."""
     labels = {lines[i].text.casefold().strip(" :.") for i in left}

@@ -13,7 +13,7 @@ from engine.ocr import order
 from engine.ocr.blocks import Block
 from engine.ocr.labels import labelled
 from engine.ocr.layout_model import Found
-from engine.ocr.paragraphs import groups_of, is_table, sides_of
+from engine.ocr.paragraphs import are_rows, groups_of, is_table, sides_of
 from engine.schema import BBox, Line
 
 # A box that lies in another by this share is the same region found twice, or a part of it.
@@ -22,6 +22,9 @@ _SAME = 0.7
 _INSIDE = 0.5
 # A "picture" with more of its area than this under lines of text is text that was mistaken for one.
 _TEXT_SHARE = 0.2
+# Running heads and feet lie in this share of the page at its top and bottom.
+_EDGE = 0.12
+_SURE_PICTURE = 0.7
 _TEXTLESS = frozenset({"Picture", "Table", "Formula"})
 
 
@@ -33,8 +36,8 @@ def blocks(lines: Sequence[Line], found: Sequence[Found], *, height: float) -> l
         found: the layout model's regions, in any order; may be empty or overlap.
         height: of the page in the frame of the boxes.
     """
-    kept = _without_doubles(found)
-    kept = [region for region in kept if not _is_text_after_all(region, lines)]
+    likely = [region for region in found if not _is_misplaced(region, height)]
+    kept = [one for one in _without_doubles(likely) if not _is_text_after_all(one, lines)]
     members: list[list[int]] = [[] for _ in kept]
     left: list[int] = []
     for i, line in enumerate(lines):
@@ -53,6 +56,7 @@ def blocks(lines: Sequence[Line], found: Sequence[Found], *, height: float) -> l
         bbox = union(lines[i].bbox for i in own)
         done.append(Block(bbox, "Table" if group.is_table else "Text", tuple(own)))
     done = [part for block in done for part in _parted(_relabelled(block, lines), lines)]
+    done = _with_rows_joined(done, lines)
     in_order = [done[i] for i in order.columns([block.bbox for block in done])]
     return labelled(in_order, lines, height=height)
 
@@ -89,6 +93,13 @@ def _clash(region: Found, other: Found) -> bool:
     return shared >= _SAME * max(1.0, min(area(region.bbox), area(other.bbox)))
 
 
+def _is_misplaced(region: Found, height: float) -> bool:
+    """Whether a running head or foot stands where pages have none: the model sees them in gaps."""
+    if region.category == "Page-header":
+        return region.bbox[1] > _EDGE * height
+    return region.category == "Page-footer" and region.bbox[3] < (1 - _EDGE) * height
+
+
 def _is_text_after_all(region: Found, lines: Sequence[Line]) -> bool:
     """Whether a "picture" is a part of the page: full of lines, or of lines of several words."""
     if region.category != "Picture":
@@ -100,7 +111,9 @@ def _is_text_after_all(region: Found, lines: Sequence[Line]) -> bool:
     ]
     covered = sum(area(line.bbox) for line in own)
     sentences = sum(len(line.words) >= 4 for line in own)
-    return covered > _TEXT_SHARE * area(region.bbox) or sentences >= 5
+    # Of a chart the model is sure; print between white gaps it takes for a picture with doubt.
+    doubted = len(own) >= 4 and region.confidence < _SURE_PICTURE
+    return doubted or covered > _TEXT_SHARE * area(region.bbox) or sentences >= 5
 
 
 def _relabelled(block: Block, lines: Sequence[Line]) -> Block:
@@ -123,3 +136,23 @@ def _parted(block: Block, lines: Sequence[Line]) -> list[Block]:
         own = tuple(side[j] for row in order.rows(boxes) for j in row)
         parts.append(Block(union(boxes), block.category, own, block.confidence))
     return parts
+
+
+def _with_rows_joined(blocks: Sequence[Block], lines: Sequence[Line]) -> list[Block]:
+    """Text blocks that are two columns of one list, as one block read row by row."""
+    rest = sorted(blocks, key=lambda block: block.bbox[0])
+    done: list[Block] = []
+    while rest:
+        block = rest.pop(0)
+        for position, other in enumerate(rest):
+            if block.category != "Text" or other.category != "Text":
+                continue
+            if other.bbox[0] > block.bbox[2] and are_rows(block.lines, other.lines, lines):
+                own = (*block.lines, *other.lines)
+                boxes = [lines[i].bbox for i in own]
+                ordered = tuple(own[j] for row in order.rows(boxes) for j in row)
+                rest[position] = Block(union(boxes), "Text", ordered, block.confidence)
+                break
+        else:
+            done.append(block)
+    return done

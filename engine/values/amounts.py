@@ -79,11 +79,14 @@ _AFTER: Final = (
     rf"(?:{_SIGNS}|(?:usd|eur|euros?|gbp|chf|rub|rur|myr|rm|jpy|cny|inr|sgd|aud|cad|sek|nok|dkk|kr|pln|zł|dollars|"
     r"pounds|рублей|рубля|рубль|руб|евро|тенге|грн|долларов|р)(?![a-zа-яё])\.?)"
 )
-# A purse in one piece: sign or code, number, kopecks. At least one of them must be there.
+_SCALES: Final = {"t": 3, "т": 3, "mi": 6, "b": 9, "млн": 6, "миллио": 6, "млрд": 9, "миллиа": 9}
+_SCALE: Final = "thousand|million|billion|тыс|млн|млрд|тысяч|миллионов|миллиардов"
+# A sum in one piece: sign or code, number, kopecks. At least one of them must be there.
 AMOUNT_PATTERN: Final = re.compile(
     rf"(?<![\w.,])(?<!\d[-/:])(?P<minus>[-−–(])?\s?"
     rf"(?:(?P<before>{_BEFORE})\s?)?(?P<number>{NUMBER})"
     rf"(?:(?P<dash>[-=])(?P<cents>\d\d)(?![\d-])|(?P<even>=)(?!\d))?"
+    rf"(?:\s(?P<scale>{_SCALE})\b\.?)?"
     rf"(?:\s?(?P<after>{_AFTER})(?:\s?(?P<kopecks>\d\d)\s?(?:копеек|копейки|копейка|коп|к)\b\.?)?)?"
     r"\)?(?![\w%])",
     re.IGNORECASE,
@@ -138,6 +141,10 @@ def amount_of(match: re.Match[str]) -> Amount:
     cents = match["cents"] or match["kopecks"]
     if cents:
         value += Decimal(cents) / 100
+    if match["scale"]:
+        value *= 10 ** next(
+            power for start, power in _SCALES.items() if match["scale"].lower().startswith(start)
+        )
     if match["minus"] and match["minus"] != "(":
         value = -value
     mark = (match["before"] or match["after"] or "").lower().rstrip(".")

@@ -66,7 +66,7 @@ DATE_PATTERNS: Final = tuple(
     )
 )
 YEAR_PATTERN: Final = re.compile(
-    r"(?<![\d.,/-])(?P<year>(?:1[5-9]|20)\d\d)(?![\d/]|[.,-]\d)(?:\s?(?:года|году|год|г)\b\.?)?",
+    r"(?<![\d.,/-])(?P<year>(?:1\d|20)\d\d)(?![\d/]|[.,-]\d)(?:\s?(?:года|году|год|г)\b\.?)?",
     re.IGNORECASE,
 )
 TIME_PATTERN: Final = re.compile(

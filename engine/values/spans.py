@@ -42,7 +42,8 @@ _URL: Final = re.compile(
 )
 _IBAN: Final = re.compile(r"\b[A-Z]{2}\d{2}(?:\s?[A-Z0-9]{4}){2,7}(?:\s?[A-Z0-9]{1,3})?\b")
 _PHONE: Final = re.compile(
-    r"(?<![\w.,/-])(?:\+\s?\d{1,3}[\s.-]?|8[\s(-]{1,2})?(?:\(\d{2,5}\)[\s-]?)?\d{1,5}(?:[\s.-]\d{2,5}){0,5}(?![\w/]|[.,]\d)"
+    r"(?<![\w.,/-])(?:\+\s?\d{1,3}[\s.-]?|8[\s-]?(?=\())?(?:\(\d{2,5}\)[\s-]?)?"
+    r"\d{1,5}(?:[\s.-]\d{2,7}){0,5}(?![\w/]|[.,]\d)"
 )
 # Letters and digits in one piece (with - / . inside), or digits broken by - or /.
 _ID: Final = re.compile(

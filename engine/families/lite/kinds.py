@@ -12,6 +12,7 @@ from typing import Final
 
 from engine.families.lite.language import lexicon, normal, stem
 from engine.families.lite.question import ANSWER_TYPES
+from engine.values.dates import MONTHS
 
 # value kind -> answer types it can serve, when the value is the whole candidate.
 _OF_VALUE: Final[Mapping[str, Mapping[str, float]]] = {
@@ -115,6 +116,8 @@ def _shape(text: str) -> tuple[tuple[str, float], ...]:
     organisation = bool(book.marks["org"].search(lower))
     if not digits and all_capital and any(capital):
         count = sum(capital)
+        if count == 1 and normal(text) in MONTHS:
+            return (("date", 0.6),)
         person = {1: 0.35, 2: 0.9, 3: 0.9, 4: 0.5}.get(count, 0.1)
         if any(_INITIALS.match(word) for word in words) and count >= 2:
             person = 1.0
@@ -136,8 +139,9 @@ def _shape(text: str) -> tuple[tuple[str, float], ...]:
                 else {1: 0.4, 2: 0.45, 3: 0.45}.get(count, 0.4),
             )
         )
-    elif organisation and letters > digits and words[0][:1].isupper():
-        found.append(("org", 0.85 if digits == 0 else 0.5))
+    elif organisation and letters > digits:
+        start = words[0][:1].isupper() or normal(words[0]) == "the"
+        found.append(("org", (0.85 if digits == 0 else 0.5) * (1.0 if start else 0.6)))
     if any(mark in text for mark in '«"“') and letters > digits and organisation:
         found.append(("org", 1.0))
     marks = len(book.marks["address"].findall(lower))
@@ -158,7 +162,12 @@ def _shape(text: str) -> tuple[tuple[str, float], ...]:
             found.append(("quantity", 1.0))
             found.append(("number", 0.4))
         elif rest:
-            found.append(("quantity", 0.35))
+            found.append(("quantity", 0.6))
+            found.append(("number", 0.45))
+    if len(words) == 2 and words[0].isalpha() and re.match(r"^\d[\w.-]*$", words[1]):
+        found.append(("id", 0.6))  # "Article 61"
+    if book.marks["place"].search(lower) and len(words) <= 8:
+        found.append(("place", 0.8))
     if len(words) <= 2 and all(_NUMBER_WORD.match(normal(word)) for word in words):
         found.append(("number", 0.8))
     if letters > digits:

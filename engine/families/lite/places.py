@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _HEADER_WORDS: Final = 12
 _HEADER_ROWS: Final = 4
+_GRID_COLUMNS: Final = 3
 
 
 class CellMatch:
@@ -156,17 +158,20 @@ class CellMatch:
         return found
 
     def _gridded(self) -> NDArray[np.bool_]:
-        """(cells,) whether a cell is in a table of three columns or more, not a label's value."""
+        """(cells,) whether a cell is in a table of three columns or more, not a label's value.
+
+        A row is of a table when the next wide row has cells under most of its cells and some of
+        them are numbers: forms stand in columns too, but without.
+        """
         view = self._view
-        wide = {number for number, row in enumerate(view.rows) if len(row) >= 3}
         found = np.zeros(len(view.cells), np.bool_)
-        for number, cell in enumerate(view.cells):
-            if cell.row not in wide:
-                continue
-            near = [view.cells[above].row for above in view.above[number][:1]]
-            if view.below[number] >= 0:
-                near.append(view.cells[view.below[number]].row)
-            found[number] = any(row in wide for row in near)
+        wide = [row for row in view.rows if len(row) >= _GRID_COLUMNS]
+        for upper, lower in pairwise(wide):
+            under = {above for cell in lower for above in view.above[cell][:2]} & set(upper)
+            numbers = sum(self.numbers[cell] is not None for cell in (*upper, *lower))
+            enough = max(_GRID_COLUMNS, 0.6 * min(len(upper), len(lower)))
+            if len(under) >= enough and numbers >= 0.25 * (len(upper) + len(lower)):
+                found[list(upper)] = found[list(lower)] = True
         return found
 
     def _keys_of_row(self, number: int) -> tuple[int, ...]:

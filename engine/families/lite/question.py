@@ -40,6 +40,19 @@ _VALUE_TYPES: Final = frozenset(ANSWER_TYPES) - {"person", "org", "place", "text
 _CARRIED: Final = 0.5
 # What is left of a type that the head of the question ("who", "how many") speaks against.
 _UNLIKELY: Final = 0.3
+# Where nothing says what is wanted, it may be any of these.
+_ANYTHING: Final = (
+    "number",
+    "amount",
+    "id",
+    "percent",
+    "quantity",
+    "person",
+    "org",
+    "title",
+    "date",
+)
+_PERHAPS: Final = 0.35
 # A word that names the value asked for ("ИНН", "due date") counts more than whose value it is.
 _ASKED, _ATTRIBUTE = 0.5, 1.5
 
@@ -102,7 +115,10 @@ def _alone(text: str) -> Question:
             wants[kind] *= _UNLIKELY
     # "the IBAN" implies a number where no pattern says what is wanted.
     told = max((w for kind, w in wants.items() if kind != "text" or w > 0.9), default=0.0)
-    implied = 0.7 if told < 0.6 else 0.1
+    implied = 0.6 if told < 0.6 else 0.1
+    if told < 0.6:
+        for kind in _ANYTHING:
+            wants[kind] = max(wants.get(kind, 0.0), _PERHAPS)
     found = groups_in(words)
     full = [
         groups for word, groups in zip(words, found, strict=True) if stem(word) not in book.stop

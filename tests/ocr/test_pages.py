@@ -1,0 +1,181 @@
+"""Drawn pages read as a whole, beyond tests/test_indexing.py: rows, mixed scripts, text layers."""
+
+import os
+
+import pytest
+from PIL import Image
+
+from engine.index import PageIndex
+from engine.indexing import build_index
+from engine.ocr import tesseract
+from engine.settings import Settings
+from tests.ocr.drawing import SETTINGS, Sheet, covered, page_of
+
+PARAGRAPH = (
+    "The workshop keeps a record of every repair,",
+    "with the name of the owner and the day on",
+    "which the clock was brought in. Parts that are",
+    "no longer made are copied by hand in brass.",
+)
+RUSSIAN = (
+    "Мастерская ведёт записи о каждом ремонте",
+    "с именем владельца и днём, когда принесли",
+    "часы. Детали, которых больше не делают,",
+    "вытачивают вручную из латуни. После ремонта",
+)
+
+
+def english_sheet() -> Sheet:
+    sheet = Sheet(800, 480)
+    for i, text in enumerate(PARAGRAPH):
+        sheet.write(80, 80 + 40 * i, text)
+    sheet.write(80, 290, "Invoice No. 48213")
+    sheet.write(80, 340, "Total 1,250.75 EUR")
+    return sheet
+
+
+def russian_sheet() -> Sheet:
+    sheet = Sheet(800, 340)
+    for i, text in enumerate(RUSSIAN):
+        sheet.write(80, 80 + 42 * i, text, size=26)
+    return sheet
+
+
+def with_ocr(**options: object) -> Settings:
+    return SETTINGS.model_copy(update={"ocr": SETTINGS.ocr.model_copy(update=options)})
+
+
+def needs_tesseract() -> None:
+    if not tesseract.available():
+        if os.environ.get("CI") == "true":
+            pytest.fail("Tesseract with Russian is missing: .ci/run installs it")
+        pytest.skip("Russian needs tesseract-ocr and tesseract-ocr-rus")
+
+
+def assert_found(index: PageIndex, sheet: Sheet, *, share: float = 0.95) -> None:
+    missing = [
+        word.text
+        for word in sheet.words
+        if not any(
+            found.text == word.text and covered(word.bbox, found.bbox) > 0.7
+            for found in index.words
+        )
+    ]
+    assert len(missing) <= (1 - share) * len(sheet.words), missing
+
+
+def test_a_word_box_holds_its_word_and_little_else() -> None:
+    sheet = english_sheet()
+    index = build_index(page_of(sheet.image), SETTINGS)
+    assert_found(index, sheet)
+    for word in sheet.words:
+        found = next((one for one in index.words if one.text == word.text), None)
+        if found is not None and covered(word.bbox, found.bbox) > 0:
+            assert found.bbox[2] - found.bbox[0] < word.bbox[2] - word.bbox[0] + 24
+
+
+def test_rows_of_a_slightly_turned_page_are_kept() -> None:
+    sheet = Sheet(900, 500)
+    rows = [("Spring of steel", "12.50"), ("Glass for a clock", "7.20"), ("Brass dial", "31.00")]
+    for i, (name, price) in enumerate(rows):
+        sheet.write(80, 100 + 60 * i, name)
+        sheet.write(700, 100 + 60 * i, price)
+    index = build_index(page_of(sheet.image.rotate(4, fillcolor="white")), SETTINGS)
+    assert [line.text for line in index.lines] == [cell for row in rows for cell in row]
+
+
+def test_cells_of_a_table_are_lines_in_the_order_of_its_rows() -> None:
+    rows = [
+        ("Item", "Quantity", "Price", "Sum"),
+        ("Spring", "2", "12.50", "25.00"),
+        ("Glass", "1", "7.20", "7.20"),
+        ("Brass dial", "3", "31.00", "93.00"),
+        ("Screw set", "10", "0.40", "4.00"),
+    ]
+    sheet = Sheet(1000, 600)
+    sheet.write(80, 60, "Parts that were used in March", size=36, bold=True)
+    for i, row in enumerate(rows):
+        for x, cell in zip((100, 380, 600, 800), row, strict=True):
+            sheet.write(x, 170 + 56 * i, cell)
+        sheet.rule(80, 160 + 56 * i, 920, 160 + 56 * i)
+    index = build_index(page_of(sheet.image), SETTINGS)
+    table = next(i for i, region in enumerate(index.regions) if region.category == "Table")
+    cells = [index.lines[i].text for i in index.region_lines[table]]
+    assert cells == [cell for row in rows for cell in row]
+    assert index.regions[table].text.split("\n")[2] == "Glass\t1\t7.20\t7.20"
+
+
+def test_two_lists_side_by_side_are_read_one_after_the_other() -> None:
+    payer = ("Name", "Anna Holt"), ("Account", "5520-1187"), ("Bank", "Old Quay"), ("Code", "771")
+    payee = ("Name", "Paul Reed"), ("Account", "9034-2261"), ("Bank", "Mill Lane"), ("Code", "408")
+    sheet = Sheet(1100, 420)
+    for x, people in ((80, payer), (600, payee)):
+        for i, (label, value) in enumerate(people):
+            sheet.write(x, 90 + 56 * i, label)
+            sheet.write(x + 220, 90 + 56 * i, value)
+    index = build_index(page_of(sheet.image), SETTINGS)
+    words = [text for people in (payer, payee) for pair in people for text in pair]
+    assert [line.text for line in index.lines] == words
+
+
+def test_a_russian_page_upside_down_is_turned() -> None:
+    needs_tesseract()
+    index = build_index(page_of(russian_sheet().image.rotate(180)), SETTINGS)
+    assert index.quarter_turns == 2
+    assert "Мастерская" in index.text
+
+
+def test_a_russian_line_on_an_english_page_is_read_too() -> None:
+    needs_tesseract()
+    sheet = english_sheet()
+    sheet.write(80, 410, "Получатель: Мастерская часов")
+    index = build_index(page_of(sheet.image), SETTINGS)
+    assert index.script == "latin"
+    assert "Получатель: Мастерская часов" in index.text
+    assert "Invoice No. 48213" in index.text
+
+
+def test_a_forced_script_is_obeyed() -> None:
+    needs_tesseract()
+    index = build_index(page_of(russian_sheet().image), with_ocr(script="latin"))
+    assert (index.source, index.notices) == ("rapidocr", ())
+    index = build_index(page_of(english_sheet().image), with_ocr(script="cyrillic"))
+    assert index.script == "cyrillic"
+
+
+def test_pdf_words_are_taken_instead_of_reading_the_picture() -> None:
+    sheet = english_sheet()
+    # The layer says something else than the picture, so that its use shows.
+    words = tuple(
+        type(word)("42" if word.text == "48213" else word.text, word.bbox) for word in sheet.words
+    )
+    index = build_index(page_of(sheet.image, words), SETTINGS)
+    assert index.source == "pdf"
+    assert "Invoice No. 42" in index.text
+    assert PARAGRAPH[0] in [line.text for line in index.lines]
+    assert sorted(word.text for word in index.words) == sorted(word.text for word in words)
+
+
+def test_pdf_words_are_not_taken_when_settings_say_so() -> None:
+    sheet = english_sheet()
+    page = page_of(sheet.image, tuple(sheet.words))
+    assert build_index(page, with_ocr(use_pdf_text=False)).source == "rapidocr"
+
+
+def test_a_pdf_layer_of_unmapped_signs_is_not_trusted() -> None:
+    sheet = english_sheet()
+    words = tuple(type(word)("\ufffd\ue001\ue002", word.bbox) for word in sheet.words)
+    index = build_index(page_of(sheet.image, words), SETTINGS)
+    assert index.source == "rapidocr"
+    assert_found(index, sheet)
+
+
+def test_a_large_page_is_read_smaller_and_its_boxes_are_scaled_back() -> None:
+    sheet = Sheet(2400, 1000)
+    for i, text in enumerate(PARAGRAPH):
+        sheet.write(240, 200 + 120 * i, text, size=72)
+    assert_found(build_index(page_of(sheet.image), with_ocr(max_side=900)), sheet)
+
+
+def test_a_tiny_picture_gives_an_empty_index() -> None:
+    assert build_index(page_of(Image.new("RGB", (3, 2), "white")), SETTINGS).lines == ()
