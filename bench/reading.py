@@ -1,10 +1,11 @@
 """Fit and measure how `lite` chooses its answers, on sets of `python -m bench.synthetic`.
 
-    python -m bench.reading fit --train DIR            writes engine/families/lite/ranker.json
+    python -m bench.reading fit --train DIR            writes ranker.safetensors beside lite
     python -m bench.reading score --set DIR            ANLS, exact, evidence, refusals
     python -m bench.reading ablate --train DIR --set DIR   the same without each group of features
 
-Indexes come from the drawn truth with imitated noise, or with --ocr from `SET/index/*.pkl`.
+Indexes come from the drawn truth with imitated noise, or with --ocr from `SET/index/*.pkl`; fitting
+takes both where both are there.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ from pathlib import Path
 import numpy as np
 
 from bench.reading_data import ocr_indexes, read_examples, truth_indexes
-from bench.reading_fit import Judged, fit, judge, ranker_of, write
+from bench.reading_fit import Judged, fit, fit_all, judge
 from engine.families.lite.features import FEATURES
-from engine.families.lite.ranking import RANKER_FILE, Ranker, ranker, signs_of
+from engine.families.lite.ranking import RANKER_FILE, Ranker, ranker, signs_of, store
 
 # What the ablation leaves out together: a name, and the beginnings of the features.
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -72,15 +73,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--questions", type=int, default=4000, help="at most this many a set")
     options = parser.parse_args(arguments)
     if options.what == "fit":
-        judged = _judged(options.train, options, blur=True)
-        fitted = ranker_of(fit(judged), judged)
-        write(fitted, RANKER_FILE)
+        judged = _to_fit(options)
+        fitted = fit_all(judged)
+        store(fitted, RANKER_FILE)
         _print("train", measure(judged, fitted))
     elif options.what == "score":
         _print(str(options.set), measure(_judged(options.set, options), ranker()))
     else:
-        _ablate(_judged(options.train, options, blur=True), _judged(options.set, options))
+        _ablate(_to_fit(options), _judged(options.set, options))
     return 0
+
+
+def _to_fit(options: argparse.Namespace) -> list[Judged]:
+    drawn = _judged(options.train, argparse.Namespace(**{**vars(options), "ocr": False}), blur=True)
+    read = _judged(options.train, argparse.Namespace(**{**vars(options), "ocr": True}), blur=True)
+    return drawn + read
 
 
 def _judged(folder: Path, options: argparse.Namespace, *, blur: bool = False) -> list[Judged]:
@@ -131,8 +138,8 @@ def _print(title: str, figures: dict[str, Row]) -> None:
 
 
 def _ablate(train: list[Judged], test: list[Judged]) -> None:
-    """A Markdown table: what is lost in ANLS and evidence without each group."""
-    everything = measure(test, ranker_of(fit(train), train))
+    """A Markdown table: what is lost in ANLS and evidence without each group, nothing refused."""
+    everything = measure(test, fit(train))
     sys.stdout.write(
         "| without | en ANLS | en evidence | ru ANLS | ru evidence |\n|---|---|---|---|---|\n"
     )
@@ -141,7 +148,7 @@ def _ablate(train: list[Judged], test: list[Judged]) -> None:
         mask = np.array(
             [not any(feature.startswith(b) for b in beginnings) for feature in FEATURES], np.float32
         )
-        _row(name, measure(test, ranker_of(fit(train, mask), train)), everything)
+        _row(name, measure(test, fit(train, mask)), everything)
 
 
 def _row(name: str, figures: dict[str, Row], base: dict[str, Row] | None) -> None:

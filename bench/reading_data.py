@@ -52,6 +52,7 @@ class Example:
     kind: str
     language: str
     document_kind: str
+    template: str
     printed: bool
     page_size: tuple[int, int]
 
@@ -73,6 +74,7 @@ def read_examples(folder: Path) -> list[Example]:
             kind=row["kind"],
             language=row["lang"],
             document_kind=row.get("doc_kind", ""),
+            template=row.get("template", ""),
             printed=row.get("printed", True),
             page_size=tuple(row["page_size"]),
         )

@@ -1,17 +1,18 @@
 """Fit the ranker of `lite`: a listwise softmax over candidates, then a logistic confidence.
 
+The network is small and drops much of what it sees: it must serve templates it has never met.
+
 The target of a question is spread over the candidates by how right they are (ANLS, and whether
 they stand at the true place), so that a right text at a wrong place counts less.
 """
 
 from __future__ import annotations
 
-import json
 import random
 import sys
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -25,11 +26,14 @@ from engine.families.lite.ranking import SIGNS, Ranker, signs_of
 from engine.families.lite.reader import ReadPage, gather, read_page
 from engine.index import PageIndex
 
-_EPOCHS, _BATCH, _RATE = 12, 32, 0.06
+_UNITS, _DROPPED_IN, _DROPPED = 64, 0.1, 0.3
+_EPOCHS, _BATCH, _RATE, _DECAY = 8, 32, 0.004, 0.03
+# Confidence is cross-fitted over this many parts of the templates.
+_FOLDS = 3
 # Below this a candidate is no answer.
 _RIGHT = 0.35
 # Of the questions answered right, this share may be refused.
-_MAY_REFUSE = 0.015
+_MAY_REFUSE = 0.05
 
 # The share of the fitting questions that are understood worse than could be.
 _BLURRED = 0.6
@@ -135,8 +139,8 @@ def _right(text: str, example: Example) -> tuple[float, float]:
     return (anls(text, near), float(exact(text, near))) if near else (0.0, 0.0)
 
 
-def fit(judged: Sequence[Judged], mask: Floats | None = None) -> Floats:
-    """(FEATURES,) weights of the ranker. mask: 0 for features that are left out."""
+def fit(judged: Sequence[Judged], mask: Floats | None = None) -> Ranker:
+    """The scoring network, which finds every candidate likely. mask: 0 for features left out."""
     torch.manual_seed(0)
     rng = np.random.default_rng(0)
     lists = []
@@ -144,20 +148,26 @@ def fit(judged: Sequence[Judged], mask: Floats | None = None) -> Floats:
         worth = question.anls * (0.8 + 0.2 * question.exact) * (0.4 + 0.6 * question.hit)
         if question.answerable and worth.max(initial=0.0) >= _RIGHT:
             share = np.where(worth >= _RIGHT, (worth / worth.max()) ** 10, 0)
-            features = question.features.astype(np.float32)
-            if mask is not None:
-                features = features * mask
-            lists.append((torch.tensor(features), torch.tensor(share / share.sum())))
-    weight = torch.zeros(len(FEATURES), requires_grad=True)
-    optimiser = torch.optim.AdamW([weight], lr=_RATE, weight_decay=1e-3)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, _EPOCHS)
+            wanted = torch.tensor(share / share.sum(), dtype=torch.float32)
+            lists.append((torch.from_numpy(question.features), wanted))
+    kept = torch.ones(len(FEATURES)) if mask is None else torch.from_numpy(mask)
+    network = torch.nn.Sequential(
+        torch.nn.Dropout(_DROPPED_IN),
+        torch.nn.Linear(len(FEATURES), _UNITS),
+        torch.nn.ReLU(),
+        torch.nn.Dropout(_DROPPED),
+        torch.nn.Linear(_UNITS, 1, bias=False),
+    )
+    optimiser = torch.optim.AdamW(network.parameters(), lr=_RATE, weight_decay=_DECAY)
+    steps = _EPOCHS * -(-len(lists) // _BATCH)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
     order = np.arange(len(lists))
     for _ in range(_EPOCHS):
         rng.shuffle(order)
         for start in range(0, len(order), _BATCH):
             batch = [lists[at] for at in order[start : start + _BATCH]]
-            scores = torch.cat([features for features, _ in batch]) @ weight
-            parts = scores.split([len(share) for _, share in batch])
+            features = torch.cat([features for features, _ in batch]).float() * kept
+            parts = network(features).squeeze(-1).split([len(share) for _, share in batch])
             loss = torch.stack(
                 [
                     -(share * torch.log_softmax(part, 0)).sum()
@@ -167,22 +177,50 @@ def fit(judged: Sequence[Judged], mask: Floats | None = None) -> Floats:
             optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
-        schedule.step()
-    fitted: Floats = weight.detach().numpy()
-    return fitted if mask is None else fitted * mask
+            schedule.step()
+    hidden, output = network[1], network[4]
+    return Ranker(
+        hidden=hidden.weight.detach().numpy().T * kept.numpy()[:, None],
+        hidden_bias=hidden.bias.detach().numpy(),
+        output=output.weight.detach().numpy()[0],
+        sign_weight=np.zeros(len(SIGNS), np.float32),
+        sign_bias=0.0,
+        threshold=0.0,
+    )
 
 
-def fit_confidence(judged: Sequence[Judged], weight: Floats) -> tuple[Floats, float, float]:
+def fit_all(judged: Sequence[Judged]) -> Ranker:
+    """The whole ranker, network and confidence.
+
+    Confidence is learned from templates that the network judging them has not seen: on its own
+    templates a network is surer than it may be.
+    """
+    folds = [fold_of(question.example) for question in judged]
+    rows: list[Floats] = []
+    right: list[float] = []
+    for fold in range(_FOLDS):
+        others = [one for one, at in zip(judged, folds, strict=True) if at != fold]
+        own = [one for one, at in zip(judged, folds, strict=True) if at == fold]
+        network = fit(others)
+        for question in own:
+            if not question.texts or (question.example.answers and not question.answerable):
+                continue
+            features = question.features.astype(np.float32)
+            scores = network.scores(features)
+            rows.append(signs_of(scores, features, question.texts, question.known_terms))
+            right.append(float(question.anls[int(scores.argmax())] >= 0.5))
+    weight, bias, threshold = _confidence(np.array(rows), np.array(right))
+    return replace(fit(judged), sign_weight=weight, sign_bias=bias, threshold=threshold)
+
+
+def fold_of(example: Example) -> int:
+    """0 to _FOLDS - 1; questions about documents of one template share it."""
+    return zlib.crc32(f"{example.document_kind} {example.template}".encode()) % _FOLDS
+
+
+def _confidence(rows: Floats, right: Floats) -> tuple[Floats, float, float]:
     """Weights over SIGNS, their bias, and the threshold below which nothing is answered."""
-    rows, right = [], []
-    for question in judged:
-        if not question.texts or (question.example.answers and not question.answerable):
-            continue
-        features = question.features.astype(np.float32)
-        scores = features @ weight
-        rows.append(signs_of(scores, features, question.texts, question.known_terms))
-        right.append(float(question.anls[int(scores.argmax())] >= 0.5))
-    signs, wanted = torch.tensor(np.array(rows)), torch.tensor(right)
+    signs, wanted = torch.tensor(rows), torch.tensor(right, dtype=torch.float32)
     coefficients = torch.zeros(len(SIGNS) + 1, requires_grad=True)
     optimiser = torch.optim.LBFGS([coefficients], max_iter=200)
 
@@ -196,22 +234,6 @@ def fit_confidence(judged: Sequence[Judged], weight: Floats) -> tuple[Floats, fl
 
     optimiser.step(loss)
     found = coefficients.detach().numpy()
-    chance = 1 / (1 + np.exp(-(np.array(rows) @ found[:-1] + found[-1])))
-    threshold = float(np.quantile(chance[np.array(right) > 0], _MAY_REFUSE))
+    chance = 1 / (1 + np.exp(-(rows @ found[:-1] + found[-1])))
+    threshold = float(np.quantile(chance[right > 0], _MAY_REFUSE))
     return found[:-1], float(found[-1]), threshold
-
-
-def ranker_of(weight: Floats, judged: Sequence[Judged]) -> Ranker:
-    """The whole ranker: weights and confidence."""
-    return Ranker(weight, *fit_confidence(judged, weight))
-
-
-def write(ranker: Ranker, path: Path) -> None:
-    """Store a ranker as engine.families.lite.ranking reads it."""
-    stored = {
-        "weight": {n: round(float(v), 4) for n, v in zip(FEATURES, ranker.weight, strict=True)},
-        "signs": {n: round(float(v), 4) for n, v in zip(SIGNS, ranker.sign_weight, strict=True)},
-        "sign_bias": round(ranker.sign_bias, 4),
-        "threshold": round(ranker.threshold, 4),
-    }
-    path.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")

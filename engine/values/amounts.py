@@ -80,7 +80,9 @@ _AFTER: Final = (
     r"pounds|рублей|рубля|рубль|руб|евро|тенге|грн|долларов|р)(?![a-zа-яё])\.?)"
 )
 _SCALES: Final = {"t": 3, "т": 3, "mi": 6, "b": 9, "млн": 6, "миллио": 6, "млрд": 9, "миллиа": 9}
-_SCALE: Final = "thousand|million|billion|тыс|млн|млрд|тысяч|миллионов|миллиардов"
+_SCALE: Final = (
+    "thousand|million|billion|тысяч[аи]?|тыс|млн|млрд|миллион(?:а|ов)?|миллиард(?:а|ов)?"
+)
 # A sum in one piece: sign or code, number, kopecks. At least one of them must be there.
 AMOUNT_PATTERN: Final = re.compile(
     rf"(?<![\w.,])(?<!\d[-/:])(?P<minus>[-−–(])?\s?"

@@ -47,7 +47,7 @@ _PHONE: Final = re.compile(
 )
 # Letters and digits in one piece (with - / . inside), or digits broken by - or /.
 _ID: Final = re.compile(
-    r"(?<![\w@])[A-ZА-ЯЁ]{1,3}\s\d{5,}(?!\w)|(?<![\w.,])\d\d\s?\d\d\s\d{6}(?!\w)"
+    r"(?<![\w@])(?!(?:ИНН|КПП|БИК|TIN|VAT|TEL|FAX|NO|ТЕЛ)\s)[A-ZА-ЯЁ]{1,3}\s\d{5,}(?!\w)|(?<![\w.,])\d\d\s?\d\d\s\d{6}(?!\w)"
     r"|(?<![\w@])(?:№\s?|#\s?)?(?=[\w./-]*\d)[A-Za-zА-ЯЁа-яё0-9]+(?:[-/.:][A-Za-zА-ЯЁа-яё0-9]+)*(?![\w@])"
 )
 

@@ -21,6 +21,7 @@ from engine.families.base import (
     RunCancelled,
 )
 from engine.families.hub import is_cached
+from engine.families.lite.inside import inside
 from engine.families.lite.markdown import markdown, plain_text
 from engine.families.lite.reader import Answer, ReadPage, answer, read_page
 from engine.families.lite.weights import Checkpoint, gguf_file
@@ -38,7 +39,7 @@ _KEPT_PAGES: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class LiteInputs:
-    """A request and the indexes of its pages, in the request's order."""
+    """A request and the indexes of its pages, in the request's order; of a drawn box its words."""
 
     request: ModelRequest
     indexes: tuple[PageIndex, ...]
@@ -83,7 +84,7 @@ class LiteFamily(ModelFamily):
             index = preparation.index(page)
             for notice in index.notices:
                 preparation.emit(notice)
-            indexes.append(index)
+            indexes.append(index if request.bbox is None else inside(index, request.bbox))
         return LiteInputs(request, tuple(indexes))
 
     def generate(self, inputs: LiteInputs, run: Run) -> Outcome:
@@ -106,14 +107,18 @@ class LiteFamily(ModelFamily):
         history = [turn.text for turn in request.history if turn.role == "user"]
         found = answer(request.question, self._pages(inputs), history=history)
         if found is None:
-            key = "lite.not_on_page" if any(i.lines for i in inputs.indexes) else "lite.no_text"
+            if not any(index.lines for index in inputs.indexes):
+                return self._say(self._no_text(inputs), inputs, run)
+            key = "lite.not_on_page" if request.bbox is None else "lite.not_in_box"
             return self._say(say(key, request.language), inputs, run, request.max_new_tokens)
         for evidence in evidence_of(found):
             run.emit(EvidenceFound(evidence))
         return self._say(found.text, inputs, run, request.max_new_tokens)
 
     def _pages(self, inputs: LiteInputs) -> list[ReadPage]:
-        """The pages ready for questions; the last ones are kept for the next question."""
+        """The pages ready for questions; the last whole ones are kept for the next question."""
+        if inputs.request.bbox is not None:
+            return [read_page(index) for index in inputs.indexes]
         pages = []
         for index in inputs.indexes:
             key = (index.document_id, index.page_index)
@@ -137,7 +142,8 @@ class LiteFamily(ModelFamily):
         return self._say(text or self._no_text(inputs), inputs, run)
 
     def _no_text(self, inputs: LiteInputs) -> str:
-        return say("lite.no_text", inputs.request.language)
+        key = "lite.no_text" if inputs.request.bbox is None else "lite.no_text_in_box"
+        return say(key, inputs.request.language)
 
     def _say(self, text: str, inputs: LiteInputs, run: Run, limit: int | None = None) -> Outcome:
         """Push a text through the streamer; `limit` bounds its tokens (page text has no bound)."""

@@ -1,7 +1,7 @@
 """Features of candidates -> scores, and how likely the best one is right.
 
-The coefficients are in ranker.json, fitted by `python -m bench.reading fit` on synthetic documents;
-nothing is learned here.
+A network of one hidden layer scores each candidate; its coefficients are in ranker.safetensors,
+fitted by `python -m bench.reading fit` on synthetic documents; nothing is learned here.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from engine.families.lite.features import FEATURES
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-RANKER_FILE: Final = Path(__file__).parent / "ranker.json"
+RANKER_FILE: Final = Path(__file__).parent / "ranker.safetensors"
 # What the confidence in the best candidate is computed from.
 SIGNS: Final = ("share", "lead", "known_terms", "type", "type_gap", "context", "label", "near")
 _FEATURE_SIGNS: Final = SIGNS[3:]
@@ -31,19 +31,23 @@ class Ranker:
     """The fitted coefficients.
 
     Attributes:
-        weight: (FEATURES,) of a candidate's score.
+        hidden: (FEATURES, units) and (units,): weights and biases of the hidden layer.
+        output: (units,) weights of the score over the hidden layer.
         sign_weight, sign_bias: logistic model of the best candidate being right, over SIGNS.
         threshold: below this confidence the page is taken not to answer.
     """
 
-    weight: NDArray[np.float32]
+    hidden: NDArray[np.float32]
+    hidden_bias: NDArray[np.float32]
+    output: NDArray[np.float32]
     sign_weight: NDArray[np.float32]
     sign_bias: float
     threshold: float
 
     def scores(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """(candidates,) higher is better; only differences mean something."""
-        return np.asarray(features @ self.weight, np.float32)
+        units = np.maximum(features @ self.hidden + self.hidden_bias, 0.0)
+        return np.asarray(units @ self.output, np.float32)
 
     def confidence(self, signs: NDArray[np.float32]) -> float:
         """How likely the best candidate is right, 0 to 1."""
@@ -83,13 +87,36 @@ def signs_of(
 
 @cache
 def ranker() -> Ranker:
-    """The fitted ranker. Raises ValueError when ranker.json was fitted for other features."""
-    stored: dict[str, Any] = json.loads(RANKER_FILE.read_text(encoding="utf-8"))
-    if tuple(stored["weight"]) != FEATURES or tuple(stored["signs"]) != SIGNS:
+    """The fitted ranker.
+
+    Raises:
+        ValueError: ranker.safetensors was fitted for other features.
+    """
+    from safetensors import safe_open
+
+    with safe_open(RANKER_FILE, "numpy") as stored:
+        told: dict[str, Any] = json.loads(stored.metadata()["fitted"])
+        arrays = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
+    if tuple(told["features"]) != FEATURES or tuple(told["signs"]) != SIGNS:
         raise ValueError(f"{RANKER_FILE.name} was fitted for other features: fit it again")
-    return Ranker(
-        weight=np.array(list(stored["weight"].values()), np.float32),
-        sign_weight=np.array(list(stored["signs"].values()), np.float32),
-        sign_bias=float(stored["sign_bias"]),
-        threshold=float(stored["threshold"]),
-    )
+    return Ranker(**arrays, sign_bias=float(told["sign_bias"]), threshold=float(told["threshold"]))
+
+
+def store(fitted: Ranker, path: Path) -> None:
+    """Write a ranker as `ranker` reads it."""
+    from safetensors.numpy import save_file
+
+    told = {
+        "features": FEATURES,
+        "signs": SIGNS,
+        "sign_bias": fitted.sign_bias,
+        "threshold": fitted.threshold,
+    }
+    arrays = {
+        "hidden": fitted.hidden,
+        "hidden_bias": fitted.hidden_bias,
+        "output": fitted.output,
+        "sign_weight": fitted.sign_weight,
+    }
+    whole = {name: np.ascontiguousarray(array, np.float32) for name, array in arrays.items()}
+    save_file(whole, path, metadata={"fitted": json.dumps(told)})

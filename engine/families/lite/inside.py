@@ -1,0 +1,60 @@
+"""What of a page lies in a box that the user drew: the same index, smaller.
+
+A word belongs to the box when its centre does, so a box drawn a little too tight or too wide still
+holds what the person meant. Boxes stay in page pixels, and what is kept keeps its order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from engine.geometry import union
+from engine.schema import Line, Region
+
+if TYPE_CHECKING:
+    from engine.index import PageIndex
+    from engine.schema import BBox
+
+
+def inside(index: PageIndex, bbox: BBox) -> PageIndex:
+    """The words, lines and regions of a page whose centres lie in a box.
+
+    A line keeps its words in the box, and a region its lines; one that loses some of them becomes
+    as small as what is left. A region without any text, like a picture, is kept by its own centre.
+    """
+    lines: list[Line] = []
+    moved: dict[int, int] = {}  # old position of a line -> new position
+    for position, line in enumerate(index.lines):
+        words = tuple(word for word in line.words if _holds(bbox, word.bbox))
+        if words:
+            moved[position] = len(lines)
+            whole = len(words) == len(line.words)
+            lines.append(line if whole else Line(words, union(word.bbox for word in words)))
+    regions: list[Region] = []
+    region_lines: list[tuple[int, ...]] = []
+    for region, positions in zip(index.regions, index.region_lines, strict=True):
+        kept = tuple(moved[position] for position in positions if position in moved)
+        whole = all(
+            position in moved and lines[moved[position]] is index.lines[position]
+            for position in positions
+        )
+        if not kept and (positions or not _holds(bbox, region.bbox)):
+            continue
+        cut = region if whole else _cut(region, [lines[position] for position in kept])
+        regions.append(replace(cut, order=len(regions)))
+        region_lines.append(kept)
+    return replace(
+        index, lines=tuple(lines), regions=tuple(regions), region_lines=tuple(region_lines)
+    )
+
+
+def _cut(region: Region, lines: list[Line]) -> Region:
+    text = "\n".join(line.text for line in lines)
+    return replace(region, text=text, bbox=union(line.bbox for line in lines))
+
+
+def _holds(bbox: BBox, other: BBox) -> bool:
+    """Whether the centre of `other` lies in `bbox`."""
+    x, y = (other[0] + other[2]) / 2, (other[1] + other[3]) / 2
+    return bbox[0] <= x < bbox[2] and bbox[1] <= y < bbox[3]
