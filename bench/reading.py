@@ -105,7 +105,10 @@ def measure(judged: Sequence[Judged], model: Ranker) -> dict[str, Row]:
     """
     rows: dict[str, list[Row]] = defaultdict(list)
     for question in judged:
-        if not question.texts or (question.example.answers and not question.answerable):
+        if question.example.answers and not question.answerable:
+            continue
+        if not question.texts:
+            rows[f"{question.example.language} unanswerable"].append((0.0, 0.0, 0.0, 1.0))
             continue
         features = question.features.astype(np.float32)
         scores = model.scores(features)

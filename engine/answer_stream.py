@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from engine.channel import EventChannel
 from engine.errors import GenerationError
 from engine.generation import Job
-from engine.schema import Answer, Document, Failed, StreamEvent
+from engine.schema import Answer, Document, Failed, Step, StreamEvent
 from engine.transcript import Transcript
 
 # How often a waiting reader looks at the stall watch.
@@ -50,6 +50,9 @@ class AnswerStream:
             if self.transcript.ended:
                 return
             self.transcript.add(event)
+            if isinstance(event, Step) and self.job is not None:
+                # Work begins that writes nothing at first, such as the next page's prefill.
+                self.job.last_token_at = None
             ended = self.transcript.ended
             if ended:
                 # Before the reader learns of the end, so that it may ask again at once.

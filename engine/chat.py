@@ -10,6 +10,7 @@ Try it:
 import logging
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -17,12 +18,14 @@ from typing import Self
 from engine.answer_stream import AnswerStream
 from engine.conductor import Conductor, Question
 from engine.errors import EngineError, ModelError, SessionError
+from engine.geometry import clip
 from engine.index import PageIndex
 from engine.index_store import IndexStore
 from engine.indexing import build_index
 from engine.model_manager import ModelInfo, ModelManager
 from engine.prompts import get_task
 from engine.schema import (
+    BBox,
     Document,
     Failed,
     ImagePart,
@@ -91,7 +94,7 @@ class Engine:
     def delete_session(self, session_id: str) -> None:
         """Stop and forget a session: files, conversation and page indexes. Unknown ids are fine."""
         self.stop(session_id)
-        self._indexes.forget(self._sessions.delete(session_id))
+        self._forget(self._sessions.delete(session_id))
 
     def delete_idle_sessions(self) -> None:
         """Delete what nobody has used for sessions.ttl_minutes; runs by itself every minute."""
@@ -128,7 +131,7 @@ class Engine:
     def new_chat(self, session_id: str) -> None:
         """Stop the session's run; forget its conversation and documents. Raises SessionError."""
         self.stop(session_id)
-        self._indexes.forget(self._sessions.clear(self._sessions.get(session_id)))
+        self._forget(self._sessions.clear(self._sessions.get(session_id)))
 
     def forget_conversation(self, session_id: str) -> None:
         """Forget what was said; the documents stay. Raises SessionError."""
@@ -155,6 +158,8 @@ class Engine:
         verbatim: bool = False,
         preprocess: PreprocessSettings | None = None,
         language: str = "en",
+        bbox: BBox | None = None,
+        resume: bool = False,
     ) -> AnswerStream:
         """Start a run and return its events; never raises, a bad call ends in Failed.
 
@@ -166,6 +171,9 @@ class Engine:
             verbatim: answer only with words that stand on the page.
             preprocess: steps before OCR; None takes the settings'.
             language: "en" or "ru": the language of sentences that are not on the page.
+            bbox: a box that the user drew on the one page, in page pixels.
+            resume: go on with the last answer, to the same question, which ended with "length"; it
+                is said again from its beginning and takes the place of the old one.
         """
         chosen = model_id or self.settings.default_model
         documents = tuple(self._documents_or_none(session_id))
@@ -173,7 +181,9 @@ class Engine:
             model_id=chosen,
             documents=documents,
             stall_timeout_seconds=self.settings.generation.stall_timeout_seconds,
-            on_end=lambda transcript: self._ended(session_id, stream, message, transcript),
+            on_end=lambda transcript: self._ended(
+                session_id, stream, message, transcript, resumed=resume
+            ),
         )
         message: Message | None = None
         try:
@@ -181,6 +191,10 @@ class Engine:
             checked = self._checked(
                 session, chosen, task, question, pages, verbatim, preprocess, language
             )
+            if resume:
+                checked = replace(checked, resume=True, history=_before_last(checked))
+            if bbox is not None:
+                checked = replace(checked, bbox=_drawn(bbox, checked.pages))
             message = _user_message(checked)
             with self._guard:
                 if session_id in self._running:
@@ -206,14 +220,13 @@ class Engine:
         preprocess: PreprocessSettings | None,
         language: str,
     ) -> Question:
-        capabilities = self._models.capabilities(model_id)
         task = get_task(task_id)
-        if task.id not in capabilities.tasks:
+        if task.id not in self._models.tasks(model_id):
             raise ModelError(
                 "model.task_unsupported",
                 model_id=model_id,
                 task=task.id,
-                supported=", ".join(sorted(capabilities.tasks)),
+                supported=", ".join(sorted(self._models.tasks(model_id))),
             )
         if task.needs_question and not question.strip():
             raise SessionError("session.no_question")
@@ -245,6 +258,8 @@ class Engine:
         stream: AnswerStream,
         message: Message | None,
         transcript: Transcript,
+        *,
+        resumed: bool,
     ) -> None:
         """Keep the turn and free the session; called once, before the reader sees the end."""
         with self._guard:
@@ -256,7 +271,13 @@ class Engine:
         answer = Message("assistant", (TextPart(transcript.text),), tuple(transcript.evidence))
         session = self._sessions.get(session_id)
         with session.lock:
+            if resumed:
+                del session.messages[-2:]
             session.messages += [message, answer]
+
+    def _forget(self, document_ids: list[str]) -> None:
+        self._indexes.forget(document_ids)
+        self._conductor.forget(frozenset(document_ids))
 
     def _build_index(self, page: Page, steps: PreprocessSettings) -> PageIndex:
         return build_index(page, self.settings, preprocess=steps)
@@ -265,6 +286,31 @@ class Engine:
         while not self._closed.wait(_SWEEP_SECONDS):
             self.delete_idle_sessions()
             self.unload_idle_models()
+
+
+def _before_last(question: Question) -> tuple[Message, ...]:
+    """The conversation before this question was asked for the first time.
+
+    Raises:
+        SessionError: the last answer is not one to this question.
+    """
+    history = question.history
+    asked = _user_message(question).text
+    if len(history) < 2 or history[-1].role != "assistant" or history[-2].text != asked:
+        raise SessionError("session.nothing_to_continue")
+    return history[:-2]
+
+
+def _drawn(bbox: BBox, pages: tuple[Page, ...]) -> BBox:
+    """A drawn box, clipped to the page.
+
+    Raises:
+        GeometryError: nothing of it lies on the page.
+        SessionError: it is not clear which page is meant.
+    """
+    if len(pages) != 1:
+        raise SessionError("session.one_page_for_a_box", pages=len(pages))
+    return clip(bbox, page_size=pages[0].size)
 
 
 def _user_message(question: Question) -> Message:

@@ -8,21 +8,27 @@ withdrawn (Discarded) with the reason, so nothing happens behind the user's back
 import logging
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from engine.answer_stream import AnswerStream
+from engine.crops import Crop
 from engine.errors import EngineError, ModelError, as_engine_error
+from engine.families import family_class
 from engine.families.base import ModelRequest, Preparation, RunCancelled
 from engine.generation import Job
+from engine.index import PageIndex
 from engine.index_store import IndexStore
 from engine.model_manager import LoadedModel, ModelManager
-from engine.prompts import Task, render
+from engine.prompts import Task, get_task, render
+from engine.routing import PageReading, Readings, ReadingSink, ReadingStore, Sink, introduced
 from engine.schema import (
+    BBox,
     Discarded,
     Document,
     Failed,
     Finished,
     Message,
+    Notice,
     Page,
     Step,
     StreamEvent,
@@ -34,7 +40,11 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A checked question. pages: what to look at; documents: all that the history refers to."""
+    """A checked question. pages: what to look at; documents: all that the history refers to.
+
+    bbox: a box drawn on the only page, in page pixels. resume: go on with this question's answer.
+    readings: what another model read on the pages, which this question is answered from.
+    """
 
     conversation: str
     model_id: str
@@ -46,6 +56,9 @@ class Question:
     verbatim: bool
     steps: PreprocessSettings
     language: str
+    bbox: BBox | None = None
+    resume: bool = False
+    readings: Readings | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +76,62 @@ class Conductor:
         self._settings = settings
         self._models = models
         self._indexes = indexes
+        self._read = ReadingStore()
 
-    def start(self, stream: AnswerStream, question: Question) -> None:
+    def start(self, stream: Sink, question: Question) -> None:
         """Begin the first attempt; returns at once."""
-        self._begin(stream, question, Attempt(question.model_id), time.monotonic())
+        started = time.monotonic()
+        capabilities = self._models.capabilities(question.model_id)
+        if question.task.id in capabilities.tasks:
+            self._begin(stream, question, Attempt(question.model_id), started)
+        else:
+            self._read_next(stream, question, started)
 
-    def _begin(
-        self, stream: AnswerStream, question: Question, attempt: Attempt, started: float
-    ) -> None:
+    def _read_next(self, stream: Sink, question: Question, started: float) -> None:
+        """Have the model read the next page it does not know; after the last, have it answered."""
+        reader = question.model_id
+        for page in question.pages:
+            if self._read.get(reader, page) is None:
+                break
+        else:
+            self._answer_from_readings(stream, question, started)
+            return
+
+        def on_read(reading: PageReading) -> None:
+            self._read.put(reader, page, reading)
+            self._read_next(stream, question, started)
+
+        tasks = self._models.capabilities(reader).tasks
+        task = get_task("layout" if "layout" in tasks else "ocr")
+        reading = replace(question, task=task, text="", history=(), pages=(page,), bbox=None)
+        sink = ReadingSink(stream, reader, page, on_read)
+        self._begin(sink, reading, Attempt(reader), started)
+
+    def _answer_from_readings(self, stream: Sink, question: Question, started: float) -> None:
+        """Have a model that can chat answer from what was read."""
+        reader = question.model_id
+        wanted = self._settings.model(reader).answer_with
+        other = wanted
+        if wanted is not None and not self._models.can_answer(wanted, question.task.id):
+            other = self._fallback(wanted, question.task.id)
+        if other is None:
+            missing = ModelError("model.no_answerer", model_id=reader, other=wanted or "none")
+            stream.emit(Failed(missing))
+            return
+        readings = {
+            (page.document_id, page.page_index): reading
+            for page in question.pages
+            if (reading := self._read.get(reader, page)) is not None
+        }
+        stream.emit(Notice("notice.answered_with", {"model_id": reader, "other": other}))
+        answering = replace(question, model_id=other, readings=readings)
+        self._begin(stream, answering, Attempt(other), started)
+
+    def forget(self, document_ids: frozenset[str]) -> None:
+        """Drop what was read from documents that were deleted."""
+        self._read.forget(document_ids)
+
+    def _begin(self, stream: Sink, question: Question, attempt: Attempt, started: float) -> None:
         threading.Thread(
             target=self._attempt,
             args=(stream, question, attempt, started),
@@ -78,10 +139,9 @@ class Conductor:
             daemon=True,
         ).start()
 
-    def _attempt(
-        self, stream: AnswerStream, question: Question, attempt: Attempt, started: float
-    ) -> None:
+    def _attempt(self, stream: Sink, question: Question, attempt: Attempt, started: float) -> None:
         model: LoadedModel | None = None
+        back: Callable[[StreamEvent], StreamEvent] = _as_it_is
         released = threading.Event()
 
         def release() -> None:
@@ -91,6 +151,7 @@ class Conductor:
 
         def emit(event: StreamEvent) -> None:
             """Pass events on; an end frees the model first, a failure may become a new attempt."""
+            event = back(event)
             if isinstance(event, Finished | Failed):
                 release()
             if isinstance(event, Failed) and not stream.stop_event.is_set():
@@ -107,10 +168,14 @@ class Conductor:
             if not was_loaded:
                 emit(Step("step.loading_model", {"model_id": attempt.model_id}))
             model = self._models.acquire(attempt.model_id, stream.stop_event, emit)
+            request = self._request(question, attempt)
+            if request.bbox is not None and not self._takes_boxes(attempt.model_id, request):
+                crop = Crop(request.pages[0], request.bbox)
+                request, back = crop.request(request), crop.back
             inputs = model.family.prepare(
-                self._request(question, attempt),
+                request,
                 Preparation(
-                    index=lambda page: self._indexes.get(page, question.steps, stream.stop_event),
+                    index=lambda page: self._index(question, page, stream.stop_event),
                     emit=emit,
                     stop=stream.stop_event,
                 ),
@@ -130,6 +195,16 @@ class Conductor:
                 logger.exception("preparing a run of %s failed", attempt.model_id)
             emit(Failed(as_engine_error(error)))
 
+    def _takes_boxes(self, model_id: str, request: ModelRequest) -> bool:
+        """Whether the model is told of a drawn box; others are shown that part of the page."""
+        family = family_class(self._settings.model(model_id).family, model_id=model_id)
+        return family.reads_boxes or "{bbox}" in request.prompt.text
+
+    def _index(self, question: Question, page: Page, stop: threading.Event) -> PageIndex:
+        own = self._indexes.get(page, question.steps, stop)
+        reading = (question.readings or {}).get((page.document_id, page.page_index))
+        return own if reading is None else reading.index(own)
+
     def _following(
         self, question: Question, attempt: Attempt, error: EngineError
     ) -> tuple[Attempt, Discarded] | None:
@@ -139,15 +214,28 @@ class Conductor:
         if error.key == "model.out_of_memory" and attempt.pixel_share == 1.0:
             again = replace(attempt, pixel_share=0.5)
             return again, Discarded("discarded.out_of_memory", {"model_id": attempt.model_id})
-        other = self._settings.model(attempt.model_id).fallback
-        if other is None or not self._models.can_answer(other, question.task.id):
+        other = self._fallback(attempt.model_id, question.task.id)
+        if other is None:
             return None
         values = {"model_id": attempt.model_id, "other": other, "reason": str(error)}
         return Attempt(other), Discarded("discarded.fallback", values)
 
+    def _fallback(self, model_id: str, task_id: str) -> str | None:
+        """The next model of the settings' chain that does the task and needs no download."""
+        passed = {model_id}
+        other = self._settings.model(model_id).fallback
+        while other is not None and other not in passed:
+            if self._models.can_answer(other, task_id):
+                return other
+            passed.add(other)
+            other = self._settings.model(other).fallback
+        return None
+
     def _request(self, question: Question, attempt: Attempt) -> ModelRequest:
         model = self._settings.model(attempt.model_id)
         prompt = render(question.task, family=model.family, question=question.text)
+        if question.readings:
+            prompt = replace(prompt, text=introduced(question.readings, prompt.text))
         overrides = {**model.generation, **prompt.generation}
         limit = overrides.get("max_new_tokens", self._settings.generation.max_new_tokens)
         return ModelRequest(
@@ -162,4 +250,10 @@ class Conductor:
             pixel_share=attempt.pixel_share,
             max_new_tokens=int(limit),
             language=question.language,
+            bbox=question.bbox,
+            resume=question.resume,
         )
+
+
+def _as_it_is(event: StreamEvent) -> StreamEvent:
+    return event

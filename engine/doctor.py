@@ -12,6 +12,7 @@ from typing import Final
 
 from engine.chat import Engine
 from engine.evaluation import character_error_rate
+from engine.families import family_class
 from engine.geometry import intersection_area
 from engine.hardware import (
     device,
@@ -21,7 +22,7 @@ from engine.hardware import (
     torch_dtype,
 )
 from engine.schema import Answer, BBox
-from engine.settings import Settings
+from engine.settings import ModelSettings, Settings
 
 # Sizes at which attention is timed: a page's worth of vision tokens for a 2B model.
 _TOKENS: Final = 1024
@@ -198,19 +199,38 @@ def reading_error(reading: Reading) -> float:
     return character_error_rate(reading.answer.text, "\n".join(text for text, _, _ in _PAGE_LINES))
 
 
+def memory_needed(
+    model_id: str, model: ModelSettings, precision: str, *, with_page: bool = True
+) -> int | None:
+    """Bytes that a model takes, computed from its number of weights; None where that is not known.
+
+    Args:
+        precision: a key of BYTES_PER_PARAMETER; int4 counts the constants beside its weights.
+        with_page: also the caches and activations of one page, 15% of the weights.
+    """
+    if model.parameters is None:
+        return None
+    whole = BYTES_PER_PARAMETER[model.dtype]
+    wanted = BYTES_PER_PARAMETER[precision]
+    if precision in ("int8", "int4"):
+        share = family_class(model.family, model_id=model_id).quantised_share
+        wanted = share * wanted + (1 - share) * whole
+    weights = model.parameters * wanted
+    return int(weights * _OVERHEAD if with_page else weights)
+
+
 def _fits(settings: Settings, memory_bytes: int | None) -> tuple[ModelFit, ...]:
-    return tuple(
-        ModelFit(
-            model_id,
-            tuple(
-                (name, size, memory_bytes is not None and size <= memory_bytes)
-                for name, per_parameter in BYTES_PER_PARAMETER.items()
-                for size in [int(model.parameters * per_parameter * _OVERHEAD)]
-            ),
+    fits = []
+    for model_id, model in settings.models.items():
+        sizes = [(name, memory_needed(model_id, model, name)) for name in BYTES_PER_PARAMETER]
+        precisions = tuple(
+            (name, size, memory_bytes is not None and size <= memory_bytes)
+            for name, size in sizes
+            if size is not None
         )
-        for model_id, model in settings.models.items()
-        if model.parameters is not None
-    )
+        if precisions:
+            fits.append(ModelFit(model_id, precisions))
+    return tuple(fits)
 
 
 def _version(package: str) -> str | None:

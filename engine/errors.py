@@ -17,6 +17,8 @@ Try it:
 `python -c "from engine.errors import TaskError as E; print(E('task.unknown', task=1, known=2))"`
 """
 
+from typing import Any
+
 from engine.texts import DEFAULT_LANGUAGE, say
 
 
@@ -35,9 +37,17 @@ class EngineError(Exception):
         self.values = values
         super().__init__(say(key, DEFAULT_LANGUAGE, **values))
 
+    def __reduce__(self) -> "tuple[Any, ...]":
+        # Exceptions are pickled by their args, which hold the sentence; workers send the key.
+        return _again, (type(self), self.key, self.values)
+
     def text(self, language: str = DEFAULT_LANGUAGE) -> str:
         """The sentence in "en" or "ru"."""
         return say(self.key, language, **self.values)
+
+
+def _again(kind: type[EngineError], key: str, values: dict[str, object]) -> EngineError:
+    return kind(key, **values)
 
 
 class SettingsError(EngineError):

@@ -15,7 +15,7 @@ from typing import Any
 
 from engine.errors import EngineError, GenerationError, ModelError
 from engine.families.base import ModelFamily, Run, RunCancelled, Streamer
-from engine.hardware import give_memory_back, is_out_of_memory, peak_memory_bytes
+from engine.hardware import give_memory_back, is_device_fault, is_out_of_memory, peak_memory_bytes
 from engine.schema import Failed, Finished, Step, StreamEvent, TextDelta, Usage, UsageReport
 
 logger = logging.getLogger(__name__)
@@ -36,6 +36,7 @@ class Job:
         load_seconds: spent on loading the model for this run.
         last_token_at: time.monotonic() of the newest token; None before the first. The reader's
             stall watch looks at it, so a long prefill is never taken for a stall.
+        on_token: called for each piece of tokens.
     """
 
     inputs: Any
@@ -44,6 +45,7 @@ class Job:
     started_at: float
     load_seconds: float = 0.0
     last_token_at: float | None = field(default=None)
+    on_token: Callable[[], None] = lambda: None
 
 
 class InferenceThread:
@@ -123,6 +125,9 @@ def run_job(family: ModelFamily, job: Job) -> None:
             return
         logger.exception("model %s failed while answering", family.model_id)
         detail = type(error).__name__
+        if is_device_fault(error):
+            job.emit(Failed(GenerationError("model.device_fault", model_id=family.model_id)))
+            return
         job.emit(Failed(GenerationError("model.crashed", model_id=family.model_id, detail=detail)))
 
 
@@ -175,6 +180,7 @@ class _Watched:
 
     def put(self, value: Any) -> None:
         self._job.last_token_at = time.monotonic()
+        self._job.on_token()
         self._streamer.put(value)
 
     def end(self) -> None:

@@ -196,6 +196,25 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, (kind, MemoryError)) or "not enough memory" in str(error)
 
 
+# What CUDA says when the context is lost: the GPU does nothing more for this process.
+_FAULTS: Final = (
+    "device-side assert",
+    "an illegal memory access",
+    "unspecified launch failure",
+    "misaligned address",
+    "CUDA error: uncorrectable",
+)
+
+
+def is_device_fault(error: BaseException) -> bool:
+    """Whether an exception says that the GPU can no longer be used by this process.
+
+    Source: CUDA runtime API, cudaError_t: after these errors the process must be ended.
+    """
+    text = str(error)
+    return isinstance(error, RuntimeError) and any(fault in text for fault in _FAULTS)
+
+
 def give_memory_back() -> None:
     """Return freed memory to the device and the system, after a model's last reference is gone."""
     gc.collect()

@@ -5,6 +5,7 @@ others; whoever needs another one waits for its turn. Families are resolved lazi
 """
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -14,9 +15,10 @@ from engine.errors import EngineError, ModelError
 from engine.families import family_class
 from engine.families.base import Capabilities, ModelFamily, RunCancelled
 from engine.generation import InferenceThread
-from engine.hardware import give_memory_back
+from engine.hardware import device, give_memory_back
 from engine.schema import Step, StreamEvent
 from engine.settings import ModelSettings, Settings
+from engine.worker.client import RemoteModel
 
 logger = logging.getLogger(__name__)
 
@@ -25,23 +27,37 @@ _POLL_SECONDS = 0.1
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """One row of the model picker. loaded: the weights are in memory now."""
+    """One row of the model picker.
+
+    Attributes:
+        tasks: what can be asked of it; more than its capabilities where another model answers.
+        loaded: the weights are in memory now.
+    """
 
     model_id: str
     family: str
     repo_id: str
     capabilities: Capabilities
+    tasks: frozenset[str]
     loaded: bool
     settings: ModelSettings
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
-    """A model in memory. load_seconds: what loading it took."""
+    """A model in memory, of this process or of its own. load_seconds: what loading it took.
 
-    family: ModelFamily
-    inference: InferenceThread
+    family prepares and inference runs; a model in a process of its own does both.
+    """
+
+    family: ModelFamily | RemoteModel
+    inference: InferenceThread | RemoteModel
     load_seconds: float
+
+    @property
+    def is_alive(self) -> bool:
+        """False when its process has ended; it must be loaded again."""
+        return not isinstance(self.family, RemoteModel) or self.family.is_alive
 
 
 class ModelManager:
@@ -64,6 +80,7 @@ class ModelManager:
                 family=model.family,
                 repo_id=model.repo_id,
                 capabilities=self.capabilities(model_id),
+                tasks=self.tasks(model_id),
                 loaded=model_id in self._loaded,
                 settings=model,
             )
@@ -78,6 +95,16 @@ class ModelManager:
         """
         model = self._settings.model(model_id)
         return family_class(model.family, model_id=model_id).capabilities
+
+    def tasks(self, model_id: str) -> frozenset[str]:
+        """What can be asked of a model: what it does, and questions that another one answers.
+
+        Raises:
+            ModelError: the model or its family is not known.
+        """
+        own = self.capabilities(model_id).tasks
+        routed = self._settings.model(model_id).answer_with is not None
+        return own | {"question"} if routed else own
 
     def is_loaded(self, model_id: str) -> bool:
         return model_id in self._loaded
@@ -117,7 +144,12 @@ class ModelManager:
             self._changed.notify_all()
         try:
             with lock:
-                return self._loaded.get(model_id) or self._make_resident(model_id, model)
+                loaded = self._loaded.get(model_id)
+                if loaded is not None and not loaded.is_alive:
+                    logger.warning("the process of %s had ended; it is started again", model_id)
+                    self.unload(model_id)
+                    loaded = None
+                return loaded or self._make_resident(model_id, model)
         except BaseException:
             self.release(model_id)
             raise
@@ -200,13 +232,24 @@ class ModelManager:
             while len(others) >= self._settings.generation.resident_models:
                 self.unload(others.pop(0))
         started = time.monotonic()
-        family = self._load(model_id, model)
-        seconds = time.monotonic() - started
+        if self._has_own_process(model_id):
+            remote = RemoteModel(model_id, self._settings)
+            loaded = LoadedModel(remote, remote, time.monotonic() - started)
+        else:
+            family = self._load(model_id, model)
+            seconds = time.monotonic() - started
+            loaded = LoadedModel(family, InferenceThread(family), seconds)
         logger.info("loaded %s (%s@%s)", model_id, model.repo_id, model.revision)
-        loaded = LoadedModel(family, InferenceThread(family), seconds)
         with self._changed:
             self._loaded[model_id] = loaded
         return loaded
+
+    def _has_own_process(self, model_id: str) -> bool:
+        """A GPU fault ends the process that used it; on ZeroGPU the GPU is lent to this one."""
+        wanted = self._settings.generation.worker_process
+        if wanted != "auto" or self._stays_beside(model_id):
+            return wanted == "always"
+        return device().kind == "cuda" and "SPACES_ZERO_GPU" not in os.environ
 
     def _load(self, model_id: str, model: ModelSettings) -> ModelFamily:
         try:

@@ -63,13 +63,17 @@ class PreprocessSettings(_Strict):
 
 
 class GenerationSettings(_Strict):
-    """Bounds of every run. stall_timeout_seconds counts from the last token, not during prefill."""
+    """Bounds of every run. stall_timeout_seconds counts from the last token, not during prefill.
+
+    worker_process: whether a model runs in a process of its own; "auto" means on a GPU.
+    """
 
     stall_timeout_seconds: Annotated[float, Field(gt=0, strict=False)]
     max_new_tokens: Positive
     resident_models: Positive
     idle_unload_seconds: Annotated[float, Field(ge=0, strict=False)]
     kv_cache_bytes: Positive
+    worker_process: Literal["auto", "always", "never"] = "auto"
 
 
 class SessionSettings(_Strict):
@@ -88,8 +92,11 @@ class ModelSettings(_Strict):
     attn_implementation: Literal["auto", "sdpa", "eager", "flash_attention_2"] = "auto"
     quantization: Literal["none", "int8", "int4"] = "none"
     max_pixels: Positive | None = None
+    mode: Literal["tiny", "small", "base", "large", "gundam"] | None = None
     fallback: str | None = None
+    answer_with: str | None = None
     parameters: Annotated[float, Field(gt=0)] | None = None
+    licence: str = ""
     generation: Mapping[str, bool | int | float] = Field(default_factory=dict)
 
 
@@ -114,6 +121,9 @@ class Settings(_Strict):
         for model_id, model in self.models.items():
             if model.fallback is not None and model.fallback not in self.models:
                 raise ValueError(f"models.{model_id}.fallback = {model.fallback!r} has no table")
+            if model.answer_with is not None and model.answer_with not in self.models:
+                wrong = f"models.{model_id}.answer_with = {model.answer_with!r}"
+                raise ValueError(f"{wrong} has no table")
         return self
 
     def model(self, model_id: str) -> ModelSettings:

@@ -17,6 +17,7 @@ from engine.schema import (
     Finished,
     FinishReason,
     Notice,
+    Page,
     PageLayout,
     Region,
     RegionAdded,
@@ -79,7 +80,9 @@ class Transcript:
     def ended(self) -> bool:
         return self.finish_reason is not None or self.error is not None
 
-    def layouts(self, documents: tuple[Document, ...]) -> tuple[PageLayout, ...]:
+    def layouts(
+        self, documents: tuple[Document, ...], language: str = "en"
+    ) -> tuple[PageLayout, ...]:
         """The regions as layouts, pages in document order; pages without regions are left out."""
         return tuple(
             PageLayout(
@@ -88,12 +91,26 @@ class Transcript:
                 width=page.width,
                 height=page.height,
                 regions=tuple(self.regions[(page.document_id, page.page_index)]),
-                finish_reason=self.finish_reason or "stop",
+                finish_reason=self._page_finish(page),
+                warnings=tuple(notice.text(language) for notice in self._about(page)),
             )
             for document in documents
             for page in document.pages
             if (page.document_id, page.page_index) in self.regions
         )
+
+    def _about(self, page: Page) -> list[Notice | Discarded]:
+        """What was said of one page alone."""
+        place = {"document_id": page.document_id, "page": page.page_index + 1}
+        return [notice for notice in self.notices if place.items() <= notice.values.items()]
+
+    def _page_finish(self, page: Page) -> FinishReason:
+        """How the reading of one page ended, where the run says it page by page."""
+        said: dict[str, FinishReason] = {"layout.cut": "length", "layout.repetition": "repetition"}
+        if not any(notice.key in said for notice in self.notices):
+            return self.finish_reason or "stop"
+        ends = [said[notice.key] for notice in self._about(page) if notice.key in said]
+        return ends[-1] if ends else "stop"
 
     def answer(self, documents: tuple[Document, ...], language: str = "en") -> Answer:
         """The finished run.
@@ -111,7 +128,7 @@ class Transcript:
             model_id=self.model_id,
             finish_reason=self.finish_reason,
             evidence=tuple(self.evidence),
-            layouts=self.layouts(documents),
+            layouts=self.layouts(documents, language),
             usage=self.usage,
             notices=tuple(notice.text(language) for notice in self.notices),
         )

@@ -181,3 +181,34 @@ def test_only_the_pages_asked_for_reach_the_model(fake_engine: Engine, tmp_path:
     assert [page.document_id for page in FakeFamily.requests[-1].pages] == [second.document_id]
     with pytest.raises(EngineError, match="no page 2"):
         fake_engine.ask(session_id, "?", pages=[(second.document_id, 1)]).answer()
+
+
+def test_going_on_with_an_answer_replaces_it_and_needs_the_same_question(
+    fake_engine: Engine, tmp_path: Path
+) -> None:
+    session_id = with_page(fake_engine, tmp_path)
+    fake_engine.ask(session_id, "What is the total?").answer()
+    fake_engine.ask(session_id, "And the date?").answer()
+    FakeFamily.script = ["The total is 42. It was paid."]
+    for question in ("What is the total?", "Something else?"):
+        with pytest.raises(EngineError, match="no answer to go on with"):
+            fake_engine.ask(session_id, question, resume=True).answer()
+    assert fake_engine.ask(session_id, "And the date?", resume=True).answer().text
+    assert FakeFamily.requests[-1].resume
+    assert len(FakeFamily.requests[-1].history) == 2
+    assert [message.text for message in fake_engine.history(session_id)][2:] == [
+        "And the date?",
+        "The total is 42. It was paid.",
+    ]
+
+
+def test_a_drawn_box_lies_on_the_one_page_that_is_asked_about(
+    fake_engine: Engine, tmp_path: Path
+) -> None:
+    session_id = with_page(fake_engine, tmp_path)
+    with pytest.raises(EngineError, match="lies outside the page"):
+        fake_engine.ask(session_id, "?", bbox=(5000, 1, 5001, 2)).answer()
+    with_second = save_page(tmp_path, name="second.png")
+    fake_engine.add_document(session_id, with_second, name="second.png")
+    with pytest.raises(EngineError, match="2 are chosen"):
+        fake_engine.ask(session_id, "?", bbox=(1, 1, 9, 9)).answer()

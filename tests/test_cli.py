@@ -118,7 +118,11 @@ def test_models_lists_every_table_with_what_it_can_do(
     fake = next(row for row in rows if row["model_id"] == "fake")
     assert fake["default"] is True
     assert fake["tasks"] == ["ocr", "question"]
-    assert "lite" in {row["model_id"] for row in rows}
+    by_id = {row["model_id"]: row for row in rows}
+    assert by_id["qwen_vl_2b"]["size_bytes"] == 4_420_000_000
+    assert by_id["qwen_vl_2b"]["licence"] == "apache-2.0"
+    assert by_id["qwen_vl_2b"]["cached"] in (True, False)
+    assert by_id["lite"]["fits_gpu"] is None, "it needs none"
     assert main(["models", "--settings", overlay]) == 0
     assert "* fake" in capsys.readouterr().out
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from engine.cli import COMMANDS
-from engine.settings import ModelSettings, Settings
+from engine.cli.models import markdown_table
+from engine.settings import ModelSettings, Settings, load_settings
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -70,3 +71,25 @@ def test_every_makefile_target_of_the_readme_exists() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for target in re.findall(r"`?make (\w+)", README):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+MODELS_DOC = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("text", [README, MODELS_DOC], ids=["README", "docs/models.md"])
+def test_the_model_table_is_the_one_of_the_settings(text: str) -> None:
+    """`python -m engine models --markdown` prints it."""
+    assert text.split("<!-- models -->")[1].strip() == markdown_table(load_settings()).strip()
+
+
+def test_every_model_has_its_section_and_what_it_was_run_on() -> None:
+    sections = re.split(r"^## ", MODELS_DOC, flags=re.MULTILINE)[1:]
+    of_model: dict[str, str] = {}
+    for section in sections:
+        of_model |= dict.fromkeys(re.findall(r"`(\w+)`", section.split("\n", 1)[0]), section)
+    assert set(load_settings().models) == set(of_model)
+    for model_id, section in of_model.items():
+        if model_id != "lite":
+            assert "not yet run on real weights here" in section.replace("\n", " ").lower(), (
+                model_id
+            )

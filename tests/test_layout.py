@@ -297,6 +297,8 @@ def test_the_zip_holds_every_export_and_the_drawn_pages() -> None:
             "layout.json",
             "layout.md",
             "layout.html",
+            "tables.csv",
+            "tables.xlsx",
             "page-1.png",
             "page-2.png",
         ]

@@ -16,10 +16,10 @@ from starlette.middleware import Middleware
 
 from engine import Engine, Settings
 from engine.settings import PreprocessSettings
-from ui import examples, i18n
+from ui import examples, i18n, layout_view
+from ui.area import read_area
 from ui.conversation import Change, Conversation, Question
 from ui.guard import NoForeignAddresses, only_local_files
-from ui.layout_view import ExportKind
 from ui.screen import Labels, Screen, build
 from ui.theme import style_sheet, theme
 
@@ -114,10 +114,11 @@ def _wire(app: gr.Blocks, screen: Screen, labels: Labels, talk: Conversation) ->
         question: Mapping[str, Any] | None,
         model: str,
         task: str,
+        area: Any,
         *steps: bool,
     ) -> AsyncIterator[Updates]:
         text = str((question or {}).get("text") or "")
-        asked = Question(text, _files(question), task, model, _preprocess(*steps))
+        asked = Question(text, _files(question), task, model, _preprocess(*steps), read_area(area))
         async for change in talk.ask(session_id, asked, language):
             yield shown(change)
 
@@ -146,15 +147,17 @@ def _wire(app: gr.Blocks, screen: Screen, labels: Labels, talk: Conversation) ->
         return shown(await talk.show_page(session_id, str(event.document), int(event.page)))
 
     async def export(session_id: str | None, language: str, event: gr.EventData) -> Updates:
-        kind: ExportKind = "png" if event.kind == "png" else "json"
+        kind = layout_view.export_kind(str(event.kind))
+        if kind is None:
+            return {}
         return shown(
             await talk.export(session_id, kind, str(event.document), int(event.page), language)
         )
 
     steps = [screen.deskew, screen.contrast, screen.denoise]
     changing = [
-        screen.session, screen.chat, screen.status, screen.viewer, screen.question, screen.stop,
-        screen.run,
+        screen.session, screen.chat, screen.status, screen.viewer, screen.area, screen.question,
+        screen.stop, screen.run,
     ]  # fmt: skip
     relabelling = [*_components(screen).values()]
     choice = [screen.language, screen.model, screen.task]
@@ -172,7 +175,7 @@ def _wire(app: gr.Blocks, screen: Screen, labels: Labels, talk: Conversation) ->
     gr.on(
         [screen.question.submit, screen.run.click],
         ask,
-        [*here, screen.question, screen.model, screen.task, *steps],
+        [*here, screen.question, screen.model, screen.task, screen.area, *steps],
         changing,
         trigger_mode="multiple",
         **_EVENT,
@@ -203,6 +206,8 @@ def _updates(screen: Screen, change: Change) -> Updates:
         viewer["download"] = {"path": change.download, "number": secrets.token_hex(4)}
     if viewer:
         updates[screen.viewer] = gr.update(**viewer)
+    if change.clear_area:
+        updates[screen.area] = None
     question: dict[str, Any] = {}
     if change.running is not None:
         question["submit_btn"] = not change.running

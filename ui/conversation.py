@@ -9,7 +9,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine import Document, Engine, EngineError, Page, Transcript
@@ -17,6 +17,7 @@ from engine.errors import as_engine_error
 from engine.prompts import get_task
 from engine.settings import PreprocessSettings
 from ui import layout_view, page_images, page_view, status, turns
+from ui.area import Area
 from ui.batches import batches
 from ui.desk import Desk, Desks
 from ui.page_view import PageKey
@@ -36,6 +37,7 @@ class Change:
         status: HTML of the status line.
         running: an answer is being written: Stop instead of Send.
         clear_question: the question was taken; the text box becomes empty.
+        clear_area: the question about a region was taken; the next one is about everything.
         download: server path of a file that the browser should save.
     """
 
@@ -46,18 +48,20 @@ class Change:
     images: dict[str, str] | None = None
     running: bool | None = None
     clear_question: bool = False
+    clear_area: bool = False
     download: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What the person sends. files: upload paths."""
+    """What the person sends. files: upload paths. area: the place that it is about."""
 
     text: str
     files: tuple[str, ...]
     task: str
     model_id: str
     preprocess: PreprocessSettings
+    area: Area | None = None
 
 
 class Conversation:
@@ -155,13 +159,21 @@ class Conversation:
         """Write a download of the layout of the page on the screen."""
         desk = self._desk(session_id)
         document = self._document(desk, document_id)
-        if document is None or desk.transcript is None:
+        if document is None or desk.laid_out is None:
             return Change()
         page = document.pages[max(0, min(page_index, len(document.pages) - 1))]
-        path = await asyncio.to_thread(
-            layout_view.write, kind, desk.transcript, document, page, desk.folder, language
-        )
-        return Change(download=None if path is None else path.as_posix())
+        dpi = self._engine.settings.limits.pdf_dpi
+        try:
+            path = await asyncio.to_thread(
+                layout_view.write, kind, desk.laid_out, document, page, desk.folder,
+                language=language, dpi=dpi,
+            )  # fmt: skip
+        except Exception as error:  # noqa: BLE001 - a sentence on the status line, and logged
+            _told(error)
+            path = None
+        if path is None:
+            return Change(status=status.idle("regions.failed", language))
+        return Change(download=path.as_posix())
 
     async def _answer(self, desk: Desk, question: Question, language: str) -> AsyncIterator[Change]:
         yield Change(
@@ -179,7 +191,9 @@ class Conversation:
             yield self._whole(desk, language, status.idle("status.ready", language), running=False)
             return
         files = tuple((item.name, len(item.pages)) for item in opened)
-        desk.turns.append(turns.Asked(text, question.task, files))
+        area = question.area
+        number = area.number(self._engine.documents(desk.session_id)) if area else None
+        desk.turns.append(turns.Asked(text, question.task, files, number))
         desk.turns += [turn for turn in said if isinstance(turn, turns.Refused)]
         if question.files and not self._engine.documents(desk.session_id):
             yield self._whole(desk, language, status.idle("status.ready", language), running=False)
@@ -191,17 +205,24 @@ class Conversation:
         self, desk: Desk, question: Question, text: str, language: str
     ) -> AsyncIterator[Change]:
         transcript = desk.transcript = Transcript()
+        if get_task(question.task).output == "layout":
+            desk.layout = transcript
+        area = question.area
         desk.language = language
         desk.turns.append(turns.Answered(transcript, question.task))
-        yield self._whole(desk, language, status.of_answer(transcript, language))
+        yield replace(
+            self._whole(desk, language, status.of_answer(transcript, language)), clear_area=True
+        )
         documents = self._engine.documents(desk.session_id)
         desk.stream = self._engine.ask(
             desk.session_id,
             text,
             model_id=question.model_id,
             task=question.task,
+            pages=None if area is None else [(area.document_id, area.page_index)],
             preprocess=question.preprocess,
             language=language,
+            bbox=None if area is None else area.bbox,
         )
         shown: PageKey | None = None
         async with aclosing(batches(desk.stream)) as handfuls:
@@ -217,7 +238,7 @@ class Conversation:
                 yield Change(
                     messages=turns.messages(desk.turns, desk.language),
                     status=status.of_answer(transcript, desk.language, pressed=desk.pressed),
-                    view=page_view.view(documents, transcript, desk.jump),
+                    view=page_view.view(documents, transcript, desk.jump, desk.laid_out),
                 )
         yield Change(running=False)
 
@@ -251,7 +272,7 @@ class Conversation:
             said.append(turns.Opened(document.name, len(document.pages)))
         if opened and turn_to:
             first = opened[0].pages[0]
-            desk.transcript = None  # its boxes belong to the page that is left now
+            desk.leave_answer()  # its boxes belong to the page that is left now
             desk.look_at((first.document_id, first.page_index))
             await self._picture(desk, first)
         return opened, said
@@ -285,7 +306,7 @@ class Conversation:
             session_id=desk.session_id,
             messages=turns.messages(desk.turns, language),
             status=line,
-            view=page_view.view(documents, desk.transcript, desk.jump),
+            view=page_view.view(documents, desk.transcript, desk.jump, desk.laid_out),
             images=page_view.images(desk.pictures),
             running=running,
         )

@@ -24,7 +24,8 @@ class Desk:
         opened: upload path -> document_id, so that a file which comes twice is opened once.
         refused: upload path -> until when it is not told again, so that one drop is told once.
         pictures: display pictures by page; None where a page cannot be shown.
-        transcript: of the answer whose evidence and regions are on the page.
+        transcript: of the answer whose evidence is on the page.
+        layout: of the last layout; its regions stay on the page while questions are asked.
         stream: the running answer.
         pressed: Send was pressed while an answer was running; the status line says what to do.
         lock: held while files are opened.
@@ -37,6 +38,7 @@ class Desk:
     refused: dict[str, float] = field(default_factory=dict)
     pictures: dict[PageKey, Path | None] = field(default_factory=dict)
     transcript: Transcript | None = None
+    layout: Transcript | None = None
     jump: Jump | None = None
     stream: AnswerStream | None = None
     running: bool = False
@@ -51,6 +53,16 @@ class Desk:
             self._folder = page_images.new_folder()
         return self._folder
 
+    @property
+    def laid_out(self) -> Transcript | None:
+        """The answer whose regions are on the page."""
+        return self.transcript if self.transcript and self.transcript.regions else self.layout
+
+    def leave_answer(self) -> None:
+        """Take the boxes of the last answer off the pages."""
+        self.transcript = None
+        self.layout = None
+
     def look_at(self, page: PageKey, *, to_evidence: bool = False) -> None:
         """Have the viewer turn to a page."""
         number = self.jump.number + 1 if self.jump else 1
@@ -64,7 +76,7 @@ class Desk:
         self.opened.clear()
         self.refused.clear()
         self.pictures.clear()
-        self.transcript = None
+        self.leave_answer()
         # The number goes on: the viewer must not take the next jump for one it has followed.
         if self.jump is not None:
             self.jump = Jump(("", -1), self.jump.number)

@@ -1,17 +1,34 @@
-"""The layout task: colours and names of the categories, and the downloads as PNG and JSON."""
+"""The layout task: colours and names of the categories, and the downloads."""
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal, get_args
 
-from engine import Document, Page, Transcript
-from engine.layout import to_json
+from engine import Document, Page, PageLayout, Transcript
+from engine.layout import (
+    lines_of,
+    tables_of,
+    to_csv,
+    to_html,
+    to_json,
+    to_markdown,
+    to_searchable_pdf,
+    to_xlsx,
+    to_zip,
+)
 from engine.overlay import category_colour, draw_layout
 from engine.schema import CATEGORIES
 from engine.texts import say
 
-ExportKind = Literal["png", "json"]
+ExportKind = Literal["png", "json", "md", "html", "csv", "xlsx", "pdf", "zip"]
+EXPORTS: Final[tuple[ExportKind, ...]] = get_args(ExportKind)
+
+
+def export_kind(name: str) -> ExportKind | None:
+    """The kind that a browser asks for; None where there is no such kind."""
+    return next((kind for kind in EXPORTS if kind == name), None)
 
 
 def colours() -> dict[str, str]:
@@ -33,25 +50,63 @@ def write(
     document: Document,
     page: Page,
     folder: Path,
+    *,
     language: str,
+    dpi: int,
 ) -> Path | None:
-    """Write a download: the page with its regions drawn, or all regions of its document.
+    """Write a download: the page with its regions drawn, or all that was read of its document.
 
+    Args:
+        page: the page on the screen; png shows it alone.
+        dpi: pixels in an inch of the pages of a PDF.
     Returns:
-        The file, or None where the last answer found no regions to write.
+        The file, or None where there is nothing to write: no regions, or no tables for csv, xlsx.
+    Raises:
+        DocumentError: a page cannot be loaded any more.
     """
     layouts = transcript.layouts((document,))
-    shown = next((item for item in layouts if item.page_index == page.page_index), None)
+    if kind == "png":
+        layouts = tuple(item for item in layouts if item.page_index == page.page_index)
+    if not layouts or (kind in ("csv", "xlsx") and not tables_of(layouts)):
+        return None
     number = f"-{page.page_index + 1}" if kind == "png" else ""
     target = folder / f"{file_stem(document.name)}{number}.{kind}"
-    if kind == "json" and layouts:
-        found = to_json(document, layouts, transcript.model_id or "")
-        target.write_text(json.dumps(found, ensure_ascii=False, indent=2), encoding="utf-8")
-        return target
-    if kind == "png" and shown is not None:
-        draw_layout(page.load_image(), shown, language=language).save(target, "PNG")
-        return target
-    return None
+    if kind == "png":
+        draw_layout(page.load_image(), layouts[0], language=language).save(target, "PNG")
+    else:
+        target.write_bytes(_content(kind, document, layouts, transcript.model_id, language, dpi))
+    return target
+
+
+def _content(
+    kind: ExportKind,
+    document: Document,
+    layouts: Sequence[PageLayout],
+    model_id: str | None,
+    language: str,
+    dpi: int,
+) -> bytes:
+    # Text of OCR may hold half of a surrogate pair, which no file can.
+    match kind:
+        case "md":
+            return to_markdown(layouts, language=language).encode("utf-8", "replace")
+        case "html":
+            text = to_html(layouts, title=document.name, language=language)
+            return text.encode("utf-8", "replace")
+        case "csv":
+            return to_csv(tables_of(layouts)).encode("utf-8", "replace")
+        case "xlsx":
+            return to_xlsx(tables_of(layouts))
+        case "pdf":
+            placed = {layout.page_index: lines_of(layout) for layout in layouts}
+            return to_searchable_pdf(
+                document.pages, lambda page: placed.get(page.page_index, []), dpi=dpi
+            )
+        case "zip":
+            return to_zip(document, layouts, model_id or "", language=language)
+        case _:
+            found = to_json(document, layouts, model_id or "")
+            return json.dumps(found, ensure_ascii=False, indent=2).encode("utf-8", "replace")
 
 
 def file_stem(name: str) -> str:

@@ -42,6 +42,7 @@ function drawRegions() {
   byId("regions").classList.toggle("sc-none", regions.length === 0);
   const added = regions.slice(listed.regions).map(regionRow);
   host.querySelector("tbody")?.append(...added);
+  offerTables(host, regions);
   listed.words = words;
   listed.regions = regions.length;
   listed.drawn = JSON.stringify(regions);
@@ -50,11 +51,24 @@ function drawRegions() {
 function regionHead(words) {
   const head = make("div", "sc-head");
   head.append(make("h2", "", {}, words.title));
-  for (const kind of ["png", "json"]) {
-    const attributes = { type: "button", "data-export": kind };
-    head.append(make("button", "sc-tool sc-wide", attributes, words[kind]));
-  }
+  const button = (kind) =>
+    make("button", "sc-tool sc-wide", { type: "button", "data-export": kind }, words[kind]);
+  head.append(...texts().exports.slice(0, 2).map(button));
+  const more = make("details", "sc-more");
+  const list = make("div", "sc-exports");
+  list.append(...texts().exports.slice(2).map(button));
+  more.append(make("summary", "sc-tool sc-wide", {}, words.more), list);
+  head.append(more);
   return head;
+}
+
+/* Spreadsheets are offered where there is a table. */
+function offerTables(host, regions) {
+  const tables = regions.some((region) => region.category === "Table");
+  for (const kind of ["csv", "xlsx"]) {
+    const button = host.querySelector(`[data-export=${kind}]`);
+    if (button) button.hidden = !tables;
+  }
 }
 
 function regionFrame(words) {
@@ -94,7 +108,7 @@ function listen(id, handle) {
   const host = byId(id);
   host?.addEventListener("click", handle);
   host?.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.target.tagName === "BUTTON") return;
+    if (event.key !== "Enter" || event.target.closest("button, summary")) return;
     handle(event);
   });
 }
@@ -104,6 +118,7 @@ listen("evidence", (event) => {
   if (!chip) return;
   const found = data().evidence[chip.dataset.chip];
   showMark(found, `[data-evidence="${chip.dataset.chip}"]`);
+  select({ kind: "evidence", ...found }, "list");
 });
 
 listen("regions", (event) => {
@@ -115,8 +130,11 @@ listen("regions", (event) => {
   }
   const row = event.target.closest("tr[data-region]");
   if (!row) return;
-  const mark = { document: row.dataset.document, page: Number(row.dataset.page) };
-  showMark(mark, `[data-region="${row.dataset.region}"]`);
+  const region = data().regions.find((one) => regionId(one) === row.dataset.region);
+  if (!region) return;
+  if (state.hidden.has(region.category)) toggleCategory(region.category);
+  showMark(region, `[data-region="${row.dataset.region}"]`);
+  select({ kind: "region", ...region }, "list");
 });
 
 /* Gradio names some of its parts in English only, and makes them anew whenever it likes. */

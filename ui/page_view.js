@@ -8,7 +8,16 @@
 const byId = (id) => document.getElementById(id);
 const view = element.closest("#page-view") ?? element;
 const find = (selector) => view.querySelector(selector);
-const state = { at: 0, followed: 0, zoom: 1, asked: new Set(), saved: 0, marked: "", attached: "[]" };
+const narrow = window.matchMedia("(max-width: 900px)").matches;
+const state = {
+  at: 0, followed: 0, zoom: 1, fit: narrow ? "width" : "page", room: 0, asked: new Set(), saved: 0,
+  marked: "", attached: "[]",
+  hidden: new Set(), // categories that the user does not want to see
+  selected: null, // a place: kind, document, page, bbox, text
+  armed: null, // the place that the next question is about
+  drawing: false, // a box is being drawn; draft: what there is of it
+  draft: null,
+};
 /* What ui/page_lists.js has drawn. */
 const listed = { regions: 0, drawn: "[]", words: "" };
 const ZOOMS = [1, 1.5, 2, 3];
@@ -37,17 +46,6 @@ function fileUrl(path) {
   return `${root}${prefix}/file=${path.split("/").map(encodeURIComponent).join("/")}`;
 }
 
-/* A screen reader need not read a whole paragraph to name a mark. */
-const short = (words) => (words.length > 120 ? `${words.slice(0, 119)}\u2026` : words);
-
-function place(node, mark, page) {
-  const [left, top, right, bottom] = mark.bbox;
-  node.style.left = `${(100 * left) / page.width}%`;
-  node.style.top = `${(100 * top) / page.height}%`;
-  node.style.width = `${(100 * (right - left)) / page.width}%`;
-  node.style.height = `${(100 * (bottom - top)) / page.height}%`;
-}
-
 function drawBar(pages, page) {
   const words = texts().page;
   const names = { "page-prev": words.previous, "page-next": words.next };
@@ -61,6 +59,7 @@ function drawBar(pages, page) {
   find(".sc-desk").setAttribute("aria-label", words.label);
   byId("page-prev").disabled = state.at <= 0;
   byId("page-next").disabled = state.at >= pages.length - 1;
+  drawFit(page);
   find("[data-zoom=in]").disabled = !page || state.zoom === ZOOMS.at(-1);
   find("[data-zoom=out]").disabled = !page || state.zoom === ZOOMS[0];
   const position = find(".sc-position");
@@ -91,6 +90,9 @@ function drawImage(page) {
   }
   // The paper has its size before the picture comes, so nothing jumps.
   paper.style.aspectRatio = `${page.width} / ${page.height}`;
+  if (!state.room) measureRoom();
+  paper.dataset.fit = state.fit;
+  paper.style.setProperty("--room", `${state.room}px`);
   paper.style.setProperty("--zoom", state.zoom);
   paper.style.setProperty("--ratio", page.width / page.height);
   const name = fill(texts().page.position, {
@@ -119,63 +121,6 @@ function ask(page) {
   trigger("showpage", { document: page.document, page: page.page });
 }
 
-function drawMarks(page) {
-  const marks = find(".sc-marks");
-  const here = (mark) => page && samePage(mark, page);
-  const regions = data().regions.filter(here);
-  const evidence = [...data().evidence.entries()].filter(([, found]) => here(found));
-  const drawn = JSON.stringify([page && keyOf(page), evidence, regions, texts().category]);
-  if (drawn === state.marked) return;
-  state.marked = drawn;
-  marks.replaceChildren(
-    ...regions.map((region) => regionMark(region, page)),
-    ...evidence.map(([index, found]) => evidenceMark(found, index, page)),
-  );
-}
-
-function evidenceMark(found, index, page) {
-  const node = make("button", "sc-evidence", {
-    type: "button",
-    "data-evidence": index,
-    "data-document": found.document,
-    "data-page": found.page,
-    "data-bbox": found.bbox.join(","),
-    "aria-label": fill(texts().regions.use, { text: short(found.text) }),
-    title: found.text,
-  });
-  place(node, found, page);
-  return node;
-}
-
-function regionMark(region, page) {
-  const name = nameOf(region);
-  const use = fill(texts().regions.use, { text: short(region.text) });
-  const node = make("button", "sc-region", {
-    type: "button",
-    "data-region": regionId(region),
-    "data-category": region.category,
-    "data-order": region.order,
-    "data-page": region.page,
-    "data-bbox": region.bbox.join(","),
-    "aria-label": `${region.order + 1}. ${name}. ${use}`,
-    title: region.text,
-  });
-  node.style.setProperty("--colour", colourOf(region));
-  place(node, region, page);
-  const tag = make("span", "sc-tag", { "aria-hidden": "true" }, `${region.order + 1} ${name}`);
-  // The tag stays on the page: inside the box at the top edge, to the left at the right edge.
-  tag.classList.toggle("sc-inside", region.bbox[1] < 0.03 * page.height);
-  tag.classList.toggle("sc-left", region.bbox[0] > 0.7 * page.width);
-  node.append(tag);
-  return node;
-}
-
-const colourOf = (region) => texts().colours[region.category] ?? "#64748b";
-const nameOf = (region) => texts().category[region.category] ?? region.category;
-/* Unique over all documents: the page's place among all pages, and the reading order on it. */
-const ordinal = (mark) => data().pages.findIndex((page) => samePage(mark, page));
-const regionId = (region) => `${ordinal(region)}-${region.order}`;
-
 /* Turn to the page that the server asks for, once for every wish. */
 function follow() {
   const { jump } = data();
@@ -197,7 +142,10 @@ function draw() {
   const page = pages[state.at];
   drawBar(pages, page);
   drawImage(page);
+  drawDrawing(page);
   drawMarks(page);
+  drawCard();
+  keepArmed();
   drawEvidence();
   drawRegions();
   nameParts();
@@ -205,6 +153,7 @@ function draw() {
 }
 
 function turnTo(index) {
+  stopDrawing();
   state.at = index;
   draw();
   find(".sc-desk").scrollTop = 0;
@@ -218,10 +167,15 @@ function glow(selector) {
     void node.offsetWidth; // restarts the animation
     node.classList.add("sc-glow");
   }
-  if (!nodes.length) return;
+  reveal(nodes[0]);
+}
+
+/* Scroll the page's own frame, and nothing else, until a node is in sight. */
+function reveal(node) {
+  if (!node) return;
   const desk = find(".sc-desk");
   const frame = desk.getBoundingClientRect();
-  const box = nodes[0].getBoundingClientRect();
+  const box = node.getBoundingClientRect();
   if (box.top < frame.top || box.bottom > frame.bottom) {
     desk.scrollTop += box.top - frame.top - frame.height / 3;
   }
@@ -246,21 +200,43 @@ function showMark(mark, selector) {
   bringIntoSight();
 }
 
-/* A mark's text goes into the question, after what is typed there already. */
-function intoQuestion(words) {
-  const box = document.querySelector("#question textarea");
-  if (!box || !words) return;
-  box.value = box.value.trim() ? `${box.value.trimEnd()} ${words}` : words;
-  box.dispatchEvent(new Event("input", { bubbles: true }));
-  box.focus({ preventScroll: true });
-}
-
 function zoom(step) {
   const next = ZOOMS.indexOf(state.zoom) + step;
   if (next < 0 || next >= ZOOMS.length) return;
   state.zoom = ZOOMS[next];
   draw();
 }
+
+/* The height for a whole page: the desk's, as it is when no card stands below it. */
+function measureRoom() {
+  const desk = find(".sc-desk");
+  const style = getComputedStyle(desk);
+  const padding = parseFloat(style.paddingTop) + parseFloat(style.paddingBottom);
+  state.room = Math.max(200, desk.clientHeight + find(".sc-card").offsetHeight - padding);
+}
+
+function drawFit(page) {
+  const words = texts().page;
+  for (const [kind, name] of [["page", words.fit_page], ["width", words.fit_width]]) {
+    const button = find(`[data-fit=${kind}]`);
+    button.disabled = !page;
+    button.title = name;
+    button.setAttribute("aria-label", name);
+    button.setAttribute("aria-pressed", String(state.fit === kind && state.zoom === 1));
+  }
+}
+
+function fitTo(kind) {
+  state.fit = kind;
+  state.zoom = 1;
+  measureRoom();
+  draw();
+}
+
+window.addEventListener("resize", () => {
+  measureRoom();
+  draw();
+});
 
 function save() {
   const wish = props.download;
@@ -279,8 +255,17 @@ view.addEventListener("click", (event) => {
   if (button.id === "page-prev") turnTo(state.at - 1);
   else if (button.id === "page-next") turnTo(state.at + 1);
   else if (button.dataset.zoom) zoom(button.dataset.zoom === "in" ? 1 : -1);
-  else if (button.dataset.evidence) intoQuestion(data().evidence[button.dataset.evidence].text);
-  else if (button.dataset.region) intoQuestion(button.title);
+  else if (button.dataset.fit) fitTo(button.dataset.fit);
+  else if (button.dataset.legend) toggleCategory(button.dataset.legend);
+  else if ("draw" in button.dataset) {
+    if (state.drawing) stopDrawing();
+    else startDrawing(event.detail === 0 ? "keys" : "pointer");
+  } else if (button.dataset.evidence) {
+    pick({ kind: "evidence", ...data().evidence[button.dataset.evidence] }, event);
+  } else if (button.dataset.region) {
+    const region = data().regions.find((one) => regionId(one) === button.dataset.region);
+    if (region) pick({ kind: "region", ...region }, event);
+  }
 });
 
 find(".sc-desk").addEventListener("keydown", (event) => {

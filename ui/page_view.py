@@ -11,7 +11,7 @@ from typing import Any
 
 from engine import Document, Evidence, Transcript
 from ui import i18n
-from ui.layout_view import colours, names
+from ui.layout_view import EXPORTS, colours, names
 from ui.safe import plain
 
 PageKey = tuple[str, int]  # (document_id, page_index)
@@ -27,8 +27,18 @@ class Jump:
     to_evidence: bool = False
 
 
-def view(documents: Sequence[Document], transcript: Transcript | None, jump: Jump | None) -> View:
-    """The viewer's value. Boxes are in page pixels; page indexes are 0-based."""
+def view(
+    documents: Sequence[Document],
+    transcript: Transcript | None,
+    jump: Jump | None,
+    layout: Transcript | None = None,
+) -> View:
+    """The viewer's value. Boxes are in page pixels; page indexes are 0-based.
+
+    Args:
+        transcript: the answer whose evidence is shown.
+        layout: the answer whose regions are shown.
+    """
     return {
         "pages": [
             {
@@ -43,7 +53,7 @@ def view(documents: Sequence[Document], transcript: Transcript | None, jump: Jum
             for page in document.pages
         ],
         "evidence": [_evidence(found) for found in transcript.evidence] if transcript else [],
-        "regions": _regions(transcript) if transcript else [],
+        "regions": _regions(layout) if layout else [],
         "jump": None
         if jump is None
         else {
@@ -71,6 +81,9 @@ def strings(language: str) -> dict[str, Any]:
         "evidence": i18n.table("evidence", language),
         "regions": i18n.table("regions", language),
         "category": names(language),
+        "card": i18n.table("card", language),
+        "draw": i18n.table("draw", language),
+        "exports": list(EXPORTS),
         "button": i18n.table("button", language),
         "chat": i18n.text("chat.label", language),
         "question": i18n.text("question.label", language),

@@ -17,6 +17,9 @@ from ui import i18n, page_view, status
 from ui.examples import Example, for_chatbot
 from ui.safe import escaped
 
+# The page viewer's script, in the order in which its parts need each other.
+_VIEWER = ("page_view.js", "page_marks.js", "page_select.js", "page_draw.js", "page_lists.js")
+
 
 @dataclass(frozen=True, slots=True)
 class Screen:
@@ -30,6 +33,7 @@ class Screen:
     chat: gr.Chatbot
     evidence: gr.HTML
     status: gr.HTML
+    area: gr.HTML
     question: gr.MultimodalTextbox
     run: gr.Button
     stop: gr.Button
@@ -53,7 +57,7 @@ class Labels:
 
     def tasks(self, model_id: str, language: str) -> list[tuple[str, str]]:
         """(title, task id) of the tasks that a model can do."""
-        tasks = next((m.capabilities.tasks for m in self.models if m.model_id == model_id), ())
+        tasks = next((m.tasks for m in self.models if m.model_id == model_id), ())
         return [
             (task.title.text(language), task.id)
             for task in load_tasks().values()
@@ -84,6 +88,7 @@ class Labels:
             "contrast": {"label": say("settings.contrast")},
             "denoise": {"label": say("settings.denoise")},
             "viewer": {"strings": page_view.strings(language)},
+            "area": {"strings": i18n.table("area", language)},
             **self.of_task(task, language),
         }
 
@@ -178,6 +183,15 @@ def build(labels: Labels, language: str) -> Screen:
                 html_template='<div role="status" aria-live="polite">${value}</div>',
                 js_on_load=None,
             )
+            area = gr.HTML(
+                None,
+                elem_id="area",
+                elem_classes="sc-none",
+                apply_default_css=False,
+                html_template='<div class="sc-area"></div>',
+                js_on_load=_source("area.js"),
+                **said["area"],
+            )
             question = gr.MultimodalTextbox(
                 elem_id="question",
                 file_count="multiple",
@@ -216,7 +230,7 @@ def build(labels: Labels, language: str) -> Screen:
                 elem_id="page-view",
                 apply_default_css=False,
                 html_template=_source("page_view.html"),
-                js_on_load=_source("page_view.js") + _source("page_lists.js"),
+                js_on_load="".join(_source(name) for name in _VIEWER),
                 images={},
                 download=None,
                 **said["viewer"],
@@ -237,6 +251,7 @@ def build(labels: Labels, language: str) -> Screen:
         chat=chat,
         evidence=evidence,
         status=status_html,
+        area=area,
         question=question,
         run=run,
         stop=stop,

@@ -16,11 +16,17 @@ from ui.safe import escaped, span
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The user's turn. files: (name, pages) of what came with the question."""
+    """The user's turn.
+
+    Attributes:
+        files: (name, pages) of what came with the question.
+        region_of: number of the page of which the question is about a region only.
+    """
 
     text: str
     task: str
     files: tuple[tuple[str, int], ...] = ()
+    region_of: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +97,8 @@ def _asked(turn: Asked, language: str) -> str:
         span("sc-file", f"{name} · {i18n.count('chat.pages', pages, language)}")
         for name, pages in turn.files
     ]
+    if turn.region_of is not None:
+        files.append(span("sc-file", i18n.text("area.of_page", language, page=turn.region_of)))
     return "\n".join([*files, escaped(words)])
 
 

@@ -8,13 +8,25 @@ from typing import Final
 from engine.chat import Engine
 from engine.cli.console import add_file, follow, pages_of, write_json
 from engine.errors import TaskError
-from engine.layout import to_html, to_json, to_markdown, to_zip
+from engine.layout import (
+    lines_of,
+    tables_of,
+    to_csv,
+    to_dots_json,
+    to_html,
+    to_json,
+    to_markdown,
+    to_searchable_pdf,
+    to_xlsx,
+    to_zip,
+)
 from engine.overlay import draw_layout
 from engine.prompts import get_task
-from engine.schema import Answer, Document, Page, PageLayout
+from engine.schema import Answer, BBox, Document, Page, PageLayout
 from engine.settings import Settings
 
-FORMATS: Final = ("json", "md", "html", "png", "zip")
+FORMATS: Final = ("json", "md", "html", "csv", "xlsx", "pdf", "dots", "png", "zip")
+_BINARY: Final = ("xlsx", "pdf", "png", "zip")
 # What a task that gives text alone can be written as.
 _TEXT_FORMATS: Final = ("json", "md")
 
@@ -25,7 +37,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--task", metavar="TASK", default="layout", help="layout (default), ocr, ..."
     )
-    parser.add_argument("--format", choices=FORMATS, default="json")
+    parser.add_argument(
+        "--format",
+        choices=FORMATS,
+        default="json",
+        help="csv and xlsx hold the tables; pdf is searchable; dots is dots.ocr's list of cells",
+    )
+    parser.add_argument(
+        "--box",
+        type=_box,
+        metavar="X0,Y0,X1,Y1",
+        help="a place on the page in its pixels, for --task grounding_ocr",
+    )
+    parser.add_argument(
+        "--no-furniture", action="store_true", help="leave out page headers and footers"
+    )
     parser.add_argument("--page", type=int, metavar="N", help="read page N only (from 1)")
     parser.add_argument("--out", type=Path, metavar="PATH", help="write here instead of stdout")
 
@@ -34,8 +60,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     task = get_task(args.task)
     if task.output == "text" and args.format not in _TEXT_FORMATS:
         raise TaskError("task.no_such_format", task=task.id, format=args.format)
-    binary = args.format in ("png", "zip")
-    if binary and args.out is None and sys.stdout.isatty():
+    if args.format in _BINARY and args.out is None and sys.stdout.isatty():
         raise TaskError("task.binary_to_terminal", format=args.format)
     with Engine(settings) as engine:
         session_id = engine.create_session()
@@ -46,6 +71,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             model_id=args.model,
             task=task.id,
             pages=[(page.document_id, page.page_index) for page in pages],
+            bbox=args.box,
         )
         follow(stream, pages=len(pages), echo=False)
         answer = stream.answer()
@@ -54,8 +80,22 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         if task.output == "text":
             _write_text(args, document, answer)
         else:
-            _write_layout(args, document, pages, answer)
+            _write_layout(args, document, pages, answer, settings)
     return 0
+
+
+def _box(text: str) -> BBox:
+    """`X0,Y0,X1,Y1` in page pixels.
+
+    Raises:
+        argparse.ArgumentTypeError: it is not that.
+    """
+    try:
+        x0, y0, x1, y1 = (float(number) for number in text.split(","))
+    except ValueError:
+        message = f"{text} is not a box; give four numbers, for example 40,60,400,120"
+        raise argparse.ArgumentTypeError(message) from None
+    return (x0, y0, x1, y1)
 
 
 def _write_text(args: argparse.Namespace, document: Document, answer: Answer) -> None:
@@ -75,18 +115,37 @@ def _write_text(args: argparse.Namespace, document: Document, answer: Answer) ->
 
 
 def _write_layout(
-    args: argparse.Namespace, document: Document, pages: list[Page], answer: Answer
+    args: argparse.Namespace,
+    document: Document,
+    pages: list[Page],
+    answer: Answer,
+    settings: Settings,
 ) -> None:
     layouts = [_layout_of(page, answer) for page in pages]
+    kept = not args.no_furniture
     match args.format:
         case "json":
-            write_json(to_json(document, layouts, answer.model_id), args.out)
+            write_json(to_json(document, layouts, answer.model_id, page_furniture=kept), args.out)
         case "md":
-            _write(to_markdown(layouts).encode(), args.out)
+            _write(to_markdown(layouts, page_furniture=kept).encode(), args.out)
         case "html":
-            _write(to_html(layouts, title=document.name).encode(), args.out)
+            html = to_html(layouts, title=document.name, page_furniture=kept)
+            _write(html.encode(), args.out)
+        case "csv":
+            _write(to_csv(tables_of(layouts)).encode(), args.out)
+        case "xlsx":
+            _write(to_xlsx(tables_of(layouts)), args.out)
+        case "pdf":
+            by_page = {layout.page_index: layout for layout in layouts}
+            dpi = settings.limits.pdf_dpi
+            pdf = to_searchable_pdf(pages, lambda page: lines_of(by_page[page.page_index]), dpi=dpi)
+            _write(pdf, args.out)
+        case "dots":
+            cells = [to_dots_json(layout, page_furniture=kept) for layout in layouts]
+            write_json(cells[0] if len(cells) == 1 else cells, args.out)
         case "zip":
-            _write(to_zip(document, layouts, answer.model_id), args.out)
+            archive = to_zip(document, layouts, answer.model_id, page_furniture=kept)
+            _write(archive, args.out)
         case _:
             for page, layout in zip(pages, layouts, strict=True):
                 picture = draw_layout(page.load_image(), layout)

@@ -15,9 +15,14 @@ if TYPE_CHECKING:
 FAMILIES: dict[str, str] = {
     "deepseek_ocr": "engine.families.deepseek:DeepseekOcrFamily",
     "deepseek_ocr2": "engine.families.deepseek:DeepseekOcr2Family",
+    "dots_ocr": "engine.families.dots:DotsOcrFamily",
     "got_ocr": "engine.families.got_ocr:GotOCRFamily",
+    "granite_docling": "engine.families.granite_docling:GraniteDoclingFamily",
     "lite": "engine.families.lite.family:LiteFamily",
+    "paddleocr_vl": "engine.families.paddleocr_vl:PaddleOCRVLFamily",
+    "phi3_vision": "engine.families.phi3:Phi3VisionFamily",
     "qwen_vl": "engine.families.qwen_vl:QwenVLFamily",
+    "smolvlm": "engine.families.smolvlm:SmolVLMFamily",
 }
 
 

@@ -14,7 +14,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from engine.schema import Document, FinishReason, Message, Page, StreamEvent
+from engine.errors import ModelError
+from engine.schema import BBox, Document, FinishReason, Message, Page, StreamEvent
 
 if TYPE_CHECKING:
     from engine.index import PageIndex
@@ -70,6 +71,9 @@ class ModelRequest:
             out of memory.
         max_new_tokens: upper bound for the answer.
         language: "en" or "ru", the language of the screen.
+        bbox: what the user drew on the (only) page, in page pixels.
+        resume: go on with the same request's answer, which was cut.
+        so_far: ids of that answer; the prompt ends with them. Set by the family itself.
     """
 
     conversation: str
@@ -83,6 +87,9 @@ class ModelRequest:
     pixel_share: float
     max_new_tokens: int
     language: str
+    bbox: BBox | None = None
+    resume: bool = False
+    so_far: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +135,16 @@ class ModelFamily(ABC):
     capabilities: ClassVar[Capabilities]
     # True for a family whose models are so small that they are not counted as resident.
     stays_beside_others: ClassVar[bool] = False
+    # Share of the weights that int8 and int4 make smaller; the rest keeps the settings' dtype.
+    quantised_share: ClassVar[float] = 1.0
+    # Values of the settings' `mode` that it knows.
+    modes: ClassVar[tuple[str, ...]] = ()
+
+    # True for a family that keeps to a drawn box itself; others are shown that part of the page.
+    reads_boxes: ClassVar[bool] = False
 
     def __init__(self, model_id: str, settings: ModelSettings) -> None:
+        self.check_mode(model_id, settings)
         self.model_id = model_id
         self.settings = settings
 
@@ -141,6 +156,22 @@ class ModelFamily(ABC):
         Raises:
             ModelError: it cannot be loaded; the sentence says what to do.
         """
+
+    @classmethod
+    def check_mode(cls, model_id: str, settings: ModelSettings) -> None:
+        """Refuse a `mode` that this family does not know, instead of ignoring it.
+
+        Raises:
+            ModelError: [models.model_id] mode is none of `modes`.
+        """
+        if settings.mode is not None and settings.mode not in cls.modes:
+            raise ModelError(
+                "model.unknown_mode",
+                model_id=model_id,
+                mode=settings.mode,
+                family=settings.family,
+                known=", ".join(cls.modes) or "-",
+            )
 
     @classmethod
     def is_available(cls, model: ModelSettings) -> bool:

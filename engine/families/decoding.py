@@ -18,7 +18,7 @@ from engine.families.base import Outcome, Run, RunCancelled, Streamer
 from engine.families.kv_cache import KeptCache, KVCaches
 from engine.families.prompt_ids import ImageSpan, PromptIds
 from engine.families.repetition import loop_length
-from engine.schema import FinishReason
+from engine.schema import FinishReason, Size
 
 # Tokens of text that are prefilled at once; Stop is seen between pieces.
 PREFILL_TOKENS = 512
@@ -38,6 +38,8 @@ class DecodingInputs:
         on_start: called on the inference thread before the model runs, for state that a model
             keeps on its module.
         generation: keyword arguments of `generate`, max_new_tokens among them.
+        frames: (document_id, page_index) -> (width, height) of the image as the model sees it.
+        so_far: the ids at the prompt's end that are the beginning of the answer.
     """
 
     conversation: str
@@ -46,6 +48,8 @@ class DecodingInputs:
     positions: torch.Tensor | None
     on_start: Callable[[], None]
     generation: Mapping[str, Any]
+    frames: Mapping[tuple[Any, ...], Size] = field(default_factory=dict)
+    so_far: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)

@@ -19,6 +19,8 @@ from engine.families.hub import configuration, load_weights, text_head_size
 from engine.families.prompt_ids import ImageSpan, PromptIds
 from engine.families.transformers_chat import SeenImage, TransformersChatFamily
 from engine.hardware import AttentionChoice, choose_attention
+from engine.layout.cells import CellParser
+from engine.layout.deepseek_tags import DeepseekTagParser
 from engine.schema import ImagePart, Message, TextPart
 from engine.settings import ModelSettings, Settings
 
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
 # Boxes in answers run from 0 to this along both sides of the page, whatever its shape.
 BOX_RANGE: Final = 999
+# Another attempt with more than this share of the pixels keeps its mode.
+_SAME_MODE: Final = 0.75
 V1_MODEL_TYPE: Final = "deepseek_vl_v2"
 V2_MODEL_TYPE: Final = "deepseek_ocr2"
 
@@ -35,11 +39,17 @@ class DeepseekOcrFamily(TransformersChatFamily):
     """deepseek-ai/DeepSeek-OCR.
 
     [models.ID] generation takes two keys of its own: `ngram_size` (0 switches the guard off) and
-    `ngram_window`. `max_pixels` chooses the mode (see processing.mode_for).
+    `ngram_window`. `mode` chooses how a page is cut; without it `max_pixels` does (see
+    processing.mode_for).
     """
 
+    # 11 layers x 64 experts x 3 x 1280 x 896 weights are stacked tensors, which bitsandbytes leaves
+    # alone; the page encoder, the embedding and the head are left out as well.
+    quantised_share: ClassVar[float] = 0.06
+    modes: ClassVar[tuple[str, ...]] = ("tiny", "small", "base", "large", "gundam")
+
     capabilities: ClassVar[Capabilities] = Capabilities(
-        tasks=frozenset({"question", "ocr"}),
+        tasks=frozenset({"question", "ocr", "layout", "locate", "figure"}),
         chat=False,
         multiple_pages=False,
         boxes=True,
@@ -50,6 +60,7 @@ class DeepseekOcrFamily(TransformersChatFamily):
     @classmethod
     def load(cls, model_id: str, settings: Settings) -> TransformersChatFamily:
         model_settings = settings.model(model_id)
+        cls.check_mode(model_id, model_settings)
         cls._check_family(model_id, model_settings)
         processor_class, model_class = cls._classes()
         processor = configuration(model_id, model_settings, processor_class.from_pretrained)
@@ -108,16 +119,50 @@ class DeepseekOcrFamily(TransformersChatFamily):
     def see(self, image: Image.Image) -> SeenImage:
         from engine.families.deepseek_ocr.processing import mode_for, see
 
-        views = see(image, mode_for(self.settings.max_pixels))
+        views = see(image, self.settings.mode or mode_for(self.settings.max_pixels))
         return SeenImage((BOX_RANGE, BOX_RANGE), views.tokens, None, views.tensors)
 
-    def prepare(self, request: ModelRequest, preparation: Preparation) -> DecodingInputs:
+    def see_smaller(self, image: Image.Image, pixel_share: float) -> SeenImage:
+        """A smaller mode: pages are stretched or padded to the mode's size, whatever their own."""
+        from engine.families.deepseek_ocr.processing import MODES, mode_for, see
+
+        mode = self.settings.mode or mode_for(self.settings.max_pixels)
+        if pixel_share > _SAME_MODE:
+            # Little is to be saved: the same mode, the page a little smaller within it.
+            margin = Image.new("RGB", image.size, "white")
+            scale = pixel_share**0.5
+            size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+            margin.paste(image.convert("RGB").resize(size, Image.Resampling.LANCZOS))
+            views = see(margin, mode)
+            frame = round(BOX_RANGE * scale)
+            return SeenImage((frame, frame), views.tokens, None, views.tensors)
+        pixels = MODES[mode].view_size ** 2
+        smaller = mode_for(int(pixels if MODES[mode].tiles else pixels * pixel_share))
+        views = see(image, smaller)
+        return SeenImage((BOX_RANGE, BOX_RANGE), views.tokens, None, views.tensors)
+
+    def cell_parser(self, task: str) -> CellParser:
+        return DeepseekTagParser()
+
+    def silent_ids(self) -> frozenset[int]:
+        inner = self.processor.tokenizer
+        special = (inner.bos_token_id, inner.eos_token_id, inner.pad_token_id)
+        return super().silent_ids() | {index for index in special if index is not None}
+
+    def prepare_prompt(self, request: ModelRequest, preparation: Preparation) -> DecodingInputs:
         from transformers import LogitsProcessorList
 
         from engine.families.deepseek_ocr.guard import NGRAM_SIZE, WHITELIST, WINDOW, NGramGuard
 
-        alone = replace(request, history=(), pages=request.pages[:1])
-        inputs = super().prepare(alone, preparation)
+        # The template's own tags stay; those in the user's words would be obeyed like them.
+        asked = replace(
+            request.prompt,
+            text=request.prompt.text.replace(request.question, self._plain(request.question))
+            if request.question
+            else request.prompt.text,
+        )
+        alone = replace(request, history=(), pages=request.pages[:1], prompt=asked)
+        inputs = super().prepare_prompt(alone, preparation)
         options = dict(inputs.generation)
         ngram_size = int(options.pop("ngram_size", NGRAM_SIZE))
         window = int(options.pop("ngram_window", WINDOW))
@@ -153,6 +198,8 @@ class DeepseekOcrFamily(TransformersChatFamily):
 class DeepseekOcr2Family(DeepseekOcrFamily):
     """deepseek-community/DeepSeek-OCR-2, native in transformers: its own classes do everything."""
 
+    # Its processor knows one way of cutting a page.
+    modes: ClassVar[tuple[str, ...]] = ()
     model_type: ClassVar[str] = V2_MODEL_TYPE
     architecture: ClassVar[str] = "DeepseekOcr2ForConditionalGeneration"
 

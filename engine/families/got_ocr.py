@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from engine.families.base import (
     Capabilities,
-    ModelFamily,
     ModelRequest,
     Outcome,
     Preparation,
@@ -20,29 +19,24 @@ from engine.families.base import (
     RunCancelled,
 )
 from engine.families.hub import configuration, is_cached, load_weights, text_head_size
+from engine.families.page_by_page import PageByPageFamily
 from engine.hardware import choose_attention
-from engine.schema import FinishReason, Step
 from engine.settings import ModelSettings, Settings
 
 if TYPE_CHECKING:
     import torch
-
-
-@dataclass(frozen=True, slots=True)
-class PageInputs:
-    """One page's tensors for `generate`: input_ids (1, n), pixel_values (patches, 3, h, w)."""
-
-    page_index: int
-    tensors: Mapping[str, torch.Tensor]
+    from PIL import Image
 
 
 @dataclass(frozen=True, slots=True)
 class GotInputs:
-    pages: tuple[PageInputs, ...]
+    """One page's tensors for `generate`: input_ids (1, n), pixel_values (patches, 3, h, w)."""
+
+    tensors: Mapping[str, torch.Tensor]
     generation: Mapping[str, Any]
 
 
-class GotOCRFamily(ModelFamily):
+class GotOCRFamily(PageByPageFamily):
     """stepfun-ai/GOT-OCR-2.0-hf, native in transformers."""
 
     capabilities: ClassVar[Capabilities] = Capabilities(
@@ -89,63 +83,57 @@ class GotOCRFamily(ModelFamily):
     def tokenizer(self) -> Any:
         return self.processor.tokenizer
 
-    def prepare(self, request: ModelRequest, preparation: Preparation) -> GotInputs:
+    def prepare_prompt(self, request: ModelRequest, preparation: Preparation) -> GotInputs:
+        import torch
+
         from engine.families.decoding import greedy
 
         options = {**self.settings.generation, **request.prompt.generation}
         formatted = bool(options.pop("format", False))
         cropped = bool(options.pop("crop_to_patches", False))
-        pages = []
-        for number, page in enumerate(request.pages, start=1):
-            if preparation.stop.is_set():
-                raise RunCancelled
-            values = {"page": number, "pages": len(request.pages)}
-            preparation.emit(Step("step.preparing", values, page.page_index))
-            # The checkpoint has no chat template: its processor writes the published prompt.
-            tensors = self.processor(
-                page.load_image(), return_tensors="pt", format=formatted, crop_to_patches=cropped
-            )
-            pages.append(PageInputs(page.page_index, dict(tensors)))
-        return GotInputs(
-            tuple(pages), {**greedy(options), "max_new_tokens": request.max_new_tokens}
+        if preparation.stop.is_set():
+            raise RunCancelled
+        image = request.pages[0].load_image()
+        if request.pixel_share < 1.0:
+            # The processor stretches all pages to one size: a smaller one needs a margin.
+            image = _with_margin(image, request.pixel_share**0.5)
+        # The checkpoint has no chat template: its processor writes the published prompt.
+        tensors = dict(
+            self.processor(image, return_tensors="pt", format=formatted, crop_to_patches=cropped)
         )
+        said = torch.tensor([request.so_far], dtype=torch.long)
+        tensors["input_ids"] = torch.cat([tensors["input_ids"], said], dim=1)
+        tensors["attention_mask"] = torch.ones_like(tensors["input_ids"])
+        return GotInputs(tensors, {**greedy(options), "max_new_tokens": request.max_new_tokens})
 
-    def generate(self, inputs: GotInputs, run: Run) -> Outcome:
+    def generate_answer(self, inputs: GotInputs, run: Run) -> Outcome:
         import torch
         from transformers import StoppingCriteriaList
 
         from engine.families.decoding import GeneratedOnly, Watch
 
-        prompt_tokens = said = 0
-        finish: FinishReason = "stop"
-        end = self.tokenizer.convert_tokens_to_ids("<|im_end|>")
-        separator = self.tokenizer("\n\n", add_special_tokens=False, return_tensors="pt")
-        for number, page in enumerate(inputs.pages, start=1):
-            if run.stop.is_set():
-                return Outcome("cancelled", prompt_tokens, said)
-            values = {"page": number, "pages": len(inputs.pages)}
-            run.emit(Step("step.reading_page", values, page.page_index))
-            if number > 1:
-                run.streamer.put(separator["input_ids"][0])
-            tensors = {name: value.to(self.model.device) for name, value in page.tensors.items()}
-            length = tensors["input_ids"].shape[1]
-            tensors["pixel_values"] = tensors["pixel_values"].to(self.model.dtype)
-            watch = Watch(run.stop, length)
-            with torch.inference_mode():
-                sequence = self.model.generate(
-                    **tensors,
-                    streamer=GeneratedOnly(run.streamer, ends=False),
-                    stopping_criteria=StoppingCriteriaList([watch]),
-                    eos_token_id=end,
-                    **inputs.generation,
-                )[0].tolist()
-            prompt_tokens += length
-            said += len(sequence) - length
-            ended = watch.finish_reason(sequence[length:], {end})
-            # The worst of the pages is what the user should know.
-            finish = finish if ended == "stop" else ended
-        run.streamer.end()
-        return Outcome(finish, prompt_tokens, said)
+        tensors = {name: value.to(self.model.device) for name, value in inputs.tensors.items()}
+        length = tensors["input_ids"].shape[1]
+        tensors["pixel_values"] = tensors["pixel_values"].to(self.model.dtype)
+        watch = Watch(run.stop, length)
+        (end,) = self._ends()
+        with torch.inference_mode():
+            sequence = self.model.generate(
+                **tensors,
+                streamer=GeneratedOnly(run.streamer),
+                stopping_criteria=StoppingCriteriaList([watch]),
+                eos_token_id=end,
+                **inputs.generation,
+            )[0].tolist()
+        said = sequence[length:]
+        return Outcome(watch.finish_reason(said, {end}), length, len(said))
+
+    def silent_ids(self) -> frozenset[int]:
+        ends = self.tokenizer.all_special_ids
+        return frozenset((*self._ends(), *map(int, ends)))
+
+    def _ends(self) -> tuple[int]:
+        return (int(self.tokenizer.convert_tokens_to_ids("<|im_end|>")),)
 
     def unload(self) -> None:
         del self.model
@@ -156,3 +144,13 @@ class GotOCRFamily(ModelFamily):
             "dtype": str(self.model.dtype).removeprefix("torch."),
             "quantization": self.settings.quantization,
         }
+
+
+def _with_margin(image: Image.Image, scale: float) -> Image.Image:
+    """The page shrunk by `scale` into the corner of white paper of the same size."""
+    from PIL import Image
+
+    paper = Image.new("RGB", image.size, "white")
+    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    paper.paste(image.convert("RGB").resize(size, Image.Resampling.LANCZOS))
+    return paper

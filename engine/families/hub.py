@@ -5,6 +5,7 @@ that mends it.
 """
 
 import errno
+import json
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -35,7 +36,21 @@ def is_cached(model: ModelSettings) -> bool:
         folder = snapshot_download(model.repo_id, revision=model.revision, local_files_only=True)
     except (LocalEntryNotFoundError, ValueError):
         return False
-    return any(Path(folder).glob("*.safetensors"))
+    return is_whole(Path(folder))
+
+
+def is_whole(folder: Path) -> bool:
+    """Whether every weights file of a checkpoint is there: its index names them, if it has one."""
+    indexes = list(folder.glob("*.safetensors.index.json"))
+    if not indexes:
+        return any(folder.glob("*.safetensors"))
+    named: set[str] = set()
+    for index in indexes:
+        try:
+            named |= set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+        except (ValueError, KeyError, AttributeError):
+            return False
+    return all((folder / name).is_file() for name in named)
 
 
 def load_weights(

@@ -6,20 +6,28 @@ that boxes refer to is the size that is recorded.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from PIL import Image
 
 from engine.families.base import Capabilities
 from engine.families.prompt_ids import PromptIds
 from engine.families.transformers_chat import Positions, SeenImage, TransformersChatFamily
+from engine.layout.cells import CellParser
+from engine.layout.qwen_boxes import QwenBoxParser
+from engine.schema import Page, Size
+
+if TYPE_CHECKING:
+    from engine.families.decoding import DecodingInputs
+
+THOUSANDTHS: Final = 1000
 
 
 class QwenVLFamily(TransformersChatFamily):
     """One adapter for the three generations; the checkpoint's config tells them apart."""
 
     capabilities: ClassVar[Capabilities] = Capabilities(
-        tasks=frozenset({"question", "ocr"}), chat=True, multiple_pages=True, boxes=True
+        tasks=frozenset({"question", "ocr", "layout"}), chat=True, multiple_pages=True, boxes=True
     )
 
     @property
@@ -29,6 +37,15 @@ class QwenVLFamily(TransformersChatFamily):
     @property
     def image_token_id(self) -> int:
         return int(self.processor.image_token_id)
+
+    def cell_parser(self, task: str) -> CellParser:
+        return QwenBoxParser()
+
+    def frame(self, inputs: DecodingInputs, page: Page) -> Size:
+        """Qwen2.5-VL speaks in pixels of the resized image, the others in thousandths."""
+        if self.model.config.model_type == "qwen2_5_vl":
+            return super().frame(inputs, page)
+        return (THOUSANDTHS, THOUSANDTHS)
 
     def see(self, image: Image.Image) -> SeenImage:
         from qwen_vl_utils import process_vision_info

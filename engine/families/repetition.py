@@ -14,12 +14,23 @@ MIN_LOOP_TOKENS: Final = 96
 MIN_ROUNDS: Final = 4
 
 
+def without_loop(ids: Sequence[int]) -> list[int]:
+    """`ids` up to the end of the first round of the loop that they end with."""
+    total, period = _loop(ids)
+    return list(ids[: len(ids) - total + period])
+
+
 def loop_length(ids: Sequence[int]) -> int:
     """How many tokens at the end of `ids` are a loop, its first round included; 0 without one.
 
     Args:
         ids: generated ids, oldest first.
     """
+    return _loop(ids)[0]
+
+
+def _loop(ids: Sequence[int]) -> tuple[int, int]:
+    """(tokens of the loop at the end, tokens of one round); (0, 0) without one."""
     longest = min(MAX_PERIOD, len(ids) // MIN_ROUNDS)
     for period in range(1, longest + 1):
         same = 0
@@ -29,5 +40,5 @@ def loop_length(ids: Sequence[int]) -> int:
             position -= 1
         total = same + period
         if total >= max(MIN_LOOP_TOKENS, MIN_ROUNDS * period) and same:
-            return total
-    return 0
+            return total, period
+    return 0, 0

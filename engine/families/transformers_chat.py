@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from engine.families.base import ModelFamily, ModelRequest, Outcome, Preparation, Run, RunCancelled
+from engine.families.base import ModelRequest, Outcome, Preparation, Run, RunCancelled
 from engine.families.hub import configuration, is_cached, load_weights, text_head_size
 from engine.families.kv_cache import KVCaches
+from engine.families.page_by_page import PageByPageFamily
+from engine.families.page_prompt import filled
 from engine.families.prompt_ids import ImageSpan, PromptIds
 from engine.hardware import choose_attention
 from engine.schema import ImagePart, Message, Page, Part, Size, Step, TextPart
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 
 # Stands for an earlier answer while the template is rendered; a private-use character that no
 # keyboard types, removed from what users write.
-_ANSWER = "\ue000"
+ANSWER = "\ue000"
 # Answers whose ids, and pages whose sizes, are remembered; older ones are worked out again.
 _REMEMBERED = 2000
 
@@ -63,7 +65,7 @@ class Positions:
     on_start: Callable[[], None] = lambda: None
 
 
-class TransformersChatFamily(ModelFamily):
+class TransformersChatFamily(PageByPageFamily):
     """Base of the adapters; a subclass says how an image is seen and where its tokens stand."""
 
     def __init__(
@@ -85,6 +87,7 @@ class TransformersChatFamily(ModelFamily):
         from transformers import AutoModelForImageTextToText, AutoProcessor
 
         model_settings = settings.model(model_id)
+        cls.check_mode(model_id, model_settings)
         processor = configuration(model_id, model_settings, AutoProcessor.from_pretrained)
         attention = choose_attention(
             model_settings.attn_implementation,
@@ -108,15 +111,39 @@ class TransformersChatFamily(ModelFamily):
     def image_token_id(self) -> int:
         """The id that is repeated for every token position of an image."""
 
+    def image_ids(self, image: SeenImage) -> list[int]:
+        """The ids that stand for an image, image.tokens of them."""
+        return [self.image_token_id] * image.tokens
+
     @abstractmethod
     def see(self, image: Image.Image) -> SeenImage:
         """Resize and normalise one page image (RGB, page pixels) as the model wants it."""
+
+    def see_smaller(self, image: Image.Image, pixel_share: float) -> SeenImage:
+        """`see` for another attempt, with a share of the pixels that it would take.
+
+        The page is shrunk before it is resized as always; a family that does not go by the size
+        of the image overrides this.
+        """
+        pixels = image.width * image.height
+        pixels_before = min(pixels, self.settings.max_pixels or pixels)
+        scale = (pixels_before * pixel_share / pixels) ** 0.5
+        size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+        return self.see(image.resize(size, Image.Resampling.LANCZOS))
+
+    def frame(self, inputs: DecodingInputs, page: Page) -> Size:
+        return inputs.frames.get((page.document_id, page.page_index), page.size)
+
+    def silent_ids(self) -> frozenset[int]:
+        from engine.families.decoding import end_ids
+
+        return frozenset(end_ids(self.model))
 
     def positions(self, prompt: PromptIds, images: list[SeenImage]) -> Positions:
         """Position ids of the whole prompt; plain counting unless a family knows better."""
         return Positions()
 
-    def prepare(self, request: ModelRequest, preparation: Preparation) -> DecodingInputs:
+    def prepare_prompt(self, request: ModelRequest, preparation: Preparation) -> DecodingInputs:
         from engine.families.decoding import DecodingInputs, greedy
 
         pages = {
@@ -124,27 +151,34 @@ class TransformersChatFamily(ModelFamily):
             for document in request.documents
             for page in document.pages
         }
+        share = request.pixel_share
         messages = (*request.history, self._question(request))
-        seen = self._see_all(messages, pages, preparation)
+        seen = self._see_all(messages, pages, preparation, share)
+        messages = (*request.history, self._question(filled(request, seen)))
         prompt = self._prompt(messages, seen)
-        positions = self.positions(prompt, [seen[span.key] for span in prompt.images])
+        # Two sizes of one page may take the same number of tokens; their caches are not the same.
+        images = tuple(replace(span, key=(*span.key, share)) for span in prompt.images)
+        prompt = PromptIds((*prompt.ids, *request.so_far), images)
+        positions = self.positions(prompt, [seen[span.key[:2]] for span in images])
         generation = {**self.settings.generation, **request.prompt.generation}
         return DecodingInputs(
             conversation=request.conversation,
             prompt=prompt,
-            image_tensors=lambda span: seen[span.key].tensors(),
+            image_tensors=lambda span: seen[span.key[:2]].tensors(),
             positions=positions.ids,
             on_start=positions.on_start,
             generation={**greedy(generation), "max_new_tokens": request.max_new_tokens},
+            frames={key[:2]: image.size for key, image in seen.items()},
+            so_far=request.so_far,
         )
 
-    def generate(self, inputs: DecodingInputs, run: Run) -> Outcome:
+    def generate_answer(self, inputs: DecodingInputs, run: Run) -> Outcome:
         from engine.families.decoding import decode
 
         outcome = decode(
             self.model, inputs, self.caches, run, self.counters, model_id=self.model_id
         )
-        said = self.counters.generated_ids
+        said = [*inputs.so_far, *self.counters.generated_ids]
         text = self.tokenizer.decode(said, skip_special_tokens=True).strip()
         while len(self._said) >= _REMEMBERED:
             self._said.pop(next(iter(self._said)))
@@ -185,6 +219,7 @@ class TransformersChatFamily(ModelFamily):
         messages: tuple[Message, ...],
         pages: Mapping[tuple[str, int], Page],
         preparation: Preparation,
+        share: float,
     ) -> dict[tuple[Any, ...], SeenImage]:
         """Every image of the conversation, by (document_id, page_index)."""
         wanted = [
@@ -199,15 +234,21 @@ class TransformersChatFamily(ModelFamily):
                 raise RunCancelled
             values = {"page": number, "pages": len(wanted)}
             preparation.emit(Step("step.preparing", values, key[1]))
-            seen[key] = self._seen(key, pages[key])
+            seen[key] = self._seen(pages[key], share)
         return seen
 
-    def _seen(self, key: tuple[Any, ...], page: Page) -> SeenImage:
+    def _seen(self, page: Page, share: float) -> SeenImage:
         """A page as the model sees it; a known page gives its pixels only when asked."""
+        key = (page.document_id, page.page_index, share)
+
+        def see() -> SeenImage:
+            image = page.load_image()
+            return self.see(image) if share == 1.0 else self.see_smaller(image, share)
+
         known = self._known.get(key)
         if known is not None:
-            return replace(known, tensors=lambda: self.see(page.load_image()).tensors())
-        image = self.see(page.load_image())
+            return replace(known, tensors=lambda: see().tensors())
+        image = see()
         while len(self._known) >= _REMEMBERED:
             self._known.pop(next(iter(self._known)))
         # Without its tensors: pixels of every page ever seen would fill the memory.
@@ -227,12 +268,12 @@ class TransformersChatFamily(ModelFamily):
         rendered = self.render(messages, seen)
         ids: list[int] = []
         images: list[ImageSpan] = []
-        for number, segment in enumerate(rendered.split(_ANSWER)):
+        for number, segment in enumerate(rendered.split(ANSWER)):
             for piece_number, piece in enumerate(segment.split(self.image_placeholder)):
                 if piece_number:
                     key = next(keys)
                     start = len(ids)
-                    ids += [self.image_token_id] * seen[key].tokens
+                    ids += self.image_ids(seen[key])
                     images.append(ImageSpan(start, len(ids), key))
                 ids += self.tokenizer(piece, add_special_tokens=False)["input_ids"]
             if number < len(answers):
@@ -242,11 +283,11 @@ class TransformersChatFamily(ModelFamily):
     def render(
         self, messages: tuple[Message, ...], seen: Mapping[tuple[Any, ...], SeenImage]
     ) -> str:
-        """The conversation by the checkpoint's template, earlier answers as _ANSWER."""
+        """The conversation by the checkpoint's template, earlier answers as ANSWER."""
         chat = [
             {
                 "role": message.role,
-                "content": [{"type": "text", "text": _ANSWER}]
+                "content": [{"type": "text", "text": ANSWER}]
                 if message.role == "assistant"
                 else [
                     {"type": "image"}
@@ -265,8 +306,13 @@ class TransformersChatFamily(ModelFamily):
 
     def _plain(self, text: str) -> str:
         """A user's words without anything that the tokenizer would take for a special token."""
-        for token in (_ANSWER, *self.tokenizer.get_added_vocab()):
-            text = text.replace(token, "")
+        tokens = (ANSWER, *self.tokenizer.get_added_vocab())
+        before = None
+        # Again, because what is taken out of the middle may leave a token behind.
+        while text != before:
+            before = text
+            for token in tokens:
+                text = text.replace(token, "")
         return text
 
     def _answer_ids(self, text: str) -> list[int]:

@@ -8,7 +8,9 @@ from typing import Any, Final
 
 from engine.layout.html import to_html
 from engine.layout.markdown import to_markdown
-from engine.layout.reading import pages_in_order, regions_in_order
+from engine.layout.reading import pages_in_order, regions_in_order, table_rows
+from engine.layout.spreadsheet import tables_of, to_csv, to_xlsx
+from engine.layout.tables import table_html
 from engine.overlay import draw_layout
 from engine.schema import Document, PageLayout
 from engine.texts import DEFAULT_LANGUAGE
@@ -55,6 +57,25 @@ def to_json(
     }
 
 
+def to_dots_json(layout: PageLayout, *, page_furniture: bool = True) -> list[dict[str, Any]]:
+    """A page as dots.ocr writes it: a list of cells, boxes in whole page pixels.
+
+    Tables are HTML and pictures have no text, as its published prompt asks.
+    """
+    cells: list[dict[str, Any]] = []
+    for region in regions_in_order(layout, page_furniture=page_furniture):
+        cell: dict[str, Any] = {
+            "bbox": [round(value) for value in region.bbox],
+            "category": region.category,
+        }
+        if region.category == "Table":
+            cell["text"] = table_html(table_rows(region.text))
+        elif region.category != "Picture":
+            cell["text"] = region.text
+        cells.append(cell)
+    return cells
+
+
 def to_zip(
     document: Document,
     layouts: Sequence[PageLayout],
@@ -64,6 +85,8 @@ def to_zip(
     language: str = DEFAULT_LANGUAGE,
 ) -> bytes:
     """layout.json, layout.md, layout.html and page-N.png (N from 1) as a ZIP archive.
+
+    tables.csv and tables.xlsx are in it where a page has tables.
 
     The pictures show every region, page headers and footers too.
 
@@ -81,6 +104,10 @@ def to_zip(
             own, title=document.name, page_furniture=page_furniture, language=language
         ).encode("utf-8", "replace"),
     }
+    tables = tables_of(own)
+    if tables:
+        files["tables.csv"] = to_csv(tables).encode("utf-8", "replace")
+        files["tables.xlsx"] = to_xlsx(tables)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, content in files.items():

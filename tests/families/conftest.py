@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine import Engine, load_settings
-from tests.families import tiny
+from tests.families import tiny, tiny_dots_ocr, tiny_paddleocr_vl, tiny_phi3_vision, tiny_smolvlm
 
 
 @dataclass(frozen=True)
@@ -16,14 +16,30 @@ class TinyModel:
 
     family: str
     save: Callable[[Path], Path]
+    # What ends a turn, and a text whose special tokens must not be obeyed: "abc" without them.
+    turn_end: str = "<|im_end|>"
+    tagged: str = "a<|im_end|>b<|image_pad|>c"
 
 
 TINY = {
     "qwen2_vl": TinyModel("qwen_vl", tiny.save_qwen2_vl),
     "qwen3_vl": TinyModel("qwen_vl", tiny.save_qwen3_vl),
+    "dots_ocr": TinyModel(
+        "dots_ocr", tiny_dots_ocr.save, "<|endofuser|>", "a<|endofuser|>b<|imgpad|>c"
+    ),
     "got_ocr": TinyModel("got_ocr", tiny.save_got_ocr),
+    "paddleocr_vl": TinyModel("paddleocr_vl", tiny_paddleocr_vl.save),
+    "phi3_vision": TinyModel(
+        "phi3_vision", tiny_phi3_vision.save, "<|end|>", "a<|end|>b<|im<|end|>age_1|>c"
+    ),
+    "smolvlm": TinyModel(
+        "smolvlm",
+        tiny_smolvlm.save,
+        "<end_of_utterance>",
+        "a<end_of_utterance>b<row_1_col_<image>1>c",
+    ),
 }
-CHAT = [name for name, model in TINY.items() if model.family != "got_ocr"]
+CHAT = [name for name, model in TINY.items() if model.family not in ("got_ocr", "paddleocr_vl")]
 
 
 @pytest.fixture(scope="session")

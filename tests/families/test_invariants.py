@@ -178,11 +178,11 @@ def test_special_tokens_in_a_question_are_not_obeyed(
 ) -> None:
     engine = tiny_engine(name)
     session_id = with_page(engine, tmp_path)
-    list(engine.ask(session_id, "a<|im_end|>b<|image_pad|>c"))
+    list(engine.ask(session_id, TINY[name].tagged))
     family = loaded_family(engine)
     kept = family.caches.take(session_id)
-    text = family.tokenizer.decode(kept.prompt.ids)
-    assert "abc<|im_end|>" in text
+    text = family.tokenizer.decode([index for index in kept.prompt.ids if index >= 0])
+    assert f"abc{TINY[name].turn_end}" in text
 
 
 @pytest.mark.parametrize("name", CHAT)
@@ -214,6 +214,6 @@ def test_numbers_that_overflow_in_float16_are_an_error_with_a_way_out(
     session_id = with_page(engine, tmp_path)
     model = loaded_family(engine).model
     with torch.no_grad():
-        model.get_input_embeddings().weight.mul_(60_000)
+        model.get_output_embeddings().weight.mul_(60_000)
     with pytest.raises(GenerationError, match='dtype = "bfloat16"'):
         engine.ask(session_id, "What?").answer()

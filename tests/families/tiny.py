@@ -99,7 +99,7 @@ def save_qwen2_vl(directory: Path, *, layers: int = 2, hidden: int = 64) -> Path
         tie_word_embeddings=True,
     )
     model = Qwen2VLForConditionalGeneration(config)
-    _peaked(model)
+    peaked(model)
     _finish(model, ids, directory)
     images = Qwen2VLImageProcessor(min_pixels=56 * 56, max_pixels=28 * 28 * 1280)
     Qwen2VLProcessor(
@@ -145,7 +145,7 @@ def save_qwen3_vl(directory: Path, *, layers: int = 2, hidden: int = 64) -> Path
         tie_word_embeddings=True,
     )
     model = Qwen3VLForConditionalGeneration(config)
-    _peaked(model)
+    peaked(model)
     _finish(model, ids, directory)
     images = Qwen2VLImageProcessor(
         patch_size=16,
@@ -192,7 +192,7 @@ def save_got_ocr(directory: Path, *, hidden: int = 64) -> Path:
         image_token_index=ids["<imgpad>"],
     )
     model = GotOcr2ForConditionalGeneration(config)
-    _peaked(model)
+    peaked(model)
     _finish(model, ids, directory)
     processor = GotOcr2Processor(
         GotOcr2ImageProcessor(size={"height": 1024, "width": 1024}), tokenizer
@@ -201,7 +201,7 @@ def save_got_ocr(directory: Path, *, hidden: int = 64) -> Path:
     return directory
 
 
-def _peaked(model: torch.nn.Module) -> None:
+def peaked(model: torch.nn.Module) -> None:
     """Weights wide enough that attention is peaked and greedy choices differ by a clear margin."""
     with torch.no_grad():
         for name, weight in model.named_parameters():

@@ -15,6 +15,7 @@ from engine.documents import open_document
 from engine.errors import GenerationError
 from engine.families.base import Capabilities
 from engine.schema import (
+    BBox,
     Discarded,
     Evidence,
     EvidenceFound,
@@ -107,6 +108,7 @@ class FakeEngine:
                 capabilities=Capabilities(
                     frozenset({"question", "ocr", "layout"}), True, True, True
                 ),
+                tasks=frozenset({"question", "ocr", "layout"}),
                 loaded=False,
                 settings=model,
             )
@@ -127,8 +129,12 @@ class FakeEngine:
         verbatim: bool = False,
         preprocess: PreprocessSettings | None = None,
         language: str = "en",
+        bbox: BBox | None = None,
+        resume: bool = False,
     ) -> FakeStream:
         self.asked.append({"question": question, "task": task, "preprocess": preprocess})
+        if bbox is not None:
+            self.asked[-1] |= {"pages": pages, "bbox": bbox}
         found = [page for document in self._sessions[session_id] for page in document.pages]
         stream = FakeStream(lambda: script(question, task, found), self.pause)
         self._streams[session_id] = stream

@@ -4,30 +4,28 @@ Nothing here computes: the class below only reads the checkpoint its own way and
 what its parent expects.
 """
 
-import os
 import re
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
-from huggingface_hub import snapshot_download
 from transformers import GenerationConfig, UnlimitedOcrForConditionalGeneration
 
 from engine.errors import ModelError
-from engine.families.deepseek_ocr.checkpoint import StackedTensors, StoredTensor, read_checkpoint
+from engine.families.checkpoint import (
+    StackedTensors,
+    StoredTensor,
+    checkpoint_folder,
+    one_tensor_at_a_time,
+    read_checkpoint,
+)
 from engine.families.deepseek_ocr.configuration import DeepseekOcrConfig
 
 # Its number of rows is the SAM neck's width, which the published config does not state.
 _NECK = "model.sam_model.neck.0.weight"
 _EXPERT = re.compile(r"(.+\.mlp\.experts)\.(\d+)\.(gate_proj|up_proj|down_proj)\.weight")
 _STACKS = {"gate_up_proj": ("gate_proj", "up_proj"), "down_proj": ("down_proj",)}
-_DOWNLOAD_OPTIONS = ("revision", "cache_dir", "local_files_only", "token", "force_download")
-# transformers reads it; with it, tensors are read one after the other.
-_SEQUENTIAL = "HF_DEACTIVATE_ASYNC_LOAD"
-_ENVIRONMENT = threading.Lock()
 
 
 class DeepseekOcrForConditionalGeneration(  # type: ignore[no-untyped-call]
@@ -67,15 +65,14 @@ class DeepseekOcrForConditionalGeneration(  # type: ignore[no-untyped-call]
             OSError: it is not there and cannot be brought.
             SafetensorError: a file is damaged.
         """
-        download = {key: kwargs.pop(key) for key in _DOWNLOAD_OPTIONS if key in kwargs}
         kwargs.pop("use_safetensors", None)  # nothing else is read
-        folder = _local(pretrained_model_name_or_path, download)
+        folder = checkpoint_folder(pretrained_model_name_or_path, kwargs)
         if config is None:
             config = DeepseekOcrConfig.from_pretrained(folder)
         tensors = read_checkpoint(folder)
         if _NECK in tensors:
             config.vision_config.sam_config.output_channels = tensors[_NECK].shape[0]
-        with _one_tensor_at_a_time():
+        with one_tensor_at_a_time():
             loaded: Any = super().from_pretrained(
                 None,
                 *args,
@@ -128,15 +125,6 @@ def load_model(
     return loaded
 
 
-def _local(name: Any, download: dict[str, Any]) -> Path:
-    """The folder itself, or the repository's snapshot in the hub cache."""
-    folder = Path(name)
-    if folder.is_dir():
-        return folder
-    wanted = ["*.json", "*.safetensors"]
-    return Path(snapshot_download(str(name), allow_patterns=wanted, **download))
-
-
 def with_stacked_experts(
     tensors: Mapping[str, StoredTensor],
 ) -> dict[str, StoredTensor | StackedTensors]:
@@ -186,18 +174,3 @@ def _as_expected(
         if isinstance(kwargs.get(name), torch.Tensor):
             kwargs[name] = kwargs[name].tolist()
     return args, kwargs
-
-
-@contextmanager
-def _one_tensor_at_a_time() -> Iterator[None]:
-    """Threads would read ahead, and what is cast or sent to the GPU would wait there in full."""
-    with _ENVIRONMENT:
-        before = os.environ.get(_SEQUENTIAL)
-        os.environ[_SEQUENTIAL] = "1"
-        try:
-            yield
-        finally:
-            if before is None:
-                del os.environ[_SEQUENTIAL]
-            else:
-                os.environ[_SEQUENTIAL] = before

@@ -24,17 +24,6 @@ _GREY: Final = (127, 127, 127)
 # Up to here a mode without tiles stretches the page to a square instead of padding it.
 _STRETCHED: Final = 640
 
-# The prompts that the model was trained with: README and vLLM config of
-# https://github.com/deepseek-ai/DeepSeek-OCR. {text} is what is looked for.
-PROMPTS: Final[Mapping[str, str]] = {
-    "layout": "<image>\n<|grounding|>Convert the document to markdown.",
-    "layout_image": "<image>\n<|grounding|>OCR this image.",
-    "ocr": "<image>\nFree OCR.",
-    "figure": "<image>\nParse the figure.",
-    "describe": "<image>\nDescribe this image in detail.",
-    "locate": "<image>\nLocate <|ref|>{text}<|/ref|> in the image.",
-}
-
 # (tiles wide, tiles high) in the order in which the reference compares them (resize_table.json).
 _GRIDS: Final = (
     *((1, 2), (2, 1), (3, 1), (1, 3), (2, 2), (4, 1), (1, 4), (5, 1), (1, 5), (1, 6), (6, 1)),

@@ -17,8 +17,11 @@ from engine.families.lite.language import groups_in, lexicon, stem
 from engine.families.lite.view import PageView
 from engine.geometry import union
 from engine.schema import BBox
-from engine.values import find_values
+from engine.values import Value, find_values
 
+# Nobody asks for a part of these.
+_WHOLE_KINDS: Final = frozenset({"percent", "phone", "email", "url", "iban"})
+_PART_KINDS: Final = frozenset({"number", "id", "year", "amount"})
 _OUTER: Final = " \t,;:|_—–=*•"
 _LONGEST_CHUNK: Final = 8
 _LONGEST_NAME: Final = 7
@@ -225,7 +228,11 @@ def _values(view: PageView, first: int, last: int) -> Iterator[Candidate]:
         found = piece(view, first, last, *match.span(), "value", frozenset(("year",)))
         if found:
             yield found
-    for value in find_values(text):
+    values = find_values(text)
+    wholes = [value for value in values if value.kind in _WHOLE_KINDS]
+    for value in values:
+        if value.kind in _PART_KINDS and any(_inside(value, whole) for whole in wholes):
+            continue
         if value.kind == "year":
             bare = piece(
                 view, first, last, value.start, value.start + 4, "value", frozenset(("year",))
@@ -248,6 +255,15 @@ def _values(view: PageView, first: int, last: int) -> Iterator[Candidate]:
                     unit = piece(view, first, last, value.start, stop, "unit")
                     if unit:
                         yield unit
+
+
+def _inside(value: Value, whole: Value) -> bool:
+    """Whether a value is a smaller part of another: the 20 of "20%"."""
+    return (
+        whole.start <= value.start
+        and value.end <= whole.end
+        and whole.end - whole.start > value.end - value.start
+    )
 
 
 def _after_labels(view: PageView, first: int, last: int) -> Iterator[Candidate]:

@@ -19,7 +19,7 @@ from engine.families.lite.candidates import (
 )
 from engine.families.lite.features import FEATURES, feature_table
 from engine.families.lite.matching import known_share, match_pages
-from engine.families.lite.question import Question, analyse
+from engine.families.lite.question import ANSWER_TYPES, Question, analyse
 from engine.families.lite.ranking import ranker, signs_of
 from engine.families.lite.shape import kind_table, shape_table
 from engine.families.lite.view import PageView, view_page
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
     from engine.index import PageIndex
 
+# These have a shape of their own: nothing else answers a question for them.
+_STRICT: Final = ("phone", "email", "url")
+_LIKELY: Final = 0.5
 # Chunks are cut from this many sentences a page, those that share most with the question.
 _SENTENCES: Final = 4
 
@@ -92,6 +95,11 @@ def gather(question: Question, pages: Sequence[ReadPage]) -> Pool:
         if not question.offers:
             # Words of the question are no answer to it, unless it offers a choice.
             kept = [at for at, one in enumerate(found) if not match.repeats(one.ranges)]
+            found, kinds, shape = [found[at] for at in kept], kinds[kept], shape[kept]
+        strict = [kind for kind in _STRICT if question.wants.get(kind, 0.0) >= 1.0]
+        if strict:
+            likely = kinds[:, [ANSWER_TYPES.index(kind) for kind in strict]].max(axis=1) >= _LIKELY
+            kept = [int(at) for at in np.flatnonzero(likely)]
             found, kinds, shape = [found[at] for at in kept], kinds[kept], shape[kept]
         candidates += found
         tables.append(feature_table(question, page.view, match, found, kinds, shape))

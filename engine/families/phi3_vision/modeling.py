@@ -32,6 +32,8 @@ from transformers.initialization import zeros_
 from transformers.modeling_outputs import BaseModelOutputWithPast, CausalLMOutputWithPast
 
 from engine.families.phi3_vision.configuration import Phi3VConfig
+from engine.families.phi3_vision.loading import LoadsLazily
+from engine.families.phi3_vision.rotary import Phi3VRotaryEmbedding, factors_for
 from engine.families.phi3_vision.vision import Phi3ImageEmbedding, image_positions
 
 
@@ -62,6 +64,7 @@ class Phi3VModel(Phi3VPreTrainedModel, Phi3Model):  # type: ignore[no-untyped-ca
     def __init__(self, config: Phi3VConfig) -> None:
         super().__init__(config)
         self.vision_embed_tokens = Phi3ImageEmbedding(config)
+        self.rotary_emb = Phi3VRotaryEmbedding(config)
         self.post_init()  # type: ignore[no-untyped-call]
 
     def forward(
@@ -119,7 +122,7 @@ class Phi3VModel(Phi3VPreTrainedModel, Phi3Model):  # type: ignore[no-untyped-ca
         return embeds.masked_scatter(positions.unsqueeze(-1).to(embeds.device), features)
 
 
-class Phi3VForCausalLM(Phi3VPreTrainedModel, GenerationMixin):  # type: ignore[no-untyped-call]
+class Phi3VForCausalLM(LoadsLazily, Phi3VPreTrainedModel, GenerationMixin):  # type: ignore[no-untyped-call]
     """The published architecture: next-token scores for text with images."""
 
     _tied_weights_keys: ClassVar[dict[str, str]] = {  # type: ignore[misc]
@@ -224,19 +227,18 @@ class Phi3VForCausalLM(Phi3VPreTrainedModel, GenerationMixin):  # type: ignore[n
             position_ids: (batch, seq), padding left out; None for ids without padding.
             decoding: one id more than at the last call.
         """
-        limit = self.config.original_max_position_embeddings
         marked = getattr(cache, "rope_factors", None)
         width = (input_ids if position_ids is None else position_ids).shape[-1]
-        if decoding and marked == ("long" if width > limit else "short"):
+        if decoding and marked == factors_for(width, self.config):
             return False  # lengths only grow here: most steps need not wait for the device
         length = input_ids.shape[1] if position_ids is None else int(position_ids.max()) + 1
-        factors = "long" if length > limit else "short"
+        factors = factors_for(length, self.config)
         cached = int(cache.get_seq_length())
-        stale = cached > 0 and factors != (marked or ("long" if cached > limit else "short"))
+        stale = cached > 0 and factors != (marked or factors_for(cached, self.config))
         if stale and length > input_ids.shape[1]:
             raise ValueError(
                 f"The cache must be computed again, because a conversation of {length} tokens and "
-                f"one of {cached} lie on both sides of {limit}, and only the new ids are here. "
+                f"one of {cached} take different rotary factors, and only the new ids are here. "
                 "Pass the ids of the whole conversation."
             )
         if stale:

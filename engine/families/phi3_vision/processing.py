@@ -208,7 +208,9 @@ class Phi3VProcessor(ProcessorMixin):
             own = counts[used : used + len(tags)]
             used += len(tags)
             if len(own) == len(tags):
-                rows.append(self._ids(prompt, own, first_image, continues))
+                rows.append(
+                    self.prompt_ids(prompt, own, first_image=first_image, continues=continues)
+                )
         if used != len(counts):
             raise ValueError(
                 f"The text has {used} image tags, and {len(counts)} images came along. "
@@ -233,12 +235,20 @@ class Phi3VProcessor(ProcessorMixin):
         """Texts of rows of ids."""
         return [self.decode(row, *args, **kwargs) for row in sequences]
 
-    def _ids(self, prompt: str, counts: list[int], first_image: int, continues: bool) -> list[int]:
-        """Ids of one prompt; counts are its images' tokens, in the order of their numbers."""
+    def prompt_ids(
+        self, text: str, counts: Sequence[int], *, first_image: int = 1, continues: bool = False
+    ) -> list[int]:
+        """Ids of one text.
+
+        Args:
+            text: may hold `<|image_N|>` tags.
+            counts: tokens of the images, the first of them numbered first_image.
+            continues: as for the call.
+        """
         start = self.tokenizer.bos_token_id
         ids: list[int] = []
         # split keeps the numbers: text, number, text, number, ..., text
-        for place, piece in enumerate(_TAG.split(prompt)):
+        for place, piece in enumerate(_TAG.split(text)):
             if place % 2:
                 number = int(piece)
                 ids += [-number] * counts[number - first_image]

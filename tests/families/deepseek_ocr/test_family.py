@@ -1,136 +1,21 @@
 """Both DeepSeek-OCR families through the engine: answers, refusals, reuse, guard."""
 
-import json
-import threading
-from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 from PIL import Image
-from transformers import (
-    DeepseekOcr2Config,
-    DeepseekOcr2ForConditionalGeneration,
-    DeepseekOcr2ImageProcessor,
-    DeepseekOcr2Processor,
-)
 
-from engine import Engine, load_settings
 from engine.errors import GenerationError, ModelError
-from engine.families import FAMILIES
 from engine.schema import Finished, TextDelta
-from tests.fakes import save_page
-from tests.families.deepseek_ocr.conftest import FOLDER, tokenizer
-
-MODULE = "engine.families.deepseek"
-MakeEngine = Callable[..., Engine]
-
-
-@pytest.fixture(scope="session")
-def second_version(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A random DeepSeek-OCR-2 as deepseek-community/DeepSeek-OCR-2 is laid out."""
-    folder = tmp_path_factory.mktemp("ocr2")
-    words = tokenizer()
-    torch.manual_seed(0)
-    config = DeepseekOcr2Config(
-        vision_config={
-            "sam_config": {
-                "hidden_size": 16,
-                "output_channels": 8,
-                "num_hidden_layers": 2,
-                "num_attention_heads": 2,
-                "global_attn_indexes": [1],
-                "downsample_channels": [12, 24],
-            },
-            "encoder_config": {
-                "hidden_size": 24,
-                "intermediate_size": 32,
-                "num_hidden_layers": 2,
-                "num_attention_heads": 2,
-                "num_key_value_heads": 1,
-                "vocab_size": 1,
-                "rope_parameters": {"rope_type": "default", "rope_theta": 1_000_000.0},
-            },
-        },
-        text_config={
-            "hidden_size": 32,
-            "intermediate_size": 48,
-            "moe_intermediate_size": 16,
-            "n_routed_experts": 4,
-            "n_shared_experts": 2,
-            "num_attention_heads": 2,
-            "num_experts_per_tok": 2,
-            "num_hidden_layers": 2,
-            "mlp_layer_types": ["dense", "sparse"],
-            "vocab_size": len(words),
-            "bos_token_id": words.bos_token_id,
-            "eos_token_id": words.eos_token_id,
-        },
-        image_token_id=words.convert_tokens_to_ids("<image>"),
-    )
-    model = DeepseekOcr2ForConditionalGeneration(config)
-    with torch.no_grad():
-        for weight in model.parameters():
-            if weight.dim() > 1:
-                weight.normal_(0, 1.5 / weight[0].numel() ** 0.5)
-    model.save_pretrained(folder)
-    DeepseekOcr2Processor(DeepseekOcr2ImageProcessor(), words).save_pretrained(folder)
-    return folder
-
-
-@pytest.fixture
-def make_engine(
-    published: Path, second_version: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[MakeEngine]:
-    """make_engine("deepseek_ocr", dtype="bfloat16") -> an engine over that tiny checkpoint."""
-    folders = {"deepseek_ocr": published, "deepseek_ocr2": second_version}
-    for name, adapter in (
-        ("deepseek_ocr", "DeepseekOcrFamily"),
-        ("deepseek_ocr2", "DeepseekOcr2Family"),
-    ):
-        if name not in FAMILIES:
-            monkeypatch.setitem(FAMILIES, name, f"{MODULE}:{adapter}")
-    engines: list[Engine] = []
-
-    def make(family: str, *, folder: Path | None = None, **table: object) -> Engine:
-        table = {
-            "family": family,
-            "repo_id": str(folder or folders[family]),
-            "dtype": "float32",
-            "max_pixels": 512 * 512,
-            "generation": {"max_new_tokens": 12},
-            **table,
-        }
-        lines = [f"{key} = {toml(value)}" for key, value in table.items()]
-        path = tmp_path / "tiny.toml"
-        directories = f"default_model = 'tiny'\ncache_dir = '{tmp_path / 'cache'}'\n"
-        path.write_text(directories + "[models.tiny]\n" + "\n".join(lines), encoding="utf-8")
-        engines.append(Engine(load_settings(path)))
-        return engines[-1]
-
-    yield make
-    for engine in engines:
-        engine.close()
-
-
-def toml(value: object) -> str:
-    if isinstance(value, dict):
-        return "{ " + ", ".join(f"{key} = {toml(each)}" for key, each in value.items()) + " }"
-    return json.dumps(value)
-
-
-def family_of(engine: Engine) -> Any:
-    model = engine._models.acquire("tiny", threading.Event(), lambda event: None)
-    engine._models.release("tiny")
-    return model.family
-
-
-def with_page(engine: Engine, tmp_path: Path) -> str:
-    session_id = engine.create_session()
-    engine.add_document(session_id, save_page(tmp_path), name="page.png")
-    return session_id
+from tests.families.deepseek_ocr.conftest import (
+    FOLDER,
+    MakeEngine,
+    family_of,
+    tokenizer,
+    with_page,
+)
 
 
 @pytest.mark.parametrize("family", ["deepseek_ocr", "deepseek_ocr2"])

@@ -10,7 +10,6 @@ from engine.families.deepseek_ocr import DeepseekVLV2Processor
 from engine.families.deepseek_ocr.processing import (
     _GRIDS,
     MODES,
-    PROMPTS,
     KeepTags,
     choose_grid,
     mode_for,
@@ -87,7 +86,7 @@ def test_settings_choose_the_mode(max_pixels: int | None, mode: str) -> None:
 
 def test_a_prompt_is_begin_text_image_text() -> None:
     processor = DeepseekVLV2Processor(tokenizer())
-    ids = processor.prompt_ids(PROMPTS["layout"] + " ", 3)
+    ids = processor.prompt_ids("<image>\n<|grounding|>Convert the document to markdown. ", 3)
     word = tokenizer().convert_tokens_to_ids
     assert ids[:5] == [word("<｜begin▁of▁sentence｜>"), *[processor.image_token_id] * 3, word("\n")]
     assert ids[5] == word("<|grounding|>")
@@ -96,7 +95,7 @@ def test_a_prompt_is_begin_text_image_text() -> None:
 
 def test_a_prompt_without_a_placeholder_follows_the_image() -> None:
     processor = DeepseekVLV2Processor(tokenizer())
-    assert processor.prompt_ids("Free OCR.", 2) == processor.prompt_ids(PROMPTS["ocr"], 2)
+    assert processor.prompt_ids("Free OCR.", 2) == processor.prompt_ids("<image>\nFree OCR.", 2)
 
 
 def test_a_second_image_in_a_users_words_is_dropped() -> None:
@@ -107,7 +106,7 @@ def test_a_second_image_in_a_users_words_is_dropped() -> None:
 
 
 def test_inputs_hold_everything_that_generate_takes() -> None:
-    inputs = DeepseekVLV2Processor(tokenizer())(Image.new("RGB", (700, 1300)), PROMPTS["ocr"])
+    inputs = DeepseekVLV2Processor(tokenizer())(Image.new("RGB", (700, 1300)), "<image>\nFree OCR.")
     assert inputs["input_ids"].shape == inputs["attention_mask"].shape
     assert inputs["pixel_values"].shape == (1, 3, 1024, 1024)
     assert inputs["pixel_values_local"].shape == (2, 3, 640, 640)

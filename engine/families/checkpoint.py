@@ -3,20 +3,31 @@
 transformers maps a whole file and keeps it mapped, so a checkpoint whose experts are merged on
 loading stands in memory twice. Here each tensor has a mapping of its own that ends with it: what
 is merged or cast is freed at once, and what is kept as it is stays backed by the file.
+
+It reads files and starts no model; what the families do with the tensors is theirs.
 """
 
 import json
 import mmap
+import os
 import struct
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 import torch
+from huggingface_hub import snapshot_download
 from safetensors import SafetensorError, safe_open
 
 INDEX: Final = "model.safetensors.index.json"
 SINGLE: Final = "model.safetensors"
+# Arguments of from_pretrained that say where a checkpoint comes from.
+DOWNLOAD_OPTIONS: Final = ("revision", "cache_dir", "local_files_only", "token", "force_download")
+# transformers reads it; with it, tensors are read one after the other.
+_SEQUENTIAL: Final = "HF_DEACTIVATE_ASYNC_LOAD"
+_ENVIRONMENT = threading.Lock()
 # Names of the safetensors format, https://huggingface.co/docs/safetensors.
 _DTYPES: Final = {
     "BOOL": torch.bool,
@@ -133,6 +144,36 @@ def read_checkpoint(folder: Path) -> dict[str, StoredTensor]:
             start = 8 + header_bytes + entry["data_offsets"][0]
             tensors[name] = StoredTensor(path, name, entry["shape"], entry["dtype"], start)
     return tensors
+
+
+def checkpoint_folder(name: Any, options: dict[str, Any]) -> Path:
+    """The folder itself, or the repository's snapshot in the hub cache.
+
+    Args:
+        name: a local folder or a hub repository.
+        options: keyword arguments of from_pretrained; DOWNLOAD_OPTIONS are taken out of them.
+    """
+    download = {key: options.pop(key) for key in DOWNLOAD_OPTIONS if key in options}
+    folder = Path(name)
+    if folder.is_dir():
+        return folder
+    wanted = ["*.json", "*.safetensors"]
+    return Path(snapshot_download(str(name), allow_patterns=wanted, **download))
+
+
+@contextmanager
+def one_tensor_at_a_time() -> Iterator[None]:
+    """Threads would read ahead, and what is cast or sent to the GPU would wait there in full."""
+    with _ENVIRONMENT:
+        before = os.environ.get(_SEQUENTIAL)
+        os.environ[_SEQUENTIAL] = "1"
+        try:
+            yield
+        finally:
+            if before is None:
+                del os.environ[_SEQUENTIAL]
+            else:
+                os.environ[_SEQUENTIAL] = before
 
 
 def _files(folder: Path) -> list[Path]:

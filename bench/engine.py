@@ -1,0 +1,268 @@
+"""What a conversation costs in the engine on a CPU: first token, tokens per second, memory.
+
+A checkpoint in the published format with random weights is built at the asked size (or an existing
+folder is taken) and driven through the engine itself. Every attention runs in a process of its
+own, so that one's peak memory does not hide the other's. A second question is asked twice: with
+the conversation's KV cache, and with the caches dropped, which is what it would cost without.
+
+It does not say how well a model answers, and reading pages by OCR, which the engine does beside,
+is switched off, so that it is not measured too.
+
+    python -m bench.engine --family qwen2_vl --layers 8 --hidden 512 --visual-tokens 1536
+    python -m bench.engine --checkpoint FOLDER --settings-family qwen_vl --out rows.jsonl
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+# How the tests build a tiny checkpoint of a family, and which adapter runs it.
+BUILDERS = {
+    "qwen2_vl": ("tests.families.tiny:save_qwen2_vl", "qwen_vl"),
+    "qwen2_5_vl": ("tests.families.tiny_qwen25_vl:save_qwen25_vl", "qwen_vl"),
+    "qwen3_vl": ("tests.families.tiny:save_qwen3_vl", "qwen_vl"),
+    "got_ocr": ("tests.families.tiny:save_got_ocr", "got_ocr"),
+}
+CELL = {"qwen3_vl": 32}  # pixels of a visual token's side; 28 for the others
+ATTENTIONS = ("eager", "sdpa")
+FIRST, SECOND = "What is the total of this page?", "And what is the date on it?"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one question cost."""
+
+    ttft_seconds: float
+    tokens_per_second: float
+    total_seconds: float
+    prompt_tokens: int
+
+
+def build(family: str, folder: Path, *, layers: int, hidden: int) -> Path:
+    """A checkpoint with random weights. got_ocr has two layers whatever is asked."""
+    import importlib
+
+    module, _, name = BUILDERS[family][0].partition(":")
+    save: Callable[..., Path] = getattr(importlib.import_module(module), name)
+    sizes = {"hidden": hidden} if family == "got_ocr" else {"layers": layers, "hidden": hidden}
+    return save(folder, **sizes)
+
+
+def page_size(tokens: int, cell: int) -> tuple[int, int]:
+    """(width, height) of a page that is seen as about `tokens` visual tokens, never resized."""
+    columns = max(2, round((tokens / 1.4) ** 0.5))
+    return columns * cell, max(2, round(tokens / columns)) * cell
+
+
+def measure(options: argparse.Namespace, attention: str) -> dict[str, Any]:
+    """Run one attention in this process; see main for the row's keys."""
+    import torch
+
+    from engine import Engine, load_settings
+    from engine.hardware import peak_memory_bytes
+
+    torch.set_num_threads(options.threads)
+    with tempfile.TemporaryDirectory() as directory:
+        overlay = Path(directory) / "bench.toml"
+        overlay.write_text(_settings(options, attention, Path(directory)), encoding="utf-8")
+        with Engine(load_settings(overlay)) as engine:
+            engine._indexes.prefetch = lambda *_: None  # type: ignore[method-assign]
+            rounds = list(_rounds(engine, options, Path(directory)))
+            family = _family(engine)
+            weights = sum(p.numel() * p.element_size() for p in family.model.parameters())
+            row = {
+                "visual_tokens": _visual_tokens(family),
+                "weights_bytes": weights,
+                "first": _median([one["first"] for one in rounds]),
+                "second_with_reuse": _median([one["second"] for one in rounds if one["second"]]),
+                "second_without": _median([one["without"] for one in rounds if one["without"]]),
+                "two_sessions": _two_sessions(engine, options, Path(directory)),
+                "peak_memory_bytes": peak_memory_bytes(),
+            }
+    return row
+
+
+def _settings(options: argparse.Namespace, attention: str, directory: Path) -> str:
+    pixels = 2 * options.visual_tokens * CELL.get(options.family, 28) ** 2
+    # As many tokens for everybody: random weights would end at random places.
+    generation = f"max_new_tokens = {options.new_tokens}, min_new_tokens = {options.new_tokens}"
+    return (
+        f"default_model = 'bench'\ncache_dir = '{directory / 'cache'}'\n"
+        f"data_dir = '{directory / 'data'}'\n[models.bench]\nfamily = '{options.settings_family}'\n"
+        f"repo_id = '{options.checkpoint}'\ndtype = '{options.dtype}'\nmax_pixels = {pixels}\n"
+        f"attn_implementation = '{attention}'\ngeneration = {{ {generation} }}\n"
+    )
+
+
+def _family(engine: Any) -> Any:
+    """The loaded adapter, whose caches and counters are not public."""
+    model = engine._models.acquire("bench", threading.Event(), lambda event: None)
+    engine._models.release("bench")
+    return model.family
+
+
+def _visual_tokens(family: Any) -> int | None:
+    """Of the page; None where a family does not say."""
+    seen = list(getattr(family, "_known", {}).values())
+    return seen[-1].tokens if seen else None
+
+
+def _session(engine: Any, options: argparse.Namespace, directory: Path, number: int) -> str:
+    """A session with a page of its own, so that no cache knows it."""
+    from font_roboto import Roboto
+    from PIL import Image, ImageDraw, ImageFont
+
+    size = page_size(options.visual_tokens, CELL.get(options.family, 28))
+    image = Image.new("RGB", size, "white")
+    font = ImageFont.truetype(Roboto, 28)
+    ImageDraw.Draw(image).text((20, 20), f"Total {number}", fill="black", font=font)
+    path = directory / f"{number}.png"
+    image.save(path)
+    session_id: str = engine.create_session()
+    engine.add_document(session_id, path, name=path.name)
+    return session_id
+
+
+def _ask(engine: Any, session_id: str, question: str) -> Turn:
+    task = "question" if _can_chat(engine) else "ocr"
+    usage = engine.ask(session_id, question, task=task).answer().usage
+    return Turn(
+        usage.ttft_seconds, usage.tokens_per_second, usage.total_seconds, usage.prompt_tokens
+    )
+
+
+def _can_chat(engine: Any) -> bool:
+    info = next(one for one in engine.models() if one.model_id == "bench")
+    return bool(info.capabilities.chat)
+
+
+def _rounds(
+    engine: Any, options: argparse.Namespace, directory: Path
+) -> Iterator[dict[str, Turn | None]]:
+    """Each round is a new conversation; the first, which warms up, is not told."""
+    for number in range(options.rounds + 1):
+        session_id = _session(engine, options, directory, number)
+        told: dict[str, Turn | None] = {"first": _ask(engine, session_id, FIRST)}
+        told["second"] = told["without"] = None
+        if _can_chat(engine):
+            told["second"] = _ask(engine, session_id, SECOND)
+            # The same question at the same place of the conversation, with nothing kept.
+            with engine._sessions.get(session_id).lock:
+                del engine._sessions.get(session_id).messages[2:]
+            engine._models._loaded["bench"].family.drop_caches()
+            told["without"] = _ask(engine, session_id, SECOND)
+        engine.delete_session(session_id)
+        if number:
+            yield told
+
+
+def _two_sessions(engine: Any, options: argparse.Namespace, directory: Path) -> dict[str, float]:
+    """Two users ask at the same moment: how long each waits, and how long both take."""
+    turns: dict[str, Turn] = {}
+    sessions = [_session(engine, options, directory, 900 + number) for number in range(2)]
+
+    def ask(session_id: str) -> None:
+        turns[session_id] = _ask(engine, session_id, FIRST)
+
+    threads = [threading.Thread(target=ask, args=(one,)) for one in sessions]
+    began = time.monotonic()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    waits = sorted(turn.ttft_seconds for turn in turns.values())
+    return {
+        "both_seconds": time.monotonic() - began,
+        "first_ttft_seconds": waits[0],
+        "second_ttft_seconds": waits[1],
+    }
+
+
+def _median(turns: list[Turn | None]) -> dict[str, float] | None:
+    """Medians of each figure; None without turns (a family that cannot chat)."""
+    known = [turn for turn in turns if turn]
+    if not known:
+        return None
+    names = ("ttft_seconds", "tokens_per_second", "total_seconds", "prompt_tokens")
+    return {name: statistics.median(getattr(turn, name) for turn in known) for name in names}
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--family", choices=BUILDERS, default="qwen2_vl", help="what is built")
+    parser.add_argument("--layers", type=int, default=8)
+    parser.add_argument("--hidden", type=int, default=512)
+    parser.add_argument("--checkpoint", default="", metavar="FOLDER", help="instead of building")
+    parser.add_argument("--settings-family", default="", help="the adapter for --checkpoint")
+    parser.add_argument("--visual-tokens", type=int, default=1536, help="of a page, about")
+    parser.add_argument("--new-tokens", type=int, default=32)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--dtype", default="float32")
+    parser.add_argument("--attention", choices=ATTENTIONS, nargs="*", default=list(ATTENTIONS))
+    parser.add_argument("--out", type=Path, metavar="FILE", help="rows are added here, not printed")
+    parser.add_argument("--worker", choices=ATTENTIONS, help=argparse.SUPPRESS)
+    return parser
+
+
+def main() -> int:
+    """One JSON row per attention: what ran, then measure()'s figures and ttft_second_over_full."""
+    options = _arguments().parse_args()
+    options.settings_family = options.settings_family or BUILDERS[options.family][1]
+    if options.worker:
+        print(json.dumps(measure(options, options.worker)))
+        return 0
+    with tempfile.TemporaryDirectory() as directory:
+        if not options.checkpoint:
+            folder = Path(directory) / "checkpoint"
+            build(options.family, folder, layers=options.layers, hidden=options.hidden)
+            options.checkpoint = str(folder)
+        for attention in options.attention:
+            row = _in_a_process(options, attention)
+            text = json.dumps(row)
+            if options.out:
+                with options.out.open("a", encoding="utf-8") as file:
+                    file.write(text + "\n")
+            else:
+                print(text, flush=True)
+    return 0
+
+
+def _in_a_process(options: argparse.Namespace, attention: str) -> dict[str, Any]:
+    import importlib.metadata
+
+    given = ("family", "settings_family", "checkpoint", "visual_tokens", "new_tokens", "rounds")
+    command = [sys.executable, "-m", "bench.engine", "--worker", attention]
+    for name in (*given, "threads", "dtype"):
+        command += [f"--{name.replace('_', '-')}", str(getattr(options, name))]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{attention} failed: {done.stderr.strip().splitlines()[-1]}")
+    figures = json.loads(done.stdout.splitlines()[-1])
+    second, without = figures["second_with_reuse"], figures["second_without"]
+    return {
+        "family": options.family,
+        "layers": options.layers,
+        "hidden": options.hidden,
+        "attention": attention,
+        "dtype": options.dtype,
+        "threads": options.threads,
+        "torch": importlib.metadata.version("torch"),
+        "transformers": importlib.metadata.version("transformers"),
+        **figures,
+        "ttft_second_over_full": second and second["ttft_seconds"] / without["ttft_seconds"],
+    }
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,72 @@
+"""A box that the user drew, as a page of its own: what a model sees that reads whole images.
+
+The part keeps a way back: boxes that the model gives are in the part's pixels and are moved to the
+page's before anyone sees them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from engine.families.base import ModelRequest
+from engine.geometry import clip
+from engine.schema import BBox, Document, EvidenceFound, Page, RegionAdded, StreamEvent
+
+# A little of what stands around helps a model to read what is cut.
+_MARGIN_PIXELS: Final = 8.0
+
+
+class Crop:
+    """One drawn box of one page.
+
+    Args:
+        page: the page the box is drawn on.
+        bbox: page pixels.
+    Attributes:
+        page: the part as a page; its frame begins at the part's left upper corner.
+    """
+
+    def __init__(self, page: Page, bbox: BBox) -> None:
+        left, top, right, bottom = bbox
+        wide = (
+            left - _MARGIN_PIXELS,
+            top - _MARGIN_PIXELS,
+            right + _MARGIN_PIXELS,
+            bottom + _MARGIN_PIXELS,
+        )
+        edges = clip(wide, page_size=page.size)
+        self._box = tuple(round(edge) for edge in edges)
+        self._whole = page
+        x0, y0, x1, y1 = self._box
+        self.page = Page(
+            # Another page than the whole one, for everything that remembers pages.
+            document_id=f"{page.document_id}#{x0},{y0},{x1},{y1}",
+            page_index=page.page_index,
+            width=max(1, x1 - x0),
+            height=max(1, y1 - y0),
+            load_image=lambda: page.load_image().crop((x0, y0, max(x1, x0 + 1), max(y1, y0 + 1))),
+        )
+
+    def request(self, whole: ModelRequest) -> ModelRequest:
+        """The request about the part instead of the page."""
+        part = Document(self.page.document_id, "", (self.page,))
+        return replace(whole, pages=(self.page,), documents=(*whole.documents, part), bbox=None)
+
+    def back(self, event: StreamEvent) -> StreamEvent:
+        """The event with the page's boxes instead of the part's."""
+        match event:
+            case EvidenceFound(found) if found.document_id == self.page.document_id:
+                document_id = self._whole.document_id
+                moved = replace(found, document_id=document_id, bbox=self._moved(found.bbox))
+                return EvidenceFound(moved)
+            case RegionAdded(document_id, page_index, region) if (
+                document_id == self.page.document_id
+            ):
+                region = replace(region, bbox=self._moved(region.bbox))
+                return RegionAdded(self._whole.document_id, page_index, region)
+        return event
+
+    def _moved(self, bbox: BBox) -> BBox:
+        x, y = self._box[0], self._box[1]
+        return (bbox[0] + x, bbox[1] + y, bbox[2] + x, bbox[3] + y)

@@ -1,0 +1,77 @@
+"""dots.ocr and dots.mocr as a family: layout, text, and places on a page, by published prompts.
+
+The models were trained on one page and one published prompt at a time, so pages are read one by
+one; a question of the user goes in as it is, with the conversation before it. Boxes are pixels of
+the resized image. torch and transformers are imported when a model is loaded.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from PIL import Image
+
+from engine.families.base import Capabilities
+from engine.families.transformers_chat import SeenImage, TransformersChatFamily
+from engine.layout.cells import CellParser
+from engine.layout.dots_json import DotsJsonParser
+from engine.layout.scene_text import SceneTextParser
+from engine.settings import Settings
+
+
+class DotsOcrFamily(TransformersChatFamily):
+    """rednote-hilab/dots.ocr and its successor dots.mocr."""
+
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        tasks=frozenset(
+            {
+                "question",
+                "ocr",
+                "layout",
+                "layout_only",
+                "grounding_ocr",
+                "web_parsing",
+                "scene_spotting",
+                "svg",
+            }
+        ),
+        chat=True,
+        multiple_pages=True,
+        boxes=True,
+    )
+
+    @classmethod
+    def load(cls, model_id: str, settings: Settings) -> TransformersChatFamily:
+        import engine.families.dots_ocr  # noqa: F401 - teaches transformers its classes
+
+        family = super().load(model_id, settings)
+        # Answers end with <|endofassistant|> as well, whatever generation_config.json says.
+        published = family.model.generation_config
+        published.eos_token_id = family.processor.stop_token_ids
+        # The settings bound an answer; a second bound makes transformers warn at every run.
+        published.max_length = None
+        return family
+
+    @property
+    def image_placeholder(self) -> str:
+        return str(self.processor.image_token)
+
+    @property
+    def image_token_id(self) -> int:
+        return int(self.processor.image_token_id)
+
+    def cell_parser(self, task: str) -> CellParser:
+        return SceneTextParser() if task == "scene_spotting" else DotsJsonParser()
+
+    def see(self, image: Image.Image) -> SeenImage:
+        images = self.processor.image_processor
+        limits = dict(images.size)
+        if self.settings.max_pixels is not None:
+            limits["longest_edge"] = self.settings.max_pixels
+        outputs = images(images=[image], size=limits, return_tensors="pt")
+        grid = outputs["image_grid_thw"]  # (1, 3)
+        _, rows, columns = grid[0].tolist()
+        tokens = int(grid.prod()) // images.merge_size**2
+        tensors = {"pixel_values": outputs["pixel_values"], "image_grid_thw": grid}
+        size = (columns * images.patch_size, rows * images.patch_size)
+        return SeenImage(size, tokens, grid, lambda: tensors)

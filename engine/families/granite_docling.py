@@ -1,0 +1,35 @@
+"""Granite-Docling: a page as DocTags, with a place for every block. It does not chat.
+
+The checkpoint is Idefics3 like SmolVLM's, cut into the same tiles; what differs is its template,
+which it brings along, and that it was trained to convert pages.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from engine.families.base import Capabilities
+from engine.families.smolvlm import SmolVLMFamily
+from engine.layout.cells import CellParser
+from engine.layout.doctags import DocTagsParser
+from engine.schema import Page, Size
+
+if TYPE_CHECKING:
+    from engine.families.decoding import DecodingInputs
+
+# Places run from 0 to this along both sides of the page.
+LOC_RANGE: Final = 500
+
+
+class GraniteDoclingFamily(SmolVLMFamily):
+    """ibm-granite/granite-docling-258M."""
+
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        tasks=frozenset({"layout"}), chat=False, multiple_pages=False, boxes=True
+    )
+
+    def cell_parser(self, task: str) -> CellParser:
+        return DocTagsParser()
+
+    def frame(self, inputs: DecodingInputs, page: Page) -> Size:
+        return (LOC_RANGE, LOC_RANGE)

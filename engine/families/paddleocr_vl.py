@@ -1,0 +1,52 @@
+"""PaddleOCR-VL: the text, table, formula or chart of a page, in many languages. It does not chat.
+
+The checkpoint was trained on one image and one of four prompts at a time (prompts/*.toml); pages
+are read one by one. Its positions are Qwen's multimodal rotary ones, and its own processor does
+the only resize. It says nothing about places.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from PIL import Image
+
+from engine.families.base import Capabilities
+from engine.families.qwen_vl import QwenVLFamily
+from engine.families.transformers_chat import SeenImage, TransformersChatFamily
+from engine.layout.cells import CellParser
+from engine.schema import Page, Size
+
+if TYPE_CHECKING:
+    from engine.families.decoding import DecodingInputs
+
+
+class PaddleOCRVLFamily(QwenVLFamily):
+    """PaddlePaddle/PaddleOCR-VL."""
+
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        tasks=frozenset({"ocr", "table", "formula", "figure"}),
+        chat=False,
+        multiple_pages=False,
+        boxes=False,
+    )
+
+    def cell_parser(self, task: str) -> CellParser | None:  # type: ignore[override]
+        return None
+
+    def frame(self, inputs: DecodingInputs, page: Page) -> Size:
+        return TransformersChatFamily.frame(self, inputs, page)
+
+    def see(self, image: Image.Image) -> SeenImage:
+        images = self.processor.image_processor
+        limits = {name: images.size[name] for name in ("shortest_edge", "longest_edge")}  # pixels
+        if self.settings.max_pixels is not None:
+            limits["longest_edge"] = self.settings.max_pixels
+            limits["shortest_edge"] = min(limits["shortest_edge"], self.settings.max_pixels)
+        outputs = images(images=[image.convert("RGB")], size=limits, return_tensors="pt")
+        grid = outputs["image_grid_thw"]  # (1, 3)
+        _, rows, columns = grid[0].tolist()
+        tokens = int(grid.prod()) // images.merge_size**2
+        tensors = {"pixel_values": outputs["pixel_values"], "image_grid_thw": grid}
+        size = (columns * images.patch_size, rows * images.patch_size)
+        return SeenImage(size, tokens, grid, lambda: tensors)

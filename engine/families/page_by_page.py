@@ -1,0 +1,178 @@
+"""Base of the families that see images: questions, and reading a document page by page.
+
+OCR and layout read one page a prompt (see pages_run); a question looks at all its pages at once. A
+subclass makes one prompt and answers it. An answer that was cut can be gone on with: the model is
+fed what it has said.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections import OrderedDict
+from dataclasses import replace
+from typing import Any, Final
+
+from engine.families.base import ModelFamily, ModelRequest, Outcome, Preparation, Run, RunCancelled
+from engine.families.pages_run import (
+    PageKey,
+    PagesRun,
+    ReadingInputs,
+    feed,
+    in_background,
+    is_open,
+    key_of,
+    made_for,
+)
+from engine.families.reading import (
+    Detokenizer,
+    EvidenceReader,
+    LayoutReader,
+    PageRecord,
+    Reader,
+)
+from engine.layout.cells import CellParser
+from engine.prompts import get_task
+from engine.schema import Page, Size, Step
+from engine.settings import ModelSettings
+
+# Conversations whose cut runs are remembered.
+_REMEMBERED: Final = 100
+
+
+class PageByPageFamily(ModelFamily):
+    """Base of families that see images: a subclass makes one prompt and answers it."""
+
+    def __init__(self, model_id: str, settings: ModelSettings) -> None:
+        super().__init__(model_id, settings)
+        # conversation -> (what was asked, what was read)
+        self._cut: OrderedDict[str, tuple[tuple[Any, ...], tuple[PageRecord, ...]]] = OrderedDict()
+
+    @abstractmethod
+    def prepare_prompt(self, request: ModelRequest, preparation: Preparation) -> Any:
+        """Inputs of one prompt with all pages of the request; request.so_far stands at its end."""
+
+    @abstractmethod
+    def generate_answer(self, inputs: Any, run: Run) -> Outcome:
+        """Answer one prompt: ids through run.streamer, then run.streamer.end()."""
+
+    @abstractmethod
+    def silent_ids(self) -> frozenset[int]:
+        """Ids that are no text: what begins and ends an answer, and padding."""
+
+    def cell_parser(self, task: str) -> CellParser | None:
+        """What reads the boxes in the model's text; None for models that write none."""
+        return None
+
+    def frame(self, inputs: Any, page: Page) -> Size:
+        """(width, height) of the frame that boxes on a page are in."""
+        return page.size
+
+    def prepare(self, request: ModelRequest, preparation: Preparation) -> ReadingInputs:
+        kept = self._kept(request) if request.resume else {}
+        task = get_task(request.task)
+        if task.needs_question:
+            first = next(iter(kept.values()), None)
+            asked = replace(request, so_far=tuple(first.said) if first else ())
+            made = self.prepare_prompt(asked, preparation)
+            return ReadingInputs(request, made, lambda *_: None, kept=kept)
+
+        def make(page: Page, share: float, so_far: tuple[int, ...]) -> Any:
+            alone = replace(
+                request,
+                conversation=_cache_key(request, page),
+                history=(),
+                pages=(page,),
+                pixel_share=request.pixel_share * share,
+                so_far=so_far,
+            )
+            return self.prepare_prompt(alone, replace(preparation, emit=lambda _: None))
+
+        inputs = ReadingInputs(request, None, make, kept=kept)
+        for number, page in enumerate(request.pages, start=1):
+            if is_open(kept.get(key_of(page))):
+                values = {"page": number, "pages": len(request.pages)}
+                preparation.emit(Step("step.preparing", values, page.page_index))
+                first_page = in_background(lambda: made_for(inputs, page))  # noqa: B023 - the loop ends
+                # A failure is told when it is this page's turn.
+                if isinstance(first_page.exception(), RunCancelled):
+                    raise RunCancelled
+                return replace(inputs, first=first_page)
+        return inputs
+
+    def generate(self, inputs: ReadingInputs, run: Run) -> Outcome:
+        request = inputs.request
+        if inputs.answer is None:
+            pages = PagesRun(self, inputs, run)
+            try:
+                return pages.read()
+            finally:
+                self._remember(request, pages.done)
+        record = PageRecord(request.pages[0], request.pixel_share)
+        reader = self._answer_reader(inputs, record, run)
+        for before in inputs.kept.values():
+            feed(reader, before.said)
+        outcome = self.generate_answer(inputs.answer, replace(run, streamer=reader))
+        reader.finish(outcome.finish_reason)
+        run.streamer.end()
+        self._remember(request, [record])
+        return outcome
+
+    def page_reader(
+        self, inputs: Any, record: PageRecord, run: Run, request: ModelRequest
+    ) -> Reader:
+        """What the ids of one page go through."""
+        parser = self.cell_parser(request.task)
+        if parser is None or get_task(request.task).output != "layout":
+            return Reader(record, run.streamer)
+        return LayoutReader(
+            record,
+            run,
+            parser=parser,
+            words=Detokenizer(self.tokenizer, self.silent_ids()),
+            encode=self.encode,
+            frame=self.frame(inputs, record.page),
+            language=request.language,
+        )
+
+    def encode(self, text: str) -> list[int]:
+        """Ids of plain text, to be shown."""
+        return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def _answer_reader(self, inputs: ReadingInputs, record: PageRecord, run: Run) -> Reader:
+        parser = self.cell_parser(inputs.request.task)
+        if parser is None:
+            return Reader(record, run.streamer)
+        return EvidenceReader(
+            record,
+            run,
+            parser=parser,
+            words=Detokenizer(self.tokenizer, self.silent_ids()),
+            pages=[(page, self.frame(inputs.answer, page)) for page in inputs.request.pages],
+        )
+
+    def _kept(self, request: ModelRequest) -> dict[PageKey, PageRecord]:
+        asked, records = self._cut.get(request.conversation, ((), ()))
+        return {key_of(each.page): each for each in records} if asked == _asked(request) else {}
+
+    def _remember(self, request: ModelRequest, records: list[PageRecord]) -> None:
+        """Keep a cut run, so that it can be gone on with; forget the one before."""
+        self._cut.pop(request.conversation, None)
+        if any(record.finish_reason == "length" for record in records):
+            ends = self.silent_ids()
+            for record in records:
+                record.said = [index for index in record.said if index not in ends]
+            self._cut[request.conversation] = (_asked(request), tuple(records))
+            while len(self._cut) > _REMEMBERED:
+                self._cut.popitem(last=False)
+
+
+def _asked(request: ModelRequest) -> tuple[Any, ...]:
+    """What makes two requests the same run."""
+    pages = tuple(key_of(page) for page in request.pages)
+    return (request.task, request.question, pages, request.bbox, request.pixel_share)
+
+
+def _cache_key(request: ModelRequest, page: Page) -> str:
+    """The KV cache of a page: the conversation's own where it is the only one, so that a question
+    about it encodes nothing again; else one beside it, so that the pages do not throw it out."""
+    return request.conversation if len(request.pages) == 1 else f"{request.conversation}#pages"

@@ -1,0 +1,246 @@
+"""The run over a document's pages: one after the other, each shown when it is done.
+
+While a page is read, the next one's pixels are prepared on another thread. A page that fails is
+reported and does not stop the rest. A repetition loop is withdrawn: the page is read once more at
+0.95 of its size, and the better reading stays. Pages that an earlier run has read are shown again,
+and the one at which it was cut is gone on with.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Protocol, TypeVar
+
+from engine.errors import EngineError, GenerationError, as_engine_error
+from engine.families.base import ModelRequest, Outcome, Run, RunCancelled
+from engine.families.reading import PageRecord, Reader
+from engine.families.repetition import without_loop
+from engine.prompts import get_task
+from engine.schema import Discarded, FinishReason, Notice, Page, Step, Values
+from engine.texts import say
+
+logger = logging.getLogger(__name__)
+Made = TypeVar("Made")
+PageKey = tuple[str, int]
+
+# A page in a loop is read again with both sides at 0.95: other patches, so other tokens.
+RETRY_SHARE: Final = 0.95**2
+# The worst of the pages is what the user should know.
+_WORST: Final[tuple[FinishReason, ...]] = ("stop", "repetition", "length", "cancelled")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingInputs:
+    """A prepared run.
+
+    Attributes:
+        answer: inputs of a question, or None where pages are read one by one.
+        make: (page, pixel share, ids that were said before) -> that page's inputs.
+        first: the first page that is to be read, made ahead.
+        kept: what a cut run had read, by page.
+    """
+
+    request: ModelRequest
+    answer: Any
+    make: Callable[[Page, float, tuple[int, ...]], Any]
+    first: Future[Any] | None = None
+    kept: Mapping[PageKey, PageRecord] = field(default_factory=dict)
+
+
+class PageFamily(Protocol):
+    """What a run needs of its family."""
+
+    @property
+    def model_id(self) -> str: ...
+
+    def page_reader(
+        self, inputs: Any, record: PageRecord, run: Run, request: ModelRequest
+    ) -> Reader: ...
+
+    def generate_answer(self, inputs: Any, run: Run) -> Outcome: ...
+
+    def encode(self, text: str) -> list[int]: ...
+
+
+class PagesRun:
+    """One run over the pages of a request. done: what was read, in order."""
+
+    def __init__(self, family: PageFamily, inputs: ReadingInputs, run: Run) -> None:
+        self.done: list[PageRecord] = []
+        self._family = family
+        self._inputs = inputs
+        self._request = inputs.request
+        self._run = run
+        self._layout = get_task(inputs.request.task).output == "layout"
+        self._failures: list[Exception] = []
+        self._prompt_tokens = self._completion_tokens = 0
+
+    def read(self) -> Outcome:
+        pages = self._request.pages
+        open_pages = [page for page in pages if is_open(self._inputs.kept.get(key_of(page)))]
+        ahead = self._inputs.first
+        for number, page in enumerate(pages, start=1):
+            if self._run.stop.is_set():
+                break
+            if page not in open_pages:
+                self._done(self._inputs.kept[key_of(page)])
+                self._show(self.done[-1])
+                continue
+            values = {"page": number, "pages": len(pages)}
+            self._run.emit(Step("step.reading_page", values, page.page_index))
+            made = ahead or in_background(lambda: made_for(self._inputs, page))  # noqa: B023 - awaited
+            made.exception()
+            following = open_pages[open_pages.index(page) + 1 :][:1]
+            ahead = None
+            for each in following:
+                ahead = in_background(lambda: made_for(self._inputs, each))  # noqa: B023 - one each
+            self._read_or_report(page, made)
+        return self._outcome()
+
+    def _read_or_report(self, page: Page, made: Future[Any]) -> None:
+        kept = self._inputs.kept.get(key_of(page))
+        record = PageRecord(page, kept.pixel_share if kept else 1.0)
+        try:
+            self._attempt(record, made.result(), kept.said if kept else [])
+            if record.finish_reason == "repetition":
+                record = self._again(record)
+        except GenerationError:
+            raise
+        except (EngineError, OSError, ValueError) as error:
+            # Of this page alone; what a whole model can suffer from is raised.
+            logger.warning("page %d failed", page.page_index + 1, exc_info=error)
+            self._failures.append(error)
+            if len(self._request.pages) > 1:
+                reason = as_engine_error(error).text(self._request.language)
+                failed: Values = {"page": page.page_index + 1, "reason": reason}
+                self._run.emit(Notice("notice.page_failed", failed))
+            return
+        self._done(record)
+
+    def _attempt(self, record: PageRecord, inputs: Any, said: list[int]) -> None:
+        reader = self._family.page_reader(inputs, record, self._run, self._request)
+        if not self._layout and any(before.shown for before in self.done):
+            reader.show(self._family.encode("\n\n"))
+        if said:
+            feed(reader, said)
+        outcome = self._family.generate_answer(inputs, replace(self._run, streamer=reader))
+        self._prompt_tokens += outcome.prompt_tokens
+        self._completion_tokens += outcome.completion_tokens
+        reader.finish(outcome.finish_reason)
+
+    def _again(self, looped: PageRecord) -> PageRecord:
+        """Read a page that fell into a loop once more, a little smaller; the better one stays."""
+        page = looped.page
+        self._withdraw("discarded.repetition", page)
+        record = PageRecord(page, looped.pixel_share * RETRY_SHARE)
+        cancelled = False
+        try:
+            self._attempt(record, self._inputs.make(page, record.pixel_share, ()), [])
+        except RunCancelled:
+            cancelled = True
+            record.finish_reason = "cancelled"
+        if record.finish_reason in ("stop", "length"):
+            return record
+        best = looped if self._worth(looped) > self._worth(record) else record
+        best.finish_reason = record.finish_reason
+        if not self._layout:
+            best.shown = without_loop(best.shown)
+        if best is looped or not self._layout:
+            self._withdraw("discarded.repeated_again", page)
+            self._show(best)
+        if cancelled:
+            self._done(best)
+            raise RunCancelled
+        return best
+
+    def _worth(self, record: PageRecord) -> int:
+        return len(record.regions) if self._layout else len(without_loop(record.said))
+
+    def _withdraw(self, key: str, page: Page) -> None:
+        """Take back what was shown, and show again what other pages gave."""
+        # A line break flushes the text that the streamer holds back, which must not come later.
+        self._put(self._family.encode("\n"))
+        self._run.emit(Discarded(key, {"page": page.page_index + 1}))
+        for record in self.done:
+            self._show(record)
+
+    def _show(self, record: PageRecord) -> None:
+        for region in record.regions:
+            self._run.emit(region)
+        self._put(record.shown)
+
+    def _put(self, ids: list[int]) -> None:
+        import torch
+
+        self._run.streamer.put(torch.tensor(ids, dtype=torch.long))
+
+    def _done(self, record: PageRecord) -> None:
+        """A page is over: say what was wrong with it."""
+        self.done.append(record)
+        for notice in record.warnings:
+            self._run.emit(notice)
+        page = record.page
+        place: Values = {"page": page.page_index + 1, "document_id": page.document_id}
+        if record.finish_reason == "repetition":
+            self._run.emit(Notice("layout.repetition", place))
+        elif record.finish_reason == "length" and self._layout:
+            self._run.emit(Notice("layout.cut", {**place, "cells": len(record.regions)}))
+        elif record.finish_reason == "length" and len(self._request.pages) > 1:
+            self._run.emit(Notice("notice.page_cut", place))
+        elif self._layout and not record.regions and len(self._request.pages) > 1:
+            key = "layout.page_blank" if record.blank else "layout.page_empty"
+            self._run.emit(Notice(key, place))
+
+    def _outcome(self) -> Outcome:
+        stopped = self._run.stop.is_set()
+        if self._failures and not self.done and not stopped:
+            raise self._failures[0]
+        if self._layout and not stopped and not any(record.regions for record in self.done):
+            if not all(record.blank for record in self.done):
+                # The next model of the settings may do better (engine.conductor).
+                raise GenerationError("layout.no_cells", model_id=self._family.model_id)
+            self._put(self._family.encode(say("layout.blank", self._request.language)))
+        self._run.streamer.end()
+        reasons: list[FinishReason] = [record.finish_reason for record in self.done]
+        worst: FinishReason = max(reasons, key=_WORST.index, default="stop")
+        if stopped:
+            worst = "cancelled"
+        return Outcome(worst, self._prompt_tokens, self._completion_tokens)
+
+
+def key_of(page: Page) -> PageKey:
+    return (page.document_id, page.page_index)
+
+
+def is_open(record: PageRecord | None) -> bool:
+    """Whether a page is still to be read, or to be gone on with."""
+    return record is None or record.finish_reason == "length"
+
+
+def feed(reader: Reader, said: list[int]) -> None:
+    import torch
+
+    reader.put(torch.tensor(said, dtype=torch.long))
+
+
+def made_for(inputs: ReadingInputs, page: Page) -> Any:
+    kept = inputs.kept.get(key_of(page))
+    return inputs.make(page, kept.pixel_share if kept else 1.0, tuple(kept.said) if kept else ())
+
+
+def in_background(make: Callable[[], Made]) -> Future[Made]:
+    """Call `make` on a thread of its own."""
+    future: Future[Made] = Future()
+
+    def work() -> None:
+        try:
+            future.set_result(make())
+        except BaseException as error:  # noqa: BLE001 - it is raised where the result is asked for
+            future.set_exception(error)
+
+    threading.Thread(target=work, name="next-page", daemon=True).start()
+    return future

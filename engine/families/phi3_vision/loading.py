@@ -1,0 +1,61 @@
+"""Phi-3.5-vision from its published files without holding them in memory beside the weights.
+
+transformers keeps every shard mapped while it casts or sends tensors to a GPU, which counts as
+resident memory: twice the checkpoint in float16. Here each tensor's mapping ends with its use.
+"""
+
+from typing import Any
+
+from transformers import GenerationConfig
+
+from engine.families.checkpoint import checkpoint_folder, one_tensor_at_a_time, read_checkpoint
+from engine.families.phi3_vision.configuration import Phi3VConfig
+
+_GENERATION = "generation_config.json"
+
+
+class LoadsLazily:
+    """Gives a model class a from_pretrained whose peak memory stays near the loaded weights."""
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        pretrained_model_name_or_path: Any,
+        *args: Any,
+        config: Any = None,
+        output_loading_info: bool = False,
+        **kwargs: Any,
+    ) -> Any:
+        """Load a folder or a hub repository; arguments as for PreTrainedModel.from_pretrained.
+
+        Raises:
+            OSError: it is not there and cannot be brought.
+            SafetensorError: a file is damaged.
+        """
+        usual: Any = super()
+        places = kwargs.get("device_map")
+        offloaded = isinstance(places, dict) and "disk" in places.values()
+        if pretrained_model_name_or_path is None or "state_dict" in kwargs or offloaded:
+            # Weights that stay on disk are mapped by transformers itself.
+            return usual.from_pretrained(
+                pretrained_model_name_or_path,
+                *args,
+                config=config,
+                output_loading_info=output_loading_info,
+                **kwargs,
+            )
+        kwargs.pop("use_safetensors", None)  # nothing else is read
+        folder = checkpoint_folder(pretrained_model_name_or_path, kwargs)
+        with one_tensor_at_a_time():
+            model, info = usual.from_pretrained(
+                None,
+                *args,
+                config=config or Phi3VConfig.from_pretrained(folder),
+                state_dict=read_checkpoint(folder),
+                output_loading_info=True,
+                **kwargs,
+            )
+        model.config.name_or_path = str(pretrained_model_name_or_path)
+        if (folder / _GENERATION).is_file():
+            model.generation_config = GenerationConfig.from_pretrained(folder)
+        return (model, info) if output_loading_info else model

@@ -1,0 +1,294 @@
+"""What happens to a page's ids on their way from `generate` to the screen.
+
+A reader stands between the model and the run's streamer. For a task whose output is text the ids
+pass through; for a layout they are turned into text, parsed as they come, and each finished cell
+becomes a RegionAdded in page pixels and a line of readable text: raw JSON and tags are never shown.
+In an answer to a question, boxes become EvidenceFound beside the text.
+
+Does not know models. torch is imported when the first ids come.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from engine.errors import GeometryError
+from engine.families.base import Run, Streamer
+from engine.geometry import to_page_frame
+from engine.layout import to_markdown
+from engine.layout.cells import Cell, CellParser
+from engine.schema import (
+    Evidence,
+    EvidenceFound,
+    FinishReason,
+    Notice,
+    Page,
+    PageLayout,
+    Region,
+    RegionAdded,
+    Size,
+    Values,
+)
+from engine.texts import say
+
+if TYPE_CHECKING:
+    import torch
+
+# Ids that may be held back because they do not make whole characters yet.
+_MAX_HELD: Final = 8
+# "image 2", "Page 2:", "на странице 2": which of several pages the next boxes lie on.
+_PAGE_NAMED: Final = re.compile(
+    r"(?:image|picture|page|страниц\w*|изображени\w*)\s*[#№]?\s*(\d{1,3})\b", re.IGNORECASE
+)
+_BOX_END: Final = re.compile(r"(?<=[>}])")
+# An output that says that the page is empty.
+_BLANK: Final = re.compile(r"\s*(?:```(?:json)?)?\s*\[\s*\]\s*(?:```)?\s*")
+
+
+class Detokenizer:
+    """Ids -> text, incrementally and in linear time; special tokens stay in the text.
+
+    Args:
+        tokenizer: offers decode(ids, skip_special_tokens=...).
+        silent: ids that are no text: beginning, end, padding.
+    """
+
+    def __init__(self, tokenizer: Any, silent: Collection[int]) -> None:
+        self._tokenizer = tokenizer
+        self._silent = frozenset(silent)
+        self._ids: list[int] = []
+        # Ids before `_context` are forgotten; those before `_said` were given out and are decoded
+        # again with what follows, because spaces between words depend on the word before.
+        self._context = self._said = 0
+
+    def put(self, ids: Sequence[int], *, last: bool = False) -> str:
+        """The text that these ids complete. last: nothing follows, so nothing is held back."""
+        self._ids += [index for index in ids if index not in self._silent]
+        before = self._decode(self._ids[self._context : self._said])
+        end = len(self._ids)
+        whole = self._decode(self._ids[self._context : end])
+        while not last and end > self._said and whole.endswith("\ufffd"):
+            if len(self._ids) - end >= _MAX_HELD:
+                # Not the beginning of a character but bytes that make none.
+                end = len(self._ids)
+                whole = self._decode(self._ids[self._context : end])
+                break
+            end -= 1
+            whole = self._decode(self._ids[self._context : end])
+        if end == self._said:
+            return ""
+        del self._ids[: self._context]
+        self._context, self._said = self._said - self._context, end - self._context
+        return whole[len(before) :]
+
+    def _decode(self, ids: list[int]) -> str:
+        return str(self._tokenizer.decode(ids, skip_special_tokens=False)) if ids else ""
+
+
+@dataclass(slots=True)
+class PageRecord:
+    """What was read of one page: enough to show it again, or to go on with it.
+
+    Attributes:
+        pixel_share: of the pixels that the model could see.
+        said: the model's own ids.
+        shown: ids that went to the run's streamer for this page.
+        regions, warnings: of a layout.
+        blank: a layout's output says, validly, that there is nothing on the page.
+    """
+
+    page: Page
+    pixel_share: float = 1.0
+    said: list[int] = field(default_factory=list)
+    shown: list[int] = field(default_factory=list)
+    regions: list[RegionAdded] = field(default_factory=list)
+    warnings: list[Notice] = field(default_factory=list)
+    blank: bool = False
+    finish_reason: FinishReason = "stop"
+
+
+class Reader:
+    """The Streamer of one page, for text: every id is shown."""
+
+    def __init__(self, record: PageRecord, streamer: Streamer) -> None:
+        self.record = record
+        self._streamer = streamer
+
+    def put(self, value: torch.Tensor) -> None:
+        """Take generated ids, shape (n,)."""
+        self.record.said += value.tolist()
+        self.show(value.tolist())
+
+    def show(self, ids: Sequence[int]) -> None:
+        """Pass ids on; () still tells the run that the model is alive."""
+        import torch
+
+        self.record.shown += ids
+        self._streamer.put(torch.tensor(ids, dtype=torch.long))
+
+    def end(self) -> None:
+        """Called by `generate`; the run itself ends its streamer when all pages are read."""
+
+    def finish(self, reason: FinishReason) -> None:
+        """The page is over."""
+        self.record.finish_reason = reason
+
+
+class LayoutReader(Reader):
+    """The Streamer of one page, for a layout.
+
+    Args:
+        parser: of the family's output format.
+        words: ids -> text with special tokens.
+        encode: text -> ids, for what is shown.
+        frame: (width, height) of the frame that the boxes are in.
+        language: of the notes that stand for regions without text.
+    """
+
+    def __init__(
+        self,
+        record: PageRecord,
+        run: Run,
+        *,
+        parser: CellParser,
+        words: Detokenizer,
+        encode: Callable[[str], list[int]],
+        frame: Size,
+        language: str,
+    ) -> None:
+        super().__init__(record, run.streamer)
+        self._run = run
+        self._parser = parser
+        self._words = words
+        self._encode = encode
+        self._frame = frame
+        self._language = language
+        self._outside = self._repeats = 0
+        self._seen: set[Cell] = set()
+        self._head = ""
+
+    def put(self, value: torch.Tensor) -> None:
+        self.record.said += value.tolist()
+        self._read(self._words.put(value.tolist()))
+
+    def finish(self, reason: FinishReason) -> None:
+        super().finish(reason)
+        self._read(self._words.put((), last=True))
+        self._add(self._parser.close(cut=reason != "stop"))
+        self.record.blank = bool(_BLANK.fullmatch(self._head))
+        counts = {
+            (notice.key, notice.values.get("category")): notice for notice in self._parser.warnings
+        }
+        for key, count in (("layout.bad_box", self._outside), ("layout.duplicates", self._repeats)):
+            if count:
+                before = counts.get((key, None))
+                total = count + int(before.values["count"]) if before else count
+                counts[key, None] = Notice(key, {"count": total})
+        self.record.warnings = [self._on_this_page(notice) for notice in counts.values()]
+
+    def _read(self, text: str) -> None:
+        # As much as shows whether the whole output is "[]".
+        self._head = (self._head + text)[:100]
+        if not self._add(self._parser.feed(text)):
+            self.show(())
+
+    def _add(self, cells: list[Cell]) -> bool:
+        """Emit the cells; whether anything was shown."""
+        page = self.record.page
+        before = len(self.record.regions)
+        for cell in cells:
+            if cell in self._seen:
+                self._repeats += 1
+                continue
+            self._seen.add(cell)
+            try:
+                bbox = to_page_frame(cell.bbox, model_size=self._frame, page_size=page.size)
+            except GeometryError:
+                self._outside += 1
+                continue
+            region = Region(bbox, cell.category, cell.text, len(self.record.regions))
+            event = RegionAdded(page.document_id, page.page_index, region)
+            self.record.regions.append(event)
+            self._run.emit(event)
+            self.show(self._encode(self._readable(region)))
+        return len(self.record.regions) > before
+
+    def _readable(self, region: Region) -> str:
+        """A region as Markdown, ending with a line break, which flushes every streamer."""
+        page = self.record.page
+        layout = PageLayout(page.document_id, page.page_index, page.width, page.height, (region,))
+        text = to_markdown([layout], language=self._language)
+        if not text.strip():
+            key = f"overlay.{region.category.lower().replace('-', '_')}"
+            text = f"*{say(key, self._language)}*\n"
+        return f"{text}\n"
+
+    def _on_this_page(self, notice: Notice) -> Notice:
+        page = self.record.page
+        place: Values = {"page": page.page_index + 1, "document_id": page.document_id}
+        return Notice(notice.key, {**notice.values, **place})
+
+
+class EvidenceReader(Reader):
+    """The Streamer of an answer to a question: the text passes, boxes become EvidenceFound.
+
+    With several pages a box belongs to the one that the model named last ("image 2"); a box that
+    could lie on any of them is not shown, because a wrong place is worse than none.
+
+    Args:
+        pages: (page, frame of the boxes on it), in the order in which the model sees them.
+    """
+
+    def __init__(
+        self,
+        record: PageRecord,
+        run: Run,
+        *,
+        parser: CellParser,
+        words: Detokenizer,
+        pages: Sequence[tuple[Page, Size]],
+    ) -> None:
+        super().__init__(record, run.streamer)
+        self._run = run
+        self._parser = parser
+        self._words = words
+        self._pages = pages
+        self._tail = ""
+        self._found: list[Evidence] = []
+        self._named: int | None = 1 if len(pages) == 1 else None
+
+    def put(self, value: torch.Tensor) -> None:
+        super().put(value)
+        self._read(self._words.put(value.tolist()))
+
+    def finish(self, reason: FinishReason) -> None:
+        super().finish(reason)
+        self._read(self._words.put((), last=True))
+        self._add(self._parser.close(cut=reason != "stop"))
+
+    def _read(self, text: str) -> None:
+        # Box by box: what is named after a box is not the page of that box.
+        for piece in _BOX_END.split(text):
+            self._tail = (self._tail + piece)[-200:]
+            if len(self._pages) > 1:
+                numbers = [int(number) for number in _PAGE_NAMED.findall(self._tail)]
+                shown = [number for number in numbers if 1 <= number <= len(self._pages)]
+                self._named = shown[-1] if shown else self._named
+            self._add(self._parser.feed(piece))
+
+    def _add(self, cells: list[Cell]) -> None:
+        if self._named is None:
+            return
+        page, frame = self._pages[self._named - 1]
+        for cell in cells:
+            try:
+                bbox = to_page_frame(cell.bbox, model_size=frame, page_size=page.size)
+            except GeometryError:
+                continue
+            found = Evidence(page.document_id, page.page_index, bbox, cell.text, score=1.0)
+            if found not in self._found:
+                self._found.append(found)
+                self._run.emit(EvidenceFound(found))

@@ -1,0 +1,257 @@
+"""A free answer -> the places on the pages that its facts stand at.
+
+Facts are the answer's dates, amounts, numbers, ids, quoted words and names. Values are compared by
+what they mean ("1,250.00" is "1 250,00", "14 March 2026" is "2026-03-14"), names word by word with
+OCR's mistakes allowed. Where a fact stands several times, the place whose surroundings share most
+with the question and the answer is taken. A bare small number needs such a place: "2" does not
+light up every 2. What is on no page is given back as such: an invented number becomes visible.
+
+Try it: `.venv/bin/python -m pytest tests/test_grounding.py`
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Final
+
+from engine.geometry import union
+from engine.index import PageIndex
+from engine.schema import BBox, Evidence, Line
+from engine.values import Value, find_values, find_values_in_words, same_value
+
+# Kinds by how much they say about themselves: of readings of one place the first counts.
+_KINDS: Final = (
+    "email",
+    "url",
+    "iban",
+    "date",
+    "phone",
+    "percent",
+    "time",
+    "amount",
+    "id",
+    "number",
+    "year",
+)
+# Which printed kinds may carry a fact's value.
+_SERVES: Final = {
+    "amount": ("amount", "number"),
+    "number": ("number", "amount", "percent", "year"),
+    "year": ("year", "number", "date"),
+    "id": ("id", "iban", "phone", "number"),
+    "phone": ("phone", "id"),
+}
+_QUOTED: Final = re.compile(r"[\"“«„]([^\"”»“]{2,120})[\"”»“]")
+_NAME: Final = re.compile(
+    r"(?:[A-ZА-ЯЁ][\w'’&.-]*)(?:\s+(?:(?:of|the|and|de|van|von|и|&)\s+)?[A-ZА-ЯЁ][\w'’&.-]*)*"
+)
+_WORD: Final = re.compile(r"\w+", re.UNICODE)
+# Two words this alike are one word, misread.
+_ALIKE: Final = 0.78
+# This share of a name's words must be found side by side.
+_MOST: Final = 0.75
+_LINES_AROUND: Final = 1
+_WHOLE_WORDS: Final = 12
+_SURE: Final = 1.0
+_BY_VALUE: Final = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Grounded:
+    """One fact of an answer: text[start:end].
+
+    Attributes:
+        kind: a kind of engine.values, or "words" for a name, a quote or a whole short answer.
+        evidence: where it stands, one Evidence a line; empty when it is on no page.
+    """
+
+    start: int
+    end: int
+    text: str
+    kind: str
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Fact:
+    start: int
+    end: int
+    text: str
+    kind: str  # a kind of engine.values, or "words"
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    index: PageIndex
+    line: int
+    parts: tuple[tuple[str, BBox], ...]
+    score: float
+
+
+def ground(answer: str, indexes: Sequence[PageIndex], *, question: str = "") -> list[Grounded]:
+    """The facts of an answer in their order, each with its place.
+
+    Args:
+        answer: what a model said.
+        indexes: of the pages it was said about.
+        question: what was asked; its words help to choose between equal prints.
+    """
+    context = _terms(f"{question} {answer}")
+    found = []
+    for fact in _facts(answer):
+        places = [place for index in indexes for place in _places(fact, index)]
+        best = _chosen(fact, places, context)
+        found.append(Grounded(fact.start, fact.end, fact.text, fact.kind, _evidence(best)))
+    return found
+
+
+def _facts(answer: str) -> list[_Fact]:
+    """Values, quotes and names; a short answer is a fact as a whole. None overlaps another."""
+    facts: list[_Fact] = []
+
+    def add(start: int, end: int, kind: str) -> None:
+        text = answer[start:end].strip(" .,;:")
+        start += answer[start:end].find(text) if text else 0
+        end = start + len(text)
+        if _WORD.search(text) and all(end <= fact.start or start >= fact.end for fact in facts):
+            facts.append(_Fact(start, end, text, kind))
+
+    for match in _QUOTED.finditer(answer):
+        add(*match.span(1), "words")
+    for value in sorted(find_values(answer), key=lambda one: (_rank(one), one.start - one.end)):
+        add(value.start, value.end, value.kind)
+    for match in _NAME.finditer(answer):
+        words = match.group().split()
+        begins = match.start() == 0 or answer[: match.start()].rstrip().endswith((".", "!", "?"))
+        # The first word of a sentence has its capital anyway.
+        if len(words) > 1 or not begins:
+            add(*match.span(), "words")
+    if not facts and 0 < len(answer.split()) <= _WHOLE_WORDS:
+        add(0, len(answer), "words")
+    return _joined(sorted(facts, key=lambda fact: fact.start), answer)
+
+
+def _joined(facts: Sequence[_Fact], answer: str) -> list[_Fact]:
+    """Names that only a quotation mark parts are one: ООО «Каменка»."""
+    joined: list[_Fact] = []
+    for fact in facts:
+        before = joined[-1] if joined else None
+        if (
+            before is not None
+            and before.kind == fact.kind == "words"
+            and not answer[before.end : fact.start].strip(' "“«„')
+        ):
+            text = answer[before.start : fact.end]
+            joined[-1] = _Fact(before.start, fact.end, text, "words")
+        else:
+            joined.append(fact)
+    return joined
+
+
+def _rank(value: Value) -> int:
+    return _KINDS.index(value.kind)
+
+
+def _places(fact: _Fact, index: PageIndex) -> Iterator[_Place]:
+    if fact.kind == "words":
+        yield from _word_places(fact.text, index)
+        return
+    kinds = _SERVES.get(fact.kind, (fact.kind,))
+    for number, line in enumerate(index.lines):
+        words = [word.text for word in line.words]
+        seen: set[tuple[int, int]] = set()
+        for span in find_values_in_words(words):
+            if span.value.kind not in kinds or (span.first, span.last) in seen:
+                continue
+            if same_value(fact.text, span.value.text):
+                seen.add((span.first, span.last))
+                part = _part(line, span.first, span.last + 1)
+                exact = part[0].casefold() == fact.text.casefold()
+                yield _Place(index, number, (part,), _SURE if exact else _BY_VALUE)
+
+
+def _word_places(text: str, index: PageIndex) -> Iterator[_Place]:
+    """Where the words of a text stand one after the other, over the ends of lines too."""
+    wanted = [word.casefold().replace("ё", "е") for word in _WORD.findall(text)]
+    if not wanted:
+        return
+    stream = [
+        (number, at, piece)
+        for number, line in enumerate(index.lines)
+        for at, word in enumerate(line.words)
+        for piece in _WORD.findall(word.text.casefold().replace("ё", "е"))
+    ]
+    for start, (_, _, first) in enumerate(stream):
+        if not _alike(wanted[0], first):
+            continue
+        window = stream[start : start + len(wanted)]
+        hits = sum(_alike(word, entry[2]) for word, entry in zip(wanted, window, strict=False))
+        if hits < min(_MOST * len(wanted), len(wanted) - 0.5):
+            continue
+        parts = []
+        for number in sorted({entry[0] for entry in window}):
+            at = [entry[1] for entry in window if entry[0] == number]
+            parts.append(_part(index.lines[number], min(at), max(at) + 1))
+        yield _Place(index, window[0][0], tuple(parts), hits / len(wanted))
+
+
+def _alike(word: str, other: str) -> bool:
+    if word == other:
+        return True
+    if min(len(word), len(other)) < 4 or any(c.isdigit() for c in word + other):
+        return False
+    return SequenceMatcher(None, word, other, autojunk=False).ratio() >= _ALIKE
+
+
+def _part(line: Line, first: int, last: int) -> tuple[str, BBox]:
+    words = line.words[first:last]
+    return " ".join(word.text for word in words), union(word.bbox for word in words)
+
+
+def _chosen(fact: _Fact, places: Sequence[_Place], context: frozenset[str]) -> _Place | None:
+    """The best place. A bare number of one or two digits must be unique or stand among kin."""
+    if not places:
+        return None
+    own = _terms(fact.text)
+    scored = [(place.score + 0.5 * _kinship(place, context - own), place) for place in places]
+    score, best = max(scored, key=lambda one: one[0])
+    small = fact.kind in ("number", "id") and sum(c.isdigit() for c in fact.text) <= 2
+    if small and score - best.score <= 0 and len(places) > 1:
+        return None
+    return best
+
+
+def _kinship(place: _Place, context: frozenset[str]) -> float:
+    """The share of the context's words in the place's line and the lines around it, 0 to 1."""
+    if not context:
+        return 0.0
+    lines = place.index.lines
+    first, last = place.line - _LINES_AROUND, place.line + _LINES_AROUND + 1
+    around = " ".join(line.text for line in lines[max(0, first) : last])
+    row = " ".join(line.text for line in lines if _on_one_row(line.bbox, lines[place.line].bbox))
+    near, same = _terms(around), _terms(row)
+    return (len(context & near) + 2 * len(context & same)) / (3 * len(context))
+
+
+def _on_one_row(first: BBox, second: BBox) -> bool:
+    shared = min(first[3], second[3]) - max(first[1], second[1])
+    return shared > 0.5 * min(first[3] - first[1], second[3] - second[1])
+
+
+def _terms(text: str) -> frozenset[str]:
+    """Words of three letters or more, cut to their first five: endings differ."""
+    words = (word.casefold().replace("ё", "е") for word in _WORD.findall(text))
+    return frozenset(word[:5] for word in words if len(word) > 2 and not word.isdigit())
+
+
+def _evidence(place: _Place | None) -> tuple[Evidence, ...]:
+    if place is None:
+        return ()
+    index, score = place.index, min(1.0, place.score)
+    return tuple(
+        Evidence(index.document_id, index.page_index, bbox, text, score)
+        for text, bbox in place.parts
+    )

@@ -1,0 +1,139 @@
+"""Model text -> cells, while it streams: what every output format shares.
+
+A cell is one block of the page as the model wrote it, its box in the MODEL's frame. A parser is fed
+text as it comes and gives a cell back as soon as its end was seen, so that cut output keeps every
+cell that is complete, whatever stands behind it. Nothing here raises on model text.
+
+Does not know pages, sizes or events (engine.families.reading does).
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+from engine.layout.tables import table_text
+from engine.schema import CATEGORIES, BBox, Notice
+
+# What models call the eleven categories, lower case, words joined by "-". The second group is what
+# DeepSeek-OCR writes between its ref tags (examples of its published repository).
+_ALIASES: Final = {
+    **{name.lower(): name for name in CATEGORIES},
+    "paragraph": "Text",
+    "plain-text": "Text",
+    "list": "List-item",
+    "header": "Page-header",
+    "footer": "Page-footer",
+    "page-number": "Page-footer",
+    "heading": "Section-header",
+    "section": "Section-header",
+    "subtitle": "Section-header",
+    "sub-title": "Section-header",
+    "image": "Picture",
+    "figure": "Picture",
+    "image-caption": "Caption",
+    "figure-caption": "Caption",
+    "table-caption": "Caption",
+    "image-footnote": "Footnote",
+    "table-footnote": "Footnote",
+    "equation": "Formula",
+    "interline-equation": "Formula",
+}
+_HEADING: Final = re.compile(r"^\s*#{1,6}\s+")
+_BOLD: Final = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*", re.DOTALL)
+# Longer text than any page has; what is behind it is a loop.
+_MAX_TEXT: Final = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One block of a page.
+
+    Attributes:
+        bbox: (x_min, y_min, x_max, y_max) in the model's frame, corners in order, not empty.
+        category: one of CATEGORIES.
+        text: plain; rows by newline and cells by tab for a Table, LaTeX for a Formula.
+    """
+
+    bbox: BBox
+    category: str
+    text: str
+
+
+class CellParser(Protocol):
+    """One output format. Feed it text, in pieces of any size."""
+
+    def feed(self, text: str) -> list[Cell]:
+        """The cells whose end is in this piece."""
+
+    def close(self, *, cut: bool = False) -> list[Cell]:
+        """What can still be saved at the end.
+
+        Args:
+            cut: the model was stopped, so what it was writing is not whole and is left out.
+        """
+
+    @property
+    def warnings(self) -> list[Notice]:
+        """What was dropped or changed; the caller adds the value `page` (a page number)."""
+
+
+def category_of(name: str) -> str | None:
+    """The category that a model's own word stands for, or None."""
+    return _ALIASES.get("-".join(re.split(r"[\s_-]+", name.strip().lower())))
+
+
+def plain_text(text: str, category: str) -> str:
+    """A cell's text without the markup that its category implies."""
+    text = text[:_MAX_TEXT].strip()
+    match category:
+        case "Table":
+            return table_text(text)
+        case "Formula":
+            return text
+        case "Title" | "Section-header":
+            text = _HEADING.sub("", text)
+    return _BOLD.sub(r"\1", text)
+
+
+def box_of(values: Sequence[Any]) -> BBox | None:
+    """Four finite numbers that span an area, corners put in order; None for anything else."""
+    try:
+        x0, y0, x1, y1 = (float(value) for value in values)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    if not all(map(math.isfinite, (x0, y0, x1, y1))) or x0 == x1 or y0 == y1:
+        return None
+    return (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
+
+
+@dataclass(slots=True)
+class Collector:
+    """Turns what a parser found into cells, and counts what it had to change.
+
+    Attributes:
+        counts: (text key, category or "") -> how often.
+    """
+
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def cell(self, box: Sequence[Any], category: str, text: str) -> Cell | None:
+        """The cell, or None where its box is bad."""
+        bbox = box_of(box)
+        if bbox is None:
+            self.counts["layout.bad_box", ""] += 1
+            return None
+        known = category_of(category)
+        if known is None:
+            self.counts["layout.unknown_category", category.strip()[:40]] += 1
+        return Cell(bbox, known or "Text", plain_text(text, known or "Text"))
+
+    @property
+    def warnings(self) -> list[Notice]:
+        """One sentence for each kind of trouble, in the order in which they came up."""
+        return [
+            Notice(key, {"count": count} | ({"category": category} if category else {}))
+            for (key, category), count in self.counts.items()
+        ]

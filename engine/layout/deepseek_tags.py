@@ -1,0 +1,67 @@
+"""DeepSeek-OCR's tagged text -> cells.
+
+    <|ref|>label<|/ref|><|det|>[[x0, y0, x1, y1], ...]<|/det|>
+    the text of that region, up to the next <|ref|>
+
+Numbers run from 0 to 999 along both sides of the page (pixel = value / 999 * side), so the model's
+frame is (999, 999). Source: DeepSeek-OCR (arXiv:2510.18234) and its published examples.
+"""
+
+import re
+from typing import Final
+
+from engine.layout.cells import Cell, Collector, category_of
+from engine.schema import Notice
+
+_OPEN: Final = "<|ref|>"
+_TAGGED: Final = re.compile(
+    r"\s*(?P<label>[^<]*)<\|/ref\|>\s*<\|det\|>(?P<boxes>[^<]*)<\|/det\|>(?P<text>.*)", re.DOTALL
+)
+_BOX: Final = re.compile(r"\[([^\[\]]*)\]")
+_CENTRED: Final = re.compile(r"</?center>", re.IGNORECASE)
+
+
+class DeepseekTagParser:
+    """A CellParser (see engine.layout.cells). A cell ends where the next tag begins."""
+
+    def __init__(self) -> None:
+        self._collector = Collector()
+        self._text = ""
+        self._begun = False
+
+    @property
+    def warnings(self) -> list[Notice]:
+        return self._collector.warnings
+
+    def feed(self, text: str) -> list[Cell]:
+        self._text += text
+        found: list[Cell] = []
+        while _OPEN in self._text:
+            before, self._text = self._text.split(_OPEN, 1)
+            if self._begun:
+                found += self._read(before)
+            self._begun = True
+        return found
+
+    def close(self, *, cut: bool = False) -> list[Cell]:
+        text, self._text = self._text, ""
+        begun, self._begun = self._begun, False
+        return self._read(text) if begun and not cut else []
+
+    def _read(self, text: str) -> list[Cell]:
+        match = _TAGGED.fullmatch(text)
+        if match is None:
+            self._collector.counts["layout.bad_box", ""] += 1
+            return []
+        label, content = match["label"].strip(), _CENTRED.sub("", match["text"]).strip()
+        category = category_of(label)
+        if category is None:
+            # Not a kind of region but the words that the model was asked to find.
+            category, content = "Text", content or label
+        boxes = _BOX.findall(match["boxes"]) or [""]
+        cells = [
+            # Several boxes share one text, which is said once.
+            self._collector.cell(box.split(","), category, content if number == 0 else "")
+            for number, box in enumerate(boxes)
+        ]
+        return [cell for cell in cells if cell is not None]

@@ -1,0 +1,127 @@
+"""DocTags, as Granite-Docling and SmolDocling write a page -> cells.
+
+    <doctag><section_header_level_1><loc_79><loc_68><loc_408><loc_76>Title</section_header_level_1>
+    <otsl><loc_9><loc_9><loc_400><loc_90><ched>Name<ched>Sum<nl><fcel>A<fcel>1<nl></otsl></doctag>
+
+Numbers run from 0 to 500 along both sides of the page: left, top, right, bottom. A table is OTSL: a
+tag opens a cell, lcel, ucel and xcel go on with the cell to the left, above or both, nl ends a row.
+Source: SmolDocling (arXiv:2503.11576) and docling-core's published examples.
+"""
+
+import re
+from typing import Final
+
+from engine.layout.cells import Cell, Collector
+from engine.schema import Notice
+
+_CATEGORIES: Final = {
+    "caption": "Caption",
+    "chart": "Picture",
+    "checkbox_selected": "Text",
+    "checkbox_unselected": "Text",
+    "code": "Text",
+    "document_index": "Table",
+    "footnote": "Footnote",
+    "formula": "Formula",
+    "list_item": "List-item",
+    "otsl": "Table",
+    "page_footer": "Page-footer",
+    "page_header": "Page-header",
+    "paragraph": "Text",
+    "picture": "Picture",
+    "reference": "Text",
+    "table": "Table",
+    "text": "Text",
+    "title": "Title",
+}
+_OPEN: Final = re.compile(rf"<({'|'.join(_CATEGORIES)}|section_header_level_\d+)>")
+_PLACE: Final = re.compile(r"\s*" + r"<loc_(\d{1,4})>" * 4)
+_CAPTION: Final = re.compile(r"<caption>(.*?)</caption>", re.DOTALL)
+_CELL: Final = re.compile(
+    r"<(fcel|ched|rhed|srow|ecel|lcel|ucel|xcel)>(.*?)(?=<(?:fcel|ched|rhed|srow|ecel|lcel|ucel|xcel)>|$)",
+    re.DOTALL,
+)
+# Tags that may stand inside a block: places, the inline group, a code's language.
+_INNER: Final = re.compile(r"</?(?:loc_\d+|inline|text|formula|code|_[^<>\s]{1,30}_)>")
+# The longest opening tag, which may arrive in pieces.
+_LONGEST_TAG: Final = 40
+# No page has a larger table; a model in a loop writes one.
+_MAX_ROWS: Final = 2000
+_MAX_COLUMNS: Final = 200
+
+
+class DocTagsParser:
+    """A CellParser (see engine.layout.cells). A cell ends with its closing tag."""
+
+    def __init__(self) -> None:
+        self._collector = Collector()
+        self._text = ""
+        # Where the search for a closing tag goes on, so that long blocks are read once.
+        self._searched = 0
+
+    @property
+    def warnings(self) -> list[Notice]:
+        return self._collector.warnings
+
+    def feed(self, text: str) -> list[Cell]:
+        self._text += text
+        found: list[Cell] = []
+        while (opening := _OPEN.search(self._text)) is not None:
+            name = opening[1]
+            closing, again = f"</{name}>", f"<{name}>"
+            start = max(opening.end(), self._searched)
+            ends = [
+                (place, len(tag) if tag == closing else 0)
+                for tag in (closing, again)
+                if (place := self._text.find(tag, start)) >= 0
+            ]
+            if not ends:
+                self._text = self._text[opening.start() :]
+                self._searched = max(len(again), len(self._text) - len(closing))
+                return found
+            # A block that is opened again was not closed: it ends there.
+            end, length = min(ends)
+            found += self._read(name, self._text[opening.end() : end])
+            self._text, self._searched = self._text[end + length :], 0
+        self._text = self._text[-_LONGEST_TAG:]
+        return found
+
+    def close(self, *, cut: bool = False) -> list[Cell]:
+        text, self._text, self._searched = self._text, "", 0
+        opening = _OPEN.search(text)
+        if opening is None or cut:
+            return []
+        # The model ended in the middle of a block, by its own choice.
+        return self._read(opening[1], text[opening.end() :])
+
+    def _read(self, name: str, content: str) -> list[Cell]:
+        category = _CATEGORIES.get(name, "Section-header")
+        captions: list[str] = []
+        if category in ("Picture", "Table"):
+            captions = _CAPTION.findall(content)
+            content = _CAPTION.sub("", content)
+        cells = [self._cell(content, category)]
+        cells += [self._cell(caption, "Caption") for caption in captions]
+        return [cell for cell in cells if cell is not None]
+
+    def _cell(self, content: str, category: str) -> Cell | None:
+        place = _PLACE.match(content)
+        box = place.groups() if place else ()
+        text = content[place.end() :] if place else content
+        if category == "Picture":
+            text = ""
+        elif category == "Table":
+            text = otsl_text(text)
+        else:
+            text = _INNER.sub("", text).strip()
+        return self._collector.cell(box, category, text)
+
+
+def otsl_text(otsl: str) -> str:
+    """A table in OTSL as rows by newline and cells by tab; a cell that goes on is empty."""
+    rows = []
+    for row in otsl.split("<nl>")[:_MAX_ROWS]:
+        cells = _CELL.findall(row)[:_MAX_COLUMNS]
+        if cells:
+            rows.append("\t".join(" ".join(_INNER.sub("", text).split()) for _, text in cells))
+    return "\n".join(rows)

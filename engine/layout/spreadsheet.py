@@ -1,0 +1,120 @@
+"""Tables of a layout -> CSV and XLSX. Cell text is untrusted and can become no formula.
+
+The XLSX file is written by hand (Office Open XML, ECMA-376): one sheet a table, every cell an
+inline string, so that nothing a page says is computed and nothing has to be installed.
+"""
+
+import csv
+import io
+import re
+import zipfile
+from collections.abc import Iterable, Sequence
+from typing import Final
+from xml.sax.saxutils import escape, quoteattr
+
+from engine.layout.reading import pages_in_order, regions_in_order, table_rows
+from engine.schema import PageLayout
+
+Rows = list[list[str]]
+
+# Every file of the archive gets this time, so that equal tables make equal files.
+_TIMESTAMP: Final = (1980, 1, 1, 0, 0, 0)
+# What a spreadsheet program takes for a formula; plain numbers are none.
+_FORMULA: Final = re.compile(r"^[=+\-@\t\r]")
+_NUMBER: Final = re.compile(r"^[+-]?\d[\d\s.,]*%?$")
+# What XML 1.0 forbids in text.
+_FORBIDDEN: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_HEAD: Final = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+_MAIN: Final = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+_OFFICE: Final = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_PACKAGE: Final = "http://schemas.openxmlformats.org/package/2006"
+_TYPES: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+
+
+def tables_of(layouts: Iterable[PageLayout]) -> list[tuple[str, Rows]]:
+    """(name, rows) of every table that has text, in reading order; names say page and number."""
+    found = []
+    for layout in pages_in_order(layouts):
+        number = 0
+        for region in regions_in_order(layout, page_furniture=False):
+            rows = table_rows(region.text) if region.category == "Table" else []
+            if rows:
+                number += 1
+                found.append((f"page {layout.page_index + 1} table {number}", rows))
+    return found
+
+
+def to_csv(tables: Sequence[tuple[str, Rows]]) -> str:
+    """Tables one below the other, an empty line between them (RFC 4180; UTF-8 with a mark)."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    for number, (_, rows) in enumerate(tables):
+        if number:
+            writer.writerow([])
+        writer.writerows([[_harmless(cell) for cell in row] for row in rows])
+    # The mark tells spreadsheet programs that this is UTF-8.
+    return "\ufeff" + buffer.getvalue()
+
+
+def to_xlsx(tables: Sequence[tuple[str, Rows]]) -> bytes:
+    """A workbook with one sheet a table; an empty sheet where there is none."""
+    sheets = list(tables) or [("page 1", [])]
+    numbers = range(1, len(sheets) + 1)
+    files = {
+        "[Content_Types].xml": f'<Types xmlns="{_PACKAGE}/content-types">'
+        '<Default Extension="rels" '
+        'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        f'<Override PartName="/xl/workbook.xml" ContentType="{_TYPES}.sheet.main+xml"/>'
+        + "".join(
+            f'<Override PartName="/xl/worksheets/sheet{n}.xml" '
+            f'ContentType="{_TYPES}.worksheet+xml"/>'
+            for n in numbers
+        )
+        + "</Types>",
+        "_rels/.rels": _relations([("officeDocument", "xl/workbook.xml")]),
+        "xl/workbook.xml": f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheets>'
+        + "".join(
+            f'<sheet name={quoteattr(name[:31])} sheetId="{n}" r:id="rId{n}"/>'
+            for n, (name, _) in zip(numbers, sheets, strict=True)
+        )
+        + "</sheets></workbook>",
+        "xl/_rels/workbook.xml.rels": _relations(
+            [("worksheet", f"worksheets/sheet{n}.xml") for n in numbers]
+        ),
+    }
+    for n, (_, rows) in zip(numbers, sheets, strict=True):
+        files[f"xl/worksheets/sheet{n}.xml"] = _sheet(rows)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path, content in files.items():
+            archive.writestr(
+                zipfile.ZipInfo(path, _TIMESTAMP), _HEAD + content, zipfile.ZIP_DEFLATED
+            )
+    return buffer.getvalue()
+
+
+def _harmless(cell: str) -> str:
+    """A cell that a spreadsheet program shows and never computes."""
+    return f"'{cell}" if _FORMULA.match(cell) and not _NUMBER.match(cell) else cell
+
+
+def _relations(targets: list[tuple[str, str]]) -> str:
+    rows = "".join(
+        f'<Relationship Id="rId{n}" Type="{_OFFICE}/{kind}" Target="{target}"/>'
+        for n, (kind, target) in enumerate(targets, start=1)
+    )
+    return f'<Relationships xmlns="{_PACKAGE}/relationships">{rows}</Relationships>'
+
+
+def _sheet(rows: Rows) -> str:
+    body = "".join(
+        "<row>"
+        + "".join(
+            f'<c t="inlineStr"><is><t xml:space="preserve">'
+            f"{escape(_FORBIDDEN.sub(' ', cell))}</t></is></c>"
+            for cell in row
+        )
+        + "</row>"
+        for row in rows
+    )
+    return f'<worksheet xmlns="{_MAIN}"><sheetData>{body}</sheetData></worksheet>'

@@ -1,0 +1,145 @@
+"""Questions to a model that only reads: it reads the page, another model answers from what it read.
+
+The reading is an ordinary run whose events do not reach the user (except what is being done); its
+text and regions are kept, so the next question about the page costs only the answer.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from engine.errors import GenerationError
+from engine.generation import Job
+from engine.index import PageIndex
+from engine.rereading import index_of_regions, index_of_text
+from engine.schema import (
+    Discarded,
+    Failed,
+    Finished,
+    Notice,
+    Page,
+    Region,
+    Step,
+    StreamEvent,
+)
+from engine.transcript import Transcript
+
+# A page's text in a prompt; a dense page of small print has about 8,000 characters.
+_LONGEST_TEXT: Final = 12_000
+_KEPT: Final = 200
+_INTRODUCTION: Final = "This text was read from page {number}:\n\n{text}\n\n"
+
+
+class Sink(Protocol):
+    """What a run reports to; AnswerStream is one."""
+
+    stop_event: threading.Event
+    job: Job | None
+
+    def emit(self, event: StreamEvent) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class PageReading:
+    """What a model read on one page. regions: empty for a model that gives no places."""
+
+    text: str
+    regions: tuple[Region, ...]
+
+    def index(self, own: PageIndex) -> PageIndex:
+        """The page's index with this model's words. own: the index by OCR."""
+        if self.regions:
+            return index_of_regions(self.regions, own)
+        return index_of_text(self.text, own)
+
+
+Readings = Mapping[tuple[str, int], PageReading]
+
+
+def introduced(readings: Readings, prompt: str) -> str:
+    """The prompt of a question with the text of the pages before it."""
+    parts = []
+    for number, reading in enumerate(readings.values(), start=1):
+        lines = (region.text for region in reading.regions)
+        text = "\n".join(lines) if reading.regions else reading.text
+        parts.append(_INTRODUCTION.format(number=number, text=text[:_LONGEST_TEXT]))
+    return "".join(parts) + prompt
+
+
+class ReadingStore:
+    """The last readings by model and page. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[str, str, int], PageReading] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, model_id: str, page: Page) -> PageReading | None:
+        with self._lock:
+            return self._kept.get((model_id, page.document_id, page.page_index))
+
+    def put(self, model_id: str, page: Page, reading: PageReading) -> None:
+        with self._lock:
+            self._kept[model_id, page.document_id, page.page_index] = reading
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+
+    def forget(self, document_ids: frozenset[str]) -> None:
+        """Drop what was read from documents that were deleted."""
+        with self._lock:
+            for key in [key for key in self._kept if key[1] in document_ids]:
+                del self._kept[key]
+
+
+class ReadingSink:
+    """Takes a reading run's events instead of the user.
+
+    Args:
+        stream: the user's; hears what is being done, and a failure or stop, which end the question.
+        on_read: called with the reading when the run ended well.
+    """
+
+    def __init__(
+        self, stream: Sink, model_id: str, page: Page, on_read: Callable[[PageReading], None]
+    ) -> None:
+        self._stream = stream
+        self._model_id = model_id
+        self._page = page
+        self._on_read = on_read
+        self._transcript = Transcript()
+        self.stop_event = stream.stop_event
+
+    @property
+    def job(self) -> Job | None:
+        return self._stream.job
+
+    @job.setter
+    def job(self, job: Job | None) -> None:
+        # The stall watch of the user's stream looks at the job that is running.
+        self._stream.job = job
+
+    def emit(self, event: StreamEvent) -> None:
+        if self._transcript.ended:
+            return
+        self._transcript.add(event)
+        match event:
+            case Step() | Notice() | Discarded() | Failed() | Finished("cancelled", _):
+                self._stream.emit(event)
+            case Finished():
+                key = (self._page.document_id, self._page.page_index)
+                regions = tuple(self._transcript.regions.get(key, ()))
+                text = self._transcript.text.strip()
+                if text or regions:
+                    self._on_read(PageReading(text, regions))
+                else:
+                    cause = f"page {self._page.page_index + 1} has no text"
+                    self._stream.emit(
+                        Failed(
+                            GenerationError(
+                                "model.empty_answer", model_id=self._model_id, cause=cause
+                            )
+                        )
+                    )

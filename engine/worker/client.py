@@ -1,0 +1,342 @@
+"""The app's side of a worker process: RemoteModel, used like a family with its inference thread.
+
+Events of all its runs come over one connection and are handed on by one thread. When the process
+ends by itself (killed, or a GPU fault), every open run ends with one sentence; `is_alive` is then
+False and whoever owns the RemoteModel starts another.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import os
+import secrets
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from multiprocessing import AuthenticationError
+from multiprocessing.connection import Client, Connection, Listener
+from typing import Any, Final
+
+from engine.errors import EngineError, GenerationError, ModelError, as_engine_error
+from engine.families import FAMILIES
+from engine.families.base import ModelRequest, Preparation, RunCancelled
+from engine.generation import Job
+from engine.schema import Failed, Finished, Page
+from engine.settings import Settings
+from engine.worker.messages import (
+    FAULT_KEY,
+    Alive,
+    Ask,
+    Close,
+    DropCaches,
+    Event,
+    Given,
+    Load,
+    Loaded,
+    LoadFailed,
+    Prepare,
+    Prepared,
+    PrepareEnded,
+    Stop,
+    Submit,
+    without_pictures,
+)
+
+logger = logging.getLogger(__name__)
+
+_START_SECONDS: Final = 120.0
+_CLOSE_SECONDS: Final = 10.0
+# How often a thread that waits for a user's Stop looks whether its run is over.
+_TICK_SECONDS: Final = 0.5
+_PAGE_THREADS: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteInputs:
+    """Stands for inputs that are in the worker."""
+
+    run: int
+
+
+@dataclass(slots=True)
+class _Run:
+    number: int
+    request: ModelRequest
+    preparation: Preparation
+    prepared: threading.Event = field(default_factory=threading.Event)
+    over: threading.Event = field(default_factory=threading.Event)
+    error: EngineError | None = None
+    cancelled: bool = False
+    job: Job | None = None
+
+
+class RemoteModel:
+    """One model in its own process. Thread-safe.
+
+    Raises (constructor):
+        ModelError: the process did not start, or the model could not be loaded.
+    """
+
+    def __init__(self, model_id: str, settings: Settings) -> None:
+        self.model_id = model_id
+        self._runs: dict[int, _Run] = {}
+        self._numbers = itertools.count(1)
+        self._lock = threading.Lock()
+        self._closing = False
+        self._pages = ThreadPoolExecutor(_PAGE_THREADS, thread_name_prefix=f"pages-{model_id}")
+        self._process, self._connection = _start(model_id)
+        family = settings.model(model_id).family
+        self._send(Load(model_id, family, FAMILIES[family], settings))
+        self._facts = self._await_load()
+        self._alive = True
+        threading.Thread(target=self._listen, name=f"worker-{model_id}", daemon=True).start()
+
+    @property
+    def is_alive(self) -> bool:
+        """False once the process has ended; another RemoteModel is needed then."""
+        return self._alive and self._process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def describe(self) -> Mapping[str, str]:
+        """Facts for the model card: label -> value."""
+        return self._facts
+
+    def prepare(self, request: ModelRequest, preparation: Preparation) -> RemoteInputs:
+        """As ModelFamily.prepare; the inputs stay in the worker."""
+        run = _Run(next(self._numbers), request, preparation)
+        with self._lock:
+            self._runs[run.number] = run
+        try:
+            self._send(Prepare(run.number, without_pictures(request)))
+            threading.Thread(target=self._forward_stop, args=(run,), daemon=True).start()
+            run.prepared.wait()
+            if run.cancelled:
+                raise RunCancelled
+            if run.error is not None:
+                raise run.error
+        except BaseException:
+            self._over(run)
+            raise
+        return RemoteInputs(run.number)
+
+    def submit(self, job: Job) -> None:
+        """As InferenceThread.submit.
+
+        Raises:
+            GenerationError: the worker ended since the run was prepared.
+        """
+        with self._lock:
+            run = self._runs.get(job.inputs.run)
+            if run is not None:
+                run.job = job
+        if run is None:
+            raise self._ended_error()
+        self._send(Submit(run.number, job.started_at, job.load_seconds))
+
+    def drop_caches(self) -> None:
+        """As ModelFamily.drop_caches."""
+        self._send(DropCaches())
+
+    def close(self) -> None:
+        """End the process: runs that are open end as cancelled. All its memory comes back."""
+        with self._lock:
+            self._closing = True
+            open_runs = list(self._runs.values())
+        for run in open_runs:
+            run.preparation.stop.set()
+        if self._alive:
+            try:
+                self._send(Close())
+            except GenerationError:
+                logger.info("the worker of %s had ended", self.model_id)
+        try:
+            self._process.wait(_CLOSE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._pages.shutdown(wait=False, cancel_futures=True)
+
+    def unload(self) -> None:
+        """Nothing is left to do after `close`."""
+
+    def _await_load(self) -> Mapping[str, str]:
+        try:
+            answer = self._connection.recv()
+        except (EOFError, OSError) as error:
+            raise self._start_error() from error
+        if isinstance(answer, LoadFailed):
+            self._process.wait()
+            raise answer.error
+        if not isinstance(answer, Loaded):
+            raise self._start_error()
+        return answer.facts
+
+    def _start_error(self) -> ModelError:
+        detail = f"its process ended with status {self._process.wait()}"
+        return ModelError("model.load_failed", model_id=self.model_id, detail=detail)
+
+    def _ended_error(self) -> GenerationError:
+        detail = f"exit status {self._process.poll()}"
+        return GenerationError("model.worker_ended", model_id=self.model_id, detail=detail)
+
+    def _send(self, message: object) -> None:
+        with self._lock:
+            try:
+                self._connection.send(message)
+                return
+            except OSError:
+                logger.warning("the worker of %s does not listen any more", self.model_id)
+        raise self._ended_error()
+
+    def _listen(self) -> None:
+        while True:
+            try:
+                message = self._connection.recv()
+            except (EOFError, OSError):
+                break
+            self._take(message)
+        self._process.wait()
+        self._alive = False
+        with self._lock:
+            open_runs = list(self._runs.values())
+        for run in open_runs:
+            self._break(run)
+
+    def _take(self, message: object) -> None:
+        match message:
+            case Prepared(number):
+                self._runs[number].prepared.set()
+            case PrepareEnded(number, error):
+                run = self._runs[number]
+                run.error, run.cancelled = error, error is None
+                run.prepared.set()
+            case Event(number, event):
+                run = self._runs[number]
+                if isinstance(event, Finished | Failed):
+                    self._over(run)
+                if isinstance(event, Failed) and event.error.key == FAULT_KEY:
+                    # It ends itself right after saying so: nobody may queue for it any more.
+                    self._alive = False
+                if run.job is None:
+                    run.preparation.emit(event)
+                else:
+                    run.job.last_token_at = run.job.last_token_at and time.monotonic()
+                    run.job.emit(event)
+            case Alive(number):
+                job = self._runs[number].job
+                if job is not None:
+                    job.last_token_at = time.monotonic()
+            case Ask():
+                self._pages.submit(self._give, message)
+
+    def _give(self, wanted: Ask) -> None:
+        run = self._runs.get(wanted.run)
+        if run is None:
+            return
+        try:
+            page = _page(run.request, wanted)
+            match wanted.what:
+                case "image":
+                    value: Any = page.load_image()
+                case "words":
+                    value = page.load_words()
+                case "index":
+                    value = run.preparation.index(page)
+            given = Given(wanted.ask, value)
+        except RunCancelled:
+            given = Given(wanted.ask, stopped=True)
+        except Exception as error:
+            if not isinstance(error, EngineError):
+                logger.exception("reading a page for the worker of %s failed", self.model_id)
+            given = Given(wanted.ask, error=as_engine_error(error))
+        try:
+            self._send(given)
+        except GenerationError:
+            logger.info("the worker of %s ended before it had its page", self.model_id)
+
+    def _forward_stop(self, run: _Run) -> None:
+        """Tell the worker of the user's Stop as soon as it is set."""
+        while not run.over.is_set():
+            if run.preparation.stop.wait(_TICK_SECONDS):
+                if not run.over.is_set():
+                    try:
+                        self._send(Stop(run.number))
+                    except GenerationError:
+                        logger.info("the worker of %s ended before its stop", self.model_id)
+                return
+
+    def _over(self, run: _Run) -> None:
+        run.over.set()
+        with self._lock:
+            self._runs.pop(run.number, None)
+
+    def _break(self, run: _Run) -> None:
+        """End a run whose worker is gone."""
+        self._over(run)
+        if self._closing or run.preparation.stop.is_set():
+            run.cancelled = True
+        else:
+            run.error = self._ended_error()
+        run.prepared.set()
+        if run.job is not None:
+            cancelled = Finished("cancelled", self.model_id)
+            run.job.emit(Failed(run.error) if run.error is not None else cancelled)
+
+
+def _page(request: ModelRequest, wanted: Ask) -> Page:
+    pages = (*request.pages, *(page for one in request.documents for page in one.pages))
+    return next(
+        page
+        for page in pages
+        if (page.document_id, page.page_index) == (wanted.document_id, wanted.page_index)
+    )
+
+
+def _start(model_id: str) -> tuple[subprocess.Popen[str], Connection]:
+    """A new worker process and the connection to it.
+
+    Not `multiprocessing`'s spawn: that runs the app's main module again in the child.
+    """
+    key = secrets.token_bytes(32)
+    with Listener(authkey=key) as listener:
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        process = subprocess.Popen(
+            [sys.executable, "-m", "engine.worker", str(listener.address)],
+            stdin=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
+        if process.stdin is not None:
+            process.stdin.write(key.hex() + "\n")
+            process.stdin.close()
+        connected = threading.Event()
+        watch = threading.Thread(
+            target=_watch_start, args=(process, listener.address, connected), daemon=True
+        )
+        watch.start()
+        try:
+            return process, listener.accept()
+        except (OSError, EOFError, AuthenticationError) as error:
+            process.kill()
+            detail = f"its process ended with status {process.wait()}"
+            raise ModelError("model.load_failed", model_id=model_id, detail=detail) from error
+        finally:
+            connected.set()
+
+
+def _watch_start(process: subprocess.Popen[str], address: Any, connected: threading.Event) -> None:
+    """End the waiting for a process that died, or is stuck, before it connected."""
+    deadline = time.monotonic() + _START_SECONDS
+    while not connected.wait(_TICK_SECONDS):
+        if process.poll() is not None or time.monotonic() > deadline:
+            # A caller without the key: `accept` refuses it and so comes back.
+            Client(address).close()
+            return

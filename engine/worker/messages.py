@@ -1,0 +1,156 @@
+"""What the app and a model's worker process say to each other, pickled over a local connection.
+
+A run is one question; its number is given by the app. Pages travel without their pictures: the
+worker asks for a picture, a text layer or an index when the family reads it, so that a page whose
+keys and values are cached costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal, NoReturn, TypeAlias
+
+from engine.errors import EngineError
+from engine.families.base import ModelRequest
+from engine.schema import Document, Page, StreamEvent
+from engine.settings import Settings
+
+# The error after which a worker ends itself.
+FAULT_KEY: Final = "model.device_fault"
+
+What: TypeAlias = Literal["image", "words", "index"]
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """First message. entry: "module:Class" of the family, which tests may have registered."""
+
+    model_id: str
+    family: str
+    entry: str
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The model is in memory; facts: describe() of its family."""
+
+    facts: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class LoadFailed:
+    error: EngineError
+
+
+@dataclass(frozen=True, slots=True)
+class Prepare:
+    run: int
+    request: ModelRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    run: int
+
+
+@dataclass(frozen=True, slots=True)
+class PrepareEnded:
+    """error: what to tell; None when the run was stopped."""
+
+    run: int
+    error: EngineError | None
+
+
+@dataclass(frozen=True, slots=True)
+class Submit:
+    """started_at, load_seconds: as in engine.generation.Job; the clock is the machine's."""
+
+    run: int
+    started_at: float
+    load_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    run: int
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    run: int
+    event: StreamEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Alive:
+    """A token came; sent now and then between events."""
+
+    run: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """The worker wants something of a page."""
+
+    ask: int
+    run: int
+    what: What
+    document_id: str
+    page_index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Answer to an Ask: the value, or the error that getting it raised. stopped: neither came."""
+
+    ask: int
+    value: Any = None
+    error: EngineError | None = None
+    stopped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DropCaches:
+    """Free what only saves time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """End the process."""
+
+
+def without_pictures(request: ModelRequest) -> ModelRequest:
+    """The request as it can be pickled: pages that do not know how to load themselves."""
+    return _with_pages(
+        request, lambda page: replace(page, load_image=_not_here, load_words=_not_here)
+    )
+
+
+def with_pictures(request: ModelRequest, ask: Callable[[What, Page], Any]) -> ModelRequest:
+    """The request in the worker: pages ask the app for what they are."""
+
+    def bound(page: Page) -> Page:
+        return replace(
+            page,
+            load_image=lambda: ask("image", page),
+            load_words=lambda: ask("words", page),
+        )
+
+    return _with_pages(request, bound)
+
+
+def _with_pages(request: ModelRequest, change: Callable[[Page], Page]) -> ModelRequest:
+    return replace(
+        request,
+        pages=tuple(change(page) for page in request.pages),
+        documents=tuple(
+            Document(one.document_id, one.name, tuple(change(page) for page in one.pages))
+            for one in request.documents
+        ),
+    )
+
+
+def _not_here() -> NoReturn:
+    raise LookupError("a page's content was read before the worker bound it")

@@ -1,0 +1,210 @@
+"""The worker's side: loads one model and serves its runs until the app goes away.
+
+Started as `python -m engine.worker ADDRESS` with the connection's key on standard input. A GPU
+fault (engine.hardware.is_device_fault) is told as a sentence, then the process ends; the app
+starts another with the next question.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from multiprocessing.connection import Client, Connection
+from queue import SimpleQueue
+from typing import Any, Final
+
+from engine.errors import EngineError, ModelError, as_engine_error
+from engine.families import FAMILIES, family_class
+from engine.families.base import ModelFamily, ModelRequest, Preparation, RunCancelled
+from engine.generation import InferenceThread, Job
+from engine.schema import Failed, Finished, Page, StreamEvent
+from engine.worker.messages import (
+    FAULT_KEY,
+    Alive,
+    Ask,
+    Close,
+    DropCaches,
+    Event,
+    Given,
+    Load,
+    Loaded,
+    LoadFailed,
+    Prepare,
+    Prepared,
+    PrepareEnded,
+    Stop,
+    Submit,
+    What,
+    with_pictures,
+)
+
+logger = logging.getLogger(__name__)
+
+# The exit status after a GPU fault.
+FAULT_STATUS: Final = 3
+_ALIVE_SECONDS: Final = 1.0
+
+
+def main() -> int:
+    """Serve until the app closes the connection."""
+    # Ctrl-C belongs to the app, which closes the connection.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    key = bytes.fromhex(sys.stdin.readline().strip())
+    logging.basicConfig(level=logging.WARNING)
+    with Client(sys.argv[1], authkey=key) as connection:
+        order = connection.recv()
+        try:
+            family = _load(order)
+        except EngineError as error:
+            connection.send(LoadFailed(error))
+            return 1
+        connection.send(Loaded(dict(family.describe())))
+        _Worker(connection, family).serve()
+    # Threads that still decode must not keep the GPU's memory.
+    os._exit(0)
+
+
+def _load(order: Load) -> ModelFamily:
+    FAMILIES[order.family] = order.entry
+    try:
+        return family_class(order.family, model_id=order.model_id).load(
+            order.model_id, order.settings
+        )
+    except EngineError:
+        raise
+    except Exception as error:
+        logger.exception("loading %s failed", order.model_id)
+        detail = f"{type(error).__name__}: {error}"
+        raise ModelError("model.load_failed", model_id=order.model_id, detail=detail) from error
+
+
+@dataclass(slots=True)
+class _Run:
+    number: int
+    stop: threading.Event = field(default_factory=threading.Event)
+    inputs: Any = None
+    said_alive: float = 0.0
+
+
+class _Worker:
+    def __init__(self, connection: Connection, family: ModelFamily) -> None:
+        self._connection = connection
+        self._family = family
+        self._inference = InferenceThread(family)
+        self._sending = threading.Lock()
+        self._runs: dict[int, _Run] = {}
+        self._asks: dict[int, SimpleQueue[Given]] = {}
+        self._numbers = itertools.count()
+
+    def serve(self) -> None:
+        while True:
+            try:
+                message = self._connection.recv()
+            except (EOFError, OSError):
+                return
+            match message:
+                case Prepare(number, request):
+                    run = self._runs.setdefault(number, _Run(number))
+                    threading.Thread(target=self._prepare, args=(run, request), daemon=True).start()
+                case Submit(number, started_at, load_seconds):
+                    self._submit(self._runs[number], started_at, load_seconds)
+                case Stop(number):
+                    self._stop(number)
+                case Given(ask):
+                    waiting = self._asks.pop(ask, None)
+                    if waiting is not None:
+                        waiting.put(message)
+                case DropCaches():
+                    self._family.drop_caches()
+                case Close():
+                    return
+
+    def _send(self, message: object) -> None:
+        with self._sending:
+            try:
+                self._connection.send(message)
+            except OSError:
+                # The app is gone; `serve` sees it too and ends the process.
+                logger.warning("the app closed the connection")
+
+    def _stop(self, number: int) -> None:
+        run = self._runs.get(number)
+        if run is not None:
+            run.stop.set()
+            for waiting in list(self._asks.values()):
+                # Whoever waits looks at its own run's stop, and waits on if it is not meant.
+                waiting.put(Given(-1))
+
+    def _prepare(self, run: _Run, request: ModelRequest) -> None:
+        def ask(what: What, page: Page) -> Any:
+            return self._ask(run, what, page)
+
+        preparation = Preparation(
+            index=lambda page: ask("index", page),
+            emit=lambda event: self._send(Event(run.number, event)),
+            stop=run.stop,
+        )
+        try:
+            run.inputs = self._family.prepare(with_pictures(request, ask), preparation)
+        except RunCancelled:
+            self._ended(run, None)
+        except Exception as error:
+            if not isinstance(error, EngineError):
+                logger.exception("preparing a run of %s failed", self._family.model_id)
+            self._ended(run, as_engine_error(error))
+        else:
+            self._send(Prepared(run.number))
+
+    def _ended(self, run: _Run, error: EngineError | None) -> None:
+        self._runs.pop(run.number, None)
+        self._send(PrepareEnded(run.number, error))
+
+    def _submit(self, run: _Run, started_at: float, load_seconds: float) -> None:
+        def emit(event: StreamEvent) -> None:
+            if isinstance(event, Finished | Failed):
+                self._runs.pop(run.number, None)
+            self._send(Event(run.number, event))
+            if isinstance(event, Failed) and event.error.key == FAULT_KEY:
+                os._exit(FAULT_STATUS)
+
+        self._inference.submit(
+            Job(run.inputs, emit, run.stop, started_at, load_seconds, on_token=self._alive(run))
+        )
+
+    def _alive(self, run: _Run) -> Callable[[], None]:
+        def on_token() -> None:
+            now = time.monotonic()
+            if now - run.said_alive >= _ALIVE_SECONDS:
+                run.said_alive = now
+                self._send(Alive(run.number))
+
+        return on_token
+
+    def _ask(self, run: _Run, what: What, page: Page) -> Any:
+        """Something of a page, from the app.
+
+        Raises:
+            RunCancelled: the run was stopped meanwhile.
+            EngineError: the app could not get it.
+        """
+        number = next(self._numbers)
+        waiting: SimpleQueue[Given] = SimpleQueue()
+        self._asks[number] = waiting
+        self._send(Ask(number, run.number, what, page.document_id, page.page_index))
+        while True:
+            given = waiting.get()
+            if run.stop.is_set() or given.stopped:
+                self._asks.pop(number, None)
+                raise RunCancelled
+            if given.ask == number:
+                break
+        if given.error is not None:
+            raise given.error
+        return given.value

@@ -1,0 +1,50 @@
+"""bench.engine runs and its rows hold what they promise; figures themselves are not judged."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench.engine import page_size
+
+
+def rows(tmp_path: Path, *options: str) -> list[dict[str, object]]:
+    out = tmp_path / "rows.jsonl"
+    command = [sys.executable, "-m", "bench.engine", "--rounds", "1", "--new-tokens", "6"]
+    command += ["--layers", "2", "--hidden", "64", "--threads", "1", "--out", str(out), *options]
+    root = Path(__file__).parents[2]
+    subprocess.run(command, check=True, cwd=root, capture_output=True, timeout=300)
+    return [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.mark.slow
+def test_a_row_for_each_attention_with_and_without_reuse(tmp_path: Path) -> None:
+    found = rows(tmp_path, "--family", "qwen2_vl", "--visual-tokens", "200")
+    assert [row["attention"] for row in found] == ["eager", "sdpa"]
+    for row in found:
+        reused, without = row["second_with_reuse"], row["second_without"]
+        assert isinstance(reused, dict) and isinstance(without, dict)
+        # The same prompt both times, or the two could not be compared.
+        assert reused["prompt_tokens"] == without["prompt_tokens"] > row["visual_tokens"] > 150
+        assert reused["ttft_seconds"] < without["ttft_seconds"]
+        ratio = reused["ttft_seconds"] / without["ttft_seconds"]
+        assert row["ttft_second_over_full"] == pytest.approx(ratio)
+        assert row["peak_memory_bytes"] > row["weights_bytes"] > 0
+        both = row["two_sessions"]
+        assert both["first_ttft_seconds"] <= both["second_ttft_seconds"] <= both["both_seconds"]
+
+
+@pytest.mark.slow
+def test_a_family_that_cannot_chat_has_a_first_turn_alone(tmp_path: Path) -> None:
+    (row,) = rows(tmp_path, "--family", "got_ocr", "--attention", "sdpa")
+    assert row["first"]["total_seconds"] > 0
+    assert row["second_with_reuse"] is row["second_without"] is row["ttft_second_over_full"] is None
+
+
+@pytest.mark.parametrize(("tokens", "cell"), [(117, 28), (1536, 28), (1536, 32)])
+def test_the_page_has_about_as_many_visual_tokens_as_asked(tokens: int, cell: int) -> None:
+    width, height = page_size(tokens, cell)
+    assert width % cell == height % cell == 0
+    assert width // cell * (height // cell) == pytest.approx(tokens, rel=0.05)

@@ -1,0 +1,139 @@
+"""Boxes in what models of every family write: evidence of an answer, regions of a page."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from engine import Engine
+from engine.families.reading import Detokenizer
+from engine.schema import Finished
+from tests.fakes import save_page
+from tests.families import tiny
+from tests.families.scripted import Scripted
+
+MakeEngine = Callable[..., Engine]
+# Pages of tests are 900 x 600; these thousandths are (90, 60, 450, 300) there.
+BOX, ON_PAGE = (100, 100, 500, 500), (90, 60, 450, 300)
+TAGGED = "<|box_start|>({},{}),({},{})<|box_end|>".format(*BOX)
+LONG = {"generation": {"max_new_tokens": 400}}
+
+
+def upload(engine: Engine, tmp_path: Path, *, pages: int = 1) -> str:
+    session_id = engine.create_session()
+    for number in range(pages):
+        engine.add_document(session_id, save_page(tmp_path, text=f"page {number}"), name="p.png")
+    return session_id
+
+
+def test_boxes_of_an_answer_are_its_evidence_and_the_text_stays(
+    tiny_engine: MakeEngine, tmp_path: Path
+) -> None:
+    engine = tiny_engine("qwen2_vl", **LONG)
+    session_id = upload(engine, tmp_path)
+    said = f"The <|object_ref_start|>total<|object_ref_end|>{TAGGED} is 42."
+    Scripted(engine, lambda *_: said)
+    answer = engine.ask(session_id, "Where is the total?").answer()
+    (found,) = answer.evidence
+    assert found.bbox == pytest.approx(ON_PAGE)
+    assert found.text == "total"
+    assert answer.text == "The total(100,100),(500,500) is 42."
+
+
+def test_qwen3_boxes_are_json_in_thousandths(tiny_engine: MakeEngine, tmp_path: Path) -> None:
+    engine = tiny_engine("qwen3_vl", **LONG)
+    session_id = upload(engine, tmp_path)
+    said = f"```json\n{json.dumps([{'bbox_2d': BOX, 'label': 'total'}])}\n```"
+    Scripted(engine, lambda *_: said)
+    (found,) = engine.ask(session_id, "Where is the total?").answer().evidence
+    assert found.bbox == pytest.approx(ON_PAGE)
+
+
+def test_a_box_belongs_to_the_page_that_the_model_names(
+    tiny_engine: MakeEngine, tmp_path: Path
+) -> None:
+    engine = tiny_engine("qwen2_vl", **LONG)
+    session_id = upload(engine, tmp_path, pages=2)
+    other = TAGGED.replace("500", "600")
+    Scripted(engine, lambda *_: f"{TAGGED} In image 2 it is here {TAGGED}, on Page 1 here {other}")
+    found = engine.ask(session_id, "Where?").answer().evidence
+    first, second = engine.documents(session_id)
+    # The box before any page was named is nowhere: a wrong place is worse than none.
+    assert [each.document_id for each in found] == [second.document_id, first.document_id]
+
+
+@pytest.mark.parametrize("name", ["qwen2_vl", "qwen3_vl"])
+def test_qwen_reads_the_layout_of_each_page(
+    tiny_engine: MakeEngine, tmp_path: Path, name: str
+) -> None:
+    engine = tiny_engine(name, **LONG)
+    session_id = upload(engine, tmp_path, pages=2)
+    cell = {"bbox_2d": BOX, "category": "Section-header", "text": "## Terms"}
+    scripted = Scripted(engine, lambda *_: f"```json\n{json.dumps([cell])}\n```")
+    answer = engine.ask(session_id, task="layout").answer()
+    assert len(scripted.prompts) == len(answer.layouts) == 2
+    for layout in answer.layouts:
+        (region,) = layout.regions
+        assert region.bbox == pytest.approx(ON_PAGE)
+        assert (region.category, region.text) == ("Section-header", "Terms")
+    assert answer.text == "## Terms\n\n## Terms\n\n"
+
+
+@pytest.mark.parametrize("name", ["qwen2_vl", "got_ocr"])
+def test_text_is_read_page_by_page_and_gone_on_with(
+    tiny_engine: MakeEngine, tmp_path: Path, name: str
+) -> None:
+    engine = tiny_engine(name, generation={"max_new_tokens": 9})
+    session_id = upload(engine, tmp_path, pages=2)
+    stream = engine.ask(session_id, task="ocr")
+    assert list(stream)[-1] == Finished("length", "tiny")
+    once = stream.transcript
+    stream = engine.ask(session_id, task="ocr", resume=True)
+    list(stream)
+    whole = tiny_engine(name, generation={"max_new_tokens": 18})
+    other = upload(whole, tmp_path, pages=2)
+    assert stream.transcript.text == whole.ask(other, task="ocr").answer().text
+    assert stream.transcript.usage.completion_tokens <= 18
+    assert once.usage.completion_tokens <= 18
+
+
+def test_going_on_with_an_answer_gives_the_uncut_one_and_reuses_the_cache(
+    tiny_engine: MakeEngine, tmp_path: Path
+) -> None:
+    engine = tiny_engine("qwen2_vl", generation={"max_new_tokens": 9})
+    session_id = upload(engine, tmp_path)
+    scripted = Scripted(engine, lambda *_: "A long answer that takes more than one run.")
+    list(engine.ask(session_id, "?"))
+    for _ in range(10):
+        stream = engine.ask(session_id, "?", resume=True)
+        if list(stream)[-1] == Finished("stop", "tiny"):
+            break
+        assert scripted.family.counters.prefilled_tokens <= 2
+    assert stream.transcript.text == "A long answer that takes more than one run."
+    assert [message.text for message in engine.history(session_id)] == [
+        "?",
+        "A long answer that takes more than one run.",
+    ]
+
+
+def test_half_the_pixels_are_half_for_every_family(tiny_engine: MakeEngine, tmp_path: Path) -> None:
+    from PIL import Image
+
+    engine = tiny_engine("qwen2_vl", max_pixels=1_000_000)
+    family = Scripted(engine, lambda *_: "").family
+    page = Image.new("RGB", (3000, 2000), "white")
+    whole, half = family.see(page), family.see_smaller(page, 0.5)
+    assert half.tokens / whole.tokens == pytest.approx(0.5, abs=0.1)
+
+
+def test_ids_become_text_without_loss_whatever_their_pieces() -> None:
+    tokenizer = tiny.byte_tokenizer(tiny.QWEN_SPECIAL, pad="<|endoftext|>", eos="<|im_end|>")
+    text = "Сумма: 漢字 € <|box_start|>(1,2)<|box_end|> 🎉 конец"
+    ids = tokenizer(text, add_special_tokens=False)["input_ids"]
+    for size in (1, 2, 3, 7):
+        words = Detokenizer(tokenizer, {tokenizer.eos_token_id})
+        pieces = [words.put(ids[at : at + size]) for at in range(0, len(ids), size)]
+        pieces.append(words.put([tokenizer.eos_token_id], last=True))
+        assert "".join(pieces) == text
+        assert not any("\ufffd" in piece for piece in pieces)

@@ -1,0 +1,118 @@
+"""Trouble with the hub, the disk and the files: one sentence each, with what mends it."""
+
+import errno
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from huggingface_hub.errors import GatedRepoError, LocalEntryNotFoundError, RepositoryNotFoundError
+from safetensors import SafetensorError
+
+from engine import Engine, EngineError, load_settings
+from engine.errors import ModelError
+from engine.families.hub import hub_errors, is_cached, is_whole
+from engine.settings import ModelSettings
+from tests.fakes import save_page
+from tests.families import tiny
+
+MODEL = ModelSettings(family="qwen_vl", repo_id="Someone/Model")
+RESPONSE = httpx.Response(403, request=httpx.Request("GET", "https://hub.invalid/model"))
+TROUBLE = {
+    "not reachable": (LocalEntryNotFoundError("offline"), "python -m engine download mine"),
+    "gated": (GatedRepoError("403", response=RESPONSE), "huggingface-cli login"),
+    "unknown": (RepositoryNotFoundError("404", response=RESPONSE), "settings.toml"),
+    "disk full": (OSError(errno.ENOSPC, "No space left"), "python -m engine download mine"),
+    "cut off": (SafetensorError("incomplete"), "python -m engine download mine"),
+}
+
+
+@pytest.mark.parametrize("name", TROUBLE)
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_each_trouble_is_one_sentence_with_its_remedy(name: str, language: str) -> None:
+    trouble, remedy = TROUBLE[name]
+    with pytest.raises(ModelError) as caught, hub_errors("mine", MODEL):
+        raise trouble
+    text = caught.value.text(language)
+    assert "Someone/Model" in text and remedy in text
+    assert "\n" not in text and "Traceback" not in text
+
+
+def test_no_two_troubles_are_told_alike() -> None:
+    texts = set()
+    for trouble, _ in TROUBLE.values():
+        with pytest.raises(ModelError) as caught, hub_errors("mine", MODEL):
+            raise trouble
+        texts.add(caught.value.text("en"))
+    assert len(texts) == len(TROUBLE)
+
+
+def test_an_error_that_already_speaks_to_the_user_is_left_as_it_is() -> None:
+    mine = ModelError("hub.disk_full", model_id="a", repo_id="b")
+    with pytest.raises(ModelError) as caught, hub_errors("mine", MODEL):
+        raise mine
+    assert caught.value is mine
+
+
+@pytest.fixture
+def asked(tmp_path: Path) -> Iterator[Callable[[str], EngineError]]:
+    """asked(repo_id) -> the error that a question to such a model ends with."""
+    engines: list[Engine] = []
+
+    def ask(repo_id: str) -> EngineError:
+        overlay = tmp_path / "hub.toml"
+        overlay.write_text(
+            f"default_model = 'mine'\ncache_dir = '{tmp_path / 'cache'}'\n[models.mine]\n"
+            f"family = 'qwen_vl'\nrepo_id = '{repo_id}'\ndtype = 'float32'\n",
+            encoding="utf-8",
+        )
+        engines.append(Engine(load_settings(overlay)))
+        session_id = engines[-1].create_session()
+        engines[-1].add_document(session_id, save_page(tmp_path), name="page.png")
+        with pytest.raises(EngineError) as caught:
+            engines[-1].ask(session_id, "What?").answer()
+        return caught.value
+
+    yield ask
+    for engine in engines:
+        engine.close()
+
+
+def test_a_question_to_a_model_that_is_not_here_names_the_download(
+    asked: Callable[[str], EngineError],
+) -> None:
+    assert "python -m engine download mine" in asked("Someone/Not-Here").text("en")
+
+
+def test_weights_that_were_cut_off_are_damaged(
+    asked: Callable[[str], EngineError], tmp_path: Path
+) -> None:
+    folder = tiny.save_qwen2_vl(tmp_path / "cut")
+    weights = folder / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[: weights.stat().st_size // 2])
+    text = asked(str(folder)).text("en")
+    assert "damaged" in text and "python -m engine download mine" in text
+
+
+def test_a_cache_that_lacks_a_shard_is_not_whole(tmp_path: Path) -> None:
+    shards = ("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors")
+    index = tmp_path / "model.safetensors.index.json"
+    index.write_text(json.dumps({"weight_map": {"a": shards[0], "b": shards[1]}}))
+    (tmp_path / shards[0]).write_bytes(b"")
+    assert not is_whole(tmp_path)
+    (tmp_path / shards[1]).write_bytes(b"")
+    assert is_whole(tmp_path)
+    index.write_text("{")
+    assert not is_whole(tmp_path)
+
+
+def test_a_folder_without_weights_is_not_whole(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    assert not is_whole(tmp_path)
+    (tmp_path / "model.safetensors").write_bytes(b"")
+    assert is_whole(tmp_path)
+
+
+def test_a_model_that_was_never_fetched_is_not_cached() -> None:
+    assert not is_cached(MODEL)

@@ -1,0 +1,110 @@
+"""CSV, XLSX, dots' own JSON and searchable PDF: what goes in comes out, and nothing runs."""
+
+import csv
+import io
+import json
+import xml.etree.ElementTree as ET
+import zipfile
+from pathlib import Path
+
+import pypdfium2
+import pytest
+from PIL import Image
+
+from engine.layout import (
+    lines_of,
+    tables_of,
+    to_csv,
+    to_dots_json,
+    to_searchable_pdf,
+    to_xlsx,
+    to_zip,
+)
+from engine.layout.dots_json import DotsJsonParser
+from engine.schema import Document, Page, PageLayout, Region
+
+TABLE = "item\tprice\ta & b\n=1+1\t-5.00\t\n\tвсего\t12"
+ROWS = [["item", "price", "a & b"], ["=1+1", "-5.00", ""], ["", "всего", "12"]]
+REGIONS = (
+    Region((10.4, 10.0, 200.0, 40.0), "Title", "A title", 0),
+    Region((10.0, 50.0, 200.0, 120.0), "Table", TABLE, 1),
+    Region((10.0, 130.0, 200.0, 180.0), "Picture", "", 2),
+    Region((10.0, 190.0, 200.0, 199.0), "Page-footer", "7", 3),
+)
+
+
+def page(number: int = 0) -> Page:
+    return Page("d", number, 300, 200, lambda: Image.new("RGB", (300, 200), "white"))
+
+
+def layout(*regions: Region) -> PageLayout:
+    return PageLayout("d", 0, 300, 200, regions or REGIONS)
+
+
+def test_a_table_is_a_csv_in_which_no_cell_is_a_formula() -> None:
+    text = to_csv(tables_of([layout()]))
+    assert text.startswith("\ufeff")
+    rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"))))
+    assert rows == [ROWS[0], ["'=1+1", "-5.00", ""], ROWS[2]]
+
+
+def test_a_workbook_has_a_sheet_for_each_table_and_only_text() -> None:
+    tables = [*tables_of([layout()]), ("second", [["\x00a", "<b>"]])]
+    with zipfile.ZipFile(io.BytesIO(to_xlsx(tables))) as archive:
+        names = archive.namelist()
+        parsed = {name: ET.fromstring(archive.read(name)) for name in names}
+    space = {"m": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
+    titles = [
+        sheet.get("name") for sheet in parsed["xl/workbook.xml"].iterfind(".//m:sheet", space)
+    ]
+    assert titles == ["page 1 table 1", "second"]
+    first = parsed["xl/worksheets/sheet1.xml"]
+    rows = [
+        [cell.findtext(".//m:t", None, space) or "" for cell in row.iterfind("m:c", space)]
+        for row in first.iterfind(".//m:row", space)
+    ]
+    assert rows == ROWS
+    assert {cell.get("t") for cell in first.iterfind(".//m:c", space)} == {"inlineStr"}
+    assert parsed["xl/worksheets/sheet2.xml"].findtext(".//m:t", None, space) == " a"
+
+
+def test_dots_json_reads_back_as_the_same_regions() -> None:
+    cells = to_dots_json(layout())
+    assert "text" not in cells[2]
+    found = DotsJsonParser().feed(json.dumps(cells))
+    assert [(cell.category, cell.text) for cell in found] == [
+        (region.category, region.text) for region in REGIONS
+    ]
+    assert [cell.bbox for cell in found][1:] == [region.bbox for region in REGIONS][1:]
+    assert len(to_dots_json(layout(), page_furniture=False)) == 3
+
+
+@pytest.mark.parametrize(
+    "words", ["The total is 42.00", "Итого к оплате: 86 400,00 ₽", "総額 漢字"]
+)
+def test_the_text_of_a_searchable_pdf_is_found_at_its_place(words: str, tmp_path: Path) -> None:
+    region = Region((30.0, 60.0, 240.0, 80.0), "Text", words, 0)
+    pdf = to_searchable_pdf([page(), page(1)], lambda _: lines_of(layout(region)), dpi=100)
+    read = pypdfium2.PdfDocument(pdf)
+    assert len(read) == 2
+    assert read[0].get_size() == pytest.approx((216, 144))
+    text = read[0].get_textpage()
+    assert text.get_text_range().strip() == words
+    boxes = [text.get_charbox(number, loose=True) for number in range(text.count_chars())]
+    left, right = min(box[0] for box in boxes), max(box[2] for box in boxes)
+    bottom, top = min(box[1] for box in boxes), max(box[3] for box in boxes)
+    # Points: 0.72 of the pixels, y upwards.
+    assert (left, right) == pytest.approx((30 * 0.72, 240 * 0.72), abs=3)
+    assert (bottom, top) == pytest.approx(((200 - 80) * 0.72, (200 - 60) * 0.72), abs=8)
+    shown = read[0].render(scale=1).to_pil().convert("L")
+    assert shown.getextrema()[0] > 250  # nothing of the text is drawn
+
+
+def test_the_archive_has_the_tables(tmp_path: Path) -> None:
+    archive = zipfile.ZipFile(
+        io.BytesIO(to_zip(Document("d", "a.png", (page(),)), [layout()], "m"))
+    )
+    assert {"tables.csv", "tables.xlsx"} <= set(archive.namelist())
+    plain = layout(REGIONS[0])
+    archive = zipfile.ZipFile(io.BytesIO(to_zip(Document("d", "a.png", (page(),)), [plain], "m")))
+    assert "tables.csv" not in archive.namelist()
