@@ -215,11 +215,13 @@ def train(
     peak_rate: float,
     seed: int,
     resume: Path | None = None,
+    cell_weight: float = 0.1,
 ) -> dict[str, float]:
     """Train, save at `out` in float16, and return the shares of unseen answers that are right.
 
     Args:
         resume: a checkpoint to go on from, with both parts learning together.
+        cell_weight: of the questions about cells while both learn; more makes glyphs clearer.
     """
     torch.manual_seed(seed)
     chance = random.Random(seed)
@@ -251,7 +253,7 @@ def train(
             loss = answer_loss(model, batch, vision)
             row["answer_loss"] = loss.item()
             if together:
-                loss = loss + 0.1 * cells(model, vision, batch.sight)
+                loss = loss + cell_weight * cells(model, vision, batch.sight)
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(parameters, 1.0)
@@ -286,6 +288,7 @@ def main() -> int:
     parser.add_argument("--rate", type=float, default=2e-3, help="peak learning rate")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--resume", type=Path, metavar="FOLDER", help="go on from a checkpoint")
+    parser.add_argument("--cell-weight", type=float, default=0.1)
     options = parser.parse_args()
     shares = train(
         options.out,
@@ -294,6 +297,7 @@ def main() -> int:
         peak_rate=options.rate,
         seed=options.seed,
         resume=options.resume,
+        cell_weight=options.cell_weight,
     )
     print(json.dumps(shares))
     return 0 if min(shares["exact_one_page"], shares["exact_two_pages"]) > 0.95 else 1

@@ -11,10 +11,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from engine.answer_grounding import GroundedSink
 from engine.crops import Crop
 from engine.errors import EngineError, ModelError, as_engine_error
 from engine.families import family_class
 from engine.families.base import ModelRequest, Preparation, RunCancelled
+from engine.families.lite.inside import inside
 from engine.generation import Job
 from engine.index import PageIndex
 from engine.index_store import IndexStore
@@ -81,6 +83,14 @@ class Conductor:
     def start(self, stream: Sink, question: Question) -> None:
         """Begin the first attempt; returns at once."""
         started = time.monotonic()
+        if question.task.id == "question":
+            stream = GroundedSink(
+                stream,
+                question.text,
+                question.pages,
+                lambda page: self._looked_at(question, page, stream.stop_event),
+                self._is_verbatim,
+            )
         capabilities = self._models.capabilities(question.model_id)
         if question.task.id in capabilities.tasks:
             self._begin(stream, question, Attempt(question.model_id), started)
@@ -194,6 +204,15 @@ class Conductor:
             if not isinstance(error, EngineError):
                 logger.exception("preparing a run of %s failed", attempt.model_id)
             emit(Failed(as_engine_error(error)))
+
+    def _looked_at(self, question: Question, page: Page, stop: threading.Event) -> PageIndex:
+        """What the user asks about: the page, or what stands in the drawn box."""
+        index = self._indexes.get(page, question.steps, stop)
+        return index if question.bbox is None else inside(index, question.bbox)
+
+    def _is_verbatim(self, model_id: str) -> bool:
+        family = self._settings.model(model_id).family
+        return family_class(family, model_id=model_id).is_verbatim
 
     def _takes_boxes(self, model_id: str, request: ModelRequest) -> bool:
         """Whether the model is told of a drawn box; others are shown that part of the page."""

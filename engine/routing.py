@@ -94,22 +94,11 @@ class ReadingStore:
                 del self._kept[key]
 
 
-class ReadingSink:
-    """Takes a reading run's events instead of the user.
+class Relay:
+    """A sink in front of the user's stream; a subclass says what it does with events."""
 
-    Args:
-        stream: the user's; hears what is being done, and a failure or stop, which end the question.
-        on_read: called with the reading when the run ended well.
-    """
-
-    def __init__(
-        self, stream: Sink, model_id: str, page: Page, on_read: Callable[[PageReading], None]
-    ) -> None:
+    def __init__(self, stream: Sink) -> None:
         self._stream = stream
-        self._model_id = model_id
-        self._page = page
-        self._on_read = on_read
-        self._transcript = Transcript()
         self.stop_event = stream.stop_event
 
     @property
@@ -120,6 +109,24 @@ class ReadingSink:
     def job(self, job: Job | None) -> None:
         # The stall watch of the user's stream looks at the job that is running.
         self._stream.job = job
+
+
+class ReadingSink(Relay):
+    """Takes a reading run's events instead of the user.
+
+    Args:
+        stream: the user's; hears what is being done, and a failure or stop, which end the question.
+        on_read: called with the reading when the run ended well.
+    """
+
+    def __init__(
+        self, stream: Sink, model_id: str, page: Page, on_read: Callable[[PageReading], None]
+    ) -> None:
+        super().__init__(stream)
+        self._model_id = model_id
+        self._page = page
+        self._on_read = on_read
+        self._transcript = Transcript()
 
     def emit(self, event: StreamEvent) -> None:
         if self._transcript.ended:

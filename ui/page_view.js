@@ -128,6 +128,7 @@ function follow() {
   state.followed = jump.number;
   const index = ordinal(jump);
   if (index < 0) return false;
+  if (index !== state.at) stopDrawing();
   state.at = index;
   return jump.evidence;
 }

@@ -140,6 +140,8 @@ class ModelFamily(ABC):
     # Values of the settings' `mode` that it knows.
     modes: ClassVar[tuple[str, ...]] = ()
 
+    # True for a family whose answers are pieces of the page, with their evidence.
+    is_verbatim: ClassVar[bool] = False
     # True for a family that keeps to a drawn box itself; others are shown that part of the page.
     reads_boxes: ClassVar[bool] = False
 

@@ -76,7 +76,8 @@ def test_one_other_glyph_on_the_page_is_one_other_glyph_in_the_answer(
 ) -> None:
     said = []
     for number, value in enumerate(("4404", "4504", "4604")):
-        page = ReaderPage((("Total", value), *held_out_page(300).rows[1:]))
+        rows = held_out_page(300).rows
+        page = ReaderPage(tuple((name, value if name == "Total" else kept) for name, kept in rows))
         session_id = engine.create_session()
         # The same ink, sizes and places: nothing but the glyph differs.
         path = tmp_path / f"{number}.png"

@@ -55,6 +55,7 @@ class LiteFamily(ModelFamily):
     # Half a gigabyte with everything loaded: it never has to make room.
     stays_beside_others: ClassVar[bool] = True
     reads_boxes: ClassVar[bool] = True
+    is_verbatim: ClassVar[bool] = True
 
     def __init__(self, model_id: str, settings: Settings, checkpoint: Checkpoint) -> None:
         super().__init__(model_id, settings.model(model_id))

@@ -1,0 +1,111 @@
+"""Gives a free answer its places: when a model has finished, its facts are looked up in the pages.
+
+Models that point at the page themselves, and `lite`, whose answers are pieces of the page, keep
+their own evidence. The model is free for the next question while its answer is looked up.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from engine.errors import EngineError
+from engine.families.base import RunCancelled
+from engine.grounding import ground
+from engine.index import PageIndex
+from engine.routing import Relay, Sink
+from engine.schema import (
+    Discarded,
+    EvidenceFound,
+    Finished,
+    Notice,
+    Page,
+    Step,
+    StreamEvent,
+    TextDelta,
+    UsageReport,
+)
+
+logger = logging.getLogger(__name__)
+
+# An answer with more facts is a copy of the page; its first ones show where it is from.
+_MOST_FACTS: Final = 40
+
+
+class GroundedSink(Relay):
+    """Passes a run's events on, and adds evidence before its end.
+
+    Args:
+        stream: the user's.
+        indexes: gives the index of a page; may wait until the page is read.
+        is_verbatim: whether a model's answers are pieces of the page anyway.
+    """
+
+    def __init__(
+        self,
+        stream: Sink,
+        question: str,
+        pages: Sequence[Page],
+        indexes: Callable[[Page], PageIndex],
+        is_verbatim: Callable[[str], bool],
+    ) -> None:
+        super().__init__(stream)
+        self._question = question
+        self._pages = pages
+        self._indexes = indexes
+        self._is_verbatim = is_verbatim
+        self._text = ""
+        self._has_evidence = False
+        self._usage: UsageReport | None = None
+
+    def emit(self, event: StreamEvent) -> None:
+        match event:
+            case TextDelta(text):
+                self._text += text
+            case EvidenceFound():
+                self._has_evidence = True
+            case UsageReport():
+                # The figures come right before the end, behind the evidence.
+                self._usage = event
+                return
+            case Discarded():
+                self._text, self._has_evidence = "", False
+            case Finished(reason, model_id):
+                done = reason == "cancelled" or self._has_evidence or not self._text.strip()
+                if not done and not self._is_verbatim(model_id):
+                    threading.Thread(
+                        target=self._ground, args=(event,), name="grounding", daemon=True
+                    ).start()
+                    return
+                self._end(event)
+                return
+        self._stream.emit(event)
+
+    def _end(self, end: Finished) -> None:
+        if self._usage is not None:
+            self._stream.emit(self._usage)
+        self._stream.emit(end)
+
+    def _ground(self, end: Finished) -> None:
+        self._stream.emit(Step("step.grounding"))
+        # The stall watch looks at the job, which has written its last token.
+        self.job = None
+        try:
+            indexes = [self._indexes(page) for page in self._pages]
+            facts = ground(self._text, indexes, question=self._question)[:_MOST_FACTS]
+            for fact in facts:
+                for evidence in fact.evidence:
+                    self._stream.emit(EvidenceFound(evidence))
+            missing = [fact.text for fact in facts if not fact.evidence and fact.kind != "words"]
+            if missing and any(index.lines for index in indexes):
+                self._stream.emit(Notice("notice.not_found", {"texts": ", ".join(missing)}))
+        except RunCancelled:
+            logger.info("stopped while the answer was looked up")
+        except EngineError as error:
+            # The answer is complete; only its place is not known.
+            logger.warning("the answer could not be looked up: %s", error)
+        except Exception:
+            logger.exception("looking up an answer failed")
+        self._end(end)
