@@ -26,7 +26,7 @@ from engine.families.lite.ranking import SIGNS, Ranker, signs_of
 from engine.families.lite.reader import ReadPage, gather, read_page
 from engine.index import PageIndex
 
-_UNITS, _DROPPED_IN, _DROPPED = 64, 0.1, 0.3
+_NETWORKS, _UNITS, _DROPPED_IN, _DROPPED = 3, 48, 0.1, 0.3
 _EPOCHS, _BATCH, _RATE, _DECAY = 8, 32, 0.004, 0.03
 # Confidence is cross-fitted over this many parts of the templates.
 _FOLDS = 3
@@ -139,10 +139,27 @@ def _right(text: str, example: Example) -> tuple[float, float]:
     return (anls(text, near), float(exact(text, near))) if near else (0.0, 0.0)
 
 
-def fit(judged: Sequence[Judged], mask: Floats | None = None) -> Ranker:
-    """The scoring network, which finds every candidate likely. mask: 0 for features left out."""
-    torch.manual_seed(0)
-    rng = np.random.default_rng(0)
+def fit(judged: Sequence[Judged], mask: Floats | None = None, *, networks: int = 1) -> Ranker:
+    """The scoring network, which finds every candidate likely.
+
+    Args:
+        mask: 0 for features left out.
+        networks: how many networks of different seeds are averaged, as one that is as much wider.
+    """
+    lists = _lists(judged)
+    parts = [_fit_one(lists, mask, seed) for seed in range(networks)]
+    return Ranker(
+        hidden=np.concatenate([hidden for hidden, _, _ in parts], axis=1),
+        hidden_bias=np.concatenate([bias for _, bias, _ in parts]),
+        output=np.concatenate([output for _, _, output in parts]) / networks,
+        sign_weight=np.zeros(len(SIGNS), np.float32),
+        sign_bias=0.0,
+        threshold=0.0,
+    )
+
+
+def _lists(judged: Sequence[Judged]) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """Features of the candidates of each question, and how the right ones share the target."""
     lists = []
     for question in judged:
         worth = question.anls * (0.8 + 0.2 * question.exact) * (0.4 + 0.6 * question.hit)
@@ -150,6 +167,15 @@ def fit(judged: Sequence[Judged], mask: Floats | None = None) -> Ranker:
             share = np.where(worth >= _RIGHT, (worth / worth.max()) ** 10, 0)
             wanted = torch.tensor(share / share.sum(), dtype=torch.float32)
             lists.append((torch.from_numpy(question.features), wanted))
+    return lists
+
+
+def _fit_one(
+    lists: Sequence[tuple[torch.Tensor, torch.Tensor]], mask: Floats | None, seed: int
+) -> tuple[Floats, Floats, Floats]:
+    """Weights and biases of the hidden layer, and the weights of the output."""
+    torch.manual_seed(seed)
+    rng = np.random.default_rng(seed)
     kept = torch.ones(len(FEATURES)) if mask is None else torch.from_numpy(mask)
     network = torch.nn.Sequential(
         torch.nn.Dropout(_DROPPED_IN),
@@ -179,13 +205,10 @@ def fit(judged: Sequence[Judged], mask: Floats | None = None) -> Ranker:
             optimiser.step()
             schedule.step()
     hidden, output = network[1], network[4]
-    return Ranker(
-        hidden=hidden.weight.detach().numpy().T * kept.numpy()[:, None],
-        hidden_bias=hidden.bias.detach().numpy(),
-        output=output.weight.detach().numpy()[0],
-        sign_weight=np.zeros(len(SIGNS), np.float32),
-        sign_bias=0.0,
-        threshold=0.0,
+    return (
+        hidden.weight.detach().numpy().T * kept.numpy()[:, None],
+        hidden.bias.detach().numpy(),
+        output.weight.detach().numpy()[0],
     )
 
 
@@ -201,7 +224,7 @@ def fit_all(judged: Sequence[Judged]) -> Ranker:
     for fold in range(_FOLDS):
         others = [one for one, at in zip(judged, folds, strict=True) if at != fold]
         own = [one for one, at in zip(judged, folds, strict=True) if at == fold]
-        network = fit(others)
+        network = fit(others, networks=_NETWORKS)
         for question in own:
             if not question.texts or (question.example.answers and not question.answerable):
                 continue
@@ -210,7 +233,9 @@ def fit_all(judged: Sequence[Judged]) -> Ranker:
             rows.append(signs_of(scores, features, question.texts, question.known_terms))
             right.append(float(question.anls[int(scores.argmax())] >= 0.5))
     weight, bias, threshold = _confidence(np.array(rows), np.array(right))
-    return replace(fit(judged), sign_weight=weight, sign_bias=bias, threshold=threshold)
+    return replace(
+        fit(judged, networks=_NETWORKS), sign_weight=weight, sign_bias=bias, threshold=threshold
+    )
 
 
 def fold_of(example: Example) -> int:

@@ -14,7 +14,9 @@ that what the language model sees looks like text), which label its row has and 
 value it is. Then the language model learns to answer from a tower that stands still, four
 questions to a page, and last both learn together, with a second page in some conversations.
 
-    python -m bench.train_reader OUT [--steps 4000]
+    python -m bench.train_reader OUT [--steps 2400]
+
+docs/benchmarks.md lists the four runs, each going on from the last, that made the fixture.
 """
 
 from __future__ import annotations
@@ -283,7 +285,7 @@ def _weights(folder: Path) -> dict[str, Tensor]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("out", type=Path, help="the folder of the checkpoint")
-    parser.add_argument("--steps", type=int, default=4000)
+    parser.add_argument("--steps", type=int, default=2400)
     parser.add_argument("--batch-size", type=int, default=32)
     parser.add_argument("--rate", type=float, default=2e-3, help="peak learning rate")
     parser.add_argument("--seed", type=int, default=0)

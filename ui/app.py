@@ -18,7 +18,8 @@ from engine import Engine, Settings
 from engine.settings import PreprocessSettings
 from ui import examples, i18n, layout_view
 from ui.area import read_area
-from ui.conversation import Change, Conversation, Question
+from ui.change import Change, Question
+from ui.conversation import Conversation
 from ui.guard import NoForeignAddresses, only_local_files
 from ui.screen import Labels, Screen, build
 from ui.theme import style_sheet, theme

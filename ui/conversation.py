@@ -9,16 +9,15 @@ import logging
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from engine import Document, Engine, EngineError, Page, Transcript
 from engine.errors import as_engine_error
 from engine.prompts import get_task
-from engine.settings import PreprocessSettings
 from ui import layout_view, page_images, page_view, status, turns
-from ui.area import Area
 from ui.batches import batches
+from ui.change import Change, Question
 from ui.desk import Desk, Desks
 from ui.page_view import PageKey
 
@@ -26,42 +25,6 @@ logger = logging.getLogger(__name__)
 
 # How long the same bad file is not told again.
 _REFUSAL_SECONDS = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What the screen shows from now on. None leaves a part as it is.
-
-    Attributes:
-        session_id: the session that the browser belongs to.
-        status: HTML of the status line.
-        running: an answer is being written: Stop instead of Send.
-        clear_question: the question was taken; the text box becomes empty.
-        clear_area: the question about a region was taken; the next one is about everything.
-        download: server path of a file that the browser should save.
-    """
-
-    session_id: str | None = None
-    messages: list[turns.Message] | None = None
-    status: str | None = None
-    view: page_view.View | None = None
-    images: dict[str, str] | None = None
-    running: bool | None = None
-    clear_question: bool = False
-    clear_area: bool = False
-    download: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What the person sends. files: upload paths. area: the place that it is about."""
-
-    text: str
-    files: tuple[str, ...]
-    task: str
-    model_id: str
-    preprocess: PreprocessSettings
-    area: Area | None = None
 
 
 class Conversation:

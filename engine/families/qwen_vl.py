@@ -51,7 +51,11 @@ class QwenVLFamily(TransformersChatFamily):
         from qwen_vl_utils import process_vision_info
 
         images = self.processor.image_processor
-        element: dict[str, object] = {"type": "image", "image": image}
+        # qwen_vl_utils has a smallest size of its own, which is not the checkpoint's.
+        smallest = int(images.size["shortest_edge"])
+        if self.settings.max_pixels is not None:
+            smallest = min(smallest, self.settings.max_pixels)
+        element: dict[str, object] = {"type": "image", "image": image, "min_pixels": smallest}
         if self.settings.max_pixels is not None:
             element["max_pixels"] = self.settings.max_pixels
         resized, _ = process_vision_info(

@@ -9,7 +9,8 @@ from PIL import Image, ImageDraw
 from engine import Settings, load_settings
 from engine.settings import PreprocessSettings
 from tests.ui.fake_engine import FakeEngine
-from ui.conversation import Conversation, Question
+from ui.change import Question
+from ui.conversation import Conversation
 
 NO_STEPS = PreprocessSettings(deskew=False, contrast=False, denoise=False)
 

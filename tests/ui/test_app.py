@@ -13,7 +13,7 @@ from engine import Settings
 from tests.ui.fake_engine import FakeEngine
 from ui import build_app, examples, launch_options, page_images
 from ui.app import _joined, _updates
-from ui.conversation import Change
+from ui.change import Change
 from ui.screen import Labels, Screen, build
 
 ROOT = Path(__file__).resolve().parents[2]

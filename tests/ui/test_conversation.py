@@ -7,7 +7,8 @@ import pytest
 from engine import Settings
 from tests.ui.conftest import draw, question
 from tests.ui.fake_engine import ANSWER, FakeEngine
-from ui.conversation import Change, Conversation
+from ui.change import Change
+from ui.conversation import Conversation
 from ui.safe import escaped
 
 

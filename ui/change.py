@@ -1,0 +1,43 @@
+"""What a person sends, and what the screen shows then: plain values, free of Gradio."""
+
+from dataclasses import dataclass
+
+from engine.settings import PreprocessSettings
+from ui import page_view, turns
+from ui.area import Area
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What the screen shows from now on. None leaves a part as it is.
+
+    Attributes:
+        session_id: the session that the browser belongs to.
+        status: HTML of the status line.
+        running: an answer is being written: Stop instead of Send.
+        clear_question: the question was taken; the text box becomes empty.
+        clear_area: the question about a region was taken; the next one is about everything.
+        download: server path of a file that the browser should save.
+    """
+
+    session_id: str | None = None
+    messages: list[turns.Message] | None = None
+    status: str | None = None
+    view: page_view.View | None = None
+    images: dict[str, str] | None = None
+    running: bool | None = None
+    clear_question: bool = False
+    clear_area: bool = False
+    download: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the person sends. files: upload paths. area: the place that it is about."""
+
+    text: str
+    files: tuple[str, ...]
+    task: str
+    model_id: str
+    preprocess: PreprocessSettings
+    area: Area | None = None
