@@ -3,6 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Test processes at once; each with one thread, or they take the cores from one another.
+JOBS ?= 2
 STAMPS := $(VENV)/.stamps
 
 .PHONY: run setup test lint clean
@@ -16,7 +18,7 @@ test: $(STAMPS)/setup $(STAMPS)/test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 # Stamps are written last, so a step that was cut off is done again.
 $(STAMPS)/installed: requirements.txt constraints.txt
