@@ -116,7 +116,10 @@ def are_rows(left: Sequence[int], right: Sequence[int], lines: Sequence[Line]) -
     must consist of figures or of labels with colons.
     """
     boxes = [line.bbox for line in lines]
-    if min(len(left), len(right)) < 2 or _repeats(left, right, lines):
+    alone = min(len(left), len(right)) < 2
+    if alone and not (len(left) == len(right) and lines[left[0]].text.endswith(":")):
+        return False
+    if _repeats(left, right, lines):
         return False
     if not (_are_pairs(left, right, boxes) and _are_pairs(right, left, boxes)):
         return False

@@ -25,6 +25,7 @@ _TEXT_SHARE = 0.2
 # Running heads and feet lie in this share of the page at its top and bottom.
 _EDGE = 0.12
 _SURE_PICTURE = 0.7
+_PLACE_IN_ORDER = {"Page-header": 0, "Page-footer": 2}
 _TEXTLESS = frozenset({"Picture", "Table", "Formula"})
 
 
@@ -58,7 +59,9 @@ def blocks(lines: Sequence[Line], found: Sequence[Found], *, height: float) -> l
     done = [part for block in done for part in _parted(_relabelled(block, lines), lines)]
     done = _with_rows_joined(done, lines)
     in_order = [done[i] for i in order.columns([block.bbox for block in done])]
-    return labelled(in_order, lines, height=height)
+    named = labelled(in_order, lines, height=height)
+    # A foot below the left column is not read before the right one.
+    return sorted(named, key=lambda block: _PLACE_IN_ORDER.get(block.category, 1))
 
 
 def _home(bbox: BBox, regions: Sequence[Found]) -> int | None:

@@ -141,6 +141,25 @@ def test_overlapping_regions_are_merged_and_every_line_has_one_home() -> None:
     assert [0, 1] in [list(block.lines) for block in done]
 
 
+def test_a_foot_below_the_left_column_is_read_after_the_right_column() -> None:
+    lines = [
+        line("Quarterly report", 10, 80, height=40),
+        *(line(f"Left column, line {i} of the text", 10, 200 + 24 * i) for i in range(4)),
+        *(line(f"Right column, line {i} of the text", 600, 200 + 24 * i) for i in range(4)),
+        line("Page 3", 10, 980, height=12),
+    ]
+    done = blocks(lines, [], height=1000)
+    assert done[-1].category == "Page-footer"
+    assert [lines[i].text[:5] for block in done for i in block.lines][-2:] == ["Right", "Page "]
+
+
+def test_a_label_with_a_colon_and_its_value_are_one_block() -> None:
+    lines = [line("Total due:", 10, 300), line("3,907.50", 400, 300)]
+    found = [Found((5, 295, 120, 325), "Text", 0.8), Found((395, 295, 520, 325), "Text", 0.8)]
+    done = blocks(lines, found, height=700)
+    assert [block.lines for block in done] == [(0, 1)]
+
+
 def test_categories_of_the_layout_model_are_those_of_the_schema() -> None:
     assert set(CATEGORY_OF.values()) <= set(CATEGORIES)
 
