@@ -52,7 +52,7 @@ class Task(BaseModel):
     order: Annotated[int, Field(ge=0)] = 100
     title: Title
     prompts: Mapping[str, str]
-    generation: Mapping[str, bool | int | float] = Field(default_factory=dict)
+    generation: Mapping[str, bool | int | float | str] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Prompt:
 
     task: str
     text: str
-    generation: Mapping[str, bool | int | float]
+    generation: Mapping[str, bool | int | float | str]
 
 
 @cache

@@ -66,13 +66,21 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A block of the page. order: 0-based place in reading order. category: one of CATEGORIES."""
+    """A block of the page.
+
+    Attributes:
+        category: one of CATEGORIES.
+        text: plain; of a Table, rows parted by newlines and cells by tabs.
+        order: 0-based place in reading order.
+        html: of a Table in which cells span rows or columns: sanitised, table markup only.
+    """
 
     bbox: BBox
     category: str
     text: str
     order: int
     confidence: float = 1.0
+    html: str = ""
 
 
 @dataclass(frozen=True, slots=True)

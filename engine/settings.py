@@ -95,9 +95,10 @@ class ModelSettings(_Strict):
     mode: Literal["tiny", "small", "base", "large", "gundam"] | None = None
     fallback: str | None = None
     answer_with: str | None = None
+    static_cache: bool = False
     parameters: Annotated[float, Field(gt=0)] | None = None
     licence: str = ""
-    generation: Mapping[str, bool | int | float] = Field(default_factory=dict)
+    generation: Mapping[str, bool | int | float | str] = Field(default_factory=dict)
 
 
 class Settings(_Strict):

@@ -25,7 +25,7 @@ EVENTS = {
 VALUES = {
     "Word": ("text", "bbox", "confidence"),
     "Line": ("words", "bbox"),
-    "Region": ("bbox", "category", "text", "order", "confidence"),
+    "Region": ("bbox", "category", "text", "order", "confidence", "html"),
     "Evidence": ("document_id", "page_index", "bbox", "text", "score"),
     "Document": ("document_id", "name", "pages"),
     "Message": ("role", "parts", "evidence"),

@@ -16,6 +16,7 @@ FAMILIES: dict[str, str] = {
     "deepseek_ocr": "engine.families.deepseek:DeepseekOcrFamily",
     "deepseek_ocr2": "engine.families.deepseek:DeepseekOcr2Family",
     "dots_ocr": "engine.families.dots:DotsOcrFamily",
+    "glm_ocr": "engine.families.glm_ocr:GlmOcrFamily",
     "got_ocr": "engine.families.got_ocr:GotOCRFamily",
     "granite_docling": "engine.families.granite_docling:GraniteDoclingFamily",
     "lite": "engine.families.lite.family:LiteFamily",

@@ -40,6 +40,7 @@ class DecodingInputs:
         generation: keyword arguments of `generate`, max_new_tokens among them.
         frames: (document_id, page_index) -> (width, height) of the image as the model sees it.
         so_far: the ids at the prompt's end that are the beginning of the answer.
+        static_cache: decode over keys and values of fixed shape, on a GPU as a CUDA graph.
     """
 
     conversation: str
@@ -50,6 +51,7 @@ class DecodingInputs:
     generation: Mapping[str, Any]
     frames: Mapping[tuple[Any, ...], Size] = field(default_factory=dict)
     so_far: tuple[int, ...] = ()
+    static_cache: bool = False
 
 
 @dataclass(slots=True)
@@ -73,10 +75,15 @@ class Watch(StoppingCriteria):
 
     def __call__(self, input_ids: torch.Tensor, scores: Any, **_: Any) -> torch.Tensor:
         generated = input_ids.shape[1] - self._prompt_length
-        if generated % _LOOP_CHECK_EVERY == 0:
-            self.loop = loop_length(input_ids[0, self._prompt_length :].tolist())
-        ends = self._stop.is_set() or self.loop > 0
+        looks = generated % _LOOP_CHECK_EVERY == 0
+        ends = self.ends(input_ids[0, self._prompt_length :].tolist() if looks else [])
         return torch.full((input_ids.shape[0],), ends, device=input_ids.device, dtype=torch.bool)
+
+    def ends(self, said: list[int]) -> bool:
+        """Whether the run must end. said: the generated ids, looked at for a loop; or nothing."""
+        if said and len(said) % _LOOP_CHECK_EVERY == 0:
+            self.loop = loop_length(said)
+        return self._stop.is_set() or self.loop > 0
 
     def finish_reason(self, said: list[int], ends: set[int]) -> FinishReason:
         """Why a run ended.
@@ -147,20 +154,72 @@ def decode(
         filled = _prefill(model, inputs, ids, cache, shared, run, counters, caches)
         _check_finite(model, ids, cache, filled, inputs, model_id)
         watch = Watch(run.stop, ids.shape[1])
-        sequence = model.generate(
-            input_ids=ids,
-            attention_mask=torch.ones_like(ids),
-            past_key_values=cache,
-            streamer=GeneratedOnly(run.streamer),
-            stopping_criteria=StoppingCriteriaList([watch]),
-            **inputs.generation,
-        )[0].tolist()
-    said = sequence[len(prompt.ids) :]
+        if inputs.static_cache and is_greedy(inputs.generation):
+            said = _answer_static(model, inputs, ids, cache, filled, watch, run.streamer)
+            sequence = [*prompt.ids, *said]
+        else:
+            sequence = model.generate(
+                input_ids=ids,
+                attention_mask=torch.ones_like(ids),
+                past_key_values=cache,
+                streamer=GeneratedOnly(run.streamer),
+                stopping_criteria=StoppingCriteriaList([watch]),
+                **inputs.generation,
+            )[0].tolist()
+            said = sequence[len(prompt.ids) :]
     counters.generated_ids = said
     # The last token was never fed back, so the cache ends one before it.
     known = PromptIds(tuple(sequence), prompt.images).up_to(cache.get_seq_length())
     caches.put(inputs.conversation, KeptCache(known, cache))
     return Outcome(watch.finish_reason(said, end_ids(model)), len(prompt.ids), len(said))
+
+
+def _answer_static(
+    model: Any,
+    inputs: DecodingInputs,
+    ids: torch.Tensor,
+    cache: Any,
+    filled: int,
+    watch: Watch,
+    streamer: Streamer,
+) -> list[int]:
+    """The greedy answer over buffers of fixed shape; the cache ends as `generate` leaves it."""
+    from engine.families.static_decode import StaticDecoder, grouped
+
+    length, limit = ids.shape[1], int(inputs.generation["max_new_tokens"])
+    positions = _positions(inputs, filled, length)
+    output = model(
+        input_ids=ids[:, filled:],
+        attention_mask=torch.ones_like(ids),
+        past_key_values=cache,
+        use_cache=True,
+        logits_to_keep=1,
+        **positions,
+    )
+    said = [int(output.logits[0, -1].argmax())]
+    streamer.put(torch.tensor(said))
+    ends = end_ids(model)
+    if said[0] not in ends and limit > 1:
+        known = positions.get("position_ids")
+        decoder = StaticDecoder(
+            model,
+            cache,
+            length=length,
+            first=said[0],
+            next_position=length if known is None else int(known.max()) + 1,
+            axes=1 if known is None else known.shape[0],
+            room=length + limit,
+        )
+        with grouped(model):
+            if ids.device.type == "cuda":
+                decoder.capture()
+            while said[-1] not in ends and len(said) < limit and not watch.ends(said):
+                decoder.advance()
+                said.append(decoder.token())
+                streamer.put(torch.tensor(said[-1:]))
+        decoder.give_back(cache, length + len(said) - 1)
+    streamer.end()
+    return said
 
 
 def _prefill(
@@ -230,6 +289,11 @@ def end_ids(model: Any) -> set[int]:
     """The ids that end an answer, as the checkpoint's generation_config states them."""
     ends = model.generation_config.eos_token_id
     return set(ends if isinstance(ends, list) else [ends])
+
+
+def is_greedy(generation: Mapping[str, Any]) -> bool:
+    """Whether the next token is always the likeliest one."""
+    return not generation.get("do_sample") and generation.get("repetition_penalty", 1.0) == 1.0
 
 
 def greedy(generation: Mapping[str, Any]) -> dict[str, Any]:

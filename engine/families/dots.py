@@ -22,6 +22,7 @@ from engine.settings import Settings
 class DotsOcrFamily(TransformersChatFamily):
     """rednote-hilab/dots.ocr and its successor dots.mocr."""
 
+    has_static_cache: ClassVar[bool] = True
     capabilities: ClassVar[Capabilities] = Capabilities(
         tasks=frozenset(
             {

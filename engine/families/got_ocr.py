@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from engine.errors import ModelError
 from engine.families.base import (
     Capabilities,
     ModelRequest,
@@ -19,13 +20,16 @@ from engine.families.base import (
     RunCancelled,
 )
 from engine.families.hub import configuration, is_cached, load_weights, text_head_size
+from engine.families.margins import with_margin
 from engine.families.page_by_page import PageByPageFamily
 from engine.hardware import choose_attention
 from engine.settings import ModelSettings, Settings
 
 if TYPE_CHECKING:
     import torch
-    from PIL import Image
+
+# The frames that the model was trained to read inside (transformers' GotOcr2Processor, `color`).
+_COLORS: Final = ("red", "green", "blue")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,14 @@ class GotInputs:
 
 
 class GotOCRFamily(PageByPageFamily):
-    """stepfun-ai/GOT-OCR-2.0-hf, native in transformers."""
+    """stepfun-ai/GOT-OCR-2.0-hf, native in transformers.
+
+    Generation options of its own: `format` (LaTeX and Markdown), `crop_to_patches` (for small
+    print), `color` (reads inside the frame that is drawn on the page in this colour). A drawn box
+    is told to the model.
+    """
+
+    reads_boxes: ClassVar[bool] = True
 
     capabilities: ClassVar[Capabilities] = Capabilities(
         tasks=frozenset({"ocr"}), chat=False, multiple_pages=True, boxes=False
@@ -91,15 +102,32 @@ class GotOCRFamily(PageByPageFamily):
         options = {**self.settings.generation, **request.prompt.generation}
         formatted = bool(options.pop("format", False))
         cropped = bool(options.pop("crop_to_patches", False))
+        color = options.pop("color", None)
+        if color is not None and color not in _COLORS:
+            raise ModelError(
+                "model.unknown_color",
+                model_id=self.model_id,
+                color=color,
+                known=", ".join(_COLORS),
+            )
         if preparation.stop.is_set():
             raise RunCancelled
         image = request.pages[0].load_image()
-        if request.pixel_share < 1.0:
+        scale = min(1.0, request.pixel_share) ** 0.5
+        if scale < 1.0:
             # The processor stretches all pages to one size: a smaller one needs a margin.
-            image = _with_margin(image, request.pixel_share**0.5)
+            image = with_margin(image, request.pixel_share)
         # The checkpoint has no chat template: its processor writes the published prompt.
         tensors = dict(
-            self.processor(image, return_tensors="pt", format=formatted, crop_to_patches=cropped)
+            self.processor(
+                image,
+                return_tensors="pt",
+                format=formatted,
+                crop_to_patches=cropped,
+                color=color,
+                # Pixels of the image; a margin leaves its left upper corner where it is.
+                box=request.bbox and [edge * scale for edge in request.bbox],
+            )
         )
         said = torch.tensor([request.so_far], dtype=torch.long)
         tensors["input_ids"] = torch.cat([tensors["input_ids"], said], dim=1)
@@ -144,13 +172,3 @@ class GotOCRFamily(PageByPageFamily):
             "dtype": str(self.model.dtype).removeprefix("torch."),
             "quantization": self.settings.quantization,
         }
-
-
-def _with_margin(image: Image.Image, scale: float) -> Image.Image:
-    """The page shrunk by `scale` into the corner of white paper of the same size."""
-    from PIL import Image
-
-    paper = Image.new("RGB", image.size, "white")
-    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-    paper.paste(image.convert("RGB").resize(size, Image.Resampling.LANCZOS))
-    return paper

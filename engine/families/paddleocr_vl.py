@@ -39,10 +39,7 @@ class PaddleOCRVLFamily(QwenVLFamily):
 
     def see(self, image: Image.Image) -> SeenImage:
         images = self.processor.image_processor
-        limits = {name: images.size[name] for name in ("shortest_edge", "longest_edge")}  # pixels
-        if self.settings.max_pixels is not None:
-            limits["longest_edge"] = self.settings.max_pixels
-            limits["shortest_edge"] = min(limits["shortest_edge"], self.settings.max_pixels)
+        limits = self.limits(self.settings.max_pixels)
         outputs = images(images=[image.convert("RGB")], size=limits, return_tensors="pt")
         grid = outputs["image_grid_thw"]  # (1, 3)
         _, rows, columns = grid[0].tolist()
@@ -50,3 +47,15 @@ class PaddleOCRVLFamily(QwenVLFamily):
         tensors = {"pixel_values": outputs["pixel_values"], "image_grid_thw": grid}
         size = (columns * images.patch_size, rows * images.patch_size)
         return SeenImage(size, tokens, grid, lambda: tensors)
+
+    def limits(self, most: int | None) -> dict[str, int]:
+        """The fewest and most pixels of a page, by the processor's names for them.
+
+        Args:
+            most: what the settings allow, None for what the checkpoint says.
+        """
+        size = self.processor.image_processor.size
+        limits = {name: int(size[name]) for name in ("shortest_edge", "longest_edge")}
+        if most is not None:
+            limits = {"shortest_edge": min(limits["shortest_edge"], most), "longest_edge": most}
+        return limits

@@ -26,6 +26,7 @@ THOUSANDTHS: Final = 1000
 class QwenVLFamily(TransformersChatFamily):
     """One adapter for the three generations; the checkpoint's config tells them apart."""
 
+    has_static_cache: ClassVar[bool] = True
     capabilities: ClassVar[Capabilities] = Capabilities(
         tasks=frozenset({"question", "ocr", "layout"}), chat=True, multiple_pages=True, boxes=True
     )

@@ -209,7 +209,8 @@ class LayoutReader(Reader):
             except GeometryError:
                 self._outside += 1
                 continue
-            region = Region(bbox, cell.category, cell.text, len(self.record.regions))
+            order = len(self.record.regions)
+            region = Region(bbox, cell.category, cell.text, order, html=cell.html)
             event = RegionAdded(page.document_id, page.page_index, region)
             self.record.regions.append(event)
             self._run.emit(event)

@@ -26,6 +26,7 @@ _SAME_TILES: Final = 0.75
 class SmolVLMFamily(TransformersChatFamily):
     """HuggingFaceTB/SmolVLM-256M-Instruct and SmolVLM-500M-Instruct."""
 
+    has_static_cache: ClassVar[bool] = True
     capabilities: ClassVar[Capabilities] = Capabilities(
         tasks=frozenset({"question", "ocr"}), chat=True, multiple_pages=True, boxes=False
     )

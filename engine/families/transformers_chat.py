@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
+from engine.errors import ModelError
 from engine.families.base import ModelRequest, Outcome, Preparation, Run, RunCancelled
 from engine.families.hub import configuration, is_cached, load_weights, text_head_size
 from engine.families.kv_cache import KVCaches
@@ -94,6 +95,12 @@ class TransformersChatFamily(PageByPageFamily):
             model_settings.dtype,
             text_head_size(model_id, model_settings),
         )
+        if model_settings.static_cache and attention.implementation != "sdpa":
+            raise ModelError(
+                "model.static_needs_sdpa",
+                model_id=model_id,
+                attention=attention.implementation,
+            )
         model = load_weights(model_id, model_settings, attention, AutoModelForImageTextToText)
         return cls(model_id, settings, model, processor, attention)
 
@@ -170,6 +177,7 @@ class TransformersChatFamily(PageByPageFamily):
             generation={**greedy(generation), "max_new_tokens": request.max_new_tokens},
             frames={key[:2]: image.size for key, image in seen.items()},
             so_far=request.so_far,
+            static_cache=self.settings.static_cache,
         )
 
     def generate_answer(self, inputs: DecodingInputs, run: Run) -> Outcome:

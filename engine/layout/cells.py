@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-from engine.layout.tables import table_text
+from engine.layout.tables import spanned_html, table_text
 from engine.schema import CATEGORIES, BBox, Notice
 
 # What models call the eleven categories, lower case, words joined by "-". The second group is what
@@ -55,11 +55,13 @@ class Cell:
         bbox: (x_min, y_min, x_max, y_max) in the model's frame, corners in order, not empty.
         category: one of CATEGORIES.
         text: plain; rows by newline and cells by tab for a Table, LaTeX for a Formula.
+        html: sanitised, of a Table in which cells span rows or columns.
     """
 
     bbox: BBox
     category: str
     text: str
+    html: str = ""
 
 
 class CellParser(Protocol):
@@ -128,7 +130,8 @@ class Collector:
         known = category_of(category)
         if known is None:
             self.counts["layout.unknown_category", category.strip()[:40]] += 1
-        return Cell(bbox, known or "Text", plain_text(text, known or "Text"))
+        html = spanned_html(text[:_MAX_TEXT]) if known == "Table" else ""
+        return Cell(bbox, known or "Text", plain_text(text, known or "Text"), html)
 
     @property
     def warnings(self) -> list[Notice]:

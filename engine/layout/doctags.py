@@ -12,6 +12,7 @@ import re
 from typing import Final
 
 from engine.layout.cells import Cell, Collector
+from engine.layout.grid import MAX_COLUMNS, MAX_ROWS, Table, TableCell
 from engine.schema import Notice
 
 _CATEGORIES: Final = {
@@ -45,9 +46,8 @@ _CELL: Final = re.compile(
 _INNER: Final = re.compile(r"</?(?:loc_\d+|inline|text|formula|code|_[^<>\s]{1,30}_)>")
 # The longest opening tag, which may arrive in pieces.
 _LONGEST_TAG: Final = 40
-# No page has a larger table; a model in a loop writes one.
-_MAX_ROWS: Final = 2000
-_MAX_COLUMNS: Final = 200
+_HEADERS: Final = frozenset(("ched", "rhed", "srow"))
+_GOES_ON: Final = frozenset(("lcel", "ucel", "xcel"))
 
 
 class DocTagsParser:
@@ -111,7 +111,8 @@ class DocTagsParser:
         if category == "Picture":
             text = ""
         elif category == "Table":
-            text = otsl_text(text)
+            # Tables with spans go on as HTML, which the collector reads.
+            text = otsl_table(text).spanned_html() or otsl_text(text)
         else:
             text = _INNER.sub("", text).strip()
         return self._collector.cell(box, category, text)
@@ -119,9 +120,42 @@ class DocTagsParser:
 
 def otsl_text(otsl: str) -> str:
     """A table in OTSL as rows by newline and cells by tab; a cell that goes on is empty."""
+    return "\n".join("\t".join(text for _, text in row) for row in _otsl_rows(otsl))
+
+
+def otsl_table(otsl: str) -> Table:
+    """A table in OTSL as cells with their spans; what goes on with nothing is left out."""
+    tags = {
+        (row, column): (tag, text)
+        for row, cells in enumerate(_otsl_rows(otsl))
+        for column, (tag, text) in enumerate(cells)
+    }
+    taken: set[tuple[int, int]] = set()
+    found = []
+    for (row, column), (tag, text) in tags.items():
+        if tag in _GOES_ON:
+            continue
+        rows = columns = 1
+        while tags.get((row + rows, column), ("",))[0] == "ucel":
+            rows += 1
+        while tags.get((row, column + columns), ("",))[0] == "lcel":
+            columns += 1
+        cell = TableCell(row, column, text, rows, columns, tag in _HEADERS)
+        if any(tags.get(place, ("",))[0] not in _GOES_ON for place in cell.places()[1:]) or (
+            not taken.isdisjoint(cell.places())
+        ):
+            # Its sides do not make a rectangle of its own.
+            cell = TableCell(row, column, text, is_header=tag in _HEADERS)
+        taken.update(cell.places())
+        found.append(cell)
+    return Table(tuple(found))
+
+
+def _otsl_rows(otsl: str) -> list[list[tuple[str, str]]]:
+    """(tag, text) of each cell, row by row."""
     rows = []
-    for row in otsl.split("<nl>")[:_MAX_ROWS]:
-        cells = _CELL.findall(row)[:_MAX_COLUMNS]
+    for row in otsl.split("<nl>")[:MAX_ROWS]:
+        cells = _CELL.findall(row)[:MAX_COLUMNS]
         if cells:
-            rows.append("\t".join(" ".join(_INNER.sub("", text).split()) for _, text in cells))
-    return "\n".join(rows)
+            rows.append([(tag, " ".join(_INNER.sub("", text).split())) for tag, text in cells])
+    return rows

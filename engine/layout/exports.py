@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from engine.layout.html import to_html
 from engine.layout.markdown import to_markdown
-from engine.layout.reading import pages_in_order, regions_in_order, table_rows
+from engine.layout.reading import pages_in_order, regions_in_order, spans_of, table_rows
 from engine.layout.spreadsheet import tables_of, to_csv, to_xlsx
 from engine.layout.tables import table_html
 from engine.overlay import draw_layout
@@ -48,6 +48,7 @@ def to_json(
                         "category": region.category,
                         "text": region.text,
                         "order": region.order,
+                        **({"html": html} if (html := spans_of(region)) else {}),
                     }
                     for region in regions_in_order(layout, page_furniture=page_furniture)
                 ],
@@ -69,7 +70,7 @@ def to_dots_json(layout: PageLayout, *, page_furniture: bool = True) -> list[dic
             "category": region.category,
         }
         if region.category == "Table":
-            cell["text"] = table_html(table_rows(region.text))
+            cell["text"] = spans_of(region) or table_html(table_rows(region.text))
         elif region.category != "Picture":
             cell["text"] = region.text
         cells.append(cell)

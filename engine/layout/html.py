@@ -1,11 +1,17 @@
 """Page layouts -> one HTML document that needs nothing else, in which region text is only text."""
 
-import re
 from collections.abc import Iterable
 from html import escape
 from typing import Final
 
-from engine.layout.reading import pages_in_order, regions_in_order, table_rows, without_bullet
+from engine.layout.grid import html_text
+from engine.layout.reading import (
+    pages_in_order,
+    regions_in_order,
+    spans_of,
+    table_rows,
+    without_bullet,
+)
 from engine.schema import PageLayout, Region
 from engine.texts import DEFAULT_LANGUAGE, say
 
@@ -18,8 +24,6 @@ _STYLE: Final = (
     "text-align:left}header,footer,figcaption,.footnote{color:#475569;font-size:.875rem}"
     ".text{white-space:pre-line}pre{white-space:pre-wrap}"
 )
-# What HTML forbids in text.
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 def to_html(
@@ -43,7 +47,7 @@ def to_html(
         f'<!DOCTYPE html>\n<html>\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{escape(_POLICY)}">\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{_text(title)}</title>\n<style>{_STYLE}</style>\n</head>\n"
+        f"<title>{html_text(title)}</title>\n<style>{_STYLE}</style>\n</head>\n"
         f"<body>\n{sections}\n</body>\n</html>\n"
     )
 
@@ -64,16 +68,16 @@ def _section(layout: PageLayout, page_furniture: bool, language: str) -> str:
 
 
 def _element(region: Region, page_index: int, language: str) -> str:
-    text = _text(region.text.strip())
+    text = html_text(region.text.strip())
     match region.category:
         case "Picture":
-            note = _text(say("layout.picture", language, page=page_index + 1))
+            note = html_text(say("layout.picture", language, page=page_index + 1))
             caption = f'<p class="text">{text}</p>' if text else ""
             return f"<figure><p>[{note}]</p>{caption}</figure>"
         case "Table":
-            return _table(region.text)
+            return spans_of(region) or _table(region.text)
         case "List-item":
-            return f"<li>{_text(without_bullet(region.text))}</li>"
+            return f"<li>{html_text(without_bullet(region.text))}</li>"
         case _ if not text:
             return ""
         case "Title":
@@ -95,11 +99,9 @@ def _element(region: Region, page_index: int, language: str) -> str:
 
 
 def _table(text: str) -> str:
-    rows = "\n".join(
-        f"<tr>{''.join(f'<td>{_text(cell)}</td>' for cell in row)}</tr>" for row in table_rows(text)
+    rows = (
+        f"<tr>{''.join(f'<td>{html_text(cell)}</td>' for cell in row)}</tr>"
+        for row in table_rows(text)
     )
-    return f"<table>\n{rows}\n</table>" if rows else ""
-
-
-def _text(text: str) -> str:
-    return escape(_CONTROL.sub("\ufffd", text), quote=True)
+    body = "\n".join(rows)
+    return f"<table>\n{body}\n</table>" if body else ""

@@ -4,7 +4,13 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from engine.layout.reading import pages_in_order, regions_in_order, table_rows, without_bullet
+from engine.layout.reading import (
+    pages_in_order,
+    regions_in_order,
+    spans_of,
+    table_rows,
+    without_bullet,
+)
 from engine.schema import PageLayout, Region
 from engine.texts import DEFAULT_LANGUAGE, say
 
@@ -58,7 +64,8 @@ def _block(region: Region, page_index: int, language: str) -> str:
             note = say("layout.picture", language, page=page_index + 1)
             return f"*{note}*" + (f"\n\n{escaped(text)}" if text else "")
         case "Table":
-            return _table(text)
+            # HTML on one line, which Markdown passes on as it is.
+            return spans_of(region) or _table(text)
         case _ if not text:
             return ""
         case "Title":

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from engine.layout.grid import Table, read_html, table_of_rows
 from engine.schema import PageLayout, Region
 
 _BULLET: Final = re.compile(r"^\s*[-–—•·*▪◦‣○●]\s+")
@@ -34,6 +35,17 @@ def table_rows(text: str) -> list[list[str]]:
     ]
     columns = max((len(row) for row in rows), default=0)
     return [row + [""] * (columns - len(row)) for row in rows]
+
+
+def table_of(region: Region) -> Table:
+    """A Table region's cells, with their spans where it has any."""
+    table = read_html(region.html)
+    return table if table.has_spans else table_of_rows(table_rows(region.text))
+
+
+def spans_of(region: Region) -> str:
+    """The HTML of a Table region in which cells span, written anew; "" for any other region."""
+    return table_of(region).spanned_html() if region.category == "Table" and region.html else ""
 
 
 def without_bullet(text: str) -> str:

@@ -1,5 +1,7 @@
 """Tables of a layout -> CSV and XLSX. Cell text is untrusted and can become no formula.
 
+A cell that spans has its text once: its other places are empty in a CSV, merged in a workbook.
+
 The XLSX file is written by hand (Office Open XML, ECMA-376): one sheet a table, every cell an
 inline string, so that nothing a page says is computed and nothing has to be installed.
 """
@@ -12,10 +14,9 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
-from engine.layout.reading import pages_in_order, regions_in_order, table_rows
+from engine.layout.grid import Table, TableCell
+from engine.layout.reading import pages_in_order, regions_in_order, table_of
 from engine.schema import PageLayout
-
-Rows = list[list[str]]
 
 # Every file of the archive gets this time, so that equal tables make equal files.
 _TIMESTAMP: Final = (1980, 1, 1, 0, 0, 0)
@@ -31,34 +32,33 @@ _PACKAGE: Final = "http://schemas.openxmlformats.org/package/2006"
 _TYPES: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 
 
-def tables_of(layouts: Iterable[PageLayout]) -> list[tuple[str, Rows]]:
-    """(name, rows) of every table that has text, in reading order; names say page and number."""
+def tables_of(layouts: Iterable[PageLayout]) -> list[tuple[str, Table]]:
+    """(name, table) of every table that has text, in reading order; names say page and number."""
     found = []
     for layout in pages_in_order(layouts):
         number = 0
         for region in regions_in_order(layout, page_furniture=False):
-            rows = table_rows(region.text) if region.category == "Table" else []
-            if rows:
+            if region.category == "Table" and (table := table_of(region)).has_text:
                 number += 1
-                found.append((f"page {layout.page_index + 1} table {number}", rows))
+                found.append((f"page {layout.page_index + 1} table {number}", table))
     return found
 
 
-def to_csv(tables: Sequence[tuple[str, Rows]]) -> str:
+def to_csv(tables: Sequence[tuple[str, Table]]) -> str:
     """Tables one below the other, an empty line between them (RFC 4180; UTF-8 with a mark)."""
     buffer = io.StringIO()
     writer = csv.writer(buffer)
-    for number, (_, rows) in enumerate(tables):
+    for number, (_, table) in enumerate(tables):
         if number:
             writer.writerow([])
-        writer.writerows([[_harmless(cell) for cell in row] for row in rows])
+        writer.writerows([[_harmless(cell) for cell in row] for row in table.rows()])
     # The mark tells spreadsheet programs that this is UTF-8.
     return "\ufeff" + buffer.getvalue()
 
 
-def to_xlsx(tables: Sequence[tuple[str, Rows]]) -> bytes:
+def to_xlsx(tables: Sequence[tuple[str, Table]]) -> bytes:
     """A workbook with one sheet a table; an empty sheet where there is none."""
-    sheets = list(tables) or [("page 1", [])]
+    sheets = list(tables) or [("page 1", Table(()))]
     numbers = range(1, len(sheets) + 1)
     files = {
         "[Content_Types].xml": f'<Types xmlns="{_PACKAGE}/content-types">'
@@ -82,8 +82,8 @@ def to_xlsx(tables: Sequence[tuple[str, Rows]]) -> bytes:
             [("worksheet", f"worksheets/sheet{n}.xml") for n in numbers]
         ),
     }
-    for n, (_, rows) in zip(numbers, sheets, strict=True):
-        files[f"xl/worksheets/sheet{n}.xml"] = _sheet(rows)
+    for n, (_, table) in zip(numbers, sheets, strict=True):
+        files[f"xl/worksheets/sheet{n}.xml"] = _sheet(table)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for path, content in files.items():
@@ -106,7 +106,7 @@ def _relations(targets: list[tuple[str, str]]) -> str:
     return f'<Relationships xmlns="{_PACKAGE}/relationships">{rows}</Relationships>'
 
 
-def _sheet(rows: Rows) -> str:
+def _sheet(table: Table) -> str:
     body = "".join(
         "<row>"
         + "".join(
@@ -115,6 +115,25 @@ def _sheet(rows: Rows) -> str:
             for cell in row
         )
         + "</row>"
-        for row in rows
+        for row in table.rows()
     )
-    return f'<worksheet xmlns="{_MAIN}"><sheetData>{body}</sheetData></worksheet>'
+    spanned = [cell for cell in table.cells if cell.is_spanned]
+    merged = "".join(f'<mergeCell ref="{_range(cell)}"/>' for cell in spanned)
+    if merged:
+        merged = f'<mergeCells count="{len(spanned)}">{merged}</mergeCells>'
+    return f'<worksheet xmlns="{_MAIN}"><sheetData>{body}</sheetData>{merged}</worksheet>'
+
+
+def _range(cell: TableCell) -> str:
+    """The places of a cell as a spreadsheet names them: A1:B2."""
+    last_row, last_column = cell.row + cell.rows, cell.column + cell.columns - 1
+    return f"{_letters(cell.column)}{cell.row + 1}:{_letters(last_column)}{last_row}"
+
+
+def _letters(column: int) -> str:
+    """A column's name: 0 is A, 26 is AA."""
+    name = ""
+    while column >= 0:
+        name = chr(ord("A") + column % 26) + name
+        column = column // 26 - 1
+    return name

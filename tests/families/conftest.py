@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 
 from engine import Engine, load_settings
-from tests.families import tiny, tiny_dots_ocr, tiny_paddleocr_vl, tiny_phi3_vision, tiny_smolvlm
+from tests.families import (
+    tiny,
+    tiny_dots_ocr,
+    tiny_glm_ocr,
+    tiny_paddleocr_vl,
+    tiny_phi3_vision,
+    tiny_smolvlm,
+)
 
 
 @dataclass(frozen=True)
@@ -27,6 +34,7 @@ TINY = {
     "dots_ocr": TinyModel(
         "dots_ocr", tiny_dots_ocr.save, "<|endofuser|>", "a<|endofuser|>b<|imgpad|>c"
     ),
+    "glm_ocr": TinyModel("glm_ocr", tiny_glm_ocr.save),
     "got_ocr": TinyModel("got_ocr", tiny.save_got_ocr),
     "paddleocr_vl": TinyModel("paddleocr_vl", tiny_paddleocr_vl.save),
     "phi3_vision": TinyModel(
@@ -39,7 +47,8 @@ TINY = {
         "a<end_of_utterance>b<row_1_col_<image>1>c",
     ),
 }
-CHAT = [name for name, model in TINY.items() if model.family not in ("got_ocr", "paddleocr_vl")]
+READERS = ("glm_ocr", "got_ocr", "paddleocr_vl")
+CHAT = [name for name, model in TINY.items() if model.family not in READERS]
 
 
 @pytest.fixture(scope="session")

@@ -25,6 +25,7 @@ import pytest
 from PIL import Image
 
 from engine import Engine, load_settings
+from engine.schema import Failed
 from tests.fakes import save_page
 from tests.families import tiny
 from tests.families.test_invariants import loaded_family
@@ -282,6 +283,7 @@ def test_got_ocr_asks_once_for_each_page(recording: MakeEngine, tmp_path: Path) 
     [
         ("", " OCR: ", 1),
         (", format = true", " OCR with format: ", 1),
+        (", color = 'red'", "[red]  OCR: ", 1),
         # 1200 x 600: two tiles side by side, and the page as a whole.
         (", crop_to_patches = true", " OCR upon the patch reference: ", 3),
         (
@@ -305,3 +307,26 @@ def test_got_ocr_options_ask_as_published(
     pads = "<imgpad>" * (256 * views)
     assert text == f"{GOT_HEAD}{pads}</img>\n{query}<|im_end|><|im_start|>assistant\n"
     assert page.tensors["pixel_values"].shape == (views, 3, 1024, 1024)
+
+
+def test_got_ocr_is_told_of_a_drawn_box_in_thousandths_of_the_page(
+    recording: MakeEngine, tmp_path: Path
+) -> None:
+    engine, inputs = recording("got_ocr")
+    path = tmp_path / "wide.png"
+    Image.new("RGB", (1200, 600), "white").save(path)
+    session_id = engine.create_session()
+    engine.add_document(session_id, path, name="wide.png")
+    list(engine.ask(session_id, task="ocr", bbox=(120.0, 60.0, 600.0, 300.0)))
+    text = loaded_family(engine).tokenizer.decode(inputs[0].tensors["input_ids"][0].tolist())
+    assert "[100, 100, 500, 500] OCR: " in text
+
+
+def test_a_colour_that_got_ocr_does_not_know_is_refused(
+    recording: MakeEngine, tmp_path: Path
+) -> None:
+    engine, _ = recording("got_ocr", ", color = 'pink'")
+    session_id = session_with(engine, tmp_path, "first")
+    events = list(engine.ask(session_id, task="ocr"))
+    assert isinstance(events[-1], Failed)
+    assert "red, green, blue" in events[-1].error.text()

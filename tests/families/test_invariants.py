@@ -10,7 +10,7 @@ import torch
 
 from engine import Engine
 from engine.errors import GenerationError
-from engine.schema import Finished, TextDelta
+from engine.schema import Failed, Finished, TextDelta
 from tests.fakes import save_page
 from tests.families.conftest import CHAT, TINY
 
@@ -63,6 +63,35 @@ def test_the_stream_equals_the_whole_text(
         family = loaded_family(engine)
         whole = family.tokenizer.decode(family.counters.generated_ids, skip_special_tokens=True)
         assert streamed == whole
+
+
+@pytest.mark.parametrize("name", [name for name in CHAT if name != "phi3_vision"])
+def test_decoding_over_fixed_shapes_says_the_same_tokens_over_three_turns(
+    tiny_engine: MakeEngine, name: str, tmp_path: Path
+) -> None:
+    usual = conversation(tiny_engine(name), tmp_path, reuse=True)
+    assert all(len(said) > 1 for said in usual)
+    engine = tiny_engine(name, static_cache=True)
+    assert conversation(engine, tmp_path, reuse=True) == usual
+    # The conversation's cache was handed back and reused.
+    assert loaded_family(engine).counters.reused_tokens > 0
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "key"),
+    [
+        ("phi3_vision", {}, "model.no_static_cache"),
+        ("got_ocr", {}, "model.no_static_cache"),
+        ("qwen2_vl", {"attn_implementation": "eager"}, "model.static_needs_sdpa"),
+    ],
+)
+def test_fixed_shapes_are_refused_where_they_cannot_be_kept(
+    tiny_engine: MakeEngine, name: str, options: dict[str, str], key: str, tmp_path: Path
+) -> None:
+    engine = tiny_engine(name, static_cache=True, **options)
+    events = list(engine.ask(with_page(engine, tmp_path), "?", task=task_of(name)))
+    assert isinstance(events[-1], Failed)
+    assert events[-1].error.key == key
 
 
 @pytest.mark.parametrize("name", CHAT)

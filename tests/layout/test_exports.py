@@ -21,6 +21,7 @@ from engine.layout import (
     to_zip,
 )
 from engine.layout.dots_json import DotsJsonParser
+from engine.layout.grid import table_of_rows
 from engine.schema import Document, Page, PageLayout, Region
 
 TABLE = "item\tprice\ta & b\n=1+1\t-5.00\t\n\tвсего\t12"
@@ -49,7 +50,7 @@ def test_a_table_is_a_csv_in_which_no_cell_is_a_formula() -> None:
 
 
 def test_a_workbook_has_a_sheet_for_each_table_and_only_text() -> None:
-    tables = [*tables_of([layout()]), ("second", [["\x00a", "<b>"]])]
+    tables = [*tables_of([layout()]), ("second", table_of_rows([["\x00a", "<b>"]]))]
     with zipfile.ZipFile(io.BytesIO(to_xlsx(tables))) as archive:
         names = archive.namelist()
         parsed = {name: ET.fromstring(archive.read(name)) for name in names}

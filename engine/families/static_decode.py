@@ -12,13 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 import torch
 from torch import Tensor, nn
 from transformers import AttentionInterface, Cache
 
-ATTENTION = "bench_grouped"
+ATTENTION: Final = "scanchat_grouped"
 # Runs before a capture, as torch's notes on CUDA graphs ask for.
 _WARM_UP_STEPS = 3
 
@@ -153,6 +153,14 @@ class StaticDecoder:
     def advance(self) -> None:
         """Feed the newest token; the next one takes its place."""
         self._run()
+
+    def give_back(self, cache: Any, length: int) -> None:
+        """Leave the first `length` keys and values in the cache that the prompt was fed to."""
+        for layer, keys, values in zip(
+            cache.layers, self._cache.keys, self._cache.values, strict=True
+        ):
+            layer.keys = keys[:, :, :length].clone()
+            layer.values = values[:, :, :length].clone()
 
     def compile(self, mode: str | None) -> None:
         """Let torch.compile fuse the step's forward; compiled at the first advance."""
