@@ -20,6 +20,11 @@ PROJECT_ROOT = Path(__file__).resolve().parent.parent
 SETTINGS_VARIABLE = "SCANCHAT_SETTINGS"
 
 Positive = Annotated[int, Field(gt=0)]
+# What a model is recommended for; the screen has a text for each (ui/texts, table good_for).
+Use = Literal[
+    "fast", "questions", "languages", "layout", "fields",
+    "text", "tables", "formulas", "figures", "laptop",
+]  # fmt: skip
 
 
 class _Strict(BaseModel):
@@ -83,7 +88,10 @@ class SessionSettings(_Strict):
 
 
 class ModelSettings(_Strict):
-    """One [models.ID] table: which checkpoint, and exactly how it is loaded."""
+    """One [models.ID] table: which checkpoint, and exactly how it is loaded.
+
+    good_for: what a person takes it for, the best first; advice, it changes nothing.
+    """
 
     family: str
     repo_id: str
@@ -98,6 +106,8 @@ class ModelSettings(_Strict):
     static_cache: bool = False
     parameters: Annotated[float, Field(gt=0)] | None = None
     licence: str = ""
+    # A TOML array is a list; the values themselves stay strict.
+    good_for: Annotated[tuple[Use, ...], Field(strict=False)] = ()
     generation: Mapping[str, bool | int | float | str] = Field(default_factory=dict)
 
 

@@ -123,8 +123,12 @@ def test_models_lists_every_table_with_what_it_can_do(
     assert by_id["qwen_vl_2b"]["licence"] == "apache-2.0"
     assert by_id["qwen_vl_2b"]["cached"] in (True, False)
     assert by_id["lite"]["fits_gpu"] is None, "it needs none"
+    assert by_id["lite"]["good_for"] == ["fields", "laptop"]
+    assert by_id["fake"]["good_for"] == []
     assert main(["models", "--settings", overlay]) == 0
-    assert "* fake" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "* fake" in shown
+    assert "good for: layout, languages, tables, formulas" in shown, "dots_ocr"
 
 
 def test_parse_writes_a_text_task_as_json_and_markdown(

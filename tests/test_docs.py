@@ -3,12 +3,13 @@
 import re
 import subprocess
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from engine.cli import COMMANDS
 from engine.cli.models import markdown_table
-from engine.settings import ModelSettings, Settings, load_settings
+from engine.settings import ModelSettings, Settings, Use, load_settings
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -80,6 +81,21 @@ MODELS_DOC = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
 def test_the_model_table_is_the_one_of_the_settings(text: str) -> None:
     """`python -m engine models --markdown` prints it."""
     assert text.split("<!-- models -->")[1].strip() == markdown_table(load_settings()).strip()
+
+
+def test_the_advice_of_the_docs_is_that_of_the_settings() -> None:
+    """Rows of "which model for what": | uses | wish | models | reason |."""
+    part = MODELS_DOC.split("**Which model for what**")[1].split("\n## ")[0]
+    models = load_settings().models
+    found: set[str] = set()
+    for uses, _, names, _ in re.findall(
+        r"^\| (`.+) \| (.+) \| (.+) \| (.+) \|$", part, re.MULTILINE
+    ):
+        named = set(re.findall(r"`(\w+)`", uses))
+        found |= named
+        for model_id in set(re.findall(r"`(\w+)`", names)) & set(models):
+            assert named <= set(models[model_id].good_for), model_id
+    assert found == set(get_args(Use))
 
 
 def test_every_model_has_its_section_and_what_it_was_run_on() -> None:

@@ -43,6 +43,8 @@ def test_the_variable_names_a_file_to_lay_over(
         ("[models.lite]\ndtype = 'float8'\n", "models.lite.dtype"),
         ("default_model = 'nothing'\n", "nothing"),
         ("[models.lite]\nfallback = 'nothing'\n", "models.lite.fallback"),
+        ("[models.lite]\ngood_for = ['everything']\n", "models.lite.good_for.0"),
+        ("[models.lite]\ngood_for = 'fast'\n", "models.lite.good_for"),
         ("surprise = 1\n", "surprise"),
     ],
 )

@@ -98,7 +98,10 @@ def _wire(app: gr.Blocks, screen: Screen, labels: Labels, talk: Conversation) ->
     async def choose_model(language: str, model: str, task: str) -> Updates:
         tasks = labels.tasks(model, language)
         kept = task if task in [key for _, key in tasks] else tasks[0][1]
-        return {screen.task: gr.update(choices=tasks, value=kept)}
+        return {
+            screen.task: gr.update(choices=tasks, value=kept),
+            screen.advice: labels.advice(model, language),
+        }
 
     async def choose_task(language: str, task: str) -> Updates:
         return _relabelled(screen, labels.of_task(task, language))
@@ -165,7 +168,7 @@ def _wire(app: gr.Blocks, screen: Screen, labels: Labels, talk: Conversation) ->
 
     app.load(start, None, relabelling, **_EVENT)
     screen.language.input(translate, [screen.session, *choice], relabelling, **_EVENT)
-    screen.model.input(choose_model, choice, [screen.task], **_EVENT)
+    screen.model.input(choose_model, choice, [screen.task, screen.advice], **_EVENT)
     screen.task.change(
         choose_task, [screen.language, screen.task], [screen.question, screen.run], **_EVENT
     )

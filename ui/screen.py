@@ -30,6 +30,7 @@ class Screen:
     language: gr.Radio
     task: gr.Radio
     model: gr.Dropdown
+    advice: gr.HTML
     chat: gr.Chatbot
     evidence: gr.HTML
     status: gr.HTML
@@ -64,6 +65,14 @@ class Labels:
             if task.id in tasks
         ]
 
+    def advice(self, model_id: str, language: str) -> str:
+        """What a model is good for, as one line; empty where its settings do not say."""
+        uses = next((m.settings.good_for for m in self.models if m.model_id == model_id), ())
+        if not uses:
+            return ""
+        named = ", ".join(i18n.text(f"good_for.{use}", language) for use in uses)
+        return escaped(i18n.text("model.good_for", language, uses=named))
+
     def of(self, language: str, *, model_id: str, task: str) -> dict[str, dict[str, Any]]:
         """Component name -> the properties that depend on the language."""
 
@@ -75,6 +84,7 @@ class Labels:
             "language": {"label": say("language.label")},
             "task": {"label": say("task.label"), "choices": self.tasks(model_id, language)},
             "model": {"label": say("model.label")},
+            "advice": {"value": self.advice(model_id, language)},
             "chat": {
                 "label": say("chat.label"),
                 "placeholder": self.empty_state(language),
@@ -155,6 +165,13 @@ def build(labels: Labels, language: str) -> Screen:
                     min_width=110,
                     **said["model"],
                 )
+            advice = gr.HTML(
+                elem_id="model-advice",
+                apply_default_css=False,
+                html_template='<div aria-live="polite">${value}</div>',
+                js_on_load=None,
+                **said["advice"],
+            )
             chat = gr.Chatbot(
                 elem_id="chat",
                 height=None,
@@ -248,6 +265,7 @@ def build(labels: Labels, language: str) -> Screen:
         language=language_radio,
         task=task,
         model=model,
+        advice=advice,
         chat=chat,
         evidence=evidence,
         status=status_html,

@@ -19,6 +19,7 @@ _COLUMNS = (
     "boxes",
     "parameters",
     "GPU memory: bf16, int8, int4",
+    "good for",
     "licence",
 )
 # Columns of memory in the Markdown table.
@@ -47,6 +48,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         facts = ", ".join([cached, size, row["licence"] or "-", _fits_text(row["fits_gpu"])])
         sys.stdout.write(f"{mark} {row['model_id']:<16} {row['repo_id']:<40} {facts}\n")
         sys.stdout.write(f"{'':<19}{', '.join(row['tasks'])}\n")
+        if row["good_for"]:
+            uses = ", ".join(row["good_for"])
+            sys.stdout.write(f"{'':<19}{say('models.good_for', uses=uses)}\n")
     sys.stdout.write(f"* {say('models.default')}\n")
     return 0
 
@@ -73,6 +77,7 @@ def _row(info: ModelInfo, settings: Settings) -> dict[str, Any]:
         "cached": adapter.is_available(model),
         "size_bytes": memory_needed(info.model_id, model, precision, with_page=False),
         "licence": model.licence,
+        "good_for": list(model.good_for),
         "fits_gpu": None if memory is None or needed is None else needed <= memory,
     }
 
@@ -97,6 +102,7 @@ def markdown_table(settings: Settings) -> str:
             "yes" if can.boxes else "no",
             "-" if count is None else f"{count / 1e9:.2f} B",
             f"{', '.join(known)} GB" if known else "none needed",
+            ", ".join(info.settings.good_for) or "-",
             info.settings.licence or "-",
         )
         lines.append("| " + " | ".join(cells) + " |")

@@ -16,6 +16,7 @@ from PIL import Image
 from engine.errors import ModelError
 from engine.families.base import Capabilities, ModelRequest, Preparation
 from engine.families.hub import configuration, load_weights, text_head_size
+from engine.families.margins import with_margin
 from engine.families.prompt_ids import ImageSpan, PromptIds
 from engine.families.transformers_chat import SeenImage, TransformersChatFamily
 from engine.hardware import AttentionChoice, choose_attention
@@ -129,12 +130,8 @@ class DeepseekOcrFamily(TransformersChatFamily):
         mode = self.settings.mode or mode_for(self.settings.max_pixels)
         if pixel_share > _SAME_MODE:
             # Little is to be saved: the same mode, the page a little smaller within it.
-            margin = Image.new("RGB", image.size, "white")
-            scale = pixel_share**0.5
-            size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-            margin.paste(image.convert("RGB").resize(size, Image.Resampling.LANCZOS))
-            views = see(margin, mode)
-            frame = round(BOX_RANGE * scale)
+            views = see(with_margin(image, pixel_share), mode)
+            frame = round(BOX_RANGE * pixel_share**0.5)
             return SeenImage((frame, frame), views.tokens, None, views.tensors)
         pixels = MODES[mode].view_size ** 2
         smaller = mode_for(int(pixels if MODES[mode].tiles else pixels * pixel_share))

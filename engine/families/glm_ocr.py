@@ -5,8 +5,8 @@ makers' own pipeline puts to blocks of a page: zai-org/GLM-OCR, glmocr/config.ya
 1c6bb76acc8205699bf338de2cdc58dd58f7831d. It can also fill a JSON form that stands in the prompt;
 that is not offered here. transformers carries the model; its processor is that of GLM-4.6V.
 
-The published chat template's own text was not at hand; what it renders is known from others who
-rendered it, named in tests/families/test_glm_ocr.py. At run time the checkpoint's own is used.
+At run time the checkpoint's own chat template renders the prompt. Its text was not at hand when
+this was written; what it renders is quoted by others, named in tests/families/test_glm_ocr.py.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from engine.geometry import union
 from engine.ocr.blocks import Block, cut, line_height
 from engine.schema import Line
 
@@ -24,8 +25,18 @@ _CAPTION = re.compile(
     r"^\s*(table|tab\.|figure|fig\.?|chart|таблица|табл\.|рисунок|рис\.)\s*\S{0,2}\d", re.IGNORECASE
 )
 _NOTE_MARK = re.compile(
-    r"^\s*(\*|†|‡|[¹²³⁴-⁹]|\d{1,2}\s|(source|note|источник|примечание)\s*:)", re.I
+    r"^\s*([*†‡¹²³⁴-⁹]|(source|notes?|compiled by|источник|примечани[ея]|составлено)\s*:)", re.I
 )
+# A list of sources is numbered, or names years as lists of sources do.
+_REFERENCE = re.compile(r"^\s*\[\w{1,12}\]|\((1[89]|20)\d\d[a-z]?\)|\b(1[89]|20)\d\d;")
+# Of the rows of running text at most this share are in pieces; in lists of pairs more are.
+_PAIRED_ROWS = 0.35
+# What is read of a signature or a mark: hardly ever more characters than this.
+_MAX_SCRAWL = 2
+# A heading has at most this many words.
+_MAX_HEADING = 14
+# Titles stand in the upper part of a page, this share of it.
+_UPPER = 0.5
 
 
 def labelled(blocks: Sequence[Block], lines: Sequence[Line], *, height: float) -> list[Block]:
@@ -36,13 +47,39 @@ def labelled(blocks: Sequence[Block], lines: Sequence[Line], *, height: float) -
         lines: of the page.
         height: of the page, pixels.
     """
-    parts = [part for block in blocks for part in _parts(block, lines)]
+    known = [_without_mistakes(block, lines) for block in blocks]
+    parts = [part for block in known for part in _parts(block, lines)]
     usual = _usual_height(parts, lines)
     if not usual:
         return parts
     parts = [replace(part, category=_category(part, lines, usual)) for part in parts]
+    parts = _with_numbered_items(parts, lines)
     parts = _with_running_heads(parts, lines, height, usual)
-    return _with_title(parts, lines, usual)
+    parts = _with_footnotes(parts, lines, height)
+    return _with_title(parts, lines, height, usual)
+
+
+def _without_mistakes(block: Block, lines: Sequence[Line]) -> Block:
+    """Signatures taken for formulas, prose for a list of sources, a sentence for a heading."""
+    texts = [lines[i].text for i in block.lines]
+    if block.category == "Formula" and len("".join(texts).replace(" ", "")) <= _MAX_SCRAWL:
+        return replace(block, category="Picture")
+    if block.category == "List-item" and not any(
+        _is_marked(text) or _REFERENCE.search(text) for text in texts
+    ):
+        return replace(block, category="Text")
+    if block.category == "Section-header" and _is_sentence(" ".join(texts)):
+        return replace(block, category="Text")
+    return block
+
+
+def _is_sentence(text: str) -> bool:
+    """Whether a text is too long for a heading and ends as no heading does."""
+    return len(text.split()) > _MAX_HEADING and text.rstrip().endswith(".")
+
+
+def _is_marked(text: str) -> bool:
+    return bool(_BULLET.match(text) or _NUMBERED.match(text))
 
 
 def _parts(block: Block, lines: Sequence[Line]) -> list[Block]:
@@ -50,15 +87,15 @@ def _parts(block: Block, lines: Sequence[Line]) -> list[Block]:
     if block.category not in ("Text", "List-item") or len(block.lines) < 2:
         return [block]
     rows = block.rows(lines)
-    if any(len(row) > 1 for row in rows):
-        return [block]
-    boxes = [lines[row[0]].bbox for row in rows]
+    if sum(len(row) > 1 for row in rows) > _PAIRED_ROWS * len(rows):
+        return cut(block, rows, [1], lines) if _has_heading(rows, lines) else [block]
+    boxes = [union(lines[i].bbox for i in row) for row in rows]
     texts = [lines[row[0]].text for row in rows]
     usual = sorted(box[3] - box[1] for box in boxes)[len(boxes) // 2]
     steps = sorted(lower[1] - upper[1] for upper, lower in itertools.pairwise(boxes))
     leading = max(steps[len(steps) // 2], usual * 0.8) if steps else usual
     left, right = min(box[0] for box in boxes), max(box[2] for box in boxes)
-    marks = [bool(_BULLET.match(text) or _NUMBERED.match(text)) for text in texts]
+    marks = [_is_marked(text) for text in texts]
     items = sum(marks) >= 2
     starts = []
     for i in range(1, len(rows)):
@@ -67,9 +104,20 @@ def _parts(block: Block, lines: Sequence[Line]) -> list[Block]:
             boxes[i - 1][0] - left < 0.5 * usual
         )
         ended = boxes[i - 1][2] < right - 1.5 * usual
-        if wide_gap or (indented and ended) or (items and marks[i]):
+        heading = i == 1 and _has_heading(rows, lines)
+        if wide_gap or heading or (indented and ended) or (items and marks[i]):
             starts.append(i)
     return cut(block, rows, starts, lines) if starts else [block]
+
+
+def _has_heading(rows: Sequence[Sequence[int]], lines: Sequence[Line]) -> bool:
+    """Whether the first row is a heading in capitals and the next one is not."""
+    if len(rows) < 2 or len(rows[0]) > 1:
+        return False
+    first, second = lines[rows[0][0]].text, lines[rows[1][0]].text
+    letters = sum(map(str.isalpha, first))
+    plain = not any(map(str.isdigit, first)) and len(first.split()) <= 6
+    return first.isupper() and letters >= 4 and plain and not second.isupper()
 
 
 def _category(block: Block, lines: Sequence[Line], usual: float) -> str:
@@ -98,6 +146,42 @@ def _category(block: Block, lines: Sequence[Line], usual: float) -> str:
     return block.category
 
 
+def _with_footnotes(blocks: Sequence[Block], lines: Sequence[Line], height: float) -> list[Block]:
+    """Short blocks that begin like a note, right under a table or at the foot of the page."""
+    done = []
+    before = ""
+    for block in blocks:
+        note = (
+            block.category in ("Text", "List-item", "Section-header", "Caption", "Page-footer")
+            and 0 < len(block.lines) <= 4
+            and _NOTE_MARK.match(lines[block.lines[0]].text)
+            and (before == "Table" or block.bbox[1] > 0.8 * height)
+        )
+        before = block.category
+        done.append(replace(block, category="Footnote") if note else block)
+    return done
+
+
+def _with_numbered_items(blocks: Sequence[Block], lines: Sequence[Line]) -> list[Block]:
+    """Paragraphs one after the other that are numbered 1, 2, 3 are the items of a list."""
+    numbers = [_number_of(block, lines) for block in blocks]
+    done = []
+    for i, block in enumerate(blocks):
+        near = [numbers[j] for j in (i - 1, i + 1) if 0 <= j < len(blocks)]
+        own = numbers[i]
+        listed = own is not None and (own - 1 in near or own + 1 in near)
+        done.append(replace(block, category="List-item") if listed else block)
+    return done
+
+
+def _number_of(block: Block, lines: Sequence[Line]) -> int | None:
+    """The number that a paragraph begins with."""
+    if block.category != "Text" or not block.lines:
+        return None
+    found = _NUMBERED.match(lines[block.lines[0]].text)
+    return int(found[1]) if found and found[1].isdecimal() else None
+
+
 def _with_running_heads(
     blocks: Sequence[Block], lines: Sequence[Line], height: float, usual: float
 ) -> list[Block]:
@@ -121,20 +205,51 @@ def _with_running_heads(
     return done
 
 
-def _with_title(blocks: Sequence[Block], lines: Sequence[Line], usual: float) -> list[Block]:
-    """The tallest heading, if it stands before the running text."""
+def _with_title(
+    blocks: Sequence[Block], lines: Sequence[Line], height: float, usual: float
+) -> list[Block]:
+    """The tallest heading, if it stands before the running text; else a centred first one."""
     best = None
     for i, block in enumerate(blocks):
         if block.category in ("Text", "List-item", "Table") and len(block.lines) > 6:
             break
-        if block.category in ("Text", "Section-header", "Page-header") and len(block.lines) <= 3:
-            tall = line_height(block, lines)
-            if tall > 1.25 * usual and (best is None or tall > best[1]):
-                best = (i, tall)
+        if not _may_be_title(block, lines, height):
+            continue
+        tall = line_height(block, lines)
+        if tall > 1.25 * usual and (best is None or tall > best[1]):
+            best = (i, tall)
+    place = best[0] if best is not None else _centred_heading(blocks, lines, height)
     done = list(blocks)
-    if best is not None:
-        done[best[0]] = replace(done[best[0]], category="Title")
+    if place is not None:
+        done[place] = replace(done[place], category="Title")
     return done
+
+
+def _may_be_title(block: Block, lines: Sequence[Line], height: float) -> bool:
+    if block.category not in ("Text", "Section-header", "Page-header") or len(block.lines) > 3:
+        return False
+    text = " ".join(lines[i].text for i in block.lines)
+    upper = block.bbox[1] < _UPPER * height
+    return upper and sum(map(str.isalpha, text)) >= 3 and not _is_sentence(text)
+
+
+def _centred_heading(blocks: Sequence[Block], lines: Sequence[Line], height: float) -> int | None:
+    """The first heading, where it stands in the middle of the page and above everything else."""
+    printed = [block.bbox for block in blocks if block.lines]
+    if len(printed) < 3:
+        return None
+    around = union(printed)
+    middle, width = (around[0] + around[2]) / 2, around[2] - around[0]
+    for i, block in enumerate(blocks):
+        x0, y0, x1, _ = block.bbox
+        centred = abs((x0 + x1) / 2 - middle) < 0.05 * width and x1 - x0 < 0.8 * width
+        text = lines[block.lines[0]].text if block.lines else ""
+        heads = block.category == "Section-header" or (
+            block.category == "Page-header" and text.isupper()
+        )
+        if heads and centred and _may_be_title(block, lines, height) and y0 < 0.25 * height:
+            return None if _HEADING_NUMBER.match(text) else i
+    return None
 
 
 def _usual_height(blocks: Sequence[Block], lines: Sequence[Line]) -> float:

@@ -144,9 +144,17 @@ def test_a_drawn_box_is_answered_from_inside_it(opened: Callable[..., Any]) -> N
             driving.ask(page, "What is the total due?")
         assert driving.answers(page)[-1] == total
         assert "Region of page 1" in page.locator("#chat .message.user").last.inner_text()
-        mark = page.locator("#page-view [data-evidence]").first
-        stated = [float(edge) for edge in mark.get_attribute("data-bbox").split(",")]
-        assert box[0] < (stated[0] + stated[2]) / 2 < box[2]
+        # The viewer draws on its own; until then the mark of the question before is there.
+        page.wait_for_function(
+            """([left, right]) => {
+                 const marks = document.querySelectorAll("#page-view [data-evidence]");
+                 const edges = [...marks].map((mark) => mark.dataset.bbox.split(",").map(Number));
+                 return edges.length
+                   && edges.every((e) => left < (e[0] + e[2]) / 2 && (e[0] + e[2]) / 2 < right);
+               }""",
+            arg=[box[0], box[2]],
+            timeout=10_000,
+        )
         # It was asked about one question only.
         assert page.locator("#area button").count() == 0
 
@@ -250,7 +258,7 @@ def test_regions_stay_while_questions_are_asked(opened: Callable[..., Any]) -> N
     with driving.answered(page):
         driving.ask(page, "What did the south branch do in May?")
     assert page.locator(REGION).count() == count
-    assert page.locator("#page-view [data-evidence]").count() >= 1
+    page.wait_for_selector("#page-view [data-evidence]")
     page.click("#new-chat")
     page.wait_for_selector("#page-view .sc-empty:not([hidden])")
     assert page.locator(REGION).count() == 0

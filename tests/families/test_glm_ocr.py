@@ -2,23 +2,29 @@
 
 Where the expected prompt is from (the published chat_template.jinja itself was not found):
 
+- townsendmerino/goinfer, docs/tasks/task-glm-ocr-2026-10.md at commit
+  e331cc4d20dcb275cad0644284cf99a708fa7e8a, quotes the published template's rendering for a page
+  and "Text Recognition:" with the ids of the real tokenizer, at revision 2e85a628.
 - 99991/Simple-GLM-OCR, simpleglmocr.py at commit e2b57ca176cb3c8c55d35df58ab8bc77a67c6550, which
   runs the published weights, writes the same turns.
-- transformers' tests/models/glm_ocr/test_modeling_glm_ocr.py (huggingface/transformers at commit
-  3c8a71a904d5bd4d46176eaeb5b4f11fd23104f6) has the first ids of a rendered prompt: two tokens, the
-  user's, a line end, then the image at once.
+- transformers' own test (tests/models/glm_ocr/test_modeling_glm_ocr.py at commit
+  3c8a71a904d5bd4d46176eaeb5b4f11fd23104f6) has the first ids of a prompt, in the numbers of
+  another vocabulary: two tokens, the user's, a line end, then the image at once.
 
-The sizes are those that townsendmerino/goinfer measured with the published processor
-(multimodal/glm_ocr_test.go at commit af26fe3b9b230feb886e5f750c3a2c7b3e1c7874).
+The sizes are those that goinfer measured with the published processor (multimodal/glm_ocr_test.go
+at commit af26fe3b9b230feb886e5f750c3a2c7b3e1c7874).
 """
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 from PIL import Image
+from safetensors.torch import load_file, save_file
 
-from engine import Engine
+from engine import Engine, load_settings
 from tests.families.test_invariants import loaded_family, with_page
 from tests.families.test_paddleocr_vl import run
 
@@ -57,6 +63,40 @@ def test_the_answer_is_that_of_the_processor_and_the_models_own_generate(
     family.model.model.rope_deltas = None
     whole = family.model.generate(**inputs, max_new_tokens=12, do_sample=False)
     assert whole[0, len(ids) :].tolist() == family.counters.generated_ids
+
+
+def test_decoding_over_fixed_shapes_says_the_same_tokens(
+    tiny_engine: MakeEngine, tmp_path: Path
+) -> None:
+    usual, _, _ = run(tiny_engine("glm_ocr"), tmp_path, "ocr")
+    fixed, _, _ = run(tiny_engine("glm_ocr", static_cache=True), tmp_path, "ocr")
+    assert len(usual.counters.generated_ids) > 1
+    assert fixed.counters.generated_ids == usual.counters.generated_ids
+
+
+def test_the_layer_that_only_drafts_is_left_in_the_file(
+    tiny_engine: MakeEngine, checkpoints: Callable[[str], Path], tmp_path: Path
+) -> None:
+    """The published file holds one more decoder layer, number 16, which nothing here runs."""
+    folder = tmp_path / "published"
+    shutil.copytree(checkpoints("glm_ocr"), folder)
+    tensors = load_file(folder / "model.safetensors")
+    assert {name.split(".")[1] for name in tensors if name.startswith("model.")} == {
+        "language_model",
+        "visual",
+    }
+    draft = "model.language_model.layers.16.input_layernorm.weight"
+    save_file(
+        {**tensors, draft: torch.ones(64)}, folder / "model.safetensors", metadata={"format": "pt"}
+    )
+    usual, _, _ = run(tiny_engine("glm_ocr"), tmp_path, "ocr")
+    settings = tmp_path / "tiny.toml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace(str(checkpoints("glm_ocr")), str(folder)), encoding="utf-8")
+    with Engine(load_settings(settings)) as engine:
+        published, _, _ = run(engine, tmp_path, "ocr")
+    assert published.settings.repo_id == str(folder)
+    assert published.counters.generated_ids == usual.counters.generated_ids
 
 
 @pytest.mark.parametrize(

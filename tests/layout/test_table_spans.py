@@ -118,8 +118,10 @@ def test_a_table_survives_every_export_with_its_spans(table: Table) -> None:
 def test_spreadsheets_have_each_text_once_and_merge_what_spans(table: Table) -> None:
     found = tables_of([layout_of(cell_of(written(table)))])
     rows = list(csv.reader(io.StringIO(to_csv(found).removeprefix("\ufeff"))))
-    texts = [text.removeprefix("'") if text[1:2] in set("=+-@") else text for text in sum(rows, [])]
-    assert texts == sum(table.rows(), [])
+    for row, expected in zip(rows, table.rows(), strict=True):
+        # What would be a formula has an apostrophe before it.
+        for shown_text, text in zip(row, expected, strict=True):
+            assert shown_text in (text, f"'{text}")
     with zipfile.ZipFile(io.BytesIO(to_xlsx(found))) as archive:
         sheet = ET.fromstring(archive.read("xl/worksheets/sheet1.xml"))
     shown = [
@@ -186,7 +188,10 @@ def test_spans_that_collide_or_leave_the_table_are_cut() -> None:
     assert read_html(table.html()).rows() == table.rows()
 
 
-@given(st.text(st.sampled_from(list("<>/ =\"'&0123456789") + ["<td rowspan=3", "<tr>", "<table>"])))
+PIECES = (*"<>/ =\"'&09а", "<td rowspan=3", "<td colspan=2>", "<tr>", "<table>", "</table>")
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=40).map("".join))
 def test_whatever_the_markup_what_is_written_reads_back(markup: str) -> None:
     table = read_html(markup)
     again = read_html(table.html())
@@ -198,7 +203,7 @@ def test_whatever_the_markup_what_is_written_reads_back(markup: str) -> None:
 
 def test_spans_of_otsl_are_kept_and_broken_ones_are_single_cells() -> None:
     place = "<loc_1><loc_2><loc_300><loc_400>"
-    otsl = "<ched>A<lcel><fcel>b<nl><ucel><xcel><fcel>1 &lt; 2<nl><ecel><fcel>c<ucel><nl>"
+    otsl = "<ched>A<lcel><fcel>b<nl><ucel><xcel><fcel>1 < 2<nl><ecel><fcel>c<ucel><nl>"
     (cell,) = DocTagsParser().feed(f"<otsl>{place}{otsl}</otsl>")
     assert read_html(cell.html).cells[0] == TableCell(0, 0, "A", 2, 2, is_header=True)
     assert TableCell(1, 2, "1 < 2", rows=2) in read_html(cell.html).cells

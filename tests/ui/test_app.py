@@ -3,6 +3,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import gradio as gr
 import pytest
@@ -10,8 +11,9 @@ from PIL import Image
 
 import gradio_app
 from engine import Settings
+from engine.settings import Use
 from tests.ui.fake_engine import FakeEngine
-from ui import build_app, examples, launch_options, page_images
+from ui import build_app, examples, i18n, launch_options, page_images
 from ui.app import _joined, _updates
 from ui.change import Change
 from ui.screen import Labels, Screen, build
@@ -97,6 +99,29 @@ def test_tasks_are_those_of_the_model(engine: FakeEngine, settings: Settings) ->
     assert [key for _, key in titles] == ["question", "ocr", "layout"]
     assert titles[0][0] == "Вопрос"
     assert labels.tasks("unknown", "en") == []
+
+
+def test_the_picker_says_what_a_model_is_good_for(engine: FakeEngine, settings: Settings) -> None:
+    labels = Labels(settings, engine.models(), ())
+    assert labels.advice("paddleocr_vl", "en") == "Good for: many languages, tables, formulas."
+    assert labels.advice("lite", "ru") == "Для чего: чеки и бланки, ноутбук без видеокарты."
+    assert labels.advice("unknown", "en") == ""
+    assert labels.of("ru", model_id="lite", task="question")["advice"]["value"]
+
+
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+def test_every_use_has_a_text(language: str) -> None:
+    assert set(i18n.table("good_for", language)) == set(get_args(Use))
+
+
+def test_choosing_a_model_changes_the_advice(app: gr.Blocks) -> None:
+    ids = {key: block.elem_id for key, block in app.blocks.items()}
+    outputs = [
+        {ids[block._id] for block in event.outputs}
+        for event in app.fns.values()
+        if event.name == "choose_model"
+    ]
+    assert outputs == [{"task", "model-advice"}]
 
 
 def test_only_a_task_without_a_question_has_a_button(
