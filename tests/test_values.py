@@ -105,6 +105,10 @@ def test_values_are_found_where_they_are_printed(
     assert all(text[value.start : value.end] == value.text for value in values)
 
 
+def test_a_date_with_points_is_no_phone_number() -> None:
+    assert "phone" not in {value.kind for value in find_values("08.10.2021")}
+
+
 def test_a_value_over_several_words_names_the_words() -> None:
     spans = find_values_in_words(["Total", "1", "248,00", "руб."])
     amount = next(span for span in spans if span.value.kind == "amount")

@@ -7,10 +7,12 @@ that mends it.
 import errno
 import json
 import logging
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from engine.errors import EngineError, ModelError
 from engine.hardware import AttentionChoice, check_precision, device, torch_dtype
@@ -132,8 +134,29 @@ def hub_errors(model_id: str, model: ModelSettings) -> Iterator[None]:
         raise ModelError("model.weights_missing", **named) from error
 
 
+def check_reachable(model_id: str, model: ModelSettings) -> None:
+    """Say at once that the hub is not there, where its client would try again for half a minute.
+
+    Raises:
+        ModelError: the checkpoint is not on this machine, and the hub's name is not known here.
+    """
+    from huggingface_hub import constants
+
+    if is_cached(model):
+        return
+    where = urlsplit(constants.ENDPOINT)
+    try:
+        socket.getaddrinfo(where.hostname, where.port or 443)
+    except OSError as error:
+        logger.info("the hub %s cannot be found: %s", where.hostname, error)
+        raise ModelError(
+            "model.weights_missing", model_id=model_id, repo_id=model.repo_id
+        ) from error
+
+
 def configuration(model_id: str, model: ModelSettings, load: Callable[..., Loaded]) -> Loaded:
     """A processor, config or the like by `load` (a from_pretrained). Raises ModelError."""
+    check_reachable(model_id, model)
     with hub_errors(model_id, model):
         return load(model.repo_id, **revision_of(model))
 

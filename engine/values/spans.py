@@ -150,6 +150,8 @@ def _others(text: str) -> Iterator[Value]:
             yield _value("id", match, _bare(match.group()))
     for match in _PHONE.finditer(text):
         digits = re.sub(r"\D", "", match.group())
+        if parse_date(match.group()) is not None:
+            continue
         broken = re.search(r"[+()]|\d[\s.-]\d", match.group())
         if 6 <= len(digits) <= 13 and (broken or len(digits) >= 9):
             yield _value("phone", match, digits)
