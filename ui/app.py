@@ -144,6 +144,10 @@ def _wire(app: gr.Blocks, screen: Screen, labels: Labels, talk: Conversation) ->
     async def stop(session_id: str | None, language: str) -> Updates:
         return shown(talk.stop(session_id, language))
 
+    async def go_on(session_id: str | None, language: str) -> AsyncIterator[Updates]:
+        async for change in talk.go_on(session_id, language):
+            yield shown(change)
+
     async def new_chat(session_id: str | None, language: str) -> Updates:
         return shown(talk.new_chat(session_id, language))
 
@@ -161,7 +165,7 @@ def _wire(app: gr.Blocks, screen: Screen, labels: Labels, talk: Conversation) ->
     steps = [screen.deskew, screen.contrast, screen.denoise]
     changing = [
         screen.session, screen.chat, screen.status, screen.viewer, screen.area, screen.question,
-        screen.stop, screen.run,
+        screen.stop, screen.run, screen.go_on,
     ]  # fmt: skip
     relabelling = [*_components(screen).values()]
     choice = [screen.language, screen.model, screen.task]
@@ -186,6 +190,7 @@ def _wire(app: gr.Blocks, screen: Screen, labels: Labels, talk: Conversation) ->
     )
     screen.chat.example_select(ask_example, [*here, screen.model], changing, **_EVENT)
     screen.stop.click(stop, here, changing, **_EVENT)
+    screen.go_on.click(go_on, here, changing, **_EVENT)
     screen.new_chat.click(new_chat, here, changing, **_EVENT)
     screen.viewer.showpage(show_page, screen.session, changing, trigger_mode="multiple", **_EVENT)
     screen.viewer.export(export, here, changing, **_EVENT)
@@ -217,6 +222,8 @@ def _updates(screen: Screen, change: Change) -> Updates:
         question["submit_btn"] = not change.running
         updates[screen.stop] = gr.update(interactive=change.running)
         updates[screen.run] = gr.update(interactive=not change.running)
+    if change.cut is not None:
+        updates[screen.go_on] = gr.update(visible=change.cut)
     if change.clear_question:
         question["value"] = {"text": "", "files": []}
     if question:

@@ -17,6 +17,7 @@ class Change:
         running: an answer is being written: Stop instead of Send.
         clear_question: the question was taken; the text box becomes empty.
         clear_area: the question about a region was taken; the next one is about everything.
+        cut: the answer stopped at the limit of tokens; Continue is offered.
         download: server path of a file that the browser should save.
     """
 
@@ -28,6 +29,7 @@ class Change:
     running: bool | None = None
     clear_question: bool = False
     clear_area: bool = False
+    cut: bool | None = None
     download: str | None = None
 
 

@@ -85,6 +85,29 @@ class Conversation:
             desk.running = False
             desk.stream = None
 
+    async def go_on(self, session_id: str | None, language: str) -> AsyncIterator[Change]:
+        """Continue the last answer, which was cut at the limit of tokens."""
+        desk = self._desk(session_id)
+        asked, transcript = desk.last, desk.transcript
+        if desk.running or asked is None or transcript is None:
+            return
+        if transcript.finish_reason != "length":
+            return
+        desk.running, desk.pressed = True, False
+        try:
+            # The engine says the answer again from its beginning: it takes the place of this one.
+            desk.turns = [
+                turn
+                for turn in desk.turns
+                if not (isinstance(turn, turns.Answered) and turn.transcript is transcript)
+            ]
+            yield Change(running=True, cut=False)
+            async for change in self._stream(desk, asked, asked.text, language, resume=True):
+                yield change
+        finally:
+            desk.running = False
+            desk.stream = None
+
     def stop(self, session_id: str | None, language: str) -> Change:
         """End this session's answer."""
         desk = self._desk(session_id)
@@ -101,7 +124,9 @@ class Conversation:
         self.stop(desk.session_id, language)
         self._engine.new_chat(desk.session_id)
         desk.clear()
-        return self._whole(desk, language, status.idle("status.ready", language))
+        return replace(
+            self._whole(desk, language, status.idle("status.ready", language)), cut=False
+        )
 
     async def show_page(self, session_id: str | None, document_id: str, page_index: int) -> Change:
         """The viewer turned to a page whose picture it does not have."""
@@ -144,6 +169,7 @@ class Conversation:
             status=status.working("status.starting", language),
             running=True,
             clear_question=True,
+            cut=False,
         )
         async with desk.lock:
             opened, said = await self._open(desk, question.files, turn_to=True)
@@ -165,8 +191,9 @@ class Conversation:
             yield change
 
     async def _stream(
-        self, desk: Desk, question: Question, text: str, language: str
+        self, desk: Desk, question: Question, text: str, language: str, *, resume: bool = False
     ) -> AsyncIterator[Change]:
+        desk.last = replace(question, text=text, files=())
         transcript = desk.transcript = Transcript()
         if get_task(question.task).output == "layout":
             desk.layout = transcript
@@ -186,6 +213,7 @@ class Conversation:
             preprocess=question.preprocess,
             language=language,
             bbox=None if area is None else area.bbox,
+            resume=resume,
         )
         shown: PageKey | None = None
         async with aclosing(batches(desk.stream)) as handfuls:
@@ -203,7 +231,7 @@ class Conversation:
                     status=status.of_answer(transcript, desk.language, pressed=desk.pressed),
                     view=page_view.view(documents, transcript, desk.jump, desk.laid_out),
                 )
-        yield Change(running=False)
+        yield Change(running=False, cut=transcript.finish_reason == "length")
 
     async def _open(
         self, desk: Desk, files: Sequence[str], *, turn_to: bool

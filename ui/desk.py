@@ -11,6 +11,7 @@ from pathlib import Path
 
 from engine import AnswerStream, Engine, Transcript
 from ui import page_images
+from ui.change import Question
 from ui.page_view import Jump, PageKey
 from ui.turns import Turn
 
@@ -27,6 +28,7 @@ class Desk:
         transcript: of the answer whose evidence is on the page.
         layout: of the last layout; its regions stay on the page while questions are asked.
         stream: the running answer.
+        last: what was asked last, for going on with its answer.
         pressed: Send was pressed while an answer was running; the status line says what to do.
         lock: held while files are opened.
     """
@@ -41,6 +43,7 @@ class Desk:
     layout: Transcript | None = None
     jump: Jump | None = None
     stream: AnswerStream | None = None
+    last: Question | None = None
     running: bool = False
     pressed: bool = False
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -73,6 +76,7 @@ class Desk:
         page_images.remove(self._folder)
         self._folder = None
         self.turns.clear()
+        self.last = None
         self.opened.clear()
         self.refused.clear()
         self.pictures.clear()

@@ -38,6 +38,7 @@ class Screen:
     question: gr.MultimodalTextbox
     run: gr.Button
     stop: gr.Button
+    go_on: gr.Button
     new_chat: gr.Button
     settings: gr.Accordion
     hint: gr.HTML
@@ -91,6 +92,7 @@ class Labels:
                 "examples": for_chatbot(self.examples, language),
             },
             "stop": {"value": say("button.stop")},
+            "go_on": {"value": say("button.go_on")},
             "new_chat": {"value": say("button.new_chat")},
             "settings": {"label": say("settings.title")},
             "hint": {"value": escaped(say("settings.hint"))},
@@ -226,6 +228,7 @@ def build(labels: Labels, language: str) -> Screen:
                 stop = gr.Button(
                     elem_id="stop", variant="stop", size="sm", interactive=False, **said["stop"]
                 )
+                go_on = gr.Button(elem_id="continue", size="sm", visible=False, **said["go_on"])
                 new_chat = gr.Button(elem_id="new-chat", size="sm", **said["new_chat"])
             accordion = gr.Accordion(elem_id="settings", open=False, **said["settings"])
             with accordion:
@@ -273,6 +276,7 @@ def build(labels: Labels, language: str) -> Screen:
         question=question,
         run=run,
         stop=stop,
+        go_on=go_on,
         new_chat=new_chat,
         settings=accordion,
         hint=hint,

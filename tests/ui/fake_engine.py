@@ -135,14 +135,22 @@ class FakeEngine:
         self.asked.append({"question": question, "task": task, "preprocess": preprocess})
         if bbox is not None:
             self.asked[-1] |= {"pages": pages, "bbox": bbox}
+        if resume:
+            self.asked[-1]["resume"] = True
         found = [page for document in self._sessions[session_id] for page in document.pages]
-        stream = FakeStream(lambda: script(question, task, found), self.pause)
+        stream = FakeStream(lambda: script(question, task, found, resume), self.pause)
         self._streams[session_id] = stream
         return stream
 
 
-def script(question: str, task: str, pages: list[Page]) -> Iterator[StreamEvent]:
-    """The events of one answer."""
+def script(
+    question: str, task: str, pages: list[Page], resume: bool = False
+) -> Iterator[StreamEvent]:
+    """The events of one answer; one to "cut" ends at the limit of tokens, until it is gone on."""
+    if "cut" in question and not resume:
+        yield TextDelta(ANSWER[:4])
+        yield Finished("length", "lite")
+        return
     for page in pages:
         values = {"page": page.page_index + 1, "pages": len(pages)}
         yield Step("step.reading_page", values, page_index=page.page_index)

@@ -215,6 +215,25 @@ async def _collect(changes: AsyncIterator[Change]) -> list[Change]:
     return [change async for change in changes]
 
 
+def test_a_cut_answer_is_gone_on_with_and_replaced_by_the_whole(
+    talk: Conversation, engine: FakeEngine, scan: str
+) -> None:
+    session_id = talk.start("en").session_id
+    changes = run(talk.ask(session_id, question("cut", (scan,)), "en"))
+    assert last(changes, "cut") is True
+    assert escaped(ANSWER[:4]) in chat(changes)
+    before = len(chat(changes))
+    changes = run(talk.go_on(session_id, "en"))
+    assert engine.asked[-1]["question"] == "cut"
+    assert engine.asked[-1]["resume"] is True
+    assert last(changes, "cut") is False
+    assert escaped(ANSWER) in chat(changes)
+    assert escaped(ANSWER[:4]) not in chat(changes)
+    assert len(chat(changes)) <= before
+    # A whole answer has nothing to go on with.
+    assert run(talk.go_on(session_id, "en")) == []
+
+
 def test_stop_ends_this_answer_only(settings: Settings, tmp_path: Path) -> None:
     engine = FakeEngine(settings, pause=0.01)
     talk = Conversation(engine)
