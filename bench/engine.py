@@ -3,7 +3,8 @@
 A checkpoint in the published format with random weights is built at the asked size (or an existing
 folder is taken) and driven through the engine itself. Every attention runs in a process of its
 own, so that one's peak memory does not hide the other's. A second question is asked twice: with
-the conversation's KV cache, and with the caches dropped, which is what it would cost without.
+the conversation's KV cache, and with the caches dropped, which is what it would cost without. A
+last process sets decoders side by side (bench.engine_decode): eager, SDPA, static cache, compiled.
 
 It does not say how well a model answers, and reading pages by OCR, which the engine does beside,
 is switched off, so that it is not measured too.
@@ -35,6 +36,7 @@ BUILDERS = {
 }
 CELL = {"qwen3_vl": 32}  # pixels of a visual token's side; 28 for the others
 ATTENTIONS = ("eager", "sdpa")
+DECODERS = ("eager", "sdpa", "static", "compiled")
 FIRST, SECOND = "What is the total of this page?", "And what is the date on it?"
 
 
@@ -92,6 +94,27 @@ def measure(options: argparse.Namespace, attention: str) -> dict[str, Any]:
     return row
 
 
+def measure_decoders(options: argparse.Namespace) -> dict[str, Any]:
+    """One prompt of the engine's, answered by each decoder."""
+    import torch
+
+    from bench.engine_decode import decoded, prompt_of
+    from engine import Engine, load_settings
+
+    torch.set_num_threads(options.threads)
+    with tempfile.TemporaryDirectory() as directory:
+        overlay = Path(directory) / "bench.toml"
+        overlay.write_text(_settings(options, "sdpa", Path(directory)), encoding="utf-8")
+        with Engine(load_settings(overlay)) as engine:
+            engine._indexes.prefetch = lambda *_: None  # type: ignore[method-assign]
+            family = _family(engine)
+            session_id = _session(engine, options, Path(directory), 0)
+            prompt = prompt_of(family, lambda: _ask(engine, session_id, FIRST))
+            return decoded(
+                family.model, prompt, options.decoders, options.new_tokens, options.rounds
+            )
+
+
 def _settings(options: argparse.Namespace, attention: str, directory: Path) -> str:
     pixels = 2 * options.visual_tokens * CELL.get(options.family, 28) ** 2
     # As many tokens for everybody: random weights would end at random places.
@@ -113,7 +136,7 @@ def _family(engine: Any) -> Any:
 
 def _visual_tokens(family: Any) -> int | None:
     """Of the page; None where a family does not say."""
-    seen = list(getattr(family, "_known", {}).values())
+    seen = list(getattr(getattr(family, "images", None), "known", {}).values())
     return seen[-1].tokens if seen else None
 
 
@@ -210,26 +233,30 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--dtype", default="float32")
     parser.add_argument("--attention", choices=ATTENTIONS, nargs="*", default=list(ATTENTIONS))
+    parser.add_argument("--decoders", choices=DECODERS, nargs="*", default=list(DECODERS))
     parser.add_argument("--out", type=Path, metavar="FILE", help="rows are added here, not printed")
-    parser.add_argument("--worker", choices=ATTENTIONS, help=argparse.SUPPRESS)
+    parser.add_argument("--worker", choices=(*ATTENTIONS, "decoders"), help=argparse.SUPPRESS)
     return parser
 
 
 def main() -> int:
-    """One JSON row per attention: what ran, then measure()'s figures and ttft_second_over_full."""
+    """A JSON row per attention: what ran, measure()'s figures; and one with the decoders."""
     options = _arguments().parse_args()
     options.settings_family = options.settings_family or BUILDERS[options.family][1]
     if options.worker:
-        print(json.dumps(measure(options, options.worker)))
+        decoders = options.worker == "decoders"
+        print(
+            json.dumps(measure_decoders(options) if decoders else measure(options, options.worker))
+        )
         return 0
     with tempfile.TemporaryDirectory() as directory:
         if not options.checkpoint:
             folder = Path(directory) / "checkpoint"
             build(options.family, folder, layers=options.layers, hidden=options.hidden)
             options.checkpoint = str(folder)
-        for attention in options.attention:
-            row = _in_a_process(options, attention)
-            text = json.dumps(row)
+        whats = [*options.attention, *(["decoders"] if options.decoders else [])]
+        for what in whats:
+            text = json.dumps(_in_a_process(options, what))
             if options.out:
                 with options.out.open("a", encoding="utf-8") as file:
                     file.write(text + "\n")
@@ -238,30 +265,33 @@ def main() -> int:
     return 0
 
 
-def _in_a_process(options: argparse.Namespace, attention: str) -> dict[str, Any]:
+def _in_a_process(options: argparse.Namespace, what: str) -> dict[str, Any]:
     import importlib.metadata
 
     given = ("family", "settings_family", "checkpoint", "visual_tokens", "new_tokens", "rounds")
-    command = [sys.executable, "-m", "bench.engine", "--worker", attention]
+    command = [sys.executable, "-m", "bench.engine", "--worker", what]
     for name in (*given, "threads", "dtype"):
         command += [f"--{name.replace('_', '-')}", str(getattr(options, name))]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [*command, "--decoders", *options.decoders], capture_output=True, text=True, check=False
+    )
     if done.returncode:
-        raise SystemExit(f"{attention} failed: {done.stderr.strip().splitlines()[-1]}")
+        raise SystemExit(f"{what} failed: {done.stderr.strip().splitlines()[-1]}")
     figures = json.loads(done.stdout.splitlines()[-1])
-    second, without = figures["second_with_reuse"], figures["second_without"]
-    return {
+    row = {
         "family": options.family,
         "layers": options.layers,
         "hidden": options.hidden,
-        "attention": attention,
         "dtype": options.dtype,
         "threads": options.threads,
         "torch": importlib.metadata.version("torch"),
         "transformers": importlib.metadata.version("transformers"),
-        **figures,
-        "ttft_second_over_full": second and second["ttft_seconds"] / without["ttft_seconds"],
     }
+    if what == "decoders":
+        return {**row, "decoders": figures}
+    second, without = figures["second_with_reuse"], figures["second_without"]
+    share = second and second["ttft_seconds"] / without["ttft_seconds"]
+    return {**row, "attention": what, **figures, "ttft_second_over_full": share}
 
 
 if __name__ == "__main__":

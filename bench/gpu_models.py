@@ -15,6 +15,7 @@ from PIL import Image
 from torch import Tensor
 
 from bench.real_configs import REAL, TINY
+from engine.families.hub import quantization_config
 
 # Text around the page, in tokens: system turn, question, start of the answer.
 BEFORE, AFTER = 24, 24
@@ -90,25 +91,12 @@ def attention_of(name: str, implementation: str) -> Any:
 
 
 def quantization(name: str, precision: str) -> dict[str, Any]:
-    """The engine's own way: NF4 with double quantisation, the output head left as it is."""
+    """What from_pretrained takes for a precision, as the engine would ask for it."""
     if not precision.startswith("int"):
         return {}
-    from transformers import BitsAndBytesConfig
-
     # bitsandbytes' int8 product takes no four-dimensional input (windows of patches).
-    skipped = {"llm_int8_skip_modules": ["model.vision_tower", "lm_head"]}
-    more: dict[str, Any] = skipped if name in ("got_ocr_hf", "deepseek_ocr") else {}
-    if precision == "int8":
-        config = BitsAndBytesConfig(load_in_8bit=True, **more)  # type: ignore[no-untyped-call]
-    else:
-        config = BitsAndBytesConfig(  # type: ignore[no-untyped-call]
-            load_in_4bit=True,
-            bnb_4bit_quant_type="nf4",
-            bnb_4bit_use_double_quant=True,
-            bnb_4bit_compute_dtype=torch.bfloat16,
-            **more,
-        )
-    return {"quantization_config": config}
+    unquantised = ("model.vision_tower",) if name in ("got_ocr_hf", "deepseek_ocr") else ()
+    return {"quantization_config": quantization_config(precision, torch.bfloat16, unquantised)}
 
 
 def _spread(model: Any) -> None:

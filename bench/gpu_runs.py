@@ -91,7 +91,7 @@ def _static(
         room=room,
     )
     began = time.perf_counter()
-    if variant == "compiled_graph":
+    if variant in ("compiled", "compiled_graph"):
         decoder.compile(None)
     elif variant == "reduce_overhead":
         decoder.compile("reduce-overhead")

@@ -42,8 +42,6 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "neighbouring cells": ("cell_before", "cell_after"),
     "all context together": ("context", "type*context"),
     "overlap with the question": ("own_",),
-    "conventions of letters": ("org*", "person*", "title*", "address*", "date*"),
-    "how it was found": ("source.",),
     "layout category": ("category.",),
     "place on the page": ("top", "middle_y", "bottom", "first_cell", "height", "prose"),
     "extent": (

@@ -86,7 +86,7 @@ def truth_indexes(folder: Path, *, noise: float = 0.01, seed: int = 0) -> dict[s
     """file -> index from the drawn truth, a share `noise` of its words misread."""
     rng = random.Random(seed)
     lines = (folder / "truth.jsonl").read_text("utf-8").splitlines()
-    return {row["file"]: _from_truth(row, rng, noise) for row in map(json.loads, lines)}
+    return {row["file"]: index_from_truth(row, rng, noise) for row in map(json.loads, lines)}
 
 
 def ocr_indexes(folder: Path) -> dict[str, PageIndex]:
@@ -97,7 +97,8 @@ def ocr_indexes(folder: Path) -> dict[str, PageIndex]:
     }
 
 
-def _from_truth(row: dict[str, Any], rng: random.Random, noise: float) -> PageIndex:
+def index_from_truth(row: dict[str, Any], rng: random.Random, noise: float) -> PageIndex:
+    """The index of one line of truth.jsonl, a share `noise` of its words misread."""
     by_line: dict[int, list[Word]] = {}
     region_of: dict[int, int] = {}
     for word in row["words"]:

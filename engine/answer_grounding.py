@@ -9,11 +9,12 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from engine.errors import EngineError
 from engine.families.base import RunCancelled
-from engine.grounding import ground
+from engine.grounding import Grounded, ground
 from engine.index import PageIndex
 from engine.routing import Relay, Sink
 from engine.schema import (
@@ -97,10 +98,11 @@ class GroundedSink(Relay):
             facts = ground(self._text, indexes, question=self._question)[:_MOST_FACTS]
             for fact in facts:
                 for evidence in fact.evidence:
-                    self._stream.emit(EvidenceFound(evidence))
-            missing = [fact.text for fact in facts if not fact.evidence and fact.kind != "words"]
+                    placed = replace(evidence, answer_span=(fact.start, fact.end))
+                    self._stream.emit(EvidenceFound(placed))
+            missing = [fact for fact in facts if not fact.evidence and fact.kind != "words"]
             if missing and any(index.lines for index in indexes):
-                self._stream.emit(Notice("notice.not_found", {"texts": ", ".join(missing)}))
+                self._stream.emit(_not_found(missing))
         except RunCancelled:
             logger.info("stopped while the answer was looked up")
         except EngineError as error:
@@ -109,3 +111,14 @@ class GroundedSink(Relay):
         except Exception:
             logger.exception("looking up an answer failed")
         self._end(end)
+
+
+def _not_found(missing: Sequence[Grounded]) -> Notice:
+    """Names what is on no page. spans: where the answer says it, as "start:end start:end"."""
+    return Notice(
+        "notice.not_found",
+        {
+            "texts": ", ".join(fact.text for fact in missing),
+            "spans": " ".join(f"{fact.start}:{fact.end}" for fact in missing),
+        },
+    )

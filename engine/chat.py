@@ -18,6 +18,9 @@ from typing import Self
 from engine.answer_stream import AnswerStream
 from engine.conductor import Conductor, Question
 from engine.errors import EngineError, ModelError, SessionError
+from engine.families import family_class
+from engine.families.base import RunCancelled
+from engine.fields import AUTO, DocumentFields, check_type, extract
 from engine.geometry import clip
 from engine.index import PageIndex
 from engine.index_store import IndexStore
@@ -25,6 +28,7 @@ from engine.indexing import build_index
 from engine.model_manager import ModelInfo, ModelManager
 from engine.prompts import get_task
 from engine.schema import (
+    Answer,
     BBox,
     Document,
     Failed,
@@ -124,6 +128,37 @@ class Engine:
         """The session's documents in the order of their upload. Raises SessionError."""
         return tuple(self._sessions.get(session_id).documents)
 
+    def text_in(self, session_id: str, document_id: str, page_index: int, bbox: BBox) -> str:
+        """The words that are printed in a box of a page, line by line; waits for its reading.
+
+        Args:
+            bbox: page pixels; a word lies in it when its centre does.
+        Raises:
+            DocumentError: the page cannot be read.
+            GeometryError: nothing of the box lies on the page.
+            SessionError: the session or the page does not exist.
+        """
+        page = self._sessions.get(session_id).page(document_id, page_index)
+        drawn = clip(bbox, page_size=page.size)
+        try:
+            index = self._indexes.get(page, self.settings.preprocess, threading.Event())
+        except RunCancelled:
+            return ""  # the page was forgotten meanwhile
+        return index.text_in(drawn)
+
+    def index_of(self, session_id: str, document_id: str, page_index: int) -> PageIndex:
+        """Every word, line and region of a page with its box; waits until the page is read.
+
+        Raises:
+            EngineError: the page cannot be read.
+            SessionError: the session or the page does not exist, or was deleted meanwhile.
+        """
+        page = self._sessions.get(session_id).page(document_id, page_index)
+        try:
+            return self._indexes.get(page, self.settings.preprocess, threading.Event())
+        except RunCancelled:
+            raise SessionError("session.no_pages") from None
+
     def history(self, session_id: str) -> tuple[Message, ...]:
         """The conversation so far, oldest message first. Raises SessionError."""
         return tuple(self._sessions.get(session_id).messages)
@@ -160,6 +195,7 @@ class Engine:
         language: str = "en",
         bbox: BBox | None = None,
         resume: bool = False,
+        remember: bool = True,
     ) -> AnswerStream:
         """Start a run and return its events; never raises, a bad call ends in Failed.
 
@@ -174,6 +210,7 @@ class Engine:
             bbox: a box that the user drew on the one page, in page pixels.
             resume: go on with the last answer, to the same question, which ended with "length"; it
                 is said again from its beginning and takes the place of the old one.
+            remember: whether the turn becomes part of the conversation and builds on it.
         """
         chosen = model_id or self.settings.default_model
         documents = tuple(self._documents_or_none(session_id))
@@ -195,7 +232,10 @@ class Engine:
                 checked = replace(checked, resume=True, history=_before_last(checked))
             if bbox is not None:
                 checked = replace(checked, bbox=_drawn(bbox, checked.pages))
-            message = _user_message(checked)
+            if not remember:
+                checked = replace(checked, history=())
+            else:
+                message = _user_message(checked)
             with self._guard:
                 if session_id in self._running:
                     raise SessionError("session.busy")
@@ -205,6 +245,63 @@ class Engine:
             return stream
         self._conductor.start(stream, checked)
         return stream
+
+    def fields(
+        self,
+        session_id: str,
+        document_id: str,
+        *,
+        document_type: str = AUTO,
+        model_id: str | None = None,
+        language: str = "en",
+        pages: Sequence[int] | None = None,
+    ) -> DocumentFields:
+        """Read a document's fields; waits until its pages are read.
+
+        Args:
+            document_type: a template's name, or "auto" for the one that the pages look like.
+            model_id: a [models.*] key; None takes default_model. `lite` reads by labels and
+                places; any other model is asked field by field, answering verbatim.
+            language: "en" or "ru", of the titles.
+            pages: 0-based; None takes all.
+        Raises:
+            EngineError: there is no such session, document, page, type or model, a page cannot be
+                read, or the model failed.
+        """
+        chosen = model_id or self.settings.default_model
+        folder = self.settings.fields.folder
+        check_type(document_type, folder)
+        document = self._document(session_id, document_id)
+        numbers = range(len(document.pages)) if pages is None else pages
+        places = [(document_id, number) for number in numbers]
+        family = family_class(self.settings.model(chosen).family, model_id=chosen)
+
+        def ask(question: str) -> Answer:
+            return self.ask(
+                session_id,
+                question,
+                model_id=chosen,
+                pages=places,
+                verbatim=True,
+                language=language,
+                remember=False,
+            ).answer(language)
+
+        return extract(
+            document,
+            [self.index_of(session_id, *place) for place in places],
+            document_type=document_type,
+            model_id=chosen,
+            ask=None if family.is_verbatim else ask,
+            folder=folder,
+            language=language,
+        )
+
+    def _document(self, session_id: str, document_id: str) -> Document:
+        for document in self.documents(session_id):
+            if document.document_id == document_id:
+                return document
+        raise SessionError("session.unknown_document", document_id=document_id)
 
     def _documents_or_none(self, session_id: str) -> tuple[Document, ...]:
         return self.documents(session_id) if self.has_session(session_id) else ()

@@ -21,7 +21,7 @@ from engine.generation import Job
 from engine.index import PageIndex
 from engine.index_store import IndexStore
 from engine.model_manager import LoadedModel, ModelManager
-from engine.prompts import Task, get_task, render
+from engine.prompts import Task, get_task, render, verbatim_question
 from engine.routing import PageReading, Readings, ReadingSink, ReadingStore, Sink, introduced
 from engine.schema import (
     BBox,
@@ -179,13 +179,14 @@ class Conductor:
                 emit(Step("step.loading_model", {"model_id": attempt.model_id}))
             model = self._models.acquire(attempt.model_id, stream.stop_event, emit)
             request = self._request(question, attempt)
+            crop: Crop | None = None
             if request.bbox is not None and not self._takes_boxes(attempt.model_id, request):
                 crop = Crop(request.pages[0], request.bbox)
                 request, back = crop.request(request), crop.back
             inputs = model.family.prepare(
                 request,
                 Preparation(
-                    index=lambda page: self._index(question, page, stream.stop_event),
+                    index=lambda page: self._index(question, page, stream.stop_event, crop),
                     emit=emit,
                     stop=stream.stop_event,
                 ),
@@ -219,7 +220,11 @@ class Conductor:
         family = family_class(self._settings.model(model_id).family, model_id=model_id)
         return family.reads_boxes or "{bbox}" in request.prompt.text
 
-    def _index(self, question: Question, page: Page, stop: threading.Event) -> PageIndex:
+    def _index(
+        self, question: Question, page: Page, stop: threading.Event, crop: Crop | None
+    ) -> PageIndex:
+        if crop is not None and page is crop.page:
+            return crop.index(self._index(question, crop.whole, stop, None))
         own = self._indexes.get(page, question.steps, stop)
         reading = (question.readings or {}).get((page.document_id, page.page_index))
         return own if reading is None else reading.index(own)
@@ -252,7 +257,10 @@ class Conductor:
 
     def _request(self, question: Question, attempt: Attempt) -> ModelRequest:
         model = self._settings.model(attempt.model_id)
-        prompt = render(question.task, family=model.family, question=question.text)
+        asked = question.text
+        if question.verbatim and not self._is_verbatim(attempt.model_id):
+            asked = verbatim_question(question.task, asked, language=question.language)
+        prompt = render(question.task, family=model.family, question=asked)
         if question.readings:
             prompt = replace(prompt, text=introduced(question.readings, prompt.text))
         overrides = {**model.generation, **prompt.generation}

@@ -10,8 +10,10 @@ from dataclasses import replace
 from typing import Final
 
 from engine.families.base import ModelRequest
+from engine.families.lite.inside import inside
 from engine.geometry import clip
-from engine.schema import BBox, Document, EvidenceFound, Page, RegionAdded, StreamEvent
+from engine.index import PageIndex
+from engine.schema import BBox, Document, EvidenceFound, Line, Page, RegionAdded, StreamEvent
 
 # A little of what stands around helps a model to read what is cut.
 _MARGIN_PIXELS: Final = 8.0
@@ -24,6 +26,7 @@ class Crop:
         page: the page the box is drawn on.
         bbox: page pixels.
     Attributes:
+        whole: the page that was given.
         page: the part as a page; its frame begins at the part's left upper corner.
     """
 
@@ -37,7 +40,7 @@ class Crop:
         )
         edges = clip(wide, page_size=page.size)
         self._box = tuple(round(edge) for edge in edges)
-        self._whole = page
+        self.whole = page
         x0, y0, x1, y1 = self._box
         self.page = Page(
             # Another page than the whole one, for everything that remembers pages.
@@ -53,19 +56,44 @@ class Crop:
         part = Document(self.page.document_id, "", (self.page,))
         return replace(whole, pages=(self.page,), documents=(*whole.documents, part), bbox=None)
 
+    def index(self, whole: PageIndex) -> PageIndex:
+        """What of the page's index lies in the part, in the part's frame."""
+        left, top, right, bottom = self._box
+        part = inside(whole, (left, top, right, bottom))
+        return replace(
+            part,
+            document_id=self.page.document_id,
+            width=self.page.width,
+            height=self.page.height,
+            lines=tuple(
+                Line(
+                    tuple(replace(word, bbox=self._shifted(word.bbox)) for word in line.words),
+                    self._shifted(line.bbox),
+                )
+                for line in part.lines
+            ),
+            regions=tuple(
+                replace(region, bbox=self._shifted(region.bbox)) for region in part.regions
+            ),
+        )
+
     def back(self, event: StreamEvent) -> StreamEvent:
         """The event with the page's boxes instead of the part's."""
         match event:
             case EvidenceFound(found) if found.document_id == self.page.document_id:
-                document_id = self._whole.document_id
+                document_id = self.whole.document_id
                 moved = replace(found, document_id=document_id, bbox=self._moved(found.bbox))
                 return EvidenceFound(moved)
             case RegionAdded(document_id, page_index, region) if (
                 document_id == self.page.document_id
             ):
                 region = replace(region, bbox=self._moved(region.bbox))
-                return RegionAdded(self._whole.document_id, page_index, region)
+                return RegionAdded(self.whole.document_id, page_index, region)
         return event
+
+    def _shifted(self, bbox: BBox) -> BBox:
+        x, y = self._box[0], self._box[1]
+        return (bbox[0] - x, bbox[1] - y, bbox[2] - x, bbox[3] - y)
 
     def _moved(self, bbox: BBox) -> BBox:
         x, y = self._box[0], self._box[1]

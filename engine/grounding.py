@@ -84,7 +84,15 @@ class _Fact:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class Place:
+    """Where something is printed.
+
+    Attributes:
+        line: position in index.lines of its first line.
+        parts: (text, box in page pixels) of each of its lines.
+        score: 0 to 1, how alike the print is.
+    """
+
     index: PageIndex
     line: int
     parts: tuple[tuple[str, BBox], ...]
@@ -106,6 +114,13 @@ def ground(answer: str, indexes: Sequence[PageIndex], *, question: str = "") -> 
         best = _chosen(fact, places, context)
         found.append(Grounded(fact.start, fact.end, fact.text, fact.kind, _evidence(best)))
     return found
+
+
+def most_akin(places: Sequence[Place], question: str) -> Place:
+    """Of equal prints the one whose surroundings share most words with a question; the first of
+    those that share as much."""
+    context = _terms(question)
+    return max(places, key=lambda place: _kinship(place, context))
 
 
 def _facts(answer: str) -> list[_Fact]:
@@ -155,7 +170,7 @@ def _rank(value: Value) -> int:
     return _KINDS.index(value.kind)
 
 
-def _places(fact: _Fact, index: PageIndex) -> Iterator[_Place]:
+def _places(fact: _Fact, index: PageIndex) -> Iterator[Place]:
     if fact.kind == "words":
         yield from _word_places(fact.text, index)
         return
@@ -170,10 +185,10 @@ def _places(fact: _Fact, index: PageIndex) -> Iterator[_Place]:
                 seen.add((span.first, span.last))
                 part = _part(line, span.first, span.last + 1)
                 exact = part[0].casefold() == fact.text.casefold()
-                yield _Place(index, number, (part,), _SURE if exact else _BY_VALUE)
+                yield Place(index, number, (part,), _SURE if exact else _BY_VALUE)
 
 
-def _word_places(text: str, index: PageIndex) -> Iterator[_Place]:
+def _word_places(text: str, index: PageIndex) -> Iterator[Place]:
     """Where the words of a text stand one after the other, over the ends of lines too."""
     wanted = [word.casefold().replace("ё", "е") for word in _WORD.findall(text)]
     if not wanted:
@@ -195,7 +210,7 @@ def _word_places(text: str, index: PageIndex) -> Iterator[_Place]:
         for number in sorted({entry[0] for entry in window}):
             at = [entry[1] for entry in window if entry[0] == number]
             parts.append(_part(index.lines[number], min(at), max(at) + 1))
-        yield _Place(index, window[0][0], tuple(parts), hits / len(wanted))
+        yield Place(index, window[0][0], tuple(parts), hits / len(wanted))
 
 
 def _alike(word: str, other: str) -> bool:
@@ -211,7 +226,7 @@ def _part(line: Line, first: int, last: int) -> tuple[str, BBox]:
     return " ".join(word.text for word in words), union(word.bbox for word in words)
 
 
-def _chosen(fact: _Fact, places: Sequence[_Place], context: frozenset[str]) -> _Place | None:
+def _chosen(fact: _Fact, places: Sequence[Place], context: frozenset[str]) -> Place | None:
     """The best place. A bare number of one or two digits must be unique or stand among kin."""
     if not places:
         return None
@@ -224,7 +239,7 @@ def _chosen(fact: _Fact, places: Sequence[_Place], context: frozenset[str]) -> _
     return best
 
 
-def _kinship(place: _Place, context: frozenset[str]) -> float:
+def _kinship(place: Place, context: frozenset[str]) -> float:
     """The share of the context's words in the place's line and the lines around it, 0 to 1."""
     if not context:
         return 0.0
@@ -247,7 +262,7 @@ def _terms(text: str) -> frozenset[str]:
     return frozenset(word[:5] for word in words if len(word) > 2 and not word.isdigit())
 
 
-def _evidence(place: _Place | None) -> tuple[Evidence, ...]:
+def _evidence(place: Place | None) -> tuple[Evidence, ...]:
     if place is None:
         return ()
     index, score = place.index, min(1.0, place.score)

@@ -6,7 +6,7 @@ What grounding, verbatim decoding, fields and `lite` read. Building one is `engi
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.schema import Line, Notice, Region, Word
+from engine.schema import BBox, Line, Notice, Region, Word
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +47,17 @@ class PageIndex:
     def text(self) -> str:
         """The page as plain text, one line a line."""
         return "\n".join(line.text for line in self.lines)
+
+    def text_in(self, bbox: BBox) -> str:
+        """The words whose centres lie in a box (page pixels), one line a line."""
+        left, top, right, bottom = bbox
+        found = []
+        for line in self.lines:
+            words = []
+            for word in line.words:
+                x, y = (word.bbox[0] + word.bbox[2]) / 2, (word.bbox[1] + word.bbox[3]) / 2
+                if left <= x < right and top <= y < bottom:
+                    words.append(word.text)
+            if words:
+                found.append(" ".join(words))
+        return "\n".join(found)

@@ -8,6 +8,9 @@
     ru = "Вопрос"
     [prompts]                       # family -> template; "default" for the rest
     default = "{question}"
+    [verbatim]                      # what is asked instead where only printed words may be said
+    en = "{question} Copy ..., or write: {not_on_page}"
+    ru = "..."
     [generation]                    # overrides of a model's own generation settings
     max_new_tokens = 512
 
@@ -27,6 +30,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine.errors import TaskError
 from engine.settings import PROJECT_ROOT
+from engine.texts import say
 
 
 class Title(BaseModel):
@@ -52,6 +56,7 @@ class Task(BaseModel):
     order: Annotated[int, Field(ge=0)] = 100
     title: Title
     prompts: Mapping[str, str]
+    verbatim: Title | None = None
     generation: Mapping[str, bool | int | float | str] = Field(default_factory=dict)
 
 
@@ -100,6 +105,18 @@ def render(task: Task, *, family: str, question: str) -> Prompt:
     # replace, not format: published prompts contain braces, and so may the question.
     text = template.replace("{question}", question)
     return Prompt(task=task.id, text=text, generation=task.generation)
+
+
+def verbatim_question(task: Task, question: str, *, language: str) -> str:
+    """A question with the request to copy the answer from the page; as it is where a task has none.
+
+    Decoding keeps to the page anyway (engine/verbatim.py); a model that knows it chooses better.
+    """
+    if task.verbatim is None:
+        return question
+    template = task.verbatim.text(language)
+    not_on_page = say("answer.not_on_page", language)
+    return template.replace("{not_on_page}", not_on_page).replace("{question}", question)
 
 
 def _read(path: Path) -> Task:

@@ -134,13 +134,21 @@ class PageLayout:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A place on a page that an answer came from. text: as printed. score: 0 to 1."""
+    """A place on a page that an answer came from.
+
+    Attributes:
+        text: as printed.
+        score: 0 to 1.
+        answer_span: the part of the answer's text that it supports, text[start:end] in
+            characters; None where the answer was not looked up piece by piece.
+    """
 
     document_id: str
     page_index: int
     bbox: BBox
     text: str
     score: float
+    answer_span: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

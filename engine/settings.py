@@ -81,6 +81,16 @@ class GenerationSettings(_Strict):
     worker_process: Literal["auto", "always", "never"] = "auto"
 
 
+class FieldSettings(_Strict):
+    """templates: a folder of document types of your own, laid over prompts/fields; "" is none."""
+
+    templates: str
+
+    @property
+    def folder(self) -> Path | None:
+        return Path(self.templates).expanduser() if self.templates else None
+
+
 class SessionSettings(_Strict):
     """ttl_minutes: an idle session and its pages are deleted after this."""
 
@@ -100,7 +110,7 @@ class ModelSettings(_Strict):
     attn_implementation: Literal["auto", "sdpa", "eager", "flash_attention_2"] = "auto"
     quantization: Literal["none", "int8", "int4"] = "none"
     max_pixels: Positive | None = None
-    mode: Literal["tiny", "small", "base", "large", "gundam"] | None = None
+    mode: Literal["tiny", "small", "base", "large", "gundam", "multi_page"] | None = None
     fallback: str | None = None
     answer_with: str | None = None
     static_cache: bool = False
@@ -122,6 +132,7 @@ class Settings(_Strict):
     ocr: OcrSettings
     preprocess: PreprocessSettings
     generation: GenerationSettings
+    fields: FieldSettings
     sessions: SessionSettings
     models: Mapping[str, ModelSettings]
 

@@ -26,6 +26,7 @@ def test_an_answers_facts_are_pointed_at_before_its_end(
     assert kinds[-3:] == [EvidenceFound, UsageReport, Finished]
     found = next(event.evidence for event in events if isinstance(event, EvidenceFound))
     assert found.text == "50.40"
+    assert found.answer_span == (13, 18), "where the answer says it"
     assert found.bbox[1] > 140
     assert not any(isinstance(event, Notice) for event in events)
 
@@ -36,6 +37,7 @@ def test_a_number_that_is_on_no_page_is_told(fake_engine: Engine, session_id: st
     notices = [event for event in events if isinstance(event, Notice)]
     assert [notice.key for notice in notices] == ["notice.not_found"]
     assert "77.77" in notices[0].text("en")
+    assert notices[0].values["spans"] == "13:18"
     assert not any(isinstance(event, EvidenceFound) for event in events)
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from engine import Engine, EngineError, Settings
+from engine.errors import GeometryError, SessionError
 from engine.schema import ImagePart, TextPart
 from engine.settings import SessionSettings
-from tests.fakes import FakeFamily, save_page
+from tests.fakes import FakeFamily, draw_page, save_page
 
 
 def with_page(engine: Engine, tmp_path: Path, name: str = "page.png") -> str:
@@ -212,3 +213,20 @@ def test_a_drawn_box_lies_on_the_one_page_that_is_asked_about(
     fake_engine.add_document(session_id, with_second, name="second.png")
     with pytest.raises(EngineError, match="2 are chosen"):
         fake_engine.ask(session_id, "?", bbox=(1, 1, 9, 9)).answer()
+
+
+def test_the_words_in_a_box_are_read_from_its_page(fake_engine: Engine, tmp_path: Path) -> None:
+    picture, lines = draw_page([("Subtotal 42.00", 40, 60), ("Total 50.40", 40, 160)])
+    picture.save(tmp_path / "a.png")
+    session_id = fake_engine.create_session()
+    document = fake_engine.add_document(session_id, tmp_path / "a.png", name="a.png")
+    left, top, right, bottom = lines[1].words[1].bbox
+    around = (left - 4, top - 4, right + 4, bottom + 4)
+    assert fake_engine.text_in(session_id, document.document_id, 0, around) == "50.40"
+    whole = fake_engine.text_in(session_id, document.document_id, 0, (-50, -50, 5000, 5000))
+    assert whole.split() == ["Subtotal", "42.00", "Total", "50.40"]
+    with pytest.raises(GeometryError):
+        fake_engine.text_in(session_id, document.document_id, 0, (5000, 0, 5001, 9))
+    for document_id, page_index in (("another", 0), (document.document_id, 7)):
+        with pytest.raises(SessionError):
+            fake_engine.text_in(session_id, document_id, page_index, around)

@@ -146,42 +146,6 @@ def test_parse_writes_a_text_task_as_json_and_markdown(
     assert "cannot be written as png" in capsys.readouterr().err
 
 
-def test_eval_scores_answers_and_writes_predictions(
-    overlay: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    docs = tmp_path / "docs"
-    docs.mkdir()
-    save_page(docs, name="a.png")
-    FakeFamily.script = ["42"]
-    FakeFamily.evidence = [Evidence("doc", 0, (100.0, 100.0, 200.0, 120.0), "42", 1.0)]
-    truth = {
-        "id": "a1",
-        "file": "a.png",
-        "page": 1,
-        "page_size": [900, 600],
-        "question": "What is the total?",
-        "answers": ["42"],
-        "evidence_box": [100, 100, 200, 120],
-        "kind": "field",
-        "lang": "en",
-    }
-    wrong = truth | {"id": "a2", "question": "And the date?", "answers": ["1 May"], "lang": "ru"}
-    qa = tmp_path / "qa.jsonl"
-    qa.write_text("".join(json.dumps(row) + "\n" for row in (truth, wrong)), encoding="utf-8")
-    predictions = tmp_path / "predictions.jsonl"
-    report = run_json(
-        capsys,
-        *("eval", "--qa", str(qa), "--docs", str(docs), "--json", "--settings", overlay),
-        *("--predictions", str(predictions)),
-    )
-    assert report["en"] == {"questions": 1, "anls": 1.0, "exact": 1.0, "evidence": 1.0}
-    assert report["ru"]["anls"] == 0
-    assert report["all"]["questions"] == 2
-    rows = [json.loads(line) for line in predictions.read_text(encoding="utf-8").splitlines()]
-    assert rows[0]["answer"] == "42"
-    assert rows[0]["boxes"] == [[100, 100, 200, 120]]
-
-
 def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["--version"])

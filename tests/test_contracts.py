@@ -26,7 +26,7 @@ VALUES = {
     "Word": ("text", "bbox", "confidence"),
     "Line": ("words", "bbox"),
     "Region": ("bbox", "category", "text", "order", "confidence", "html"),
-    "Evidence": ("document_id", "page_index", "bbox", "text", "score"),
+    "Evidence": ("document_id", "page_index", "bbox", "text", "score", "answer_span"),
     "Document": ("document_id", "name", "pages"),
     "Message": ("role", "parts", "evidence"),
 }

@@ -12,7 +12,9 @@ ROOT = Path(__file__).resolve().parent.parent
 # Each part of the engine and what it may import of the project, beside itself.
 _VALUES = {"errors", "schema", "texts"}
 _PAGES = _VALUES | {"settings", "geometry", "index", "preprocess", "documents", "ocr"}
-_READING = _PAGES | {"indexing", "layout", "overlay", "values", "grounding", "fields", "prompts"}
+_READING = (
+    _PAGES | {"indexing", "layout", "overlay", "values", "grounding", "prompts"} | {"verbatim"}
+)
 _MODELS = _READING | {"hardware", "families"}
 _RUNNING = _MODELS | {"channel", "transcript", "streaming", "generation", "model_manager"}
 _ENGINE = _RUNNING | {"index_store", "sessions", "answer_stream"}
@@ -22,7 +24,7 @@ ALLOWED: dict[str, set[str]] = {
     "schema": {"errors", "texts"},
     "settings": {"errors"},
     "geometry": {"errors", "schema"},
-    "prompts": {"errors", "settings"},
+    "prompts": {"errors", "settings", "texts"},
     "index": {"schema"},
     "preprocess": {"errors", "geometry", "schema", "settings"},
     "documents": _VALUES | {"settings", "geometry"},
@@ -31,9 +33,11 @@ ALLOWED: dict[str, set[str]] = {
     "values": _VALUES,
     "layout": _VALUES | {"geometry", "overlay"},
     "overlay": _VALUES | {"geometry"},
-    "evaluation": _VALUES | {"geometry"},
+    "evaluation": _ENGINE | {"chat", "fields"},
     "hardware": _VALUES | {"settings"},
-    "families": _READING | {"hardware"},
+    "document_type": {"index", "schema", "texts"},
+    "families": _READING | {"document_type", "hardware"},
+    "fields": _MODELS | {"document_type"},
     "channel": _VALUES,
     "transcript": _VALUES,
     "streaming": _VALUES,
@@ -45,14 +49,15 @@ ALLOWED: dict[str, set[str]] = {
     "answer_stream": _RUNNING,
     "rereading": {"geometry", "index", "schema"},
     "grounding": {"geometry", "index", "schema", "values"},
+    "verbatim": {"geometry", "grounding", "index", "schema"},
     "crops": _MODELS,
     "answer_grounding": _RUNNING | {"grounding", "routing"},
     "routing": _RUNNING | {"rereading"},
     "conductor": _ENGINE | {"answer_grounding", "crops", "routing"},
-    "chat": _ENGINE | {"conductor"},
-    "__init__": _ENGINE | {"chat"},
+    "chat": _ENGINE | {"conductor", "fields"},
+    "__init__": _ENGINE | {"chat", "fields"},
     "doctor": _ENGINE | {"chat", "evaluation"},
-    "cli": _ENGINE | {"chat", "doctor", "evaluation", "__init__"},
+    "cli": _ENGINE | {"chat", "doctor", "evaluation", "fields", "__init__"},
     "__main__": {"cli"},
 }
 

@@ -7,7 +7,6 @@ Try it: `python gradio_app.py`
 """
 
 import math
-import secrets
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
@@ -20,18 +19,14 @@ from ui import examples, i18n, layout_view
 from ui.area import read_area
 from ui.change import Change, Question
 from ui.conversation import Conversation
+from ui.desk import Desks
+from ui.form import Form
+from ui.form_events import wire_form
 from ui.guard import NoForeignAddresses, only_local_files
 from ui.screen import Labels, Screen, build
 from ui.theme import style_sheet, theme
+from ui.updates import EVENT, Updates, components, joined, relabelled, updates
 
-Updates = dict[Any, Any]
-
-# Every event alike: no progress veil over the components, no limit of Gradio's, no public endpoint.
-_EVENT: Mapping[str, Any] = {
-    "show_progress": "hidden",
-    "concurrency_limit": None,
-    "api_visibility": "private",
-}
 # JavaScript of the text box: dropped files are opened at once, and leave the box when they are.
 _ATTACH = "(value) => { window.scanchat?.attach(value); }"
 _DETACH = "(value) => ({ text: value?.text ?? '', files: [] })"
@@ -51,7 +46,9 @@ def build_app(engine: Engine, settings: Settings) -> gr.Blocks:
     ) as app:
         screen = build(labels, i18n.preferred(settings.app.language, None))
         only_local_files(screen.question)
-        _wire(app, screen, labels, Conversation(engine))
+        desks = Desks(engine)
+        _wire(app, screen, labels, Conversation(engine, desks))
+        wire_form(screen, Form(engine, desks))
     app.queue(default_concurrency_limit=None, api_open=False)
     return app
 
@@ -75,25 +72,21 @@ def _wire(app: gr.Blocks, screen: Screen, labels: Labels, talk: Conversation) ->
     here = [screen.session, screen.language]
 
     def shown(change: Change) -> Updates:
-        return _updates(screen, change)
+        return updates(screen, change)
 
     async def start(request: gr.Request) -> Updates:
         header = request.headers.get("accept-language")
         language = i18n.preferred(labels.settings.app.language, header)
-        relabelled = _relabelled(screen, labels.of(language, **_defaults(labels)))
-        return _joined(
-            relabelled,
-            {
-                screen.language: gr.update(
-                    value=language, label=relabelled[screen.language]["label"]
-                )
-            },
+        said = relabelled(screen, labels.of(language, **_defaults(labels)))
+        return joined(
+            said,
+            {screen.language: gr.update(value=language, label=said[screen.language]["label"])},
             shown(talk.start(language)),
         )
 
     async def translate(session_id: str | None, language: str, model: str, task: str) -> Updates:
-        relabelled = _relabelled(screen, labels.of(language, model_id=model, task=task))
-        return _joined(relabelled, shown(talk.translate(session_id, language)))
+        said = relabelled(screen, labels.of(language, model_id=model, task=task))
+        return joined(said, shown(talk.translate(session_id, language)))
 
     async def choose_model(language: str, model: str, task: str) -> Updates:
         tasks = labels.tasks(model, language)
@@ -104,7 +97,7 @@ def _wire(app: gr.Blocks, screen: Screen, labels: Labels, talk: Conversation) ->
         }
 
     async def choose_task(language: str, task: str) -> Updates:
-        return _relabelled(screen, labels.of_task(task, language))
+        return relabelled(screen, labels.of_task(task, language))
 
     async def attach(
         session_id: str | None, language: str, question: Mapping[str, Any] | None
@@ -119,10 +112,18 @@ def _wire(app: gr.Blocks, screen: Screen, labels: Labels, talk: Conversation) ->
         model: str,
         task: str,
         area: Any,
+        verbatim: bool,
         *steps: bool,
     ) -> AsyncIterator[Updates]:
-        text = str((question or {}).get("text") or "")
-        asked = Question(text, _files(question), task, model, _preprocess(*steps), read_area(area))
+        asked = Question(
+            str((question or {}).get("text") or ""),
+            _files(question),
+            task,
+            model,
+            _preprocess(*steps),
+            read_area(area),
+            bool(verbatim),
+        )
         async for change in talk.ask(session_id, asked, language):
             yield shown(change)
 
@@ -154,6 +155,13 @@ def _wire(app: gr.Blocks, screen: Screen, labels: Labels, talk: Conversation) ->
     async def show_page(session_id: str | None, event: gr.EventData) -> Updates:
         return shown(await talk.show_page(session_id, str(event.document), int(event.page)))
 
+    async def recall(session_id: str | None, event: gr.EventData) -> Updates:
+        return shown(talk.recall(session_id, int(event.turn)))
+
+    async def text_inside(session_id: str | None, event: gr.EventData) -> Updates:
+        area = {"document": event.document, "page": event.page, "bbox": event.bbox}
+        return shown(await talk.text_inside(session_id, read_area(area)))
+
     async def export(session_id: str | None, language: str, event: gr.EventData) -> Updates:
         kind = layout_view.export_kind(str(event.kind))
         if kind is None:
@@ -165,93 +173,37 @@ def _wire(app: gr.Blocks, screen: Screen, labels: Labels, talk: Conversation) ->
     steps = [screen.deskew, screen.contrast, screen.denoise]
     changing = [
         screen.session, screen.chat, screen.status, screen.viewer, screen.area, screen.question,
-        screen.stop, screen.run, screen.go_on,
+        screen.fields, screen.stop, screen.run, screen.go_on,
     ]  # fmt: skip
-    relabelling = [*_components(screen).values()]
+    relabelling = [*components(screen).values()]
     choice = [screen.language, screen.model, screen.task]
 
-    app.load(start, None, relabelling, **_EVENT)
-    screen.language.input(translate, [screen.session, *choice], relabelling, **_EVENT)
-    screen.model.input(choose_model, choice, [screen.task, screen.advice], **_EVENT)
+    app.load(start, None, relabelling, **EVENT)
+    screen.language.input(translate, [screen.session, *choice], relabelling, **EVENT)
+    screen.model.input(choose_model, choice, [screen.task, screen.advice], **EVENT)
     screen.task.change(
-        choose_task, [screen.language, screen.task], [screen.question, screen.run], **_EVENT
+        choose_task, [screen.language, screen.task], [screen.question, screen.run], **EVENT
     )
     screen.question.change(None, screen.question, None, js=_ATTACH)
     screen.viewer.attach(
-        attach, [*here, screen.question], changing, trigger_mode="multiple", **_EVENT
+        attach, [*here, screen.question], changing, trigger_mode="multiple", **EVENT
     ).then(None, screen.question, screen.question, js=_DETACH)
     gr.on(
         [screen.question.submit, screen.run.click],
         ask,
-        [*here, screen.question, screen.model, screen.task, screen.area, *steps],
+        [*here, screen.question, screen.model, screen.task, screen.area, screen.verbatim, *steps],
         changing,
         trigger_mode="multiple",
-        **_EVENT,
+        **EVENT,
     )
-    screen.chat.example_select(ask_example, [*here, screen.model], changing, **_EVENT)
-    screen.stop.click(stop, here, changing, **_EVENT)
-    screen.go_on.click(go_on, here, changing, **_EVENT)
-    screen.new_chat.click(new_chat, here, changing, **_EVENT)
-    screen.viewer.showpage(show_page, screen.session, changing, trigger_mode="multiple", **_EVENT)
-    screen.viewer.export(export, here, changing, **_EVENT)
-
-
-def _updates(screen: Screen, change: Change) -> Updates:
-    """A Change as Gradio updates of the components that it touches."""
-    updates: Updates = {}
-    if change.session_id is not None:
-        updates[screen.session] = change.session_id
-    if change.messages is not None:
-        updates[screen.chat] = change.messages
-    if change.status is not None:
-        updates[screen.status] = change.status
-    viewer: dict[str, Any] = {}
-    if change.view is not None:
-        viewer["value"] = change.view
-    if change.images is not None:
-        viewer["images"] = change.images
-    if change.download is not None:
-        # The number makes two downloads of the same file two wishes.
-        viewer["download"] = {"path": change.download, "number": secrets.token_hex(4)}
-    if viewer:
-        updates[screen.viewer] = gr.update(**viewer)
-    if change.clear_area:
-        updates[screen.area] = None
-    question: dict[str, Any] = {}
-    if change.running is not None:
-        question["submit_btn"] = not change.running
-        updates[screen.stop] = gr.update(interactive=change.running)
-        updates[screen.run] = gr.update(interactive=not change.running)
-    if change.cut is not None:
-        updates[screen.go_on] = gr.update(visible=change.cut)
-    if change.clear_question:
-        question["value"] = {"text": "", "files": []}
-    if question:
-        updates[screen.question] = gr.update(**question)
-    return updates
-
-
-def _components(screen: Screen) -> dict[str, Any]:
-    return {name: getattr(screen, name) for name in Screen.__slots__}
-
-
-def _relabelled(screen: Screen, said: Mapping[str, Mapping[str, Any]]) -> Updates:
-    return {getattr(screen, name): gr.update(**properties) for name, properties in said.items()}
-
-
-def _joined(*parts: Updates) -> Updates:
-    """Updates laid over each other, property by property."""
-    joined: Updates = {}
-    for part in parts:
-        for component, update in part.items():
-            before = joined.get(component)
-            if isinstance(before, dict) and isinstance(update, dict):
-                joined[component] = {**before, **update}
-            elif isinstance(before, dict):
-                joined[component] = {**before, "value": update}
-            else:
-                joined[component] = update
-    return joined
+    screen.chat.example_select(ask_example, [*here, screen.model], changing, **EVENT)
+    screen.stop.click(stop, here, changing, **EVENT)
+    screen.go_on.click(go_on, here, changing, **EVENT)
+    screen.new_chat.click(new_chat, here, changing, **EVENT)
+    screen.viewer.showpage(show_page, screen.session, changing, trigger_mode="multiple", **EVENT)
+    screen.viewer.export(export, here, changing, **EVENT)
+    screen.viewer.recall(recall, screen.session, changing, trigger_mode="multiple", **EVENT)
+    screen.viewer.drawn(text_inside, screen.session, changing, trigger_mode="multiple", **EVENT)
 
 
 def _defaults(labels: Labels) -> dict[str, str]:

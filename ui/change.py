@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from engine.settings import PreprocessSettings
-from ui import page_view, turns
+from ui import fields_view, page_view, turns
 from ui.area import Area
 
 
@@ -18,7 +18,9 @@ class Change:
         clear_question: the question was taken; the text box becomes empty.
         clear_area: the question about a region was taken; the next one is about everything.
         cut: the answer stopped at the limit of tokens; Continue is offered.
+        form: the forms of fields (ui/fields_view.py).
         download: server path of a file that the browser should save.
+        inside: the text in a box that was drawn.
     """
 
     session_id: str | None = None
@@ -30,12 +32,20 @@ class Change:
     clear_question: bool = False
     clear_area: bool = False
     cut: bool | None = None
+    form: fields_view.View | None = None
     download: str | None = None
+    inside: page_view.View | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What the person sends. files: upload paths. area: the place that it is about."""
+    """What the person sends.
+
+    Attributes:
+        files: upload paths.
+        area: the place that it is about.
+        verbatim: only words printed on the page may be answered.
+    """
 
     text: str
     files: tuple[str, ...]
@@ -43,3 +53,4 @@ class Question:
     model_id: str
     preprocess: PreprocessSettings
     area: Area | None = None
+    verbatim: bool = False

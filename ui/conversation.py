@@ -5,34 +5,27 @@ talks to the engine and to desks, and knows nothing of Gradio; ui/app.py puts Ch
 """
 
 import asyncio
-import logging
-import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from pathlib import Path
 
-from engine import Document, Engine, EngineError, Page, Transcript
-from engine.errors import as_engine_error
+from engine import Document, Engine, Transcript
 from engine.prompts import get_task
-from ui import layout_view, page_images, page_view, status, turns
+from ui import fields_view, layout_view, page_view, status, turns
+from ui.area import Area
 from ui.batches import batches
 from ui.change import Change, Question
 from ui.desk import Desk, Desks
+from ui.opening import draw_picture, open_files, told
 from ui.page_view import PageKey
-
-logger = logging.getLogger(__name__)
-
-# How long the same bad file is not told again.
-_REFUSAL_SECONDS = 5.0
 
 
 class Conversation:
     """The actions of one app, for all its sessions."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, desks: Desks | None = None) -> None:
         self._engine = engine
-        self._desks = Desks(engine)
+        self._desks = desks or Desks(engine)
 
     def start(self, language: str) -> Change:
         """A browser came: give it a session of its own."""
@@ -50,6 +43,7 @@ class Conversation:
             session_id=desk.session_id,
             messages=turns.messages(desk.turns, language),
             status=line,
+            form=self._form(desk),
         )
 
     async def attach(
@@ -63,7 +57,7 @@ class Conversation:
         if not running:
             yield Change(status=status.working("status.reading_file", language))
         async with desk.lock:
-            _, said = await self._open(desk, files, turn_to=not running)
+            _, said = await open_files(self._engine, desk, files, turn_to=not running)
         desk.turns += said
         line = None if running else status.idle("status.ready", language)
         yield self._whole(desk, language, line)
@@ -133,8 +127,33 @@ class Conversation:
         desk = self._desk(session_id)
         document = self._document(desk, document_id)
         if document is not None and 0 <= page_index < len(document.pages):
-            await self._picture(desk, document.pages[page_index])
+            await draw_picture(desk, document.pages[page_index])
         return Change(images=page_view.images(desk.pictures))
+
+    def recall(self, session_id: str | None, turn: int) -> Change:
+        """A mark in an earlier answer was pressed: show that answer's places."""
+        desk = self._desk(session_id)
+        if not desk.recall(turn):
+            return Change()
+        return Change(view=self._view(desk))
+
+    async def text_inside(self, session_id: str | None, area: Area | None) -> Change:
+        """A box was drawn: read what is printed in it."""
+        if area is None:
+            return Change()
+        desk = self._desk(session_id)
+        try:
+            words = await asyncio.to_thread(
+                self._engine.text_in,
+                desk.session_id,
+                area.document_id,
+                area.page_index,
+                area.bbox,
+            )
+        except Exception as error:  # noqa: BLE001 - the card says that nothing was read
+            told(error)
+            words = ""
+        return Change(inside=page_view.inside(area, words))
 
     async def export(
         self,
@@ -157,7 +176,7 @@ class Conversation:
                 language=language, dpi=dpi,
             )  # fmt: skip
         except Exception as error:  # noqa: BLE001 - a sentence on the status line, and logged
-            _told(error)
+            told(error)
             path = None
         if path is None:
             return Change(status=status.idle("regions.failed", language))
@@ -172,7 +191,7 @@ class Conversation:
             cut=False,
         )
         async with desk.lock:
-            opened, said = await self._open(desk, question.files, turn_to=True)
+            opened, said = await open_files(self._engine, desk, question.files, turn_to=True)
         text = question.text.strip()
         if not text and get_task(question.task).needs_question:
             # Files without a question are only opened.
@@ -195,6 +214,7 @@ class Conversation:
     ) -> AsyncIterator[Change]:
         desk.last = replace(question, text=text, files=())
         transcript = desk.transcript = Transcript()
+        desk.recalled = None
         if get_task(question.task).output == "layout":
             desk.layout = transcript
         area = question.area
@@ -203,7 +223,6 @@ class Conversation:
         yield replace(
             self._whole(desk, language, status.of_answer(transcript, language)), clear_area=True
         )
-        documents = self._engine.documents(desk.session_id)
         desk.stream = self._engine.ask(
             desk.session_id,
             text,
@@ -213,6 +232,7 @@ class Conversation:
             preprocess=question.preprocess,
             language=language,
             bbox=None if area is None else area.bbox,
+            verbatim=question.verbatim,
             resume=resume,
         )
         shown: PageKey | None = None
@@ -224,59 +244,15 @@ class Conversation:
                     break  # a new chat was started meanwhile
                 best = page_view.best_page(transcript)
                 if best is not None and best != shown:
+                    desk.recalled = None
                     desk.look_at(best, to_evidence=True)
                 shown = best
                 yield Change(
                     messages=turns.messages(desk.turns, desk.language),
                     status=status.of_answer(transcript, desk.language, pressed=desk.pressed),
-                    view=page_view.view(documents, transcript, desk.jump, desk.laid_out),
+                    view=self._view(desk),
                 )
         yield Change(running=False, cut=transcript.finish_reason == "length")
-
-    async def _open(
-        self, desk: Desk, files: Sequence[str], *, turn_to: bool
-    ) -> tuple[list[Document], list[turns.Turn]]:
-        """Open the files that are new; a bad one is told and the others are kept.
-
-        Args:
-            turn_to: the viewer turns to the first page of the first; not while an answer is shown.
-        Returns:
-            The documents that were opened now, and what to say about each file, in order.
-        """
-        opened: list[Document] = []
-        said: list[turns.Turn] = []
-        for file in files:
-            # Dropping and sending may both bring a file: it is handled once.
-            if file in desk.opened or time.monotonic() < desk.refused.get(file, 0.0):
-                continue
-            path = Path(file)
-            try:
-                document = await asyncio.to_thread(
-                    self._engine.add_document, desk.session_id, path, name=path.name
-                )
-            except Exception as error:  # noqa: BLE001 - a bug is told as one, and logged
-                desk.refused[file] = time.monotonic() + _REFUSAL_SECONDS
-                said.append(turns.Refused(_told(error)))
-                continue
-            desk.opened[file] = document.document_id
-            opened.append(document)
-            said.append(turns.Opened(document.name, len(document.pages)))
-        if opened and turn_to:
-            first = opened[0].pages[0]
-            desk.leave_answer()  # its boxes belong to the page that is left now
-            desk.look_at((first.document_id, first.page_index))
-            await self._picture(desk, first)
-        return opened, said
-
-    async def _picture(self, desk: Desk, page: Page) -> None:
-        key = (page.document_id, page.page_index)
-        if desk.pictures.get(key) is not None:
-            return
-        try:
-            desk.pictures[key] = await asyncio.to_thread(page_images.write_page, page, desk.folder)
-        except Exception as error:  # noqa: BLE001 - the viewer says that the page cannot be shown
-            _told(error)
-            desk.pictures[key] = None
 
     def _desk(self, session_id: str | None) -> Desk:
         desk, replaced = self._desks.find(session_id)
@@ -288,22 +264,26 @@ class Conversation:
         documents = self._engine.documents(desk.session_id)
         return next((item for item in documents if item.document_id == document_id), None)
 
+    def _form(self, desk: Desk) -> fields_view.View:
+        folder = self._engine.settings.fields.folder
+        return fields_view.view(desk.sheets, desk.language, folder=folder, reading=desk.reading)
+
     def _whole(
         self, desk: Desk, language: str, line: str | None, *, running: bool | None = None
     ) -> Change:
         """Everything that a desk shows."""
-        documents = self._engine.documents(desk.session_id)
         return Change(
             session_id=desk.session_id,
             messages=turns.messages(desk.turns, language),
             status=line,
-            view=page_view.view(documents, desk.transcript, desk.jump, desk.laid_out),
+            view=self._view(desk),
             images=page_view.images(desk.pictures),
+            form=self._form(desk),
             running=running,
         )
 
-
-def _told(error: Exception) -> EngineError:
-    if not isinstance(error, EngineError):
-        logger.error("the screen met an error that is not the engine's", exc_info=error)
-    return as_engine_error(error)
+    def _view(self, desk: Desk) -> page_view.View:
+        """What the page viewer of a desk shows."""
+        documents = self._engine.documents(desk.session_id)
+        turn, transcript = desk.shown
+        return page_view.view(documents, transcript, desk.jump, desk.laid_out, turn)

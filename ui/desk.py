@@ -12,8 +12,9 @@ from pathlib import Path
 from engine import AnswerStream, Engine, Transcript
 from ui import page_images
 from ui.change import Question
+from ui.fields_view import Sheet
 from ui.page_view import Jump, PageKey
-from ui.turns import Turn
+from ui.turns import Answered, Turn
 
 
 @dataclass(slots=True)
@@ -27,6 +28,9 @@ class Desk:
         pictures: display pictures by page; None where a page cannot be shown.
         transcript: of the answer whose evidence is on the page.
         layout: of the last layout; its regions stay on the page while questions are asked.
+        recalled: place among the turns of an earlier answer whose evidence is shown instead.
+        sheets: document_id -> the form of its fields.
+        reading: document_id of the form that is being read.
         stream: the running answer.
         last: what was asked last, for going on with its answer.
         pressed: Send was pressed while an answer was running; the status line says what to do.
@@ -41,6 +45,9 @@ class Desk:
     pictures: dict[PageKey, Path | None] = field(default_factory=dict)
     transcript: Transcript | None = None
     layout: Transcript | None = None
+    recalled: int | None = None
+    sheets: dict[str, Sheet] = field(default_factory=dict)
+    reading: str | None = None
     jump: Jump | None = None
     stream: AnswerStream | None = None
     last: Question | None = None
@@ -61,8 +68,33 @@ class Desk:
         """The answer whose regions are on the page."""
         return self.transcript if self.transcript and self.transcript.regions else self.layout
 
+    @property
+    def shown(self) -> tuple[int | None, Transcript | None]:
+        """The answer whose evidence is on the page, behind its place among the turns."""
+        if self.recalled is not None:
+            answer = self._answer(self.recalled)
+            if answer is not None:
+                return self.recalled, answer
+        numbers = range(len(self.turns))
+        own = (n for n in numbers if self._answer(n) is self.transcript is not None)
+        return next(own, None), self.transcript
+
+    def recall(self, turn: int) -> bool:
+        """Show the evidence of an earlier answer; whether there is such an answer."""
+        if self._answer(turn) is None:
+            return False
+        self.recalled = turn
+        return True
+
+    def _answer(self, turn: int) -> Transcript | None:
+        if not 0 <= turn < len(self.turns):
+            return None
+        answer = self.turns[turn]
+        return answer.transcript if isinstance(answer, Answered) else None
+
     def leave_answer(self) -> None:
         """Take the boxes of the last answer off the pages."""
+        self.recalled = None
         self.transcript = None
         self.layout = None
 
@@ -80,6 +112,7 @@ class Desk:
         self.opened.clear()
         self.refused.clear()
         self.pictures.clear()
+        self.sheets.clear()
         self.leave_answer()
         # The number goes on: the viewer must not take the next jump for one it has followed.
         if self.jump is not None:

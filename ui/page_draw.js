@@ -17,7 +17,7 @@ function drawBox() {
   const mark = state.selected;
   const done = mark?.kind === "drawn" && page && samePage(mark, page);
   const bbox = state.drawing ? state.draft?.bbox : done && mark.bbox;
-  BOX.hidden = !bbox;
+  BOX.toggleAttribute("hidden", !bbox);
   BOX.classList.toggle("sc-done", !state.drawing);
   BOX.tabIndex = state.drawing ? 0 : -1;
   // Only a box that arrows move may keep keys from a screen reader.
@@ -27,7 +27,7 @@ function drawBox() {
   }
   if (!bbox) return;
   BOX.setAttribute("aria-label", state.drawing ? texts().draw.keys : titleOf(mark));
-  place(BOX, { bbox }, page);
+  place(BOX, bbox);
   if (state.drawing) return;
   BOX.setAttribute("data-box", "");
   BOX.setAttribute("data-page", page.page);
@@ -95,18 +95,20 @@ function accept(how) {
   const page = shownPage();
   const bbox = state.draft.bbox.map((edge) => Math.round(edge * 100) / 100);
   stopDrawing();
-  const words = textInside(page, bbox);
-  select({ kind: "drawn", document: page.document, page: page.page, bbox, text: words }, how);
+  const mark = { kind: "drawn", document: page.document, page: page.page, bbox, text: "" };
+  select({ ...mark, reading: true }, how);
+  trigger("drawn", { document: mark.document, page: mark.page, bbox });
 }
 
-/* What is known of the text in a box: the regions whose centres lie in it. */
-function textInside(page, [left, top, right, bottom]) {
-  const inside = ({ bbox: [x0, y0, x1, y1] }) => {
-    const [x, y] = [(x0 + x1) / 2, (y0 + y1) / 2];
-    return left <= x && x < right && top <= y && y < bottom;
-  };
-  const found = data().regions.filter((region) => samePage(region, page) && inside(region));
-  return found.map((region) => region.text).filter(Boolean).join("\n");
+/* The server has read what is printed in a drawn box. */
+function fillDrawn() {
+  const [read, mark] = [props.inside, state.selected];
+  if (!read || mark?.kind !== "drawn" || !mark.reading) return;
+  if (!samePage(read, mark) || String(read.bbox) !== String(mark.bbox)) return;
+  mark.text = read.text;
+  mark.reading = false;
+  drawCard();
+  say(short(mark.text || texts().card.drawn));
 }
 
 PAPER.addEventListener("pointerdown", (event) => {

@@ -13,17 +13,47 @@ function drawEvidence() {
   host.textContent = "";
   host.append(make("span", "sc-hint", {}, evidence.length ? words.title : words.empty));
   evidence.forEach((found, index) => {
-    const number = ordinal(found) + 1;
+    // The lines of one place have one number and one chip.
+    if (evidence[index - 1]?.number === found.number) return;
+    const page = ordinal(found) + 1;
+    const text = linesOf(found.number).map((line) => line.text).join(" ");
     const chip = make("button", "sc-chip", {
       type: "button",
-      "data-chip": index,
-      "aria-label": fill(words.item, { page: number, text: found.text }),
-      title: found.text,
+      "data-chip": found.number,
+      "aria-label": `${found.number}. ${fill(words.item, { page, text })}`,
+      title: text,
     });
-    chip.append(make("span", "sc-where", {}, fill(words.page, { page: number })));
-    chip.append(make("span", "sc-what", {}, found.text));
+    chip.append(make("span", "sc-figure", { "aria-hidden": "true" }, String(found.number)));
+    chip.append(make("span", "sc-where", {}, fill(words.page, { page })));
+    chip.append(make("span", "sc-what", {}, text));
     host.append(chip);
   });
+}
+
+const linesOf = (number) => data().evidence.filter((found) => found.number === number);
+
+/* Turn to a place of the answer, make all its lines glow and show its text. */
+function showPlace(number) {
+  const { evidence } = data();
+  const first = evidence.findIndex((found) => found.number === number);
+  if (first < 0) return;
+  const lines = [...evidence.keys()].filter((index) => evidence[index].number === number);
+  showMark(evidence[first], lines.map((index) => `[data-evidence="${index}"]`).join(", "));
+  select({ kind: "evidence", ...evidence[first] }, "list");
+}
+
+/* A mark in the chat was pressed. The places of an earlier answer come from the server. */
+function followMark(turn, number) {
+  state.wish = { turn, number };
+  if (turn === data().turn) followWish();
+  else trigger("recall", { turn });
+}
+
+function followWish() {
+  const wish = state.wish;
+  if (!wish || wish.turn !== data().turn) return;
+  state.wish = null;
+  showPlace(wish.number);
 }
 
 /* A streaming answer only adds regions, so only new rows are made. */
@@ -116,9 +146,13 @@ function listen(id, handle) {
 listen("evidence", (event) => {
   const chip = event.target.closest("[data-chip]");
   if (!chip) return;
-  const found = data().evidence[chip.dataset.chip];
-  showMark(found, `[data-evidence="${chip.dataset.chip}"]`);
-  select({ kind: "evidence", ...found }, "list");
+  showPlace(Number(chip.dataset.chip));
+});
+
+/* The chat itself may come after this script. */
+listen("talk", (event) => {
+  const mark = event.target.closest(".sc-cite");
+  if (mark) followMark(Number(mark.name.replace("turn-", "")), Number(mark.value));
 });
 
 listen("regions", (event) => {
@@ -137,7 +171,8 @@ listen("regions", (event) => {
   select({ kind: "region", ...region }, "list");
 });
 
-/* Gradio names some of its parts in English only, and makes them anew whenever it likes. */
+/* Gradio names some of its parts in English only or by their markup, and makes them anew whenever
+ * it likes. */
 function nameParts() {
   const { chat, question, button } = texts();
   const names = {
@@ -150,10 +185,17 @@ function nameParts() {
     const part = document.querySelector(selector);
     if (part && part.getAttribute("aria-label") !== name) part.setAttribute("aria-label", name);
   }
+  // What a message says is read from it; its name would be the same again as HTML.
+  for (const said of document.querySelectorAll("#chat [data-testid][aria-label]")) {
+    said.removeAttribute("aria-label");
+  }
 }
 
-const box = byId("question");
-if (box) new MutationObserver(nameParts).observe(box, { childList: true, subtree: true });
+new MutationObserver(nameParts).observe(byId("talk") ?? document.body, {
+  childList: true,
+  subtree: true,
+  attributeFilter: ["aria-label"],
+});
 
 /* ui/app.py calls this whenever the text box changes; an upload changes it several times. */
 window.scanchat = {
@@ -163,8 +205,11 @@ window.scanchat = {
     state.attached = files;
     if (files !== "[]") trigger("attach", {});
   },
+  /* The page on the screen; ui/fields.js shows the form of its document. */
+  page: () => data().pages[state.at] ?? null,
 };
 
 watch(["value", "images", "strings"], draw);
+watch("inside", fillDrawn);
 watch("download", save);
 draw();

@@ -16,7 +16,8 @@ function drawCard() {
   const colour = { evidence: "var(--sc-glow)", drawn: "var(--primary-600)" }[mark.kind];
   CARD.style.setProperty("--colour", colour ?? colourOf(mark));
   find(".sc-card-name").textContent = titleOf(mark);
-  find(".sc-card-text").textContent = mark.text || words[mark.kind === "drawn" ? "drawn" : "empty"];
+  const known = mark.kind === "drawn" ? words[mark.reading ? "reading" : "drawn"] : words.empty;
+  find(".sc-card-text").textContent = mark.text || known;
   find(".sc-card-text").classList.toggle("sc-hint", !mark.text);
   for (const action of ["ask", "use", "copy"]) {
     find(`[data-card=${action}]`).textContent = words[action];
@@ -29,6 +30,7 @@ function drawCard() {
 
 function titleOf(mark) {
   const words = texts().card;
+  if (mark.title) return mark.title;
   if (mark.kind === "region") return `${mark.order + 1}. ${nameOf(mark)}`;
   const values = { page: ordinal(mark) + 1 };
   return fill(mark.kind === "drawn" ? words.box : words.place, values);
@@ -72,9 +74,8 @@ function select(mark, how) {
   reveal(selectedNode());
 }
 
-/* A mark was clicked: select it, and put its text into the question. */
-function pick(mark, event) {
-  const how = event.detail === 0 ? "keys" : event.pointerType === "touch" ? "touch" : "mouse";
+/* A box was pressed: select it, and put its text into the question. */
+function pick(mark, how) {
   select(mark, how);
   intoQuestion(mark.text);
   // On a touch screen the keyboard would cover the card; keys have moved to the card.
@@ -85,7 +86,7 @@ function unselect() {
   const node = selectedNode();
   state.selected = null;
   drawCard();
-  (node?.matches("button") ? node : find(".sc-desk")).focus({ preventScroll: true });
+  (node?.matches(BOXES) ? node : find(".sc-desk")).focus({ preventScroll: true });
 }
 
 const questionBox = () => byId("question")?.querySelector("textarea");

@@ -11,12 +11,13 @@ const find = (selector) => view.querySelector(selector);
 const narrow = window.matchMedia("(max-width: 900px)").matches;
 const state = {
   at: 0, followed: 0, zoom: 1, fit: narrow ? "width" : "page", room: 0, asked: new Set(), saved: 0,
-  marked: "", attached: "[]",
+  attached: "[]",
   hidden: new Set(), // categories that the user does not want to see
   selected: null, // a place: kind, document, page, bbox, text
   armed: null, // the place that the next question is about
   drawing: false, // a box is being drawn; draft: what there is of it
   draft: null,
+  wish: null, // a mark in the chat whose place is to be shown: turn, number
 };
 /* What ui/page_lists.js has drawn. */
 const listed = { regions: 0, drawn: "[]", words: "" };
@@ -30,13 +31,15 @@ const fill = (template, values) =>
 const keyOf = (page) => `${page.document}/${page.page}`;
 const samePage = (mark, page) => mark.document === page.document && mark.page === page.page;
 
-function make(tag, className, attributes = {}, text = "") {
-  const node = document.createElement(tag);
-  if (className) node.className = className;
+function dress(node, className, attributes, text) {
+  if (className) node.setAttribute("class", className);
   for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
   if (text) node.textContent = text;
   return node;
 }
+
+const make = (tag, className = "", attributes = {}, text = "") =>
+  dress(document.createElement(tag), className, attributes, text);
 
 /* Gradio serves files below its own root, which a proxy may move. */
 function fileUrl(path) {
@@ -151,6 +154,8 @@ function draw() {
   drawRegions();
   nameParts();
   if (toEvidence) glow("[data-evidence]");
+  followWish();
+  document.dispatchEvent(new CustomEvent("scanchat-page"));
 }
 
 function turnTo(index) {
@@ -160,45 +165,12 @@ function turnTo(index) {
   find(".sc-desk").scrollTop = 0;
 }
 
-/* Make a mark glow and bring it into sight inside the page's own frame. */
-function glow(selector) {
-  const nodes = [...find(".sc-marks").querySelectorAll(selector)];
-  for (const node of nodes) {
-    node.classList.remove("sc-glow");
-    void node.offsetWidth; // restarts the animation
-    node.classList.add("sc-glow");
-  }
-  reveal(nodes[0]);
-}
-
-/* Scroll the page's own frame, and nothing else, until a node is in sight. */
-function reveal(node) {
-  if (!node) return;
-  const desk = find(".sc-desk");
-  const frame = desk.getBoundingClientRect();
-  const box = node.getBoundingClientRect();
-  if (box.top < frame.top || box.bottom > frame.bottom) {
-    desk.scrollTop += box.top - frame.top - frame.height / 3;
-  }
-  if (box.left < frame.left || box.right > frame.right) {
-    desk.scrollLeft += box.left - frame.left - frame.width / 3;
-  }
-}
-
 function bringIntoSight() {
   const top = view.getBoundingClientRect().top;
   if (top < 0 || top > 0.5 * window.innerHeight) {
     const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     view.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
   }
-}
-
-function showMark(mark, selector) {
-  const index = ordinal(mark);
-  if (index < 0) return;
-  if (index !== state.at) turnTo(index);
-  glow(selector);
-  bringIntoSight();
 }
 
 function zoom(step) {
@@ -261,12 +233,16 @@ view.addEventListener("click", (event) => {
   else if ("draw" in button.dataset) {
     if (state.drawing) stopDrawing();
     else startDrawing(event.detail === 0 ? "keys" : "pointer");
-  } else if (button.dataset.evidence) {
-    pick({ kind: "evidence", ...data().evidence[button.dataset.evidence] }, event);
-  } else if (button.dataset.region) {
-    const region = data().regions.find((one) => regionId(one) === button.dataset.region);
-    if (region) pick({ kind: "region", ...region }, event);
   }
+});
+
+/* Another part of the screen wants a place to be seen: document, page, bbox, text, title. */
+view.addEventListener("scanchat-place", (event) => {
+  const mark = { kind: "drawn", ...event.detail };
+  const index = ordinal(mark);
+  if (index < 0) return;
+  if (index !== state.at) turnTo(index);
+  select(mark, "list");
 });
 
 find(".sc-desk").addEventListener("keydown", (event) => {

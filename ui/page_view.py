@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine import Document, Evidence, Transcript
+from engine import Document, Transcript
 from ui import i18n
+from ui.area import Area
+from ui.cited import numbers
 from ui.layout_view import EXPORTS, colours, names
 from ui.safe import plain
 
@@ -32,12 +34,14 @@ def view(
     transcript: Transcript | None,
     jump: Jump | None,
     layout: Transcript | None = None,
+    turn: int | None = None,
 ) -> View:
     """The viewer's value. Boxes are in page pixels; page indexes are 0-based.
 
     Args:
         transcript: the answer whose evidence is shown.
         layout: the answer whose regions are shown.
+        turn: the place of `transcript` among the turns of the chat, which its marks carry.
     """
     return {
         "pages": [
@@ -52,7 +56,8 @@ def view(
             for document in documents
             for page in document.pages
         ],
-        "evidence": [_evidence(found) for found in transcript.evidence] if transcript else [],
+        "turn": turn,
+        "evidence": _evidence(transcript) if transcript else [],
         "regions": _regions(layout) if layout else [],
         "jump": None
         if jump is None
@@ -62,6 +67,16 @@ def view(
             "number": jump.number,
             "evidence": jump.to_evidence,
         },
+    }
+
+
+def inside(area: Area, words: str) -> View:
+    """The text in a drawn box, with the box that it belongs to."""
+    return {
+        "document": area.document_id,
+        "page": area.page_index,
+        "bbox": list(area.bbox),
+        "text": plain(words),
     }
 
 
@@ -99,13 +114,17 @@ def best_page(transcript: Transcript) -> PageKey | None:
     return (first.document_id, first.page_index)
 
 
-def _evidence(found: Evidence) -> dict[str, Any]:
-    return {
-        "document": found.document_id,
-        "page": found.page_index,
-        "bbox": [round(edge, 2) for edge in found.bbox],
-        "text": plain(found.text),
-    }
+def _evidence(transcript: Transcript) -> list[dict[str, Any]]:
+    return [
+        {
+            "document": found.document_id,
+            "page": found.page_index,
+            "bbox": [round(edge, 2) for edge in found.bbox],
+            "text": plain(found.text),
+            "number": number,
+        }
+        for found, number in zip(transcript.evidence, numbers(transcript.evidence), strict=True)
+    ]
 
 
 def _regions(transcript: Transcript) -> list[dict[str, Any]]:

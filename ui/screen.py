@@ -5,20 +5,16 @@ Layout and labels only; ui/app.py wires the events.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from engine import ModelInfo, Settings
 from engine.prompts import load_tasks
-from ui import i18n, page_view, status
+from ui import fields_view, i18n, page_view, status
 from ui.examples import Example, for_chatbot
+from ui.page_column import build_page_column, source
 from ui.safe import escaped
-
-# The page viewer's script, in the order in which its parts need each other.
-_VIEWER = ("page_view.js", "page_marks.js", "page_select.js", "page_draw.js", "page_lists.js")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +37,13 @@ class Screen:
     go_on: gr.Button
     new_chat: gr.Button
     settings: gr.Accordion
+    verbatim: gr.Checkbox
     hint: gr.HTML
     deskew: gr.Checkbox
     contrast: gr.Checkbox
     denoise: gr.Checkbox
     viewer: gr.HTML
+    fields: gr.HTML
     regions: gr.HTML
 
 
@@ -95,11 +93,13 @@ class Labels:
             "go_on": {"value": say("button.go_on")},
             "new_chat": {"value": say("button.new_chat")},
             "settings": {"label": say("settings.title")},
+            "verbatim": {"label": say("settings.verbatim"), "info": say("settings.verbatim_why")},
             "hint": {"value": escaped(say("settings.hint"))},
             "deskew": {"label": say("settings.deskew")},
             "contrast": {"label": say("settings.contrast")},
             "denoise": {"label": say("settings.denoise")},
             "viewer": {"strings": page_view.strings(language)},
+            "fields": {"strings": fields_view.strings(language, self.settings.fields.folder)},
             "area": {"strings": i18n.table("area", language)},
             **self.of_task(task, language),
         }
@@ -208,7 +208,7 @@ def build(labels: Labels, language: str) -> Screen:
                 elem_classes="sc-none",
                 apply_default_css=False,
                 html_template='<div class="sc-area"></div>',
-                js_on_load=_source("area.js"),
+                js_on_load=source("area.js"),
                 **said["area"],
             )
             question = gr.MultimodalTextbox(
@@ -232,6 +232,9 @@ def build(labels: Labels, language: str) -> Screen:
                 new_chat = gr.Button(elem_id="new-chat", size="sm", **said["new_chat"])
             accordion = gr.Accordion(elem_id="settings", open=False, **said["settings"])
             with accordion:
+                verbatim = gr.Checkbox(
+                    value=False, elem_id="verbatim", container=False, **said["verbatim"]
+                )
                 hint = gr.HTML(elem_id="settings-hint", **said["hint"])
                 with gr.Row():
                     steps = {
@@ -244,24 +247,7 @@ def build(labels: Labels, language: str) -> Screen:
                         )
                         for name in ("deskew", "contrast", "denoise")
                     }
-        with gr.Column(elem_id="look", min_width=280):
-            viewer = gr.HTML(
-                None,
-                elem_id="page-view",
-                apply_default_css=False,
-                html_template=_source("page_view.html"),
-                js_on_load="".join(_source(name) for name in _VIEWER),
-                images={},
-                download=None,
-                **said["viewer"],
-            )
-            regions = gr.HTML(
-                elem_id="regions",
-                elem_classes="sc-none",
-                apply_default_css=False,
-                html_template='<div class="sc-regions"></div>',
-                js_on_load=None,
-            )
+        page = build_page_column(said)
     return Screen(
         session=gr.State(None),
         heading=heading_html,
@@ -279,13 +265,10 @@ def build(labels: Labels, language: str) -> Screen:
         go_on=go_on,
         new_chat=new_chat,
         settings=accordion,
+        verbatim=verbatim,
         hint=hint,
-        viewer=viewer,
-        regions=regions,
+        viewer=page["viewer"],
+        fields=page["fields"],
+        regions=page["regions"],
         **steps,
     )
-
-
-@cache
-def _source(name: str) -> str:
-    return (Path(__file__).parent / name).read_text(encoding="utf-8")

@@ -1,6 +1,6 @@
 """The status line: what is being done now, and what the last answer cost."""
 
-from engine import Transcript
+from engine import EngineError, Transcript
 from ui import i18n
 from ui.safe import escaped, span
 
@@ -15,6 +15,11 @@ def idle(key: str, language: str) -> str:
 def working(key: str, language: str) -> str:
     """Something of ours that takes a moment."""
     return _busy(i18n.text(key, language))
+
+
+def problem(error: EngineError, language: str) -> str:
+    """What went wrong, and what to do."""
+    return span("sc-problem", error.text(language))
 
 
 def of_answer(transcript: Transcript, language: str, *, pressed: bool = False) -> str:

@@ -11,7 +11,12 @@ from typing import Any
 from engine import EngineError, Transcript
 from engine.prompts import load_tasks
 from ui import i18n
+from ui.cited import Piece, pieces
 from ui.safe import escaped, span
+
+# A longer word may be broken before its mark.
+_HELD_WORD = 24
+_LOOKED_UP = "notice.not_found"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +69,15 @@ Message = dict[str, Any]
 
 
 def messages(turns: Iterable[Turn], language: str) -> list[Message]:
-    """The chatbot's messages: HTML, everything foreign escaped."""
+    """The chatbot's messages: HTML, everything foreign escaped.
+
+    The marks of an answer carry its place among the turns, by which the screen asks for its boxes.
+    """
     return [
         # A part, not a string: gr.Chatbot re-indents strings, which would spoil OCR text.
         {"role": _role(turn), "content": [{"type": "text", "text": shown}]}
-        for turn in turns
-        for shown in _shown(turn, language)
+        for number, turn in enumerate(turns)
+        for shown in _shown(turn, language, number)
     ]
 
 
@@ -77,7 +85,7 @@ def _role(turn: Turn) -> str:
     return "user" if isinstance(turn, Asked) else "assistant"
 
 
-def _shown(turn: Turn, language: str) -> list[str]:
+def _shown(turn: Turn, language: str, number: int) -> list[str]:
     match turn:
         case Asked():
             return [_asked(turn, language)]
@@ -88,7 +96,7 @@ def _shown(turn: Turn, language: str) -> list[str]:
         case Refused(error):
             return [span("sc-problem", error.text(language))]
         case Answered(transcript, task):
-            return _answered(transcript, task, language)
+            return _answered(transcript, task, language, number)
 
 
 def _asked(turn: Asked, language: str) -> str:
@@ -102,14 +110,18 @@ def _asked(turn: Asked, language: str) -> str:
     return "\n".join([*files, escaped(words)])
 
 
-def _answered(transcript: Transcript, task: str, language: str) -> list[str]:
-    """The answer's text, then what the user should know about it, each as a message of its own."""
-    shown = [span("sc-note", notice.text(language)) for notice in transcript.notices]
+def _answered(transcript: Transcript, task: str, language: str, number: int) -> list[str]:
+    """The answer's text and what the user should know about it, each as a message of its own."""
+    # What was looked up afterwards is told afterwards: the text must not move.
+    late = [notice for notice in transcript.notices if notice.key == _LOOKED_UP]
+    early = [notice for notice in transcript.notices if notice.key != _LOOKED_UP]
+    shown = [span("sc-note", notice.text(language)) for notice in early]
     regions = sum(len(found) for found in transcript.regions.values())
     # A layout's text stands in the region table; the chat would only repeat it as markup.
     listed = regions > 0 and load_tasks()[task].output == "layout"
     if transcript.text.strip() and not listed:
-        shown.append(escaped(transcript.text.strip("\n")))
+        shown.append(_with_marks(transcript, number, language))
+    shown += [span("sc-note", notice.text(language)) for notice in late]
     if transcript.error is not None:
         shown.append(span("sc-problem", transcript.error.text(language)))
     elif transcript.finish_reason in ("cancelled", "length", "repetition"):
@@ -118,3 +130,35 @@ def _answered(transcript: Transcript, task: str, language: str) -> list[str]:
         key = i18n.count("chat.regions", regions, language) if regions else None
         shown.append(span("sc-note", key or i18n.text("chat.no_regions", language)))
     return shown
+
+
+def _with_marks(transcript: Transcript, number: int, language: str) -> str:
+    """The answer's text as HTML, with a button after each span that was found on a page.
+
+    Foreign text is escaped piece by piece, so only these buttons are markup. A mark's figure is
+    drawn by the style sheet: it is no text, and copying the answer leaves it out.
+    """
+    shown = "".join(_piece(piece, number, language) for piece in pieces(transcript))
+    return shown.strip("\n")
+
+
+def _piece(piece: Piece, turn: int, language: str) -> str:
+    if piece.kind == "missing":
+        title = escaped(i18n.text("evidence.missing", language))
+        return f'<mark class="sc-missing" title="{title}">{escaped(piece.text)}</mark>'
+    if not piece.numbers:
+        return escaped(piece.text)
+    marks = "".join(_mark(turn, number, language) for number in piece.numbers)
+    head, gap, last = piece.text.rpartition(" ")
+    if len(last) > _HELD_WORD:
+        return escaped(piece.text) + marks
+    return f'{escaped(head + gap)}<span class="sc-held">{escaped(last)}{marks}</span>'
+
+
+def _mark(turn: int, number: int, language: str) -> str:
+    # Gradio's sanitiser takes data attributes away; name and value it leaves.
+    title = escaped(i18n.text("evidence.mark", language, number=number))
+    return (
+        f'<button type="button" class="sc-cite" name="turn-{turn}" value="{number}" '
+        f'title="{title}"></button>'
+    )

@@ -21,6 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--languages", nargs="+", choices=LANGUAGES, default=list(LANGUAGES))
     parser.add_argument("--kinds", nargs="+", choices=kinds(), default=[], help="only these kinds")
+    parser.add_argument("--templates", nargs="+", default=[], help="only templates of these names")
     parser.add_argument(
         "--degradations", nargs="+", choices=LEVELS, default=[], help="only these levels"
     )
@@ -33,6 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
         languages=options.languages,
         only=options.kinds,
         degradations=options.degradations,
+        named=options.templates,
     )
     sys.stdout.write(f"{options.documents} documents, {questions} questions in {options.out}\n")
     return 0

@@ -33,7 +33,8 @@ def choose(kind: str, language: str, split: str | None, seed: int) -> Template:
     return random.Random(f"template-{kind}-{language}-{split}-{seed}").choice(options)
 
 
-def _truth(sheet: Canvas, matrix: Array) -> tuple[list[Word], list[Line], list[Region]]:
+def moved_truth(sheet: Canvas, matrix: Array) -> tuple[list[Word], list[Line], list[Region]]:
+    """Words, lines and regions of a sheet, moved as its picture was (see degrade)."""
     # A line's box is put together from its moved words: a turned long line would else gain much
     # height.
     words = [replace(w, box=move_box(matrix, w.box)) for w in sheet.words]
@@ -107,7 +108,7 @@ def draw_document(
     chosen.draw(sheet)
     questions = sheet.questions()
     picture, matrix = degrade(sheet.finished(), degradation, rng.randrange(2**31))
-    words, lines, regions = _truth(sheet, matrix)
+    words, lines, regions = moved_truth(sheet, matrix)
     size = picture.size
     if quarter_turn % 360:
         picture = picture.rotate(-quarter_turn, expand=True)

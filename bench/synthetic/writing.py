@@ -106,17 +106,21 @@ def write_set(
     languages: Sequence[str] = LANGUAGES,
     only: Sequence[str] = (),
     degradations: Sequence[str] = (),
+    named: Sequence[str] = (),
 ) -> int:
     """Write `count` documents of a split; gives the number of questions.
 
     Kinds, languages and templates take turns, so that a small set has them all; `only` limits
-    the kinds and `degradations` the levels (otherwise drawn with LEVEL_SHARES).
+    the kinds, `named` the templates and `degradations` the levels (otherwise drawn with
+    LEVEL_SHARES).
     """
     folder = Path(directory)
     (folder / "docs").mkdir(parents=True, exist_ok=True)
     rng = random.Random(f"set-{split}-{seed}")
     wanted = [
-        t for t in templates(split) if t.language in languages and t.kind in (only or kinds())
+        t
+        for t in templates(split)
+        if t.language in languages and t.kind in (only or kinds()) and t.name in (named or [t.name])
     ]
     if not wanted:
         raise ValueError(f"no template of split {split!r} fits the chosen languages and kinds")

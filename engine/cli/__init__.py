@@ -20,6 +20,7 @@ from engine.settings import SETTINGS_VARIABLE, load_settings
 COMMANDS = {
     "ask": ("engine.cli.ask", "ask a question about a scan"),
     "parse": ("engine.cli.parse", "read a document's layout and text"),
+    "fields": ("engine.cli.fields", "extract the fields of a scan, or of a folder of scans"),
     "models": ("engine.cli.models", "list the models of the settings"),
     "download": ("engine.cli.download", "fetch a model's weights from the hub"),
     "doctor": ("engine.cli.doctor", "say what this machine can do, and whether a model reads"),

@@ -2,221 +2,267 @@
 
 import argparse
 import json
+import os
 import sys
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
-from engine import evaluation
 from engine.chat import Engine
 from engine.cli.console import write_json
-from engine.errors import EngineError, SettingsError
-from engine.schema import Document, Region
-from engine.settings import Settings
+from engine.errors import SettingsError
+from engine.evaluation import bootstrap
+from engine.evaluation.comparison import Comparison, compare
+from engine.evaluation.markdown import WORST, write_report
+from engine.evaluation.report import Report, Resampling, evaluate, read_report
+from engine.evaluation.running import Options, require_model
+from engine.evaluation.scoring import UNITS
+from engine.evaluation.terminal import costs_text, figures_text
+from engine.evaluation.truths import (
+    Row,
+    TaskName,
+    read_fields,
+    read_layouts,
+    read_questions,
+    read_texts,
+    sample,
+)
+from engine.settings import Settings, load_settings
+from engine.texts import say
+
+_EPILOGUE = """
+A bad line in FILE ends the command with one sentence and exit code 2 before a model runs. A
+document that is missing, broken or has no such page is named on stderr and left out, and the rest
+goes on; its questions are in no figure. When nothing is left, the exit code is 2. A run that fails
+counts as a wrong answer. A model that is not on this machine is an error: nothing is
+downloaded. docs/evaluation.md explains the sets and the metrics.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Set:
+    """What is asked: the truths, where their documents are, and what the set is called."""
+
+    task: TaskName
+    truths: Sequence[Row]
+    documents: Path
+    name: str
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = _EPILOGUE
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--qa", type=Path, metavar="FILE", help="questions, one JSON object a line")
+    what.add_argument(
+        "--receipts", type=Path, metavar="FILE", help="documents with their fields, one a line"
+    )
     what.add_argument("--text", type=Path, metavar="DIR", help="pages with NAME.txt beside them")
     what.add_argument("--layout", type=Path, metavar="FILE", help="regions, one page a line")
-    parser.add_argument("--docs", type=Path, metavar="DIR", help="where the documents are")
-    parser.add_argument("--model", metavar="ID", help="a model of settings.toml")
-    parser.add_argument("--predictions", type=Path, metavar="FILE", help="write what was answered")
+    parser.add_argument(
+        "--docs", type=Path, metavar="DIR", help="where the documents are (default: beside FILE)"
+    )
+    parser.add_argument(
+        "--model",
+        metavar="ID",
+        action="append",
+        help="a model of settings.toml; given twice, the second is compared with the first",
+    )
+    parser.add_argument(
+        "--verbatim", action="store_true", help="answer questions with words of the page alone"
+    )
+    parser.add_argument("--limit", type=_count, metavar="N", help="a sample of N, by the seed")
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=bootstrap.SEED,
+        help="of the sample and of the intervals (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--resample",
+        choices=("item", "document"),
+        default="item",
+        help="what intervals draw: single questions or pages, or whole documents",
+    )
+    parser.add_argument(
+        "--settings-b",
+        type=Path,
+        metavar="FILE",
+        help="run again with these settings and compare them with the first",
+    )
+    parser.add_argument(
+        "--against", type=Path, metavar="FILE", help="compare with the report.json of another run"
+    )
+    parser.add_argument(
+        "--report",
+        type=Path,
+        metavar="DIR",
+        help="write report.md, report.json and pictures of the worst cases "
+        "(of two runs, the second's)",
+    )
+    parser.add_argument(
+        "--worst", type=_count, default=WORST, metavar="N", help="pictures (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--predictions",
+        type=Path,
+        metavar="FILE",
+        help="write what was answered, one JSON object a line (of two runs, the second's)",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    with Engine(settings) as engine:
-        if args.qa:
-            truths = _read_lines(args.qa)
-            directory = args.docs or args.qa.parent / "docs"
-            predictions = list(_answer_all(engine, truths, directory, args.model))
-            report = _score_questions(truths, predictions)
-        elif args.text:
-            predictions = list(_read_texts(engine, args.text, args.model))
-            report = _score_texts(args.text, predictions)
-        else:
-            truths = _read_lines(args.layout)
-            directory = args.docs or args.layout.parent
-            predictions = list(_find_regions(engine, truths, directory, args.model))
-            report = _score_layouts(truths, predictions)
+    # The hub's client and the processes that models run in read this when they start.
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    models: list[str | None] = args.model or [None]
+    if len(models) > 2 or (len(models) == 2) + bool(args.settings_b) + bool(args.against) > 1:
+        raise SettingsError("eval.one_comparison")
+    asked = _read_set(args)
+    earlier = read_report(args.against) if args.against else None
+    runs: list[tuple[Settings, str | None]] = [(settings, model) for model in models]
+    if args.settings_b:
+        runs.append((load_settings(args.settings_b), models[0]))
+    for one_settings, model_id in runs:
+        require_model(one_settings, model_id)
+    reports = [_evaluate(args, asked, *one) for one in runs]
+    report = reports[-1]
+    first = earlier or (reports[0] if len(reports) == 2 else None)
+    comparison = compare(first, report) if first is not None else None
     if args.predictions:
-        lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in predictions)
-        args.predictions.write_text("".join(lines), encoding="utf-8")
+        rows = (dict(item.prediction) for item in report.items)
+        lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in rows]
+        _write(args.predictions, lambda: args.predictions.write_text("".join(lines), "utf-8"))
+    if args.report:
+        _write(
+            args.report,
+            lambda: write_report(
+                args.report,
+                report,
+                asked.documents,
+                settings.limits,
+                comparison=comparison,
+                worst=args.worst,
+            ),
+        )
     if args.json:
-        write_json(report)
+        write_json(_as_json(reports, comparison))
     else:
-        for group, figures in report.items():
-            shown = "  ".join(f"{name} {value}" for name, value in figures.items())
-            sys.stdout.write(f"{group:<12} {shown}\n")
+        _print(reports, comparison)
     return 0
 
 
-def _read_lines(path: Path) -> list[dict[str, Any]]:
-    try:
-        text = path.read_text(encoding="utf-8")
-        return [json.loads(line) for line in text.splitlines() if line.strip()]
-    except OSError as error:
-        raise SettingsError("eval.not_found", path=str(path)) from error
-    except ValueError as error:
-        raise SettingsError("eval.bad_line", path=str(path), detail=str(error)) from error
+def _read_set(args: argparse.Namespace) -> _Set:
+    task: TaskName
+    if args.text:
+        task, truths, path, documents = "text", read_texts(args.text), args.text, args.text
+    elif args.qa:
+        beside = args.qa.parent / "docs"
+        documents = beside if beside.is_dir() else args.qa.parent
+        task, truths, path = "qa", read_questions(args.qa), args.qa
+    elif args.receipts:
+        task, truths, path = "receipts", read_fields(args.receipts), args.receipts
+        documents = path.parent
+    else:
+        task, truths, path = "layout", read_layouts(args.layout), args.layout
+        documents = path.parent
+    chosen = sample(truths, args.limit, args.seed)
+    return _Set(task, chosen, args.docs or documents, path.name)
 
 
-def _progress(rows: Iterable[Any], unit: str) -> Iterator[Any]:
-    return iter(tqdm(list(rows), unit=unit, file=sys.stderr, disable=None))
-
-
-def _answer_all(
-    engine: Engine, truths: list[dict[str, Any]], directory: Path, model_id: str | None
-) -> Iterator[dict[str, Any]]:
-    """Each question as a conversation of its own over its page; files are opened once."""
-    session_id, opened = engine.create_session(), ""
-    document: Document | None = None
-    for truth in _progress(sorted(truths, key=lambda row: row["file"]), "question"):
-        if truth["file"] != opened:
-            engine.delete_session(session_id)
-            session_id, opened = engine.create_session(), truth["file"]
-            path = directory / truth["file"]
-            document = engine.add_document(session_id, path, name=path.name)
-        if document is None:
-            raise EngineError("session.no_pages")
-        page = document.pages[truth["page"] - 1]
-        engine.forget_conversation(session_id)
-        answer = engine.ask(
-            session_id,
-            truth["question"],
-            model_id=model_id,
-            pages=[(page.document_id, page.page_index)],
-        ).answer()
-        found = [item for item in answer.evidence if item.page_index == page.page_index]
-        yield {
-            "id": truth.get("id"),
-            "file": truth["file"],
-            "page": truth["page"],
-            "question": truth["question"],
-            # Without evidence the text says that nothing was found, which is no answer.
-            "answer": answer.text if answer.evidence else "",
-            "boxes": [list(item.bbox) for item in found],
-            "page_size": list(page.size),
-            "seconds": round(answer.usage.total_seconds, 3),
-        }
-
-
-def _score_questions(
-    truths: list[dict[str, Any]], predictions: list[dict[str, Any]]
-) -> dict[str, dict[str, float]]:
-    by_key = {(row["file"], row["page"], row["question"]): row for row in predictions}
-    groups: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
-    for truth in truths:
-        row = by_key[(truth["file"], truth["page"], truth["question"])]
-        boxes = [truth["evidence_box"], *truth.get("evidence_alts", [])]
-        boxes = [tuple(box) for box in boxes if box]
-        hit = evaluation.evidence_hit(
-            [tuple(box) for box in row["boxes"]],
-            boxes,
-            boxes_size=tuple(row["page_size"]),
-            truths_size=tuple(truth["page_size"]),
+def _evaluate(
+    args: argparse.Namespace, asked: _Set, settings: Settings, model_id: str | None
+) -> Report:
+    with (
+        Engine(settings) as engine,
+        # disable=None: a bar for a person at a terminal, nothing in a log or a pipe.
+        tqdm(
+            total=len(asked.truths),
+            unit=UNITS[asked.task].removesuffix("s"),
+            desc=model_id or settings.default_model,
+            file=sys.stderr,
+            disable=None,
+        ) as bar,
+    ):
+        report = evaluate(
+            engine,
+            asked.task,
+            asked.truths,
+            asked.documents,
+            options=Options(model_id, args.verbatim and asked.task == "qa"),
+            set_name=asked.name,
+            resampling=Resampling(seed=args.seed, by=args.resample),
+            progress=lambda: bar.update() and None,
         )
-        scores = (
-            evaluation.anls(row["answer"], truth["answers"]),
-            float(evaluation.exact(row["answer"], truth["answers"])),
-            float(hit if boxes else not row["boxes"]),
-        )
-        for group in ("all", truth.get("lang"), truth.get("kind")):
-            if group:
-                groups[group].append(scores)
-    return {
-        group: {
-            "questions": len(rows),
-            "anls": _mean(row[0] for row in rows),
-            "exact": _mean(row[1] for row in rows),
-            "evidence": _mean(row[2] for row in rows),
-        }
-        for group, rows in groups.items()
-    }
-
-
-def _read_texts(engine: Engine, directory: Path, model_id: str | None) -> Iterator[dict[str, Any]]:
-    pages = [
-        path
-        for path in sorted(directory.iterdir())
-        if path.suffix != ".txt" and path.with_suffix(".txt").exists()
-    ]
-    for path in _progress(pages, "page"):
-        session_id = engine.create_session()
-        engine.add_document(session_id, path, name=path.name)
-        text = engine.ask(session_id, task="ocr", model_id=model_id).answer().text
-        engine.delete_session(session_id)
-        yield {"file": path.name, "text": text}
-
-
-def _score_texts(directory: Path, predictions: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
-    report: dict[str, dict[str, float]] = {}
-    for row in predictions:
-        truth = (directory / row["file"]).with_suffix(".txt").read_text(encoding="utf-8")
-        rate = evaluation.character_error_rate(row["text"], truth)
-        report[row["file"]] = {"characters": len(truth), "cer": round(rate, 4)}
+    for reason, truths in report.left_out.items():
+        counted = {"truths": truths, "all": len(asked.truths)}
+        sys.stderr.write(say("eval.left_out", "en", **counted, reason=reason) + "\n")
     return report
 
 
-def _find_regions(
-    engine: Engine, truths: list[dict[str, Any]], directory: Path, model_id: str | None
-) -> Iterator[dict[str, Any]]:
-    for truth in _progress(truths, "page"):
-        session_id = engine.create_session()
-        path = directory / truth["file"]
-        page = engine.add_document(session_id, path, name=path.name).pages[0]
-        answer = engine.ask(session_id, task="layout", model_id=model_id).answer()
-        engine.delete_session(session_id)
-        regions = [region for layout in answer.layouts for region in layout.regions]
-        yield {
-            "file": truth["file"],
-            "page_size": list(page.size),
-            "regions": [
-                {"bbox": list(region.bbox), "category": region.category} for region in regions
-            ],
-        }
-
-
-def _score_layouts(
-    truths: list[dict[str, Any]], predictions: list[dict[str, Any]]
-) -> dict[str, dict[str, float]]:
-    matched, predicted, true = Counter[str](), Counter[str](), Counter[str]()
-    for truth, row in zip(truths, predictions, strict=True):
-        scale_x = truth["page_size"][0] / row["page_size"][0]
-        scale_y = truth["page_size"][1] / row["page_size"][1]
-        regions = [
-            Region(
-                (box[0] * scale_x, box[1] * scale_y, box[2] * scale_x, box[3] * scale_y),
-                region["category"],
-                "",
-                0,
-            )
-            for region in row["regions"]
-            for box in [region["bbox"]]
-        ]
-        wanted = [(tuple(region["bbox"]), region["category"]) for region in truth["regions"]]
-        for category, counts in evaluation.match_regions(regions, wanted).items():
-            matched[category] += counts.matched
-            predicted[category] += counts.predicted
-            true[category] += counts.true
-    rows = {name: (matched[name], predicted[name], true[name]) for name in sorted(predicted | true)}
-    rows["all"] = (matched.total(), predicted.total(), true.total())
+def _as_json(reports: Sequence[Report], comparison: Comparison | None) -> dict[str, Any]:
+    """Groups with plain figures; of two runs, both and their differences."""
+    if comparison is None:
+        return _plain(reports[-1])
     return {
-        name: {
-            "matched": row[0],
-            "predicted": row[1],
-            "true": row[2],
-            "f1": round(evaluation.Counts(*row).f1, 4),
-        }
-        for name, row in rows.items()
+        "first": _plain(comparison.first),
+        "second": _plain(comparison.second),
+        "comparison": comparison.to_json(),
     }
 
 
-def _mean(values: Iterable[float]) -> float:
-    listed = list(values)
-    return round(sum(listed) / max(len(listed), 1), 4)
+def _plain(report: Report) -> dict[str, dict[str, Any]]:
+    """Group -> metric -> value; "all" also says the intervals, costs and who answered."""
+    plain: dict[str, dict[str, Any]] = {}
+    for group, row in report.figures().items():
+        inside = sum(group in item.groups for item in report.items)
+        values = {metric.replace(" ", "_"): round(one.value, 4) for metric, one in row.items()}
+        plain[group] = {UNITS[report.task]: inside, **values}
+    plain["all"] |= {
+        "intervals": {
+            metric.replace(" ", "_"): [one["low"], one["high"]]
+            for metric, one in report.to_json()["figures"]["all"].items()
+        },
+        **report.costs,
+        "model": report.model_id,
+        "answered_by": dict(report.answered_by),
+        "fallbacks": report.fallbacks,
+        "failed": sum(report.failed.values()),
+        "left_out": sum(report.left_out.values()),
+    }
+    return plain
+
+
+def _print(reports: Sequence[Report], comparison: Comparison | None) -> None:
+    for report in reports:
+        if len(reports) > 1:
+            sys.stdout.write(f"{report.label}\n")
+        sys.stdout.write(figures_text(report) + costs_text(report))
+        if report.fallbacks:
+            sys.stdout.write(f"answered by other models: {report.fallbacks}\n")
+        if report.failed:
+            sys.stdout.write(f"failed runs, counted as wrong: {sum(report.failed.values())}\n")
+    if comparison is not None:
+        for metric in comparison.differences["all"]:
+            sys.stdout.write(comparison.verdict(metric) + "\n")
+        better = sum(change.is_better for change in comparison.changes)
+        worse = len(comparison.changes) - better
+        sys.stdout.write(f"{better} became better, {worse} worse, of {comparison.pairs}\n")
+
+
+def _write(path: Path, write: Callable[[], object]) -> None:
+    """Raises SettingsError where the file system refuses."""
+    try:
+        write()
+    except OSError as error:
+        raise SettingsError("eval.not_written", path=str(path)) from error
+
+
+def _count(text: str) -> int:
+    """A whole number of 1 or more; argparse says what is wrong with another."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is not a number of 1 or more")
+    return number

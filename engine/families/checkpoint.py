@@ -20,11 +20,13 @@ from typing import Any, Final
 import torch
 from huggingface_hub import snapshot_download
 from safetensors import SafetensorError, safe_open
+from transformers import GenerationConfig
 
 INDEX: Final = "model.safetensors.index.json"
 SINGLE: Final = "model.safetensors"
 # Arguments of from_pretrained that say where a checkpoint comes from.
 DOWNLOAD_OPTIONS: Final = ("revision", "cache_dir", "local_files_only", "token", "force_download")
+_GENERATION: Final = "generation_config.json"
 # transformers reads it; with it, tensors are read one after the other.
 _SEQUENTIAL: Final = "HF_DEACTIVATE_ASYNC_LOAD"
 _ENVIRONMENT = threading.Lock()
@@ -159,6 +161,18 @@ def checkpoint_folder(name: Any, options: dict[str, Any]) -> Path:
         return folder
     wanted = ["*.json", "*.safetensors"]
     return Path(snapshot_download(str(name), allow_patterns=wanted, **download))
+
+
+def as_loaded_from(name: Any, folder: Path, model: Any) -> None:
+    """What from_pretrained leaves on a model beside its weights, when it is given them.
+
+    Args:
+        name: as from_pretrained was called.
+        folder: where the checkpoint is.
+    """
+    model.config.name_or_path = str(name)
+    if (folder / _GENERATION).is_file():
+        model.generation_config = GenerationConfig.from_pretrained(folder)
 
 
 @contextmanager

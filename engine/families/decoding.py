@@ -5,25 +5,24 @@ conversation's KV cache is reused up to the first difference, images are encoded
 seen after each piece of the prefill and after each token, and a repetition loop ends the run.
 """
 
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from transformers import DynamicCache, StoppingCriteria, StoppingCriteriaList
+from transformers import DynamicCache, LogitsProcessorList, StoppingCriteriaList
 
 from engine.errors import GenerationError
 from engine.families.base import Outcome, Run, RunCancelled, Streamer
 from engine.families.kv_cache import KeptCache, KVCaches
 from engine.families.prompt_ids import ImageSpan, PromptIds
-from engine.families.repetition import loop_length
-from engine.schema import FinishReason, Size
+from engine.families.stopping import GeneratedOnly, Watch
+from engine.families.verbatim import OnlySpans
+from engine.schema import EvidenceFound, Size
+from engine.verbatim import PageSpans
 
 # Tokens of text that are prefilled at once; Stop is seen between pieces.
 PREFILL_TOKENS = 512
-# How often the token tail is searched for a loop, in tokens.
-_LOOP_CHECK_EVERY = 8
 
 
 @dataclass(slots=True)
@@ -41,6 +40,8 @@ class DecodingInputs:
         frames: (document_id, page_index) -> (width, height) of the image as the model sees it.
         so_far: the ids at the prompt's end that are the beginning of the answer.
         static_cache: decode over keys and values of fixed shape, on a GPU as a CUDA graph.
+        spans: what of the pages the answer must be made of; None for a free answer.
+        question: the user's words, which choose between equal prints.
     """
 
     conversation: str
@@ -52,6 +53,8 @@ class DecodingInputs:
     frames: Mapping[tuple[Any, ...], Size] = field(default_factory=dict)
     so_far: tuple[int, ...] = ()
     static_cache: bool = False
+    spans: PageSpans | None = None
+    question: str = ""
 
 
 @dataclass(slots=True)
@@ -63,62 +66,6 @@ class Counters:
     encoded_images: int = 0
     prefill_pieces: int = 0
     generated_ids: list[int] = field(default_factory=list)
-
-
-class Watch(StoppingCriteria):
-    """Ends `generate` on Stop or on a repetition loop."""
-
-    def __init__(self, stop: threading.Event, prompt_length: int) -> None:
-        self._stop = stop
-        self._prompt_length = prompt_length
-        self.loop = 0
-
-    def __call__(self, input_ids: torch.Tensor, scores: Any, **_: Any) -> torch.Tensor:
-        generated = input_ids.shape[1] - self._prompt_length
-        looks = generated % _LOOP_CHECK_EVERY == 0
-        ends = self.ends(input_ids[0, self._prompt_length :].tolist() if looks else [])
-        return torch.full((input_ids.shape[0],), ends, device=input_ids.device, dtype=torch.bool)
-
-    def ends(self, said: list[int]) -> bool:
-        """Whether the run must end. said: the generated ids, looked at for a loop; or nothing."""
-        if said and len(said) % _LOOP_CHECK_EVERY == 0:
-            self.loop = loop_length(said)
-        return self._stop.is_set() or self.loop > 0
-
-    def finish_reason(self, said: list[int], ends: set[int]) -> FinishReason:
-        """Why a run ended.
-
-        Args:
-            said: the generated ids.
-            ends: ids that end an answer.
-        """
-        if said and said[-1] in ends:
-            return "stop"
-        if self._stop.is_set():
-            return "cancelled"
-        return "repetition" if self.loop else "length"
-
-
-class GeneratedOnly:
-    """Hides the prompt, which `generate` puts first, from a run's streamer.
-
-    Args:
-        ends: whether the end of `generate` is the end of the run; False where pages follow.
-    """
-
-    def __init__(self, streamer: Streamer, *, ends: bool = True) -> None:
-        self._streamer = streamer
-        self._ends = ends
-        self._prompt_seen = False
-
-    def put(self, value: torch.Tensor) -> None:
-        if self._prompt_seen:
-            self._streamer.put(value.reshape(-1))
-        self._prompt_seen = True
-
-    def end(self) -> None:
-        if self._ends:
-            self._streamer.end()
 
 
 def decode(
@@ -154,7 +101,11 @@ def decode(
         filled = _prefill(model, inputs, ids, cache, shared, run, counters, caches)
         _check_finite(model, ids, cache, filled, inputs, model_id)
         watch = Watch(run.stop, ids.shape[1])
-        if inputs.static_cache and is_greedy(inputs.generation):
+        only = None
+        if inputs.spans is not None:
+            before = ids.shape[1] - len(inputs.so_far)
+            only = OnlySpans(inputs.spans.walk(), end_ids(model), before)
+        if inputs.static_cache and only is None and is_greedy(inputs.generation):
             said = _answer_static(model, inputs, ids, cache, filled, watch, run.streamer)
             sequence = [*prompt.ids, *said]
         else:
@@ -164,6 +115,7 @@ def decode(
                 past_key_values=cache,
                 streamer=GeneratedOnly(run.streamer),
                 stopping_criteria=StoppingCriteriaList([watch]),
+                logits_processor=LogitsProcessorList([only] if only else []),
                 **inputs.generation,
             )[0].tolist()
             said = sequence[len(prompt.ids) :]
@@ -171,6 +123,10 @@ def decode(
     # The last token was never fed back, so the cache ends one before it.
     known = PromptIds(tuple(sequence), prompt.images).up_to(cache.get_seq_length())
     caches.put(inputs.conversation, KeptCache(known, cache))
+    if inputs.spans is not None and only is not None:
+        spans = only.finish([*inputs.so_far, *said])
+        for found in inputs.spans.evidence(spans, inputs.question):
+            run.emit(EvidenceFound(found))
     return Outcome(watch.finish_reason(said, end_ids(model)), len(prompt.ids), len(said))
 
 

@@ -18,7 +18,8 @@ from engine.families.base import Capabilities, ModelRequest, Preparation
 from engine.families.hub import configuration, load_weights, text_head_size
 from engine.families.margins import with_margin
 from engine.families.prompt_ids import ImageSpan, PromptIds
-from engine.families.transformers_chat import SeenImage, TransformersChatFamily
+from engine.families.seen_images import SeenImage
+from engine.families.transformers_chat import TransformersChatFamily
 from engine.hardware import AttentionChoice, choose_attention
 from engine.layout.cells import CellParser
 from engine.layout.deepseek_tags import DeepseekTagParser
@@ -108,14 +109,6 @@ class DeepseekOcrFamily(TransformersChatFamily):
         from engine.families.deepseek_ocr.processing import KeepTags
 
         return KeepTags(self.processor.tokenizer)
-
-    @property
-    def image_placeholder(self) -> str:
-        return str(self.processor.image_token)
-
-    @property
-    def image_token_id(self) -> int:
-        return int(self.processor.image_token_id)
 
     def see(self, image: Image.Image) -> SeenImage:
         from engine.families.deepseek_ocr.processing import mode_for, see

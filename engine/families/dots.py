@@ -12,7 +12,8 @@ from typing import ClassVar
 from PIL import Image
 
 from engine.families.base import Capabilities
-from engine.families.transformers_chat import SeenImage, TransformersChatFamily
+from engine.families.seen_images import SeenImage
+from engine.families.transformers_chat import TransformersChatFamily
 from engine.layout.cells import CellParser
 from engine.layout.dots_json import DotsJsonParser
 from engine.layout.scene_text import SceneTextParser
@@ -52,14 +53,6 @@ class DotsOcrFamily(TransformersChatFamily):
         # The settings bound an answer; a second bound makes transformers warn at every run.
         published.max_length = None
         return family
-
-    @property
-    def image_placeholder(self) -> str:
-        return str(self.processor.image_token)
-
-    @property
-    def image_token_id(self) -> int:
-        return int(self.processor.image_token_id)
 
     def cell_parser(self, task: str) -> CellParser:
         return SceneTextParser() if task == "scene_spotting" else DotsJsonParser()

@@ -1,13 +1,14 @@
 """GOT-OCR 2.0: the text of a page, plain or formatted. It cannot chat, and its capabilities say so.
 
-Each page is read on its own and streamed when it is done, so a long document shows its first page
-early and one bad page does not spoil the rest.
+Each page is read on its own and streamed while it is read, so a long document shows its first page
+early and one bad page does not spoil the rest. With `mode = "multi_page"` in the settings, several
+pages stand in one prompt, for text that runs on from page to page.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from engine.errors import ModelError
@@ -22,19 +23,25 @@ from engine.families.base import (
 from engine.families.hub import configuration, is_cached, load_weights, text_head_size
 from engine.families.margins import with_margin
 from engine.families.page_by_page import PageByPageFamily
+from engine.families.pages_run import ReadingInputs
 from engine.hardware import choose_attention
+from engine.schema import Notice, Page, Step
 from engine.settings import ModelSettings, Settings
 
 if TYPE_CHECKING:
     import torch
+    from PIL import Image
 
+MULTI_PAGE: Final = "multi_page"
+# It was trained on 2 to 8 pages at once (arXiv:2409.01704, section 3.4).
+MOST_PAGES: Final = 8
 # The frames that the model was trained to read inside (transformers' GotOcr2Processor, `color`).
 _COLORS: Final = ("red", "green", "blue")
 
 
 @dataclass(frozen=True, slots=True)
 class GotInputs:
-    """One page's tensors for `generate`: input_ids (1, n), pixel_values (patches, 3, h, w)."""
+    """One prompt's tensors for `generate`: input_ids (1, n), pixel_values (patches, 3, h, w)."""
 
     tensors: Mapping[str, torch.Tensor]
     generation: Mapping[str, Any]
@@ -48,6 +55,7 @@ class GotOCRFamily(PageByPageFamily):
     is told to the model.
     """
 
+    modes: ClassVar[tuple[str, ...]] = (MULTI_PAGE,)
     reads_boxes: ClassVar[bool] = True
 
     capabilities: ClassVar[Capabilities] = Capabilities(
@@ -67,6 +75,7 @@ class GotOCRFamily(PageByPageFamily):
         from transformers import AutoModelForImageTextToText, AutoProcessor
 
         model_settings = settings.model(model_id)
+        cls.check_mode(model_id, model_settings)
         processor = configuration(model_id, model_settings, AutoProcessor.from_pretrained)
         attention = choose_attention(
             model_settings.attn_implementation,
@@ -94,6 +103,20 @@ class GotOCRFamily(PageByPageFamily):
     def tokenizer(self) -> Any:
         return self.processor.tokenizer
 
+    def prepare(self, request: ModelRequest, preparation: Preparation) -> ReadingInputs:
+        """One prompt for all pages where the settings ask for it, else one for each."""
+        pages = len(request.pages)
+        if self.settings.mode != MULTI_PAGE or pages == 1:
+            return super().prepare(request, preparation)
+        if pages > MOST_PAGES:
+            preparation.emit(Notice("notice.one_by_one", {"pages": pages, "most": MOST_PAGES}))
+            return super().prepare(request, preparation)
+        kept = self._kept(request) if request.resume else {}
+        said = [index for record in kept.values() for index in record.said]
+        asked = replace(request, so_far=tuple(said))
+        made = self.prepare_prompt(asked, preparation)
+        return ReadingInputs(request, made, lambda *_: None, kept=kept)
+
     def prepare_prompt(self, request: ModelRequest, preparation: Preparation) -> GotInputs:
         import torch
 
@@ -110,21 +133,17 @@ class GotOCRFamily(PageByPageFamily):
                 color=color,
                 known=", ".join(_COLORS),
             )
-        if preparation.stop.is_set():
-            raise RunCancelled
-        image = request.pages[0].load_image()
+        images = [self._image(page, request, preparation) for page in request.pages]
         scale = min(1.0, request.pixel_share) ** 0.5
-        if scale < 1.0:
-            # The processor stretches all pages to one size: a smaller one needs a margin.
-            image = with_margin(image, request.pixel_share)
         # The checkpoint has no chat template: its processor writes the published prompt.
         tensors = dict(
             self.processor(
-                image,
+                images,
                 return_tensors="pt",
                 format=formatted,
                 crop_to_patches=cropped,
                 color=color,
+                multi_page=len(images) > 1,
                 # Pixels of the image; a margin leaves its left upper corner where it is.
                 box=request.bbox and [edge * scale for edge in request.bbox],
             )
@@ -134,11 +153,20 @@ class GotOCRFamily(PageByPageFamily):
         tensors["attention_mask"] = torch.ones_like(tensors["input_ids"])
         return GotInputs(tensors, {**greedy(options), "max_new_tokens": request.max_new_tokens})
 
+    def _image(self, page: Page, request: ModelRequest, preparation: Preparation) -> Image.Image:
+        if preparation.stop.is_set():
+            raise RunCancelled
+        values = {"page": request.pages.index(page) + 1, "pages": len(request.pages)}
+        preparation.emit(Step("step.preparing", values, page.page_index))
+        image = page.load_image()
+        # The processor stretches all pages to one size: a smaller one needs a margin.
+        return image if request.pixel_share >= 1.0 else with_margin(image, request.pixel_share)
+
     def generate_answer(self, inputs: GotInputs, run: Run) -> Outcome:
         import torch
         from transformers import StoppingCriteriaList
 
-        from engine.families.decoding import GeneratedOnly, Watch
+        from engine.families.stopping import GeneratedOnly, Watch
 
         tensors = {name: value.to(self.model.device) for name, value in inputs.tensors.items()}
         length = tensors["input_ids"].shape[1]

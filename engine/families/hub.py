@@ -4,6 +4,8 @@ Safetensors only, no remote code, and every failure of the hub becomes one sente
 that mends it.
 """
 
+from __future__ import annotations
+
 import errno
 import json
 import logging
@@ -11,12 +13,15 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from engine.errors import EngineError, ModelError
 from engine.hardware import AttentionChoice, check_precision, device, torch_dtype
 from engine.settings import ModelSettings
+
+if TYPE_CHECKING:
+    import torch
 
 logger = logging.getLogger(__name__)
 Loaded = TypeVar("Loaded")
@@ -86,23 +91,33 @@ def load_weights(
         **revision_of(model),
     }
     if model.quantization != "none":
-        options["quantization_config"] = _quantization(model, unquantised)
+        options["quantization_config"] = quantization_config(
+            model.quantization, torch_dtype(model.dtype), unquantised
+        )
     with hub_errors(model_id, model):
         loaded = auto_class.from_pretrained(model.repo_id, **options)
     return loaded.eval()
 
 
-def _quantization(model: ModelSettings, unquantised: tuple[str, ...]) -> Any:
-    """bitsandbytes settings; NF4 with a second quantisation of its constants for int4."""
+def quantization_config(
+    quantization: str, compute_dtype: torch.dtype, unquantised: tuple[str, ...] = ()
+) -> Any:
+    """transformers' BitsAndBytesConfig; NF4 with a second quantisation of its constants for int4.
+
+    Args:
+        quantization: "int8" or "int4".
+        compute_dtype: what int4 weights are computed in.
+        unquantised: names of modules that are left as they are, beside the output head.
+    """
     from transformers import BitsAndBytesConfig
 
     options: dict[str, Any] = {"load_in_8bit": True}
-    if model.quantization == "int4":
+    if quantization == "int4":
         options = {
             "load_in_4bit": True,
             "bnb_4bit_quant_type": "nf4",
             "bnb_4bit_use_double_quant": True,
-            "bnb_4bit_compute_dtype": torch_dtype(model.dtype),
+            "bnb_4bit_compute_dtype": compute_dtype,
         }
     if unquantised:
         # bitsandbytes' name for it, used for int4 as well.

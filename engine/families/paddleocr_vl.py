@@ -13,7 +13,8 @@ from PIL import Image
 
 from engine.families.base import Capabilities
 from engine.families.qwen_vl import QwenVLFamily
-from engine.families.transformers_chat import SeenImage, TransformersChatFamily
+from engine.families.seen_images import SeenImage
+from engine.families.transformers_chat import TransformersChatFamily
 from engine.layout.cells import CellParser
 from engine.schema import Page, Size
 

@@ -22,7 +22,8 @@ from PIL import Image
 from engine.families.base import Capabilities, ModelRequest, Outcome, Preparation, Run
 from engine.families.margins import with_margin
 from engine.families.prompt_ids import ImageSpan, PromptIds
-from engine.families.transformers_chat import ANSWER, SeenImage, TransformersChatFamily
+from engine.families.seen_images import SeenImage
+from engine.families.transformers_chat import ANSWER, TransformersChatFamily
 from engine.schema import ImagePart, Message
 from engine.settings import Settings
 
@@ -38,7 +39,10 @@ class Phi3VisionFamily(TransformersChatFamily):
     """microsoft/Phi-3.5-vision-instruct."""
 
     capabilities: ClassVar[Capabilities] = Capabilities(
-        tasks=frozenset({"question", "ocr"}), chat=True, multiple_pages=True, boxes=False
+        tasks=frozenset({"question", "ocr", "document_type"}),
+        chat=True,
+        multiple_pages=True,
+        boxes=False,
     )
 
     @classmethod

@@ -12,7 +12,8 @@ from PIL import Image
 
 from engine.families.base import Capabilities
 from engine.families.prompt_ids import PromptIds
-from engine.families.transformers_chat import Positions, SeenImage, TransformersChatFamily
+from engine.families.seen_images import SeenImage
+from engine.families.transformers_chat import Positions, TransformersChatFamily
 from engine.layout.cells import CellParser
 from engine.layout.qwen_boxes import QwenBoxParser
 from engine.schema import Page, Size
@@ -28,16 +29,11 @@ class QwenVLFamily(TransformersChatFamily):
 
     has_static_cache: ClassVar[bool] = True
     capabilities: ClassVar[Capabilities] = Capabilities(
-        tasks=frozenset({"question", "ocr", "layout"}), chat=True, multiple_pages=True, boxes=True
+        tasks=frozenset({"question", "ocr", "layout", "document_type"}),
+        chat=True,
+        multiple_pages=True,
+        boxes=True,
     )
-
-    @property
-    def image_placeholder(self) -> str:
-        return str(self.processor.image_token)
-
-    @property
-    def image_token_id(self) -> int:
-        return int(self.processor.image_token_id)
 
     def cell_parser(self, task: str) -> CellParser:
         return QwenBoxParser()

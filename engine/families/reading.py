@@ -11,12 +11,14 @@ Does not know models. torch is imported when the first ids come.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from engine.errors import GeometryError
 from engine.families.base import Run, Streamer
+from engine.families.detokenizer import Detokenizer
 from engine.geometry import to_page_frame
 from engine.layout import to_markdown
 from engine.layout.cells import Cell, CellParser
@@ -37,8 +39,8 @@ from engine.texts import say
 if TYPE_CHECKING:
     import torch
 
-# Ids that may be held back because they do not make whole characters yet.
-_MAX_HELD: Final = 8
+__all__ = ["BoxReader", "Detokenizer", "EvidenceReader", "LayoutReader", "PageRecord", "Reader"]
+
 # "image 2", "Page 2:", "на странице 2": which of several pages the next boxes lie on.
 _PAGE_NAMED: Final = re.compile(
     r"(?:image|picture|page|страниц\w*|изображени\w*)\s*[#№]?\s*(\d{1,3})\b", re.IGNORECASE
@@ -46,46 +48,6 @@ _PAGE_NAMED: Final = re.compile(
 _BOX_END: Final = re.compile(r"(?<=[>}])")
 # An output that says that the page is empty.
 _BLANK: Final = re.compile(r"\s*(?:```(?:json)?)?\s*\[\s*\]\s*(?:```)?\s*")
-
-
-class Detokenizer:
-    """Ids -> text, incrementally and in linear time; special tokens stay in the text.
-
-    Args:
-        tokenizer: offers decode(ids, skip_special_tokens=...).
-        silent: ids that are no text: beginning, end, padding.
-    """
-
-    def __init__(self, tokenizer: Any, silent: Collection[int]) -> None:
-        self._tokenizer = tokenizer
-        self._silent = frozenset(silent)
-        self._ids: list[int] = []
-        # Ids before `_context` are forgotten; those before `_said` were given out and are decoded
-        # again with what follows, because spaces between words depend on the word before.
-        self._context = self._said = 0
-
-    def put(self, ids: Sequence[int], *, last: bool = False) -> str:
-        """The text that these ids complete. last: nothing follows, so nothing is held back."""
-        self._ids += [index for index in ids if index not in self._silent]
-        before = self._decode(self._ids[self._context : self._said])
-        end = len(self._ids)
-        whole = self._decode(self._ids[self._context : end])
-        while not last and end > self._said and whole.endswith("\ufffd"):
-            if len(self._ids) - end >= _MAX_HELD:
-                # Not the beginning of a character but bytes that make none.
-                end = len(self._ids)
-                whole = self._decode(self._ids[self._context : end])
-                break
-            end -= 1
-            whole = self._decode(self._ids[self._context : end])
-        if end == self._said:
-            return ""
-        del self._ids[: self._context]
-        self._context, self._said = self._said - self._context, end - self._context
-        return whole[len(before) :]
-
-    def _decode(self, ids: list[int]) -> str:
-        return str(self._tokenizer.decode(ids, skip_special_tokens=False)) if ids else ""
 
 
 @dataclass(slots=True)
@@ -137,12 +99,40 @@ class Reader:
         self.record.finish_reason = reason
 
 
-class LayoutReader(Reader):
-    """The Streamer of one page, for a layout.
+class BoxReader(Reader, ABC):
+    """A Reader of text with boxes in it: its parser is fed as the text comes.
 
     Args:
         parser: of the family's output format.
         words: ids -> text with special tokens.
+    """
+
+    def __init__(
+        self, record: PageRecord, run: Run, *, parser: CellParser, words: Detokenizer
+    ) -> None:
+        super().__init__(record, run.streamer)
+        self._run = run
+        self._parser = parser
+        self._words = words
+
+    def finish(self, reason: FinishReason) -> None:
+        super().finish(reason)
+        self._read(self._words.put((), last=True))
+        self._add(self._parser.close(cut=reason != "stop"))
+
+    @abstractmethod
+    def _read(self, text: str) -> None:
+        """Feed the parser."""
+
+    @abstractmethod
+    def _add(self, cells: list[Cell]) -> object:
+        """Emit the cells."""
+
+
+class LayoutReader(BoxReader):
+    """The Streamer of one page, for a layout.
+
+    Args:
         encode: text -> ids, for what is shown.
         frame: (width, height) of the frame that the boxes are in.
         language: of the notes that stand for regions without text.
@@ -159,10 +149,7 @@ class LayoutReader(Reader):
         frame: Size,
         language: str,
     ) -> None:
-        super().__init__(record, run.streamer)
-        self._run = run
-        self._parser = parser
-        self._words = words
+        super().__init__(record, run, parser=parser, words=words)
         self._encode = encode
         self._frame = frame
         self._language = language
@@ -176,8 +163,6 @@ class LayoutReader(Reader):
 
     def finish(self, reason: FinishReason) -> None:
         super().finish(reason)
-        self._read(self._words.put((), last=True))
-        self._add(self._parser.close(cut=reason != "stop"))
         self.record.blank = bool(_BLANK.fullmatch(self._head))
         counts = {
             (notice.key, notice.values.get("category")): notice for notice in self._parser.warnings
@@ -233,7 +218,7 @@ class LayoutReader(Reader):
         return Notice(notice.key, {**notice.values, **place})
 
 
-class EvidenceReader(Reader):
+class EvidenceReader(BoxReader):
     """The Streamer of an answer to a question: the text passes, boxes become EvidenceFound.
 
     With several pages a box belongs to the one that the model named last ("image 2"); a box that
@@ -252,10 +237,7 @@ class EvidenceReader(Reader):
         words: Detokenizer,
         pages: Sequence[tuple[Page, Size]],
     ) -> None:
-        super().__init__(record, run.streamer)
-        self._run = run
-        self._parser = parser
-        self._words = words
+        super().__init__(record, run, parser=parser, words=words)
         self._pages = pages
         self._tail = ""
         self._found: list[Evidence] = []
@@ -264,11 +246,6 @@ class EvidenceReader(Reader):
     def put(self, value: torch.Tensor) -> None:
         super().put(value)
         self._read(self._words.put(value.tolist()))
-
-    def finish(self, reason: FinishReason) -> None:
-        super().finish(reason)
-        self._read(self._words.put((), last=True))
-        self._add(self._parser.close(cut=reason != "stop"))
 
     def _read(self, text: str) -> None:
         # Box by box: what is named after a box is not the page of that box.

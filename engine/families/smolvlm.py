@@ -16,7 +16,8 @@ from PIL import Image
 
 from engine.families.base import Capabilities
 from engine.families.margins import with_margin
-from engine.families.transformers_chat import ANSWER, SeenImage, TransformersChatFamily
+from engine.families.seen_images import SeenImage
+from engine.families.transformers_chat import ANSWER, TransformersChatFamily
 from engine.schema import Message
 
 # Another attempt with more than this share of the pixels keeps its tiles.
@@ -28,16 +29,11 @@ class SmolVLMFamily(TransformersChatFamily):
 
     has_static_cache: ClassVar[bool] = True
     capabilities: ClassVar[Capabilities] = Capabilities(
-        tasks=frozenset({"question", "ocr"}), chat=True, multiple_pages=True, boxes=False
+        tasks=frozenset({"question", "ocr", "document_type"}),
+        chat=True,
+        multiple_pages=True,
+        boxes=False,
     )
-
-    @property
-    def image_placeholder(self) -> str:
-        return str(self.processor.image_token)
-
-    @property
-    def image_token_id(self) -> int:
-        return int(self.processor.image_token_id)
 
     def see(self, image: Image.Image) -> SeenImage:
         return self._tiled(image, self._tiles())

@@ -18,15 +18,18 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from engine.errors import ModelError
-from engine.families.base import ModelRequest, Outcome, Preparation, Run, RunCancelled
+from engine.families.base import ModelRequest, Outcome, Preparation, Run
 from engine.families.hub import configuration, is_cached, load_weights, text_head_size
 from engine.families.kv_cache import KVCaches
 from engine.families.page_by_page import PageByPageFamily
 from engine.families.page_prompt import filled
 from engine.families.prompt_ids import ImageSpan, PromptIds
+from engine.families.seen_images import REMEMBERED, SeenImage, SeenImages
 from engine.hardware import choose_attention
 from engine.schema import ImagePart, Message, Page, Part, Size, Step, TextPart
 from engine.settings import ModelSettings, Settings
+from engine.texts import say
+from engine.verbatim import PageSpans, Vocabulary
 
 if TYPE_CHECKING:
     import torch
@@ -36,26 +39,6 @@ if TYPE_CHECKING:
 # Stands for an earlier answer while the template is rendered; a private-use character that no
 # keyboard types, removed from what users write.
 ANSWER = "\ue000"
-# Answers whose ids, and pages whose sizes, are remembered; older ones are worked out again.
-_REMEMBERED = 2000
-
-
-@dataclass(frozen=True, slots=True)
-class SeenImage:
-    """An image as the model sees it.
-
-    Attributes:
-        size: (width, height) in pixels after the one resize; boxes may refer to it.
-        tokens: how many token positions it takes.
-        grid: (1, 3) patches in time, height and width; None where a family has no such thing.
-        tensors: what the model's forward takes for it; on the CPU. Made when first called: an
-            image whose keys and values are cached is never decoded again.
-    """
-
-    size: Size
-    tokens: int
-    grid: torch.Tensor | None
-    tensors: Callable[[], Mapping[str, torch.Tensor]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +64,8 @@ class TransformersChatFamily(PageByPageFamily):
         self.caches = KVCaches(settings.generation.kv_cache_bytes)
         self.counters = decoding.Counters()
         self._said: dict[str, list[int]] = {}
-        self._known: dict[tuple[Any, ...], SeenImage] = {}
+        self.images = SeenImages(self.see, self.see_smaller)
+        self._vocabulary: Vocabulary | None = None
 
     @classmethod
     def load(cls, model_id: str, settings: Settings) -> TransformersChatFamily:
@@ -109,14 +93,14 @@ class TransformersChatFamily(PageByPageFamily):
         return self.processor.tokenizer
 
     @property
-    @abstractmethod
     def image_placeholder(self) -> str:
         """What the chat template writes where an image stands."""
+        return str(self.processor.image_token)
 
     @property
-    @abstractmethod
     def image_token_id(self) -> int:
         """The id that is repeated for every token position of an image."""
+        return int(self.processor.image_token_id)
 
     def image_ids(self, image: SeenImage) -> list[int]:
         """The ids that stand for an image, image.tokens of them."""
@@ -160,13 +144,14 @@ class TransformersChatFamily(PageByPageFamily):
         }
         share = request.pixel_share
         messages = (*request.history, self._question(request))
-        seen = self._see_all(messages, pages, preparation, share)
+        seen = self.images.all_of(messages, pages, preparation, share)
         messages = (*request.history, self._question(filled(request, seen)))
         prompt = self._prompt(messages, seen)
         # Two sizes of one page may take the same number of tokens; their caches are not the same.
         images = tuple(replace(span, key=(*span.key, share)) for span in prompt.images)
         prompt = PromptIds((*prompt.ids, *request.so_far), images)
         positions = self.positions(prompt, [seen[span.key[:2]] for span in images])
+        spans = self._spans(request, preparation) if request.verbatim else None
         generation = {**self.settings.generation, **request.prompt.generation}
         return DecodingInputs(
             conversation=request.conversation,
@@ -178,6 +163,8 @@ class TransformersChatFamily(PageByPageFamily):
             frames={key[:2]: image.size for key, image in seen.items()},
             so_far=request.so_far,
             static_cache=self.settings.static_cache,
+            spans=spans,
+            question=request.question,
         )
 
     def generate_answer(self, inputs: DecodingInputs, run: Run) -> Outcome:
@@ -188,10 +175,25 @@ class TransformersChatFamily(PageByPageFamily):
         )
         said = [*inputs.so_far, *self.counters.generated_ids]
         text = self.tokenizer.decode(said, skip_special_tokens=True).strip()
-        while len(self._said) >= _REMEMBERED:
+        while len(self._said) >= REMEMBERED:
             self._said.pop(next(iter(self._said)))
         self._said[text] = self._without_end(said)
         return outcome
+
+    def _spans(self, request: ModelRequest, preparation: Preparation) -> PageSpans:
+        """What of the pages an answer may be made of."""
+        from engine.families.verbatim import vocabulary
+
+        if self._vocabulary is None:
+            self._vocabulary = vocabulary(self.tokenizer, model_id=self.model_id)
+        indexes = []
+        for number, page in enumerate(request.pages, start=1):
+            values = {"page": number, "pages": len(request.pages)}
+            preparation.emit(Step("step.reading_page", values, page.page_index))
+            indexes.append(preparation.index(page))
+        return PageSpans(
+            indexes, self._vocabulary, not_there=say("answer.not_on_page", request.language)
+        )
 
     @classmethod
     def is_available(cls, model: ModelSettings) -> bool:
@@ -221,47 +223,6 @@ class TransformersChatFamily(PageByPageFamily):
         parts: list[Part] = [ImagePart(page.document_id, page.page_index) for page in request.pages]
         new = [part for part in parts if part not in shown]
         return Message("user", (*new, TextPart(request.prompt.text)))
-
-    def _see_all(
-        self,
-        messages: tuple[Message, ...],
-        pages: Mapping[tuple[str, int], Page],
-        preparation: Preparation,
-        share: float,
-    ) -> dict[tuple[Any, ...], SeenImage]:
-        """Every image of the conversation, by (document_id, page_index)."""
-        wanted = [
-            (part.document_id, part.page_index)
-            for message in messages
-            for part in message.parts
-            if isinstance(part, ImagePart) and (part.document_id, part.page_index) in pages
-        ]
-        seen: dict[tuple[Any, ...], SeenImage] = {}
-        for number, key in enumerate(wanted, start=1):
-            if preparation.stop.is_set():
-                raise RunCancelled
-            values = {"page": number, "pages": len(wanted)}
-            preparation.emit(Step("step.preparing", values, key[1]))
-            seen[key] = self._seen(pages[key], share)
-        return seen
-
-    def _seen(self, page: Page, share: float) -> SeenImage:
-        """A page as the model sees it; a known page gives its pixels only when asked."""
-        key = (page.document_id, page.page_index, share)
-
-        def see() -> SeenImage:
-            image = page.load_image()
-            return self.see(image) if share == 1.0 else self.see_smaller(image, share)
-
-        known = self._known.get(key)
-        if known is not None:
-            return replace(known, tensors=lambda: see().tensors())
-        image = see()
-        while len(self._known) >= _REMEMBERED:
-            self._known.pop(next(iter(self._known)))
-        # Without its tensors: pixels of every page ever seen would fill the memory.
-        self._known[key] = replace(image, tensors=dict)
-        return image
 
     def _prompt(
         self, messages: tuple[Message, ...], seen: Mapping[tuple[Any, ...], SeenImage]

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from engine.geometry import union
 from engine.ocr.blocks import Block, cut, line_height
+from engine.ocr.formulas import with_formulas
 from engine.schema import Line
 
 _BULLET = re.compile(r"^\s*[•●▪■◦‣∙*·»–—-](\s|$|\w)")
@@ -21,8 +22,11 @@ _HEADING_NUMBER = re.compile(
     r"^\s*((\d{1,2}\.)+\d{0,2}|[IVXLC]+\.|(article|section|chapter|part|статья|глава|раздел)\s+\S+)",
     re.IGNORECASE,
 )
+# Numbered ("Fig. 3a", "Table A-1") or lettered ("Table B").
 _CAPTION = re.compile(
-    r"^\s*(table|tab\.|figure|fig\.?|chart|таблица|табл\.|рисунок|рис\.)\s*\S{0,2}\d", re.IGNORECASE
+    r"^\s*(table|tab\.|figure|fig\.?|chart|таблица|табл\.|рисунок|рис\.)"
+    r"(\s*\S{0,2}\d|\s+(?-i:[A-ZА-ЯЁ])(?![^\s.:,)—–-]))",
+    re.IGNORECASE,
 )
 _NOTE_MARK = re.compile(
     r"^\s*([*†‡¹²³⁴-⁹]|(source|notes?|compiled by|источник|примечани[ея]|составлено)\s*:)", re.I
@@ -53,6 +57,7 @@ def labelled(blocks: Sequence[Block], lines: Sequence[Line], *, height: float) -
     if not usual:
         return parts
     parts = [replace(part, category=_category(part, lines, usual)) for part in parts]
+    parts = with_formulas(parts, lines)
     parts = _with_numbered_items(parts, lines)
     parts = _with_running_heads(parts, lines, height, usual)
     parts = _with_footnotes(parts, lines, height)

@@ -2,6 +2,7 @@
 
     messages.py   what the two processes say to each other
     process.py    the worker's side: the family, its inference thread, streamer and KV caches
+    launch.py     starts the process and waits for its connection
     client.py     the app's side: RemoteModel, used like a model in the same process
 
 A CUDA device-side assert leaves every later call of the process failing: it cannot be survived

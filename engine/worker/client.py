@@ -9,17 +9,12 @@ from __future__ import annotations
 
 import itertools
 import logging
-import os
-import secrets
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from multiprocessing import AuthenticationError
-from multiprocessing.connection import Client, Connection, Listener
 from typing import Any, Final
 
 from engine.errors import EngineError, GenerationError, ModelError, as_engine_error
@@ -28,6 +23,7 @@ from engine.families.base import ModelRequest, Preparation, RunCancelled
 from engine.generation import Job
 from engine.schema import Failed, Finished, Page
 from engine.settings import Settings
+from engine.worker.launch import start_worker
 from engine.worker.messages import (
     FAULT_KEY,
     Alive,
@@ -49,7 +45,6 @@ from engine.worker.messages import (
 
 logger = logging.getLogger(__name__)
 
-_START_SECONDS: Final = 120.0
 _CLOSE_SECONDS: Final = 10.0
 # How often a thread that waits for a user's Stop looks whether its run is over.
 _TICK_SECONDS: Final = 0.5
@@ -89,7 +84,7 @@ class RemoteModel:
         self._lock = threading.Lock()
         self._closing = False
         self._pages = ThreadPoolExecutor(_PAGE_THREADS, thread_name_prefix=f"pages-{model_id}")
-        self._process, self._connection = _start(model_id)
+        self._process, self._connection = start_worker(model_id)
         family = settings.model(model_id).family
         self._send(Load(model_id, family, FAMILIES[family], settings))
         self._facts = self._await_load()
@@ -228,7 +223,9 @@ class RemoteModel:
                 if run.job is None:
                     run.preparation.emit(event)
                 else:
-                    run.job.last_token_at = run.job.last_token_at and time.monotonic()
+                    if run.job.last_token_at is not None:
+                        # Before the first token nothing is watched, so a long prefill is no stall.
+                        run.job.last_token_at = time.monotonic()
                     run.job.emit(event)
             case Alive(number):
                 job = self._runs[number].job
@@ -298,45 +295,3 @@ def _page(request: ModelRequest, wanted: Ask) -> Page:
         for page in pages
         if (page.document_id, page.page_index) == (wanted.document_id, wanted.page_index)
     )
-
-
-def _start(model_id: str) -> tuple[subprocess.Popen[str], Connection]:
-    """A new worker process and the connection to it.
-
-    Not `multiprocessing`'s spawn: that runs the app's main module again in the child.
-    """
-    key = secrets.token_bytes(32)
-    with Listener(authkey=key) as listener:
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-        process = subprocess.Popen(
-            [sys.executable, "-m", "engine.worker", str(listener.address)],
-            stdin=subprocess.PIPE,
-            text=True,
-            env=environment,
-        )
-        if process.stdin is not None:
-            process.stdin.write(key.hex() + "\n")
-            process.stdin.close()
-        connected = threading.Event()
-        watch = threading.Thread(
-            target=_watch_start, args=(process, listener.address, connected), daemon=True
-        )
-        watch.start()
-        try:
-            return process, listener.accept()
-        except (OSError, EOFError, AuthenticationError) as error:
-            process.kill()
-            detail = f"its process ended with status {process.wait()}"
-            raise ModelError("model.load_failed", model_id=model_id, detail=detail) from error
-        finally:
-            connected.set()
-
-
-def _watch_start(process: subprocess.Popen[str], address: Any, connected: threading.Event) -> None:
-    """End the waiting for a process that died, or is stuck, before it connected."""
-    deadline = time.monotonic() + _START_SECONDS
-    while not connected.wait(_TICK_SECONDS):
-        if process.poll() is not None or time.monotonic() > deadline:
-            # A caller without the key: `accept` refuses it and so comes back.
-            Client(address).close()
-            return

@@ -21,9 +21,15 @@ def rows(tmp_path: Path, *options: str) -> list[dict[str, object]]:
 
 @pytest.mark.slow
 def test_a_row_for_each_attention_with_and_without_reuse(tmp_path: Path) -> None:
-    found = rows(tmp_path, "--family", "qwen2_vl", "--visual-tokens", "200")
-    assert [row["attention"] for row in found] == ["eager", "sdpa"]
-    for row in found:
+    decoders = ("--decoders", "eager", "sdpa", "static")
+    found = rows(tmp_path, "--family", "qwen2_vl", "--visual-tokens", "200", *decoders)
+    *attentions, last = found
+    assert list(last["decoders"]) == ["eager", "sdpa", "static"]
+    assert all(one["tokens_per_second"] > 0 for one in last["decoders"].values())
+    # One prompt, random weights: whatever decodes it says the same.
+    assert all(one["same_tokens"] for one in last["decoders"].values())
+    assert [row["attention"] for row in attentions] == ["eager", "sdpa"]
+    for row in attentions:
         reused, without = row["second_with_reuse"], row["second_without"]
         assert isinstance(reused, dict) and isinstance(without, dict)
         # The same prompt both times, or the two could not be compared.
@@ -38,7 +44,7 @@ def test_a_row_for_each_attention_with_and_without_reuse(tmp_path: Path) -> None
 
 @pytest.mark.slow
 def test_a_family_that_cannot_chat_has_a_first_turn_alone(tmp_path: Path) -> None:
-    (row,) = rows(tmp_path, "--family", "got_ocr", "--attention", "sdpa")
+    (row,) = rows(tmp_path, "--family", "got_ocr", "--attention", "sdpa", "--decoders")
     assert row["first"]["total_seconds"] > 0
     assert row["second_with_reuse"] is row["second_without"] is row["ttft_second_over_full"] is None
 
@@ -48,3 +54,17 @@ def test_the_page_has_about_as_many_visual_tokens_as_asked(tokens: int, cell: in
     width, height = page_size(tokens, cell)
     assert width % cell == height % cell == 0
     assert width // cell * (height // cell) == pytest.approx(tokens, rel=0.05)
+
+
+def test_a_machine_without_a_compiler_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    from bench import engine_decode
+    from engine.families.decoding import DecodingInputs
+    from engine.families.prompt_ids import PromptIds
+
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    prompt = PromptIds((1, 2, 3), ())
+    inputs = DecodingInputs("a", prompt, lambda span: {}, None, lambda: None, {})
+    told = engine_decode.decoded(None, inputs, ["compiled"], 4, 1)
+    assert told == {"compiled": "not measured: no C++ compiler"}
+    told = engine_decode.decoded(None, object(), ["static"], 4, 1)
+    assert told["static"].startswith("not measured: this family")

@@ -8,7 +8,8 @@ from transformers import Qwen2VLForConditionalGeneration
 
 from bench.reader_model import build_model, build_processor
 from bench.reader_pages import CELL, COLUMNS, LABELS, ROWS, is_held_out, random_page
-from bench.train_reader import Batch, Sight, exact_share, random_talk
+from bench.reader_talks import Batch, Sight, random_talk
+from bench.train_reader import exact_share
 from tests.families.tiny import QWEN2_TEMPLATE
 
 

@@ -12,10 +12,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.fakes import FAKE_MODELS_TOML
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 90.0
@@ -65,6 +68,24 @@ def chromium() -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def app_url(chromium: Any) -> Iterator[str]:
     """The address of `python gradio_app.py`, started once for a module's tests."""
+    with serving("gradio_app.py") as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def scripted_url(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the app with the scripted model; a module names it as its app_url."""
+    folder = tmp_path_factory.mktemp("scripted")
+    directories = f"data_dir = '{folder / 'data'}'\ncache_dir = '{folder / 'cache'}'\n"
+    settings = folder / "settings.toml"
+    settings.write_text(directories + FAKE_MODELS_TOML, encoding="utf-8")
+    with serving("-m", "tests.browser.scripted_app", "--settings", str(settings)) as url:
+        yield url
+
+
+@contextmanager
+def serving(*program: str) -> Iterator[str]:
+    """The app in a process of its own. program: arguments of the interpreter."""
     environment = {
         **os.environ,
         "HF_HUB_OFFLINE": "1",
@@ -74,7 +95,7 @@ def app_url(chromium: Any) -> Iterator[str]:
     process = subprocess.Popen(
         [
             sys.executable,
-            "gradio_app.py",
+            *program,
             "--host",
             "127.0.0.1",
             "--port",

@@ -96,6 +96,11 @@ def answers(page: Any) -> list[str]:
     return [text.strip() for text in page.locator("#chat .bot .message-content").all_inner_texts()]
 
 
+def text_of(mark: Any) -> str:
+    """What a box of the page shows when the pointer rests on it."""
+    return str(mark.locator("title").text_content())
+
+
 def digits(text: str) -> str:
     return re.sub(r"[^0-9]", "", text)
 

@@ -66,7 +66,7 @@ def test_the_layout_is_drawn_and_listed(new_page: NewPage, scan: Path) -> None:
             page.click(f"#regions [data-export={kind}]")
         assert Path(download.value.path()).read_bytes().startswith(start)
         assert download.value.suggested_filename.endswith(kind)
-    words = regions.first.get_attribute("title")
+    words = driving.text_of(regions.first)
     regions.first.click(position={"x": 4, "y": 4})
     assert page.input_value("#question textarea").split() == words.split()
 

@@ -11,6 +11,7 @@ from engine.families.reading import Detokenizer
 from engine.schema import Finished
 from tests.fakes import save_page
 from tests.families import tiny
+from tests.families.conftest import MORE, TINY
 from tests.families.scripted import Scripted
 
 MakeEngine = Callable[..., Engine]
@@ -18,6 +19,30 @@ MakeEngine = Callable[..., Engine]
 BOX, ON_PAGE = (100, 100, 500, 500), (90, 60, 450, 300)
 TAGGED = "<|box_start|>({},{}),({},{})<|box_end|>".format(*BOX)
 LONG = {"generation": {"max_new_tokens": 400}}
+
+
+def in_json(key: str, box: list[int]) -> str:
+    return json.dumps([{key: box, "category": "Text", "text": "abc"}])
+
+
+def in_frame(width: float, height: float) -> list[int]:
+    """BOX in a frame of another size than thousandths."""
+    return [round(edge * side / 1000) for edge, side in zip(BOX, (width, height) * 2, strict=True)]
+
+
+# What each family writes for a block "abc" in BOX. seen: (width, height) of the page as it sees it.
+WRITES: dict[str, Callable[[tuple[int, int]], str]] = {
+    "deepseek_ocr": lambda seen: f"<|ref|>text<|/ref|><|det|>[{in_frame(999, 999)}]<|/det|>\nabc",
+    "deepseek_ocr2": lambda seen: f"<|ref|>text<|/ref|><|det|>[{in_frame(999, 999)}]<|/det|>\nabc",
+    "dots_ocr": lambda seen: in_json("bbox", in_frame(*seen)),
+    "granite_docling": lambda seen: "<doctag><text>{}abc</text></doctag>".format(
+        "".join(f"<loc_{edge}>" for edge in in_frame(500, 500))
+    ),
+    "qwen2_vl": lambda seen: f"<|object_ref_start|>abc<|object_ref_end|>{TAGGED}",
+    "qwen2_5_vl": lambda seen: in_json("bbox_2d", in_frame(*seen)),
+    "qwen3_vl": lambda seen: in_json("bbox_2d", list(BOX)),
+}
+WITH_BOXES = [name for name, model in (TINY | MORE).items() if model.capabilities.boxes]
 
 
 def upload(engine: Engine, tmp_path: Path, *, pages: int = 1) -> str:
@@ -61,6 +86,21 @@ def test_a_box_belongs_to_the_page_that_the_model_names(
     first, second = engine.documents(session_id)
     # The box before any page was named is nowhere: a wrong place is worse than none.
     assert [each.document_id for each in found] == [second.document_id, first.document_id]
+
+
+@pytest.mark.parametrize("name", WITH_BOXES)
+def test_a_box_comes_back_to_its_place_on_the_page(
+    tiny_engine: MakeEngine, tmp_path: Path, name: str
+) -> None:
+    more = {"ngram_size": 0} if name.startswith("deepseek") else {}
+    engine = tiny_engine(name, generation={"max_new_tokens": 400, **more})
+    session_id = upload(engine, tmp_path)
+    scripted = Scripted(engine, lambda *_: WRITES[name](scripted.sizes[-1]))
+    (layout,) = engine.ask(session_id, task="layout").answer().layouts
+    (region,) = layout.regions
+    # Half a unit of the coarsest frame is about a pixel; of a page seen small, two.
+    assert region.bbox == pytest.approx(ON_PAGE, abs=2)
+    assert (region.category, region.text) == ("Text", "abc")
 
 
 @pytest.mark.parametrize("name", ["qwen2_vl", "qwen3_vl"])

@@ -25,7 +25,8 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from engine import Engine, load_settings
-from tests.families.test_invariants import loaded_family, with_page
+from tests.families.driving import loaded_family
+from tests.families.test_invariants import with_page
 from tests.families.test_paddleocr_vl import run
 
 MakeEngine = Callable[..., Engine]

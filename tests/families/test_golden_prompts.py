@@ -1,4 +1,4 @@
-"""The exact prompt of every Qwen generation and of GOT-OCR, and the sizes that pages are seen at.
+"""The exact prompt of every Qwen generation, and the sizes that pages are seen at.
 
 The expected texts are what the published templates render:
 
@@ -8,93 +8,31 @@ The expected texts are what the published templates render:
 - Qwen3-VL: the instruct template (5,292 bytes, SHA-256 3636d0f0...e4 pinned there) is quoted in
   zhongkaifu/TensorSharp, InferenceWeb.Tests/QwenImageIntentScorerTests.cs at commit
   1c46d8b8908e77c5d4a892cf404cd5df63396b1a: no default system turn, else the same turns.
-- GOT-OCR 2: transformers' GotOcr2Processor, since the checkpoint has no template. The original
-  demo (Ucas-HaoranWei/GOT-OCR2.0) writes "OCR: " without the space before it; the -hf checkpoint
-  is used with transformers' text.
 - Sizes: smart_resize of QwenLM/Qwen2-VL, qwen-vl-utils/src/qwen_vl_utils/vision_process.py at
   commit 4a2035c97816125e4088e3ef325b052a859a7406, worked out by hand below.
 """
 
+import json
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 
-from engine import Engine, load_settings
-from engine.schema import Failed
-from tests.fakes import save_page
-from tests.families import tiny
-from tests.families.test_invariants import loaded_family
-from tests.families.tiny_qwen25_vl import save_qwen25_vl
+from engine import Engine
+from tests.families.driving import loaded_family, session_with
 
 SYSTEM = "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n"
 IMAGE = "<|vision_start|><|image_pad|><|vision_end|>"
 ASSISTANT = "<|im_start|>assistant\n"
 
 
-@dataclass(frozen=True)
-class Golden:
-    """save: writes the checkpoint. system: its default system turn."""
-
-    save: Callable[[Path], Path]
-    system: str
-
-
-QWEN = {
-    "qwen2_vl": Golden(tiny.save_qwen2_vl, SYSTEM),
-    "qwen2_5_vl": Golden(save_qwen25_vl, SYSTEM),
-    "qwen3_vl": Golden(tiny.save_qwen3_vl, ""),
-}
+# Each with its default system turn.
+QWEN = {"qwen2_vl": SYSTEM, "qwen2_5_vl": SYSTEM, "qwen3_vl": ""}
 MakeEngine = Callable[..., tuple[Engine, list[Any]]]
-
-
-@pytest.fixture(scope="module")
-def folders(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    made: dict[str, Path] = {}
-    saves = {name: golden.save for name, golden in QWEN.items()} | {"got_ocr": tiny.save_got_ocr}
-
-    def folder(name: str) -> Path:
-        if name not in made:
-            made[name] = saves[name](tmp_path_factory.mktemp(name) / "checkpoint")
-        return made[name]
-
-    return folder
-
-
-@pytest.fixture
-def recording(folders: Callable[[str], Path], tmp_path: Path) -> Iterator[MakeEngine]:
-    """recording(name) -> an Engine over that checkpoint, and the inputs of each prompt to come."""
-    engines: list[Engine] = []
-
-    def make(name: str, generation: str = "", **options: object) -> tuple[Engine, list[Any]]:
-        family = "got_ocr" if name == "got_ocr" else "qwen_vl"
-        path = tmp_path / "golden.toml"
-        lines = "\n".join(f"{key} = {value}" for key, value in options.items())
-        path.write_text(
-            f"default_model = 'tiny'\ncache_dir = '{tmp_path / 'cache'}'\n[models.tiny]\n"
-            f"family = '{family}'\nrepo_id = '{folders(name)}'\ndtype = 'float32'\n"
-            f"generation = {{ max_new_tokens = 4{generation} }}\n{lines}",
-            encoding="utf-8",
-        )
-        engine = Engine(load_settings(path))
-        engines.append(engine)
-        adapter, inputs = loaded_family(engine), []
-        prepare = adapter.prepare_prompt
-
-        def recorded(*args: Any) -> Any:
-            inputs.append(prepare(*args))
-            return inputs[-1]
-
-        adapter.prepare_prompt = recorded
-        return engine, inputs
-
-    yield make
-    for engine in engines:
-        engine.close()
 
 
 def text_of(engine: Engine, ids: Any) -> str:
@@ -103,20 +41,11 @@ def text_of(engine: Engine, ids: Any) -> str:
     return re.sub(r"(<\|image_pad\|>)+", "<|image_pad|>", text)
 
 
-def session_with(engine: Engine, tmp_path: Path, *texts: str) -> str:
-    session_id = engine.create_session()
-    for number, text in enumerate(texts):
-        engine.add_document(session_id, save_page(tmp_path, text=text), name=f"{number}.png")
-    return session_id
-
-
 @pytest.mark.parametrize("name", QWEN)
 def test_one_image(recording: MakeEngine, name: str, tmp_path: Path) -> None:
     engine, inputs = recording(name)
     list(engine.ask(session_with(engine, tmp_path, "Total 42"), "What is the total?"))
-    expected = (
-        f"{QWEN[name].system}<|im_start|>user\n{IMAGE}What is the total?<|im_end|>\n{ASSISTANT}"
-    )
+    expected = f"{QWEN[name]}<|im_start|>user\n{IMAGE}What is the total?<|im_end|>\n{ASSISTANT}"
     assert text_of(engine, inputs[0].prompt.ids) == expected
 
 
@@ -128,7 +57,7 @@ def test_two_images_stand_before_the_question(
     session_id = session_with(engine, tmp_path, "first", "second")
     pages = [(document.document_id, 0) for document in engine.documents(session_id)]
     list(engine.ask(session_id, "Compare.", pages=pages))
-    expected = f"{QWEN[name].system}<|im_start|>user\n{IMAGE}{IMAGE}Compare.<|im_end|>\n{ASSISTANT}"
+    expected = f"{QWEN[name]}<|im_start|>user\n{IMAGE}{IMAGE}Compare.<|im_end|>\n{ASSISTANT}"
     assert text_of(engine, inputs[0].prompt.ids) == expected
     assert len(inputs[0].prompt.images) == 2
 
@@ -175,7 +104,7 @@ def test_the_published_conversation_renders_as_published(recording: MakeEngine, 
         conversation, tokenize=False, add_generation_prompt=True
     )
     assert rendered == (
-        f"{QWEN[name].system}<|im_start|>user\n{IMAGE}Hello, how are you?<|im_end|>\n"
+        f"{QWEN[name]}<|im_start|>user\n{IMAGE}Hello, how are you?<|im_end|>\n"
         "<|im_start|>assistant\nI'm doing well.<|im_end|>\n"
         f"<|im_start|>user\nCan you describe these images?{IMAGE}{IMAGE}"
         f"These are from my vacation.<|im_end|>\n{ASSISTANT}"
@@ -193,7 +122,7 @@ def test_ids_and_positions_are_those_of_the_processor_and_the_model(
     list(engine.ask(session_with(engine, tmp_path, "Total 42"), "Total?"))
     family = loaded_family(engine)
     page = Image.open(tmp_path / "page.png").convert("RGB")
-    text = f"{QWEN[name].system}<|im_start|>user\n{IMAGE}Total?<|im_end|>\n{ASSISTANT}"
+    text = f"{QWEN[name]}<|im_start|>user\n{IMAGE}Total?<|im_end|>\n{ASSISTANT}"
     reference = family.processor(text=[text], images=[page], return_tensors="pt")
     assert inputs[0].prompt.ids == tuple(reference["input_ids"][0].tolist())
     grid = inputs[0].image_tensors(inputs[0].prompt.images[0])["image_grid_thw"]
@@ -260,73 +189,24 @@ def test_a_page_is_resized_once_by_the_published_rule(
     assert seen.tensors()["pixel_values"].shape == (tokens * 4, 3 * 2 * patch * patch)
 
 
-GOT_HEAD = (
-    "<|im_start|>system\nYou should follow the instructions carefully and explain your answers in "
-    "detail.<|im_end|><|im_start|>user\n<img>"
-)
-
-
-def test_got_ocr_asks_once_for_each_page(recording: MakeEngine, tmp_path: Path) -> None:
-    engine, inputs = recording("got_ocr")
-    session_id = session_with(engine, tmp_path, "first", "second")
-    pages = [(document.document_id, 0) for document in engine.documents(session_id)]
-    list(engine.ask(session_id, task="ocr", pages=pages))
-    tokenizer = loaded_family(engine).tokenizer
-    texts = [tokenizer.decode(page.tensors["input_ids"][0].tolist()) for page in inputs]
-    expected = f"{GOT_HEAD}{'<imgpad>' * 256}</img>\n OCR: <|im_end|><|im_start|>assistant\n"
-    assert texts == [expected, expected]
-    assert all(page.tensors["pixel_values"].shape == (1, 3, 1024, 1024) for page in inputs)
-
-
-@pytest.mark.parametrize(
-    ("generation", "query", "views"),
-    [
-        ("", " OCR: ", 1),
-        (", format = true", " OCR with format: ", 1),
-        (", color = 'red'", "[red]  OCR: ", 1),
-        # 1200 x 600: two tiles side by side, and the page as a whole.
-        (", crop_to_patches = true", " OCR upon the patch reference: ", 3),
-        (
-            ", format = true, crop_to_patches = true",
-            " OCR with format upon the patch reference: ",
-            3,
-        ),
-    ],
-)
-def test_got_ocr_options_ask_as_published(
-    recording: MakeEngine, tmp_path: Path, generation: str, query: str, views: int
+@pytest.mark.parametrize("name", QWEN)
+def test_a_small_crop_grows_to_the_smallest_size_of_the_checkpoint(
+    recording: MakeEngine, checkpoints: Callable[[str], Path], name: str, tmp_path: Path
 ) -> None:
-    engine, inputs = recording("got_ocr", generation)
-    path = tmp_path / "wide.png"
-    Image.new("RGB", (1200, 600), "white").save(path)
-    session_id = engine.create_session()
-    engine.add_document(session_id, path, name="wide.png")
-    list(engine.ask(session_id, task="ocr"))
-    page = inputs[0]
-    text = loaded_family(engine).tokenizer.decode(page.tensors["input_ids"][0].tolist())
-    pads = "<imgpad>" * (256 * views)
-    assert text == f"{GOT_HEAD}{pads}</img>\n{query}<|im_end|><|im_start|>assistant\n"
-    assert page.tensors["pixel_values"].shape == (views, 3, 1024, 1024)
-
-
-def test_got_ocr_is_told_of_a_drawn_box_in_thousandths_of_the_page(
-    recording: MakeEngine, tmp_path: Path
-) -> None:
-    engine, inputs = recording("got_ocr")
-    path = tmp_path / "wide.png"
-    Image.new("RGB", (1200, 600), "white").save(path)
-    session_id = engine.create_session()
-    engine.add_document(session_id, path, name="wide.png")
-    list(engine.ask(session_id, task="ocr", bbox=(120.0, 60.0, 600.0, 300.0)))
-    text = loaded_family(engine).tokenizer.decode(inputs[0].tensors["input_ids"][0].tolist())
-    assert "[100, 100, 500, 500] OCR: " in text
-
-
-def test_a_colour_that_got_ocr_does_not_know_is_refused(
-    recording: MakeEngine, tmp_path: Path
-) -> None:
-    engine, _ = recording("got_ocr", ", color = 'pink'")
-    session_id = session_with(engine, tmp_path, "first")
-    events = list(engine.ask(session_id, task="ocr"))
-    assert isinstance(events[-1], Failed)
-    assert "red, green, blue" in events[-1].error.text()
+    """qwen_vl_utils has a smallest size of its own; the processor's own resize is the reference."""
+    folder = shutil.copytree(checkpoints(name), tmp_path / "checkpoint")
+    path = folder / "processor_config.json"
+    config = json.loads(path.read_text(encoding="utf-8"))
+    config["image_processor"]["size"]["shortest_edge"] = 300 * 300
+    path.write_text(json.dumps(config), encoding="utf-8")
+    engine, _ = recording(name, repo_id=str(folder), max_pixels=1_003_520)
+    family = loaded_family(engine)
+    crop = Image.new("RGB", (90, 40), "white")
+    seen = family.see(crop)
+    reference = family.processor.image_processor(images=[crop], return_tensors="pt")
+    assert seen.grid.tolist() == reference["image_grid_thw"].tolist()
+    assert seen.size[0] * seen.size[1] >= 300 * 300
+    # Settings that allow less go first; sides are rounded up to whole tokens.
+    engine, _ = recording(name, repo_id=str(folder), max_pixels=200 * 200)
+    width, height = loaded_family(engine).see(crop).size
+    assert width * height < 300 * 300

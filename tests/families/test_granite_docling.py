@@ -1,15 +1,15 @@
 """Granite-Docling through the engine: its prompt, and DocTags to regions of the page."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from engine import Engine, load_settings
+from engine import Engine
 from engine.schema import Finished, RegionAdded, TextDelta
 from tests.families.scripted import Scripted
-from tests.families.tiny_smolvlm import TILE, save_granite
+from tests.families.tiny_smolvlm import TILE
 
 SIZE = (800, 600)
 PAGE = (
@@ -19,22 +19,9 @@ PAGE = (
 )
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return save_granite(tmp_path_factory.mktemp("granite") / "checkpoint")
-
-
 @pytest.fixture
-def engine(folder: Path, tmp_path: Path) -> Iterator[Engine]:
-    path = tmp_path / "tiny.toml"
-    path.write_text(
-        f"default_model = 'tiny'\ncache_dir = '{tmp_path / 'cache'}'\n[models.tiny]\n"
-        f"family = 'granite_docling'\nrepo_id = '{folder}'\ndtype = 'float32'\n"
-        f"max_pixels = {TILE**2}\ngeneration = {{ max_new_tokens = 400 }}\n",
-        encoding="utf-8",
-    )
-    with Engine(load_settings(path)) as made:
-        yield made
+def engine(tiny_engine: Callable[..., Engine]) -> Engine:
+    return tiny_engine("granite_docling", max_pixels=TILE**2, generation={"max_new_tokens": 400})
 
 
 def test_the_published_prompt_and_regions_in_pixels_of_the_page(

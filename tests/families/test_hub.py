@@ -2,6 +2,7 @@
 
 import errno
 import json
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from safetensors import SafetensorError
 
 from engine import Engine, EngineError, load_settings
 from engine.errors import ModelError
-from engine.families.hub import hub_errors, is_cached, is_whole
+from engine.families.hub import check_reachable, configuration, hub_errors, is_cached, is_whole
 from engine.settings import ModelSettings
 from tests.fakes import save_page
 from tests.families import tiny
@@ -116,3 +117,55 @@ def test_a_folder_without_weights_is_not_whole(tmp_path: Path) -> None:
 
 def test_a_model_that_was_never_fetched_is_not_cached() -> None:
     assert not is_cached(MODEL)
+
+
+@pytest.fixture
+def no_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine whose resolver knows no host."""
+
+    def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+
+
+@pytest.mark.usefixtures("no_names")
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_a_hub_whose_name_is_not_known_is_told_before_its_client_tries(language: str) -> None:
+    tried: list[str] = []
+
+    def load(repo_id: str, **_: str) -> None:
+        tried.append(repo_id)
+
+    with pytest.raises(ModelError) as caught:
+        configuration("mine", MODEL, load)
+    assert not tried
+    text = caught.value.text(language)
+    assert "Someone/Model" in text and "python -m engine download mine" in text
+
+
+@pytest.mark.usefixtures("no_names")
+def test_a_folder_on_this_machine_needs_no_hub(tmp_path: Path) -> None:
+    local = ModelSettings(family="qwen_vl", repo_id=str(tmp_path))
+    assert configuration("mine", local, lambda repo_id, **options: (repo_id, options)) == (
+        str(tmp_path),
+        {},
+    )
+
+
+@pytest.mark.usefixtures("no_names")
+def test_a_whole_checkpoint_in_the_hubs_cache_needs_no_hub(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    commit = "0" * 40
+    repository = tmp_path / "models--Someone--Model"
+    snapshot = repository / "snapshots" / commit
+    snapshot.mkdir(parents=True)
+    (repository / "refs").mkdir()
+    (repository / "refs" / MODEL.revision).write_text(commit)
+    with pytest.raises(ModelError):
+        # A snapshot without its weights is not enough.
+        check_reachable("mine", MODEL)
+    (snapshot / "model.safetensors").write_bytes(b"")
+    check_reachable("mine", MODEL)

@@ -1,6 +1,5 @@
 """PaddleOCR-VL through the engine: its four prompts, and the reference's own way to an answer."""
 
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ import pytest
 from engine import Engine
 from engine.schema import Document
 from tests.fakes import save_page
+from tests.families.driving import loaded_family
 
 MakeEngine = Callable[..., Engine]
 
@@ -19,11 +19,10 @@ def run(engine: Engine, folder: Path, task: str) -> tuple[Any, Document, list[in
     session_id = engine.create_session()
     document = engine.add_document(session_id, save_page(folder), name="page.png")
     list(engine.ask(session_id, "", task=task))
-    model = engine._models.acquire("tiny", threading.Event(), lambda event: None)
-    engine._models.release("tiny")
-    kept = model.family.caches.take(session_id)
-    said = model.family.counters.generated_ids
-    return model.family, document, list(kept.prompt.ids[: len(kept.prompt.ids) - len(said) + 1])
+    family = loaded_family(engine)
+    kept = family.caches.take(session_id)
+    said = family.counters.generated_ids
+    return family, document, list(kept.prompt.ids[: len(kept.prompt.ids) - len(said) + 1])
 
 
 @pytest.mark.parametrize(

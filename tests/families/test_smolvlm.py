@@ -1,6 +1,5 @@
 """SmolVLM through the engine: its prompts, its tiles, and the reference's own way to an answer."""
 
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from PIL import Image
 from engine import Engine
 from engine.schema import Document
 from tests.fakes import save_page
+from tests.families.driving import loaded_family
 from tests.families.tiny_smolvlm import TILE, TILE_TOKENS
 
 MakeEngine = Callable[..., Engine]
@@ -23,12 +23,6 @@ PAGE = (
     f"{FAKE}<row_2_col_1>{IMAGES}{FAKE}<row_2_col_2>{IMAGES}\n"
     f"\n{FAKE}<global-img>{IMAGES}{FAKE}"
 )
-
-
-def family_of(engine: Engine) -> Any:
-    model = engine._models.acquire("tiny", threading.Event(), lambda event: None)
-    engine._models.release("tiny")
-    return model.family
 
 
 def make(tiny_engine: MakeEngine) -> tuple[Engine, str]:
@@ -44,7 +38,7 @@ def add(engine: Engine, session_id: str, folder: Path, text: str) -> Document:
 def ask(engine: Engine, session_id: str, question: str, **options: Any) -> tuple[str, str]:
     """(prompt, answer) with every run of image tokens as its length."""
     list(engine.ask(session_id, question, **options))
-    family = family_of(engine)
+    family = loaded_family(engine)
     kept = family.caches.take(session_id)
     family.caches.put(session_id, kept)
     said = family.counters.generated_ids
@@ -67,7 +61,7 @@ def test_golden_prompts_of_one_page_and_a_second_turn_with_another(
     assert following == (
         f"{prompt}{answer}<end_of_utterance>\nUser:{PAGE}And this?<end_of_utterance>\nAssistant:"
     )
-    assert family_of(engine).counters.encoded_images == 1
+    assert loaded_family(engine).counters.encoded_images == 1
 
 
 def test_golden_prompt_of_two_pages(tiny_engine: MakeEngine, tmp_path: Path) -> None:
@@ -84,7 +78,7 @@ def test_the_answer_is_that_of_the_processor_and_the_models_own_generate(
     engine, session_id = make(tiny_engine)
     document = add(engine, session_id, tmp_path, "Total 42.00")
     ask(engine, session_id, "What is the total?")
-    family = family_of(engine)
+    family = loaded_family(engine)
     inputs = family.processor(
         text="<|im_start|>User:<image>What is the total?<end_of_utterance>\nAssistant:",
         images=[document.pages[0].load_image()],
@@ -103,7 +97,7 @@ def test_an_answer_whose_ids_are_forgotten_keeps_its_space(
     engine, session_id = make(tiny_engine)
     add(engine, session_id, tmp_path, "one")
     ask(engine, session_id, "What is it?")
-    family_of(engine)._said.clear()
+    loaded_family(engine)._said.clear()
     following, _ = ask(engine, session_id, "Why?")
     answer = following.split("Assistant:")[1]
     assert answer.startswith(" ") and not answer.startswith("  ")
@@ -116,7 +110,7 @@ def test_an_answer_whose_ids_are_forgotten_keeps_its_space(
 def test_pixels_choose_the_tiles(
     tiny_engine: MakeEngine, max_pixels: int, share: float, tiles: int
 ) -> None:
-    family = family_of(tiny_engine("smolvlm", max_pixels=max_pixels))
+    family = loaded_family(tiny_engine("smolvlm", max_pixels=max_pixels))
     page = Image.linear_gradient("L").resize((300, 300)).convert("RGB")
     whole = family.see(page)
     seen = whole if share == 1.0 else family.see_smaller(page, share)

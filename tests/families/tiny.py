@@ -22,22 +22,8 @@ from transformers import (
     Qwen3VLVideoProcessor,
 )
 
-QWEN_SPECIAL = (
-    "<|endoftext|>",
-    "<|im_start|>",
-    "<|im_end|>",
-    "<|object_ref_start|>",
-    "<|object_ref_end|>",
-    "<|box_start|>",
-    "<|box_end|>",
-    "<|quad_start|>",
-    "<|quad_end|>",
-    "<|vision_start|>",
-    "<|vision_end|>",
-    "<|vision_pad|>",
-    "<|image_pad|>",
-    "<|video_pad|>",
-)
+from bench.reader_model import SPECIAL as QWEN_SPECIAL
+
 # Renders what the published Qwen2-VL template renders for text and images (model card of
 # Qwen/Qwen2-VL-2B-Instruct): a default system turn, turns between im_start and im_end.
 QWEN2_TEMPLATE = """\
@@ -100,7 +86,7 @@ def save_qwen2_vl(directory: Path, *, layers: int = 2, hidden: int = 64) -> Path
     )
     model = Qwen2VLForConditionalGeneration(config)
     peaked(model)
-    _finish(model, ids, directory)
+    finish(model, ids, directory)
     images = Qwen2VLImageProcessor(min_pixels=56 * 56, max_pixels=28 * 28 * 1280)
     Qwen2VLProcessor(
         images, tokenizer, Qwen2VLVideoProcessor(), chat_template=QWEN2_TEMPLATE
@@ -146,7 +132,7 @@ def save_qwen3_vl(directory: Path, *, layers: int = 2, hidden: int = 64) -> Path
     )
     model = Qwen3VLForConditionalGeneration(config)
     peaked(model)
-    _finish(model, ids, directory)
+    finish(model, ids, directory)
     images = Qwen2VLImageProcessor(
         patch_size=16,
         min_pixels=64 * 64,
@@ -193,7 +179,7 @@ def save_got_ocr(directory: Path, *, hidden: int = 64) -> Path:
     )
     model = GotOcr2ForConditionalGeneration(config)
     peaked(model)
-    _finish(model, ids, directory)
+    finish(model, ids, directory)
     processor = GotOcr2Processor(
         GotOcr2ImageProcessor(size={"height": 1024, "width": 1024}), tokenizer
     )
@@ -211,7 +197,8 @@ def peaked(model: torch.nn.Module) -> None:
                 weight.normal_(0, 0.05)
 
 
-def _finish(model: torch.nn.Module, ids: dict[str, int], directory: Path) -> None:
+def finish(model: torch.nn.Module, ids: dict[str, int], directory: Path) -> None:
+    """Write a Qwen model or one that ends like it."""
     # As published: sampling by default, which OCR must override.
     model.generation_config = GenerationConfig(
         do_sample=True,

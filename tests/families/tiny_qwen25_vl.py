@@ -4,7 +4,6 @@ from pathlib import Path
 
 import torch
 from transformers import (
-    GenerationConfig,
     Qwen2_5_VLConfig,
     Qwen2_5_VLForConditionalGeneration,
     Qwen2_5_VLProcessor,
@@ -12,7 +11,7 @@ from transformers import (
     Qwen2VLVideoProcessor,
 )
 
-from tests.families.tiny import QWEN2_TEMPLATE, QWEN_SPECIAL, byte_tokenizer
+from tests.families.tiny import QWEN2_TEMPLATE, QWEN_SPECIAL, byte_tokenizer, finish, peaked
 
 
 def save_qwen25_vl(directory: Path, *, layers: int = 2, hidden: int = 64) -> Path:
@@ -50,22 +49,8 @@ def save_qwen25_vl(directory: Path, *, layers: int = 2, hidden: int = 64) -> Pat
         tie_word_embeddings=True,
     )
     model = Qwen2_5_VLForConditionalGeneration(config)
-    with torch.no_grad():
-        for name, weight in model.named_parameters():
-            if weight.dim() > 1:
-                # Wide enough that greedy choices differ by a clear margin.
-                weight.normal_(0, 1.5 / weight[0].numel() ** 0.5)
-            elif "bias" in name:
-                weight.normal_(0, 0.05)
-    model.generation_config = GenerationConfig(
-        do_sample=True,
-        temperature=0.1,
-        top_p=0.001,
-        repetition_penalty=1.05,
-        eos_token_id=[ids["<|im_end|>"], ids["<|endoftext|>"]],
-        pad_token_id=ids["<|endoftext|>"],
-    )
-    model.save_pretrained(directory)
+    peaked(model)
+    finish(model, ids, directory)
     images = Qwen2VLImageProcessor(min_pixels=56 * 56, max_pixels=28 * 28 * 1280)
     Qwen2_5_VLProcessor(
         images, tokenizer, Qwen2VLVideoProcessor(), chat_template=QWEN2_TEMPLATE

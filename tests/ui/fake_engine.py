@@ -12,7 +12,7 @@ from pathlib import Path
 
 from engine import Document, ModelInfo, Settings, StreamEvent
 from engine.documents import open_document
-from engine.errors import GenerationError
+from engine.errors import GenerationError, SessionError
 from engine.families.base import Capabilities
 from engine.schema import (
     BBox,
@@ -88,6 +88,11 @@ class FakeEngine:
 
     def documents(self, session_id: str) -> tuple[Document, ...]:
         return tuple(self._sessions[session_id])
+
+    def text_in(self, session_id: str, document_id: str, page_index: int, bbox: BBox) -> str:
+        if document_id not in {document.document_id for document in self._sessions[session_id]}:
+            raise SessionError("session.unknown_document", document_id=document_id)
+        return f"words in {bbox}"
 
     def history(self, session_id: str) -> tuple[Message, ...]:
         return ()

@@ -14,9 +14,9 @@ from engine import Settings
 from engine.settings import Use
 from tests.ui.fake_engine import FakeEngine
 from ui import build_app, examples, i18n, launch_options, page_images
-from ui.app import _joined, _updates
 from ui.change import Change
 from ui.screen import Labels, Screen, build
+from ui.updates import joined, updates
 
 ROOT = Path(__file__).resolve().parents[2]
 IDS = {"chat", "question", "model", "task", "page-view", "evidence", "stop", "new-chat", "regions"}
@@ -73,24 +73,24 @@ def screen(engine: FakeEngine, settings: Settings) -> Screen:
 
 
 def test_a_change_touches_only_what_it_names(screen: Screen) -> None:
-    assert _updates(screen, Change()) == {}
-    updates = _updates(screen, Change(status="x", running=True))
-    assert set(updates) == {screen.status, screen.question, screen.stop, screen.run}
-    assert updates[screen.question]["submit_btn"] is False
-    assert "value" not in updates[screen.question], "what is typed or attached stays"
+    assert updates(screen, Change()) == {}
+    touched = updates(screen, Change(status="x", running=True))
+    assert set(touched) == {screen.status, screen.question, screen.stop, screen.run}
+    assert touched[screen.question]["submit_btn"] is False
+    assert "value" not in touched[screen.question], "what is typed or attached stays"
 
 
 def test_the_same_download_twice_is_two_wishes(screen: Screen) -> None:
     change = Change(download="/tmp/a.png")
-    first, second = (_updates(screen, change)[screen.viewer]["download"] for _ in range(2))
+    first, second = (updates(screen, change)[screen.viewer]["download"] for _ in range(2))
     assert first["path"] == second["path"]
     assert first["number"] != second["number"]
 
 
 def test_updates_are_joined_property_by_property(screen: Screen) -> None:
-    joined = _joined({screen.chat: gr.update(label="Chat")}, {screen.chat: []})
-    assert joined[screen.chat]["label"] == "Chat"
-    assert joined[screen.chat]["value"] == []
+    found = joined({screen.chat: gr.update(label="Chat")}, {screen.chat: []})
+    assert found[screen.chat]["label"] == "Chat"
+    assert found[screen.chat]["value"] == []
 
 
 def test_tasks_are_those_of_the_model(engine: FakeEngine, settings: Settings) -> None:

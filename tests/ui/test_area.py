@@ -13,6 +13,7 @@ from tests.ui.test_conversation import chat, last, run
 from ui.area import Area, read_area
 from ui.conversation import Conversation
 
+GONE = Area("gone", 0, (1.0, 2.0, 30.0, 40.0))
 GOOD = {"document": "d", "page": 2, "bbox": [1, 2.5, 30, 40], "number": 3}
 
 
@@ -102,3 +103,23 @@ def test_regions_stay_on_the_page_until_another_layout_or_file(
     another.write_bytes(Path(scan).read_bytes())
     view = last(run(talk.attach(session_id, [str(another)], "en")), "view")
     assert view["regions"] == []
+
+
+def test_the_words_in_a_drawn_box_come_back_with_the_box(
+    talk: Conversation, engine: FakeEngine, session_id: str
+) -> None:
+    area = Area(engine.documents(session_id)[0].document_id, 0, (1.0, 2.0, 30.0, 40.0))
+    change = asyncio.run(talk.text_inside(session_id, area))
+    assert change.inside == {
+        "document": area.document_id,
+        "page": 0,
+        "bbox": [1.0, 2.0, 30.0, 40.0],
+        "text": "words in (1.0, 2.0, 30.0, 40.0)",
+    }
+
+
+def test_a_box_that_cannot_be_read_has_no_words(talk: Conversation, session_id: str) -> None:
+    change = asyncio.run(talk.text_inside(session_id, replace(GONE, document_id="another")))
+    assert change.inside is not None
+    assert change.inside["text"] == ""
+    assert asyncio.run(talk.text_inside(session_id, None)).inside is None

@@ -1,4 +1,5 @@
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -26,6 +27,14 @@ def last(changes: list[Change], name: str) -> object:
 
 
 def chat(changes: list[Change]) -> list[str]:
+    """What is said, without the marks of answers."""
+    return [
+        re.sub(r'<span class="sc-held">(.*?)<button[^>]*></button></span>', r"\1", item)
+        for item in raw(changes)
+    ]
+
+
+def raw(changes: list[Change]) -> list[str]:
     return [item["content"][0]["text"] for item in last(changes, "messages")]
 
 
@@ -354,3 +363,19 @@ def test_an_answer_goes_on_in_the_language_that_is_chosen_meanwhile(
         return await answering
 
     assert "1 страница" in chat(asyncio.run(both()))[0]
+
+
+def test_an_earlier_answers_places_come_back_until_the_next_answer(
+    talk: Conversation, scan: str
+) -> None:
+    session_id = talk.start("en").session_id
+    first = last(run(talk.ask(session_id, question(files=(scan,)), "en")), "view")
+    assert first["turn"] == 1
+    second = last(run(talk.ask(session_id, question("fail"), "en")), "view")
+    assert (second["turn"], second["evidence"]) == (3, [])
+    view = talk.recall(session_id, 1).view
+    assert view is not None
+    assert (view["turn"], view["evidence"]) == (1, first["evidence"])
+    assert last(run(talk.ask(session_id, question(), "en")), "view")["turn"] > 3
+    # What a browser sends is not trusted.
+    assert [talk.recall(session_id, turn).view for turn in (-1, 0, 99)] == [None] * 3

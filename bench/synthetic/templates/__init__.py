@@ -16,6 +16,7 @@ from . import (
     receipt_cafe,
     scientific,
     statistics,
+    textbook,
 )
 
 __all__ = [
@@ -34,4 +35,5 @@ __all__ = [
     "receipt_cafe",
     "scientific",
     "statistics",
+    "textbook",
 ]

@@ -138,7 +138,8 @@ def _names(paper: Paper) -> str:
     return ", ".join(f"{{author.{k}={name}}}" for k, name in enumerate(paper.authors))
 
 
-def _issue(s: Sheet) -> tuple[str, str]:
+def issue_of(s: Sheet) -> tuple[str, str]:
+    """A journal, and which volume, number and year of it."""
     r = s.rng
     name = s.t(
         "Annals of Small Science|Journal of Plain Results|Northern Review of Crafts",
@@ -151,9 +152,8 @@ def _issue(s: Sheet) -> tuple[str, str]:
     )
 
 
-def _flow(
-    s: Sheet, x: float, y: float, width: float, parts: list[str], size: float = 15.5
-) -> float:
+def flow(s: Sheet, x: float, y: float, width: float, parts: list[str], size: float = 15.5) -> float:
+    """Paragraphs one below the other; units. Returns the y below."""
     for part in parts:
         with s.region("Text"):
             y = s.paragraph(x, y, width, part, size, align="justify", indent=18) + 6
@@ -164,7 +164,7 @@ def _flow(
 def columns(s: Sheet) -> None:
     """Title over both columns; table inside the right one."""
     paper = Paper(s)
-    name, issue = _issue(s)
+    name, issue = issue_of(s)
     with s.region("Page-header"):
         s.line(70, 40, name + ", " + issue, 14, "i", width=640)
         s.line(800, 40, s.mark("page", str(s.rng.randint(3, 480))), 14, align="right", width=130)
@@ -194,7 +194,7 @@ def columns(s: Sheet) -> None:
     top = y + 20
     with s.region("Section-header"):
         low = s.line(70, top, s.t("1. Methods", "1. Методика"), 18, "b")
-    _flow(s, 70, low + 2, 415, s.padded("study", paper.parts[:2], 3, 4))
+    flow(s, 70, low + 2, 415, s.padded("study", paper.parts[:2], 3, 4))
     with s.region("Caption"):
         low = s.paragraph(
             515,
@@ -207,7 +207,7 @@ def columns(s: Sheet) -> None:
     low = s.table(515, low + 6, [135, 60, 80, 70, 70], paper.rows(s), 1, 14, "lrrrr", "head", 4)
     with s.region("Section-header"):
         low = s.line(515, low + 18, s.t("2. Results", "2. Результаты"), 18, "b")
-    low = _flow(s, 515, low + 2, 415, paper.parts[2:])
+    low = flow(s, 515, low + 2, 415, paper.parts[2:])
     with s.region("Formula"):
         s.line(515, low + 10, "m = m0 · k / (1 + t)", 18, "i", "center", 415)
     s.ask(
@@ -223,7 +223,7 @@ def columns(s: Sheet) -> None:
 def report(s: Sheet) -> None:
     """One column, a wide table between paragraphs, affiliations as a list of labels."""
     paper = Paper(s)
-    name, issue = _issue(s)
+    name, issue = issue_of(s)
     with s.region("Title"):
         y = s.paragraph(90, 70, 820, s.mark("title", paper.title), 28, "b")
     with s.region("Text"):
@@ -248,7 +248,7 @@ def report(s: Sheet) -> None:
             0.2,
             4,
         )
-    y = _flow(s, 90, y + 14, 820, s.padded("study", paper.parts[:2], 0, 2), 17)
+    y = flow(s, 90, y + 14, 820, s.padded("study", paper.parts[:2], 0, 2), 17)
     with s.region("Caption"):
         y = s.line(
             90,
@@ -269,7 +269,7 @@ def report(s: Sheet) -> None:
         6,
         shade=(235, 235, 235),
     )
-    _flow(s, 90, y + 20, 820, paper.parts[2:], 17)
+    flow(s, 90, y + 20, 820, paper.parts[2:], 17)
     s.ask(
         "author.0",
         "field",
@@ -283,7 +283,7 @@ def report(s: Sheet) -> None:
 def proceedings(s: Sheet) -> None:
     """Conference page: table on top across both columns, authors under the title at the right."""
     paper = Paper(s)
-    name, issue = _issue(s)
+    name, issue = issue_of(s)
     with s.region("Title"):
         y = s.paragraph(60, 60, 880, s.mark("title", paper.title.upper()), 26, "b")
     with s.region("Text"):
@@ -294,8 +294,8 @@ def proceedings(s: Sheet) -> None:
             60, y + 14, s.t("TABLE A: Outcome", "ТАБЛИЦА А. Итоги опытов"), 15, "b", "center", 880
         )
     y = s.table(60, y + 6, [280, 130, 160, 160, 150], paper.rows(s), 1, 15, "lcccc", "rows", 6)
-    _flow(s, 60, y + 20, 425, s.padded("study", paper.parts[:3], 1, 4), 16)
-    _flow(s, 515, y + 20, 425, paper.parts[3:], 16)
+    flow(s, 60, y + 20, 425, s.padded("study", paper.parts[:3], 1, 4), 16)
+    flow(s, 515, y + 20, 425, paper.parts[3:], 16)
     with s.region("Page-footer"):
         s.line(60, 1350, name + ". " + issue, 13, align="center", width=880)
     s.ask("author.0", "field", "Who heads the list of authors?", "Кто возглавляет список авторов?")

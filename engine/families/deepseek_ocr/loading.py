@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import GenerationConfig, UnlimitedOcrForConditionalGeneration
+from transformers import UnlimitedOcrForConditionalGeneration
 
 from engine.errors import ModelError
 from engine.families.checkpoint import (
     StackedTensors,
     StoredTensor,
+    as_loaded_from,
     checkpoint_folder,
     one_tensor_at_a_time,
     read_checkpoint,
@@ -85,9 +86,7 @@ class DeepseekOcrForConditionalGeneration(  # type: ignore[no-untyped-call]
             )
         model, info = loaded
         _check_complete(info)
-        model.config.name_or_path = str(pretrained_model_name_or_path)
-        if (folder / "generation_config.json").is_file():
-            model.generation_config = GenerationConfig.from_pretrained(folder)
+        as_loaded_from(pretrained_model_name_or_path, folder, model)
         return (model, info) if output_loading_info else model
 
 

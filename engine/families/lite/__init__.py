@@ -3,7 +3,9 @@
 language.py   words: normal form, stems, fuzzy likeness, synonym groups (lexicon.toml)
 question.py   a question -> what kind of answer it wants, and its key words
 view.py       a PageIndex -> words, cells, rows, columns, sentences with boxes
-candidates.py spans of the page that could be an answer
+candidates.py spans of the page that could be an answer, each a piece (pieces.py) of its text:
+              parts of cells (cell_parts.py), names.py, blocks.py of lines, chunks.py of sentences
+places.py     what the cells around a cell share with a question; cell_numbers.py
 features.py   how well a candidate fits a question, as numbers
 ranking.py    numbers -> score (ranker.json, fitted by bench/reading.py)
 reader.py     all of it: question + pages -> ranked answers

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from engine.document_type import classify, deciding_lines, title
 from engine.families.base import (
     Capabilities,
     ModelFamily,
@@ -49,7 +50,10 @@ class LiteFamily(ModelFamily):
     """See the module's docstring."""
 
     capabilities: ClassVar[Capabilities] = Capabilities(
-        tasks=frozenset({"question", "ocr", "layout"}), chat=True, multiple_pages=True, boxes=True
+        tasks=frozenset({"question", "ocr", "layout", "document_type"}),
+        chat=True,
+        multiple_pages=True,
+        boxes=True,
     )
 
     # Half a gigabyte with everything loaded: it never has to make room.
@@ -97,6 +101,8 @@ class LiteFamily(ModelFamily):
                 return self._say(text or self._no_text(inputs), inputs, run)
             case "layout":
                 return self._layout(inputs, run)
+            case "document_type":
+                return self._document_type(inputs, run)
             case _:
                 return self._question(inputs, run)
 
@@ -111,7 +117,7 @@ class LiteFamily(ModelFamily):
         if found is None:
             if not any(index.lines for index in inputs.indexes):
                 return self._say(self._no_text(inputs), inputs, run)
-            key = "lite.not_on_page" if request.bbox is None else "lite.not_in_box"
+            key = "answer.not_on_page" if request.bbox is None else "answer.not_in_box"
             return self._say(say(key, request.language), inputs, run, request.max_new_tokens)
         for evidence in evidence_of(found):
             run.emit(EvidenceFound(evidence))
@@ -142,6 +148,27 @@ class LiteFamily(ModelFamily):
                 run.emit(RegionAdded(index.document_id, index.page_index, region))
         text = "\n\n".join(markdown(index) for index in inputs.indexes)
         return self._say(text or self._no_text(inputs), inputs, run)
+
+    def _document_type(self, inputs: LiteInputs, run: Run) -> Outcome:
+        """The likeliest type in the user's language, and the lines of the first page that say so."""
+        language = inputs.request.language
+        best = classify(inputs.indexes)[0]
+        first = inputs.indexes[0]
+        for line in deciding_lines(first, best.document_type):
+            run.emit(
+                EvidenceFound(
+                    Evidence(
+                        first.document_id, first.page_index, line.bbox, line.text, best.confidence
+                    )
+                )
+            )
+        text = say(
+            "document_type.guess",
+            language,
+            title=title(best.document_type, language),
+            percent=round(100 * best.confidence),
+        )
+        return self._say(text, inputs, run)
 
     def _no_text(self, inputs: LiteInputs) -> str:
         key = "lite.no_text" if inputs.request.bbox is None else "lite.no_text_in_box"

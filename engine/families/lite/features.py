@@ -43,16 +43,6 @@ _VALUE_TYPES: Final = (
 )
 _NAME_TYPES: Final = ("person", "org", "place", "address")
 
-# Where letters, invoices and papers put who, when and what.
-_CONVENTIONS: Final = (
-    ("org", "top"),
-    ("org", "first_cell"),
-    ("person", "bottom"),
-    ("title", "height"),
-    ("title", "top"),
-    ("address", "top"),
-    ("date", "top"),
-)
 _CONTEXT: Final = (
     "prefix",
     "prefix_both",
@@ -105,13 +95,6 @@ FEATURES: Final = (
     "type*near",
     "type*context",
     "page_number",
-    "org*top",
-    "org*first",
-    "person*bottom",
-    "title*height",
-    "title*top",
-    "address*top",
-    "date*top",
     *SHAPE,
 )
 
@@ -163,11 +146,7 @@ def feature_table(
         context[:, _CONTEXT.index(name)] for name in ("label", "row_x_column", "near", "context")
     )
     crossed = np.stack(
-        [best * label, best * product, best * near, best * around, _page_number(question, shape)]
-        + [
-            typed[:, ANSWER_TYPES.index(kind)] * shape[:, SHAPE.index(place)]
-            for kind, place in _CONVENTIONS
-        ],
+        [best * label, best * product, best * near, best * around, _page_number(question, shape)],
         axis=1,
     )
     return np.concatenate([types, context, crossed, shape], axis=1, dtype=np.float32)

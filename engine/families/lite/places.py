@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from engine.families.lite.cell_numbers import cell_number, is_total, is_year
 from engine.families.lite.language import groups_in, lexicon
 from engine.families.lite.view import LABEL_GAP
-from engine.values import find_values
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from decimal import Decimal
 
     from numpy.typing import NDArray
 
@@ -54,7 +53,7 @@ class CellMatch:
     def __init__(self, view: PageView, match: Match, question: Question) -> None:
         self._view, self._match = view, match
         count, terms = match.cell.shape
-        self.numbers = [_number(view, cell) for cell in range(count)]
+        self.numbers = [cell_number(view, cell) for cell in range(count)]
         self.left = self._labels([(left,) if left >= 0 else () for left in view.left])
         self.above = self._labels([self._label_above(cell) for cell in range(count)])
         self.grid = self._gridded()
@@ -231,7 +230,7 @@ class CellMatch:
     def _is_wordy(self, number: int) -> bool:
         """A cell that is no number, or a year, which heads columns too."""
         cell = self._view.cells[number]
-        return self.numbers[number] is None or _is_year(self._view.text(cell.first, cell.last))
+        return self.numbers[number] is None or is_year(self._view.text(cell.first, cell.last))
 
     def _extremes(self, question: Question) -> None:
         groups = {group for term in question.terms for group in term.groups}
@@ -258,22 +257,15 @@ class CellMatch:
                 for other in (*view.above[number], *below.get(number, ()))
                 if self.numbers[other] is not None and view.cells[other].region == region
             ]
-            if len(column) < 2 or self._is_total(number):
+            if len(column) < 2 or is_total(view, number):
                 continue
-            rivals = [self.numbers[other] for other in column if not self._is_total(other)]
+            rivals = [self.numbers[other] for other in column if not is_total(view, other)]
             if all(rival is None or sign * value >= sign * rival for rival in rivals):
                 score = max(0.1, covers[number] / best) ** 2
                 self.extreme_here[number] = score
                 for other in view.rows[view.cells[number].row]:
                     if other != number:
                         self.extreme_row[other] = max(self.extreme_row[other], score)
-
-    def _is_total(self, number: int) -> bool:
-        """Whether the row sums up the others: its first words say so."""
-        view = self._view
-        row = view.rows[view.cells[number].row]
-        words = view.plain[view.cells[row[0]].first : view.cells[row[0]].last]
-        return any(word in ("total", "итого", "всего", "sum", "итог", "overall") for word in words)
 
 
 def _share(values: Table) -> Table:
@@ -285,24 +277,3 @@ def _share(values: Table) -> Table:
 
 def _middle(bbox: tuple[float, float, float, float]) -> float:
     return (bbox[0] + bbox[2]) / 2
-
-
-def _number(view: PageView, number: int) -> Decimal | None:
-    """The number that a whole cell is, if it is one."""
-    cell = view.cells[number]
-    if cell.last - cell.first > 4:
-        return None
-    text = view.text(cell.first, cell.last)
-    if not any(character.isdigit() for character in text):
-        return None
-    for value in find_values(text):
-        if value.kind in ("number", "amount", "percent") and len(value.text) >= 0.7 * len(text):
-            parsed = value.parsed
-            plain: Decimal | None = getattr(parsed, "value", parsed)  # type: ignore[arg-type]
-            return plain
-    return None
-
-
-def _is_year(text: str) -> bool:
-    bare = "".join(character for character in text if character.isdigit())
-    return len(bare) == 4 and bare[:2] in ("18", "19", "20") and len(text) <= 10 and "," not in text

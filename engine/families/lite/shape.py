@@ -19,14 +19,12 @@ if TYPE_CHECKING:
     from engine.families.lite.candidates import Candidate
     from engine.families.lite.view import PageView
 
-_SOURCES: Final = ("value", "unit", "cell", "after", "name", "block", "chunk")
 _CATEGORIES: Final = ("Title", "Section-header", "Table", "Page-header", "Page-footer")
 _WHOLE_VALUES: Final = frozenset(
     ("date", "amount", "phone", "email", "url", "iban", "percent", "time")
 )
 
 SHAPE: Final = (
-    *(f"source.{source}" for source in _SOURCES),
     *(f"category.{category}" for category in _CATEGORIES),
     "whole_cell",
     "cell_start",
@@ -119,7 +117,6 @@ def _row(
     ends = (view.plain[first], view.plain[last - 1])
     whole = not candidate.skip and candidate.keep is None
     return [
-        *(float(candidate.source == source) for source in _SOURCES),
         *(float(category == name) for name in _CATEGORIES),
         float(first == cell.first and last == cell.last and whole),
         float(first == cell.first and not candidate.skip),

@@ -6,12 +6,13 @@ resident memory: twice the checkpoint in float16. Here each tensor's mapping end
 
 from typing import Any
 
-from transformers import GenerationConfig
-
-from engine.families.checkpoint import checkpoint_folder, one_tensor_at_a_time, read_checkpoint
+from engine.families.checkpoint import (
+    as_loaded_from,
+    checkpoint_folder,
+    one_tensor_at_a_time,
+    read_checkpoint,
+)
 from engine.families.phi3_vision.configuration import Phi3VConfig
-
-_GENERATION = "generation_config.json"
 
 
 class LoadsLazily:
@@ -55,7 +56,5 @@ class LoadsLazily:
                 output_loading_info=True,
                 **kwargs,
             )
-        model.config.name_or_path = str(pretrained_model_name_or_path)
-        if (folder / _GENERATION).is_file():
-            model.generation_config = GenerationConfig.from_pretrained(folder)
+        as_loaded_from(pretrained_model_name_or_path, folder, model)
         return (model, info) if output_loading_info else model

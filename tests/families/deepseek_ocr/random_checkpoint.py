@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
-from tests.families.deepseek_ocr.conftest import FOLDER
+from tests.families.tiny_deepseek_ocr import FOLDER
 
 
 def save_random(

@@ -9,13 +9,9 @@ from PIL import Image
 
 from engine.errors import GenerationError, ModelError
 from engine.schema import Finished, TextDelta
-from tests.families.deepseek_ocr.conftest import (
-    FOLDER,
-    MakeEngine,
-    family_of,
-    tokenizer,
-    with_page,
-)
+from tests.families.deepseek_ocr.conftest import MakeEngine, with_page
+from tests.families.driving import loaded_family
+from tests.families.tiny_deepseek_ocr import FOLDER, tokenizer
 
 
 @pytest.mark.parametrize("family", ["deepseek_ocr", "deepseek_ocr2"])
@@ -26,7 +22,7 @@ def test_the_stream_is_the_text_of_the_models_own_greedy_run(
     events = list(engine.ask(with_page(engine, tmp_path), "What is the total?"))
     assert isinstance(events[-1], Finished)
     streamed = "".join(event.text for event in events if isinstance(event, TextDelta))
-    loaded = family_of(engine)
+    loaded = loaded_family(engine)
     said = loaded.counters.generated_ids
     assert streamed == loaded.tokenizer.decode(said)
     page = Image.open(tmp_path / "page.png").convert("RGB")
@@ -51,7 +47,7 @@ def test_a_second_question_encodes_no_page_again_and_sees_no_earlier_turn(
 ) -> None:
     engine = make_engine(family)
     session_id = with_page(engine, tmp_path)
-    loaded = family_of(engine)
+    loaded = loaded_family(engine)
     list(engine.ask(session_id, "What?"))
     assert loaded.counters.encoded_images == 1
     list(engine.ask(session_id, "Who?"))
@@ -73,7 +69,7 @@ def test_other_precisions_answer(
         engine.ask(with_page(engine, tmp_path), "What?").answer()
     except GenerationError as error:
         assert "produced no text" in str(error)
-    model = family_of(engine).model
+    model = loaded_family(engine).model
     if "dtype" in change:
         assert {weight.dtype for weight in model.parameters()} == {torch.bfloat16}
     else:
@@ -101,7 +97,7 @@ def test_flash_attention_is_replaced_and_the_reason_told(
 ) -> None:
     engine = make_engine("deepseek_ocr", attn_implementation="flash_attention_2")
     engine.ask(with_page(engine, tmp_path), "What?").answer()
-    loaded = family_of(engine)
+    loaded = loaded_family(engine)
     assert loaded.model.config.text_config._attn_implementation == "sdpa"
     assert "relative positions" in loaded.describe()["attention"]
 
@@ -112,7 +108,7 @@ def test_the_guard_is_on_unless_switched_off(
 ) -> None:
     generation = {"max_new_tokens": 24, "ngram_size": size, "ngram_window": 24}
     engine = make_engine("deepseek_ocr", generation=generation)
-    loaded = family_of(engine)
+    loaded = loaded_family(engine)
     with torch.no_grad():
         # A model that says one word for ever.
         loaded.model.lm_head.weight.zero_()

@@ -9,8 +9,9 @@ import torch
 from transformers import BitsAndBytesConfig, UnlimitedOcrForConditionalGeneration
 
 from engine.families.deepseek_ocr import DeepseekOcrConfig, load_model
-from tests.families.deepseek_ocr.conftest import FOLDER, NO_TOKEN, meta, vectors
+from tests.families.deepseek_ocr.conftest import NO_TOKEN, vectors
 from tests.families.deepseek_ocr.random_checkpoint import save_random
+from tests.families.tiny_deepseek_ocr import FOLDER, meta
 
 LONG = 300
 AFTER_WINDOW = 160

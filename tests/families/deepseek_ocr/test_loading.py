@@ -22,8 +22,8 @@ from engine.families.deepseek_ocr import (
     DeepseekVLV2Processor,
     load_model,
 )
-from tests.families.deepseek_ocr.conftest import FOLDER, ROOT
 from tests.families.deepseek_ocr.random_checkpoint import save_random
+from tests.families.tiny_deepseek_ocr import FOLDER, ROOT
 
 MEASURE = """
 import json, re, sys

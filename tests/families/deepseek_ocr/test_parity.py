@@ -11,7 +11,8 @@ from PIL import Image
 
 from engine.families.deepseek_ocr import DeepseekVLV2Processor
 from engine.families.deepseek_ocr.processing import Mode, Views, see, token_count
-from tests.families.deepseek_ocr.conftest import NO_TOKEN, meta, tokenizer, vectors
+from tests.families.deepseek_ocr.conftest import NO_TOKEN, vectors
+from tests.families.tiny_deepseek_ocr import meta, tokenizer
 
 CASES = list(meta()["cases"])
 PAGES = [name for name in CASES if f"{name}.global_stride16" in vectors()]

@@ -16,7 +16,7 @@ from engine.families.deepseek_ocr.processing import (
     see,
     token_count,
 )
-from tests.families.deepseek_ocr.conftest import FOLDER, tokenizer
+from tests.families.tiny_deepseek_ocr import FOLDER, tokenizer
 
 TABLE = json.loads((FOLDER / "resize_table.json").read_text(encoding="utf-8"))
 

@@ -6,7 +6,9 @@ import pytest
 from PIL import Image
 
 from engine.errors import ModelError
-from tests.families.deepseek_ocr.conftest import BOS, MakeEngine, family_of, with_page
+from tests.families.deepseek_ocr.conftest import MakeEngine, with_page
+from tests.families.driving import loaded_family
+from tests.families.tiny_deepseek_ocr import BOS
 
 VERSIONS = pytest.mark.parametrize("family", ["deepseek_ocr", "deepseek_ocr2"])
 
@@ -16,7 +18,7 @@ def asked(make_engine: MakeEngine, family: str, folder: Path, task: str, questio
     engine = make_engine(family, generation={"max_new_tokens": 1})
     session_id = with_page(engine, folder)
     list(engine.ask(session_id, question, task=task))
-    loaded = family_of(engine)
+    loaded = loaded_family(engine)
     ids = loaded.caches.take(session_id).prompt.ids
     text: str = loaded.processor.tokenizer.decode(
         [index for index in ids if index != loaded.image_token_id]
@@ -64,7 +66,7 @@ def test_the_settings_mode_cuts_the_page(
     make_engine: MakeEngine, mode: str, size: int, tokens: int, tmp_path: Path
 ) -> None:
     """A page of 800 x 800 pixels: gundam makes four tiles of it."""
-    loaded = family_of(make_engine("deepseek_ocr", mode=mode))
+    loaded = loaded_family(make_engine("deepseek_ocr", mode=mode))
     image = loaded.see(Image.new("RGB", (800, 800), "white"))
     tensors = image.tensors()
     assert tensors["pixel_values"].shape == (1, 3, size, size)

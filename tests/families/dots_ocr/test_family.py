@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
-from engine import Engine, load_settings
+from engine import Engine
 from engine.errors import DocumentError, GenerationError, ModelError
 from engine.prompts import load_tasks
 from engine.schema import (
@@ -23,7 +23,6 @@ from engine.schema import (
     TextDelta,
 )
 from tests.fakes import draw_page
-from tests.families import tiny_dots_ocr
 from tests.families.dots_ocr.conftest import OWN, publish
 from tests.families.scripted import Scripted
 
@@ -39,31 +38,13 @@ OUTPUT = json.dumps(CELLS)
 LOOP = json.dumps(CELLS[:2])[:-1] + ', {"bbox": [0, 1, 2' + ", 3" * 80
 
 
-@pytest.fixture(scope="session")
-def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny_dots_ocr.save(tmp_path_factory.mktemp("dots") / "checkpoint")
-
-
 @pytest.fixture
-def make_engine(checkpoint: Path, tmp_path: Path) -> Iterator[MakeEngine]:
-    engines: list[Engine] = []
+def make_engine(tiny_engine: MakeEngine) -> MakeEngine:
+    def make(*, tokens: int = 1000, **table: object) -> Engine:
+        table = {"max_pixels": None, "generation": {"max_new_tokens": tokens}, **table}
+        return tiny_engine("dots_ocr", **table)
 
-    def make(
-        *, folder: Path = checkpoint, dtype: str = "float32", tokens: int = 1000, more: str = ""
-    ) -> Engine:
-        path = tmp_path / "tiny.toml"
-        path.write_text(
-            f"default_model = 'tiny'\ncache_dir = '{tmp_path / 'cache'}'\n"
-            f"[models.tiny]\nfamily = 'dots_ocr'\nrepo_id = '{folder}'\ndtype = '{dtype}'\n"
-            f"generation = {{ max_new_tokens = {tokens} }}\n{more}",
-            encoding="utf-8",
-        )
-        engines.append(Engine(load_settings(path)))
-        return engines[-1]
-
-    yield make
-    for engine in engines:
-        engine.close()
+    return make
 
 
 def upload(engine: Engine, tmp_path: Path, *, pages: int = 1) -> str:
@@ -251,7 +232,7 @@ def test_a_loop_in_the_text_of_a_page_loses_only_the_loop(
 def test_without_a_valid_cell_the_next_model_answers(
     make_engine: MakeEngine, tmp_path: Path
 ) -> None:
-    engine = make_engine(more="fallback = 'lite'\n")
+    engine = make_engine(fallback="lite")
     session_id = upload(engine, tmp_path)
     Scripted(engine, lambda *_: "I see a nice page.")
     stream = engine.ask(session_id, task="layout")
@@ -408,11 +389,11 @@ def test_a_checkpoint_that_overflows_in_float16_is_told_and_runs_in_float32(
     weights["model.layers.0.mlp.down_proj.weight"] *= 1e6
     save_file(weights, source / "model.safetensors", metadata={"format": "pt"})
     publish(folder, source)
-    engine = make_engine(folder=folder, dtype="float16", tokens=4)
+    engine = make_engine(repo_id=str(folder), dtype="float16", tokens=4)
     session_id = upload(engine, tmp_path)
     with pytest.raises(GenerationError, match='dtype = "bfloat16" or "float32"'):
         engine.ask(session_id, "What is the total?").answer()
-    wide = make_engine(folder=folder, dtype="float32", tokens=4)
+    wide = make_engine(repo_id=str(folder), dtype="float32", tokens=4)
     other = upload(wide, tmp_path)
     try:
         wide.ask(other, "What is the total?").answer()

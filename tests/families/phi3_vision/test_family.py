@@ -1,7 +1,6 @@
 """Phi-3.5-vision through the engine: its prompts, reuse over turns, and LongRoPE's limit."""
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -10,10 +9,11 @@ import pytest
 import torch
 from PIL import Image
 
-from engine import Engine, load_settings
+from engine import Engine
 from engine.schema import Document, Finished
 from tests.fakes import save_page
 from tests.families import tiny_phi3_vision
+from tests.families.driving import loaded_family
 
 CROP = 336
 # A portrait page of one crop: 144 + 12 tokens of the crop, a separator, 156 of the whole.
@@ -23,38 +23,22 @@ MakeEngine = Callable[..., Engine]
 
 
 @pytest.fixture(scope="module")
-def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
-    """A checkpoint as published, and one whose short factors hold up to LIMIT tokens only."""
-    folder = tmp_path_factory.mktemp("phi3")
-    return {
-        limit: tiny_phi3_vision.save(folder / str(limit), limit=limit) for limit in (4096, LIMIT)
-    }
+def short_factors(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint whose short factors hold up to LIMIT tokens only."""
+    return tiny_phi3_vision.save(tmp_path_factory.mktemp("phi3") / "short", limit=LIMIT)
 
 
 @pytest.fixture
-def make_engine(folders: dict[int, Path], tmp_path: Path) -> Iterator[MakeEngine]:
-    engines: list[Engine] = []
-
+def make_engine(tiny_engine: MakeEngine, short_factors: Path) -> MakeEngine:
     def make(*, limit: int = 4096, tokens: int = 12, crops: int = 1) -> Engine:
-        path = tmp_path / "tiny.toml"
-        path.write_text(
-            f"default_model = 'tiny'\ncache_dir = '{tmp_path / 'cache'}'\n[models.tiny]\n"
-            f"family = 'phi3_vision'\nrepo_id = '{folders[limit]}'\ndtype = 'float32'\n"
-            f"max_pixels = {crops * CROP**2}\ngeneration = {{ max_new_tokens = {tokens} }}\n",
-            encoding="utf-8",
+        return tiny_engine(
+            "phi3_vision",
+            repo_id=str(short_factors) if limit == LIMIT else None,
+            max_pixels=crops * CROP**2,
+            generation={"max_new_tokens": tokens},
         )
-        engines.append(Engine(load_settings(path)))
-        return engines[-1]
 
-    yield make
-    for engine in engines:
-        engine.close()
-
-
-def family_of(engine: Engine) -> Any:
-    model = engine._models.acquire("tiny", threading.Event(), lambda event: None)
-    engine._models.release("tiny")
-    return model.family
+    return make
 
 
 def add_page(engine: Engine, session_id: str, folder: Path, text: str) -> Document:
@@ -64,13 +48,13 @@ def add_page(engine: Engine, session_id: str, folder: Path, text: str) -> Docume
 
 def ask(engine: Engine, session_id: str, question: str, **options: Any) -> list[int]:
     assert isinstance(list(engine.ask(session_id, question, **options))[-1], Finished)
-    said: list[int] = family_of(engine).counters.generated_ids
+    said: list[int] = loaded_family(engine).counters.generated_ids
     return list(said)
 
 
 def prompt_of(engine: Engine, session_id: str, said: list[int]) -> str:
     """The last prompt as text, an image as [number x tokens] and the answer left out."""
-    family = family_of(engine)
+    family = loaded_family(engine)
     kept = family.caches.take(session_id)
     family.caches.put(session_id, kept)
     # The last generated token was never fed back.
@@ -102,7 +86,7 @@ def test_golden_prompt_of_two_pages(make_engine: MakeEngine, tmp_path: Path) -> 
         f"<s><|user|>\n[1 x {PAGE_TOKENS}]<s>\n[2 x {PAGE_TOKENS}]<s>\n"
         "Which is older?<|end|>\n<|assistant|>\n"
     )
-    assert family_of(engine).counters.encoded_images == 2
+    assert loaded_family(engine).counters.encoded_images == 2
 
 
 def test_golden_prompt_of_two_turns_the_second_with_a_new_page(
@@ -114,7 +98,7 @@ def test_golden_prompt_of_two_turns_the_second_with_a_new_page(
     first = ask(engine, session_id, "What is it?")
     second_page = add_page(engine, session_id, tmp_path, "two")
     said = ask(engine, session_id, "And this?", pages=[(second_page.document_id, 0)])
-    family = family_of(engine)
+    family = loaded_family(engine)
     ends = family.model.generation_config.eos_token_id
     answer = family.tokenizer.decode([index for index in first if index not in ends])
     assert prompt_of(engine, session_id, said) == (
@@ -131,7 +115,7 @@ def test_the_answer_is_that_of_the_processor_and_the_models_own_generate(
     session_id = engine.create_session()
     document = add_page(engine, session_id, tmp_path, "Total 42.00")
     said = ask(engine, session_id, "What is the total?")
-    family = family_of(engine)
+    family = loaded_family(engine)
     inputs = family.processor(
         text="<|user|>\n<|image_1|>\nWhat is the total?<|end|>\n<|assistant|>\n",
         images=[document.pages[0].load_image()],
@@ -145,7 +129,7 @@ def test_the_answer_is_that_of_the_processor_and_the_models_own_generate(
 def test_answers_end_with_the_tag_that_the_published_files_do_not_name(
     make_engine: MakeEngine,
 ) -> None:
-    family = family_of(make_engine())
+    family = loaded_family(make_engine())
     named = family.tokenizer.convert_ids_to_tokens(family.model.generation_config.eos_token_id)
     assert named == ["</s>", "<|endoftext|>", "<|end|>"]
 
@@ -163,7 +147,7 @@ def test_tags_in_a_question_name_no_image(
 
 
 def test_another_attempt_sees_fewer_crops_or_a_smaller_page(make_engine: MakeEngine) -> None:
-    family = family_of(make_engine(crops=4))
+    family = loaded_family(make_engine(crops=4))
     page = Image.linear_gradient("L").resize((600, 800)).convert("RGB")
     whole, half, smaller = (family.see(page), *(family.see_smaller(page, s) for s in (0.5, 0.9)))
     crops = [len(image.tensors()["pixel_values"][0]) - 1 for image in (whole, half, smaller)]
@@ -181,7 +165,7 @@ def turns(engine: Engine, folder: Path, *, reuse: bool) -> list[list[int]]:
         if number == 1:
             add_page(engine, session_id, folder, "two")
         if not reuse:
-            family_of(engine).caches.clear()
+            loaded_family(engine).caches.clear()
         said.append(ask(engine, session_id, question))
     return said
 
@@ -191,7 +175,7 @@ def test_turns_on_both_sides_of_the_rope_limit_say_what_they_say_without_reuse(
 ) -> None:
     """The first turn lies below LIMIT tokens, the second beyond it."""
     engine = make_engine(limit=LIMIT, tokens=4)
-    family = family_of(engine)
+    family = loaded_family(engine)
     with_reuse = turns(engine, tmp_path, reuse=True)
     assert family.counters.encoded_images == 0, "the third turn takes the long keys of the second"
     assert with_reuse == turns(engine, tmp_path, reuse=False)
@@ -202,7 +186,7 @@ def test_an_answer_that_passes_the_rope_limit_is_computed_again_from_the_images(
     make_engine: MakeEngine, tokens: int, tmp_path: Path
 ) -> None:
     engine = make_engine(limit=LIMIT, tokens=tokens)
-    family = family_of(engine)
+    family = loaded_family(engine)
     family.model.generation_config.eos_token_id = [10_000]  # it never ends by itself
     session_id = engine.create_session()
     document = add_page(engine, session_id, tmp_path, "one")
@@ -233,7 +217,7 @@ def test_a_prompt_beyond_the_rope_limit_takes_the_long_factors_in_every_piece(
     document = add_page(engine, session_id, tmp_path, "one")
     question = "What is the total? " * 60
     said = ask(engine, session_id, question)
-    family = family_of(engine)
+    family = loaded_family(engine)
     assert family.counters.prefill_pieces > 3
     inputs = family.processor(
         text=f"<|user|>\n<|image_1|>\n{question.strip()}<|end|>\n<|assistant|>\n",
@@ -252,7 +236,7 @@ def test_a_run_stopped_in_the_prefill_leaves_a_cache_that_knows_its_factors(
     engine = make_engine(limit=LIMIT, tokens=4)
     session_id = engine.create_session()
     add_page(engine, session_id, tmp_path, "one")
-    family = family_of(engine)
+    family = loaded_family(engine)
     forward = family.model.forward
     stream: Any = None
 

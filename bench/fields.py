@@ -1,0 +1,217 @@
+"""Field extraction on drawn specimens: fit its weights, score it, ablate its features.
+
+    python -m bench.specimens draw --out TRAIN --count 780 --split train --ocr
+    python -m bench.specimens draw --out TEST --count 260 --split test --seed 7 --ocr
+    python -m bench.fields fit --set TRAIN            # writes engine/fields/weights.json
+    python -m bench.fields score --set TEST [--json] [--failures FILE]
+    python -m bench.fields ablate --set TRAIN         # each feature left out, folds by template
+
+Scores are of the whole way from the picture: OCR, candidates, choice. `--words drawn` takes the
+drawn words instead of OCR, which shows what reading errors cost. Nothing is fitted to the test
+split.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from bench.fields_data import Case, Words, read_cases
+from bench.fields_fit import Choice, choices, fit
+from engine.evaluation import estimate, same_field
+from engine.fields.features import FEATURES
+from engine.fields.reading import read_fields
+from engine.fields.scoring import WEIGHTS_FILE
+from engine.fields.templates import load_templates
+
+_ALIKE: Final = str.maketrans("АВЕКМНОРСТХУ", "ABEKMHOPCTXY")
+_BOTH: Final[tuple[Words, ...]] = ("ocr", "drawn")
+
+
+@dataclass(frozen=True)
+class Result:
+    """One field of one specimen. said: None where nothing was found. Absent truth: "" ."""
+
+    case: Case
+    field: str
+    truth: str
+    said: str | None
+    value: str = ""
+
+    @property
+    def right(self) -> bool:
+        """As printed, or of an MRZ as understood; Latin and Cyrillic look-alikes are the same."""
+        said = self.value if self.field == "mrz" else self.said
+        if said is None:
+            return False
+        return same_field(self.field, said, self.truth) or (
+            same_field(self.field, said.translate(_ALIKE), self.truth.translate(_ALIKE))
+        )
+
+
+def results(cases: Sequence[Case]) -> list[Result]:
+    """Every printed field of every specimen, and what was read."""
+    found = []
+    for case in cases:
+        template = load_templates()[case.document_type]
+        read = read_fields([case.index], template)
+        for name, truth in case.fields.items():
+            if name in template.fields:
+                own = read.get(name)
+                found.append(
+                    Result(case, name, truth, own.text if own else None, own.value if own else "")
+                )
+    return found
+
+
+def table(rows: Sequence[Result], by: str) -> dict[str, dict[str, float | int | None]]:
+    """Share of right fields with its interval over specimens, by a key of the result."""
+    groups: dict[str, list[Result]] = defaultdict(list)
+    for row in rows:
+        groups[_key(row, by)].append(row)
+    groups["all"] = list(rows)
+    out: dict[str, dict[str, float | int | None]] = {}
+    for name in [*sorted(groups.keys() - {"all"}), "all"]:
+        own = groups[name]
+        figure = estimate(
+            [(float(row.right), 1.0) for row in own], clusters=[id(row.case) for row in own]
+        )
+        if figure is not None:
+            out[name] = {
+                "share": round(figure.value, 3),
+                "low": None if figure.low is None else round(figure.low, 3),
+                "high": None if figure.high is None else round(figure.high, 3),
+                "fields": len(own),
+                "documents": len({id(row.case) for row in own}),
+            }
+    return out
+
+
+def _key(row: Result, by: str) -> str:
+    drawn = row.case
+    match by:
+        case "type":
+            return drawn.document_type
+        case "language":
+            return f"{drawn.document_type} {drawn.language}"
+        case "quality":
+            return f"{drawn.document_type} {drawn.quality}"
+        case _:
+            return f"{drawn.document_type}.{row.field}"
+
+
+def _fit(args: argparse.Namespace) -> None:
+    learned = _choices(args)
+    weights = fit(learned)
+    args.out.write_text(json.dumps(weights, indent=1) + "\n", encoding="utf-8")
+    sys.stdout.write(f"{args.out}: {len(learned)} fields\n")
+
+
+def _choices(args: argparse.Namespace) -> list[Choice]:
+    """The drawn words of every page, and what OCR made of those that were read."""
+    return choices(case for words in _BOTH for case in read_cases(args.set, words))
+
+
+def _score(args: argparse.Namespace) -> None:
+    cases = read_cases(args.set, args.words, types=args.types)
+    rows = results(cases)
+    report = {by: table(rows, by) for by in ("type", "language", "quality", "field")}
+    if args.failures:
+        lines = [
+            {
+                "type": row.case.document_type,
+                "language": row.case.language,
+                "template": row.case.template,
+                "quality": row.case.quality,
+                "file": row.case.file,
+                "field": row.field,
+                "truth": row.truth,
+                "said": row.said,
+            }
+            for row in rows
+            if not row.right
+        ]
+        text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+        args.failures.write_text(text, encoding="utf-8")
+    if args.json:
+        sys.stdout.write(json.dumps(report, indent=1) + "\n")
+        return
+    for by, groups in report.items():
+        sys.stdout.write(f"\n{by}\n")
+        for name, figure in groups.items():
+            between = f"{figure['low']} to {figure['high']}"
+            size = f"{figure['fields']} fields, {figure['documents']} documents"
+            sys.stdout.write(f"  {name:<34} {figure['share']:<6} ({between}; {size})\n")
+
+
+def _ablate(args: argparse.Namespace) -> None:
+    """Leave each feature out; folds by template, so that layouts are new to the weights."""
+    learned = _choices(args)
+    groups = sorted({one.group for one in learned})
+    folds = [set(groups[number :: args.folds]) for number in range(args.folds)]
+    base = _accuracy(learned, folds, None)
+    sys.stdout.write(f"{'all features':<22} {base:.4f}\n")
+    for name in FEATURES:
+        without = _accuracy(learned, folds, name)
+        sys.stdout.write(f"{name:<22} {without:.4f} {without - base:+.4f}\n")
+        sys.stdout.flush()
+
+
+def _accuracy(
+    learned: Sequence[Choice], folds: Sequence[set[tuple[str, str, str]]], left_out: str | None
+) -> float:
+    """Share of printed fields whose best candidate is right (absent ones: none above 0)."""
+    used = [_without(one, left_out) for one in learned]
+    right = 0
+    for fold in folds:
+        weights = fit([one for one in used if one.group not in fold])
+        for one in used:
+            if one.group in fold:
+                right += _is_right(one, weights.get(one.kind, {}))
+    return right / len(used)
+
+
+def _without(one: Choice, feature: str | None) -> Choice:
+    if feature is None:
+        return one
+    kept = one.table.copy()
+    kept[:, FEATURES.index(feature)] = 0.0
+    return Choice(one.group, one.kind, one.field, kept, one.right)
+
+
+def _is_right(one: Choice, weights: Mapping[str, float]) -> bool:
+    scores = one.table @ np.array([weights.get(name, 0.0) for name in FEATURES], np.float32)
+    if not len(scores) or scores.max() <= 0:
+        return not one.right.any()
+    return bool(one.right[int(scores.argmax())])
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench.fields", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    one = commands.add_parser("fit", help="fit the weights")
+    one.add_argument("--out", type=Path, default=WEIGHTS_FILE)
+    two = commands.add_parser("score", help="share of right fields")
+    two.add_argument("--words", choices=_BOTH, default="ocr")
+    two.add_argument("--types", nargs="+", default=(), choices=tuple(load_templates()))
+    two.add_argument("--failures", type=Path, help="write what was wrong, one JSON a line")
+    two.add_argument("--json", action="store_true")
+    three = commands.add_parser("ablate", help="each feature left out, folds by template")
+    three.add_argument("--folds", type=int, default=3)
+    for command in (one, two, three):
+        command.add_argument("--set", type=Path, required=True, help="a folder of specimens")
+    args = parser.parse_args(argv)
+    {"fit": _fit, "score": _score, "ablate": _ablate}[args.command](args)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

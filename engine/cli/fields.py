@@ -1,0 +1,177 @@
+"""`python -m engine fields FILE`: the fields of a scan, or of every scan of a folder.
+
+A folder gives one JSON line a file; a file that cannot be read gives a line with "error" and does
+not stop the rest. Exit code 0 where any file worked, 2 where none did.
+"""
+
+import argparse
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from tqdm import tqdm
+
+from engine.chat import Engine
+from engine.cli.console import add_file
+from engine.errors import DocumentError, EngineError, TaskError
+from engine.fields import AUTO, DocumentFields, check_type
+from engine.fields.exports import FileResult, fields_csv, fields_xlsx
+from engine.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+FORMATS: Final = ("json", "csv", "xlsx")
+_BAD_INPUT: Final = 2
+_NAME_WIDTH: Final = 22
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help="a scan, or a folder of scans")
+    parser.add_argument(
+        "--type",
+        default=AUTO,
+        metavar="TYPE",
+        help="auto (default), receipt, invoice, passport, driver_licence, ... (docs/fields.md)",
+    )
+    parser.add_argument("--model", metavar="ID", help="a model of settings.toml")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--format", choices=FORMATS, help="csv and xlsx hold one row a file")
+    parser.add_argument("--out", type=Path, metavar="PATH", help="write here instead of stdout")
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    check_type(args.type, settings.fields.folder)
+    if args.format == "xlsx" and args.out is None and sys.stdout.isatty():
+        raise TaskError("task.binary_to_terminal", format=args.format)
+    whole_folder = args.file.is_dir()
+    files = _files(args.file)
+    wanted = args.format or ("json" if args.json or args.out else "")
+    results: list[FileResult] = []
+    with Engine(settings) as engine:
+        for result in _read(engine, files, args, alone=not whole_folder):
+            results.append(result)
+            if whole_folder and wanted == "json" and args.out is None:
+                _say(_line(result) + "\n")
+    match wanted:
+        case "csv":
+            _write(args.out, fields_csv(results).encode("utf-8"))
+        case "xlsx":
+            _write(args.out, fields_xlsx(results))
+        case "json" if not whole_folder:
+            text = json.dumps(_json(results[0]), ensure_ascii=False, indent=2)
+            _write(args.out, (text + "\n").encode("utf-8"))
+        case "json":
+            if args.out is not None:
+                text = "".join(_line(result) + "\n" for result in results)
+                _write(args.out, text.encode("utf-8"))
+        case _:
+            for result in results:
+                _show(result, named=whole_folder)
+    if all(result.fields is None for result in results):
+        raise DocumentError("fields.none_worked", files=len(results))
+    return 0
+
+
+def _files(path: Path) -> list[Path]:
+    """The file, or the files of the folder by name; hidden ones and folders are left out.
+
+    Raises:
+        DocumentError: there is no such path, or nothing in it.
+    """
+    if not path.is_dir():
+        if not path.exists():
+            raise DocumentError("fields.not_found", path=str(path))
+        return [path]
+    found = sorted(one for one in path.iterdir() if one.is_file() and one.name[0] != ".")
+    if not found:
+        raise DocumentError("fields.nothing_to_read", path=str(path))
+    return found
+
+
+def _read(
+    engine: Engine, files: list[Path], args: argparse.Namespace, *, alone: bool
+) -> Iterator[FileResult]:
+    """Each file in a session of its own.
+
+    Raises:
+        EngineError: the only file could not be read.
+    """
+    # disable=None: a bar for a person at a terminal, nothing in a log or a pipe.
+    for path in tqdm(files, unit="file", file=sys.stderr, disable=None, leave=False):
+        session_id = engine.create_session()
+        try:
+            document = add_file(engine, session_id, path)
+            fields = engine.fields(
+                session_id, document.document_id, document_type=args.type, model_id=args.model
+            )
+            yield FileResult(path.name, fields)
+        except EngineError as error:
+            if alone:
+                raise
+            yield FileResult(path.name, None, error.text())
+        except Exception as error:
+            logger.exception("%s could not be read", path.name)
+            if alone:
+                raise
+            unexpected = EngineError("internal.unexpected", kind=type(error).__name__)
+            yield FileResult(path.name, None, unexpected.text())
+        finally:
+            engine.delete_session(session_id)
+
+
+def _json(result: FileResult) -> dict[str, object]:
+    if result.fields is None:
+        return {"file": result.file, "error": result.error}
+    return {"file": result.file, **result.fields.to_json()}
+
+
+def _line(result: FileResult) -> str:
+    return json.dumps(_json(result), ensure_ascii=False)
+
+
+def _show(result: FileResult, *, named: bool) -> None:
+    """A table for people: title, value, failed checks."""
+    if named:
+        _say(f"{result.file}\n")
+    read = result.fields
+    if read is None:
+        _say(f"  {result.error}\n\n")
+        return
+    _say(f"{read.document_type} ({read.confidence:.0%})\n")
+    for field in read.fields.values():
+        _say(f"  {field.title:<{_NAME_WIDTH}} {_shown(read, field.name)}\n")
+        for check in field.checks:
+            mark = "ok" if check.passed else "FAILED"
+            _say(f"  {'':<{_NAME_WIDTH}}   {mark}: {check.text()}\n")
+    if not read.fields:
+        _say("  -\n")
+    _say("\n")
+
+
+def _shown(read: DocumentFields, name: str) -> str:
+    """A field's print, with its value where that looks different."""
+    field = read.fields[name]
+    if field.rows:
+        return f"{len(field.rows)} rows"
+    value = f"{field.value} {field.currency}".strip().replace("\n", " ")
+    return field.text if value == field.text else f"{field.text}  [{value}]"
+
+
+def _write(path: Path | None, content: bytes) -> None:
+    """Raises DocumentError: the file cannot be written."""
+    if path is None:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(content)
+        return
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise DocumentError("fields.not_written", path=str(path)) from error
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()

@@ -1,0 +1,49 @@
+"""A model's ids as text while they come, special tokens included: what parsers of boxes read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any, Final
+
+# Ids that may be held back because they do not make whole characters yet.
+_MAX_HELD: Final = 8
+
+
+class Detokenizer:
+    """Ids -> text, incrementally and in linear time; special tokens stay in the text.
+
+    Args:
+        tokenizer: offers decode(ids, skip_special_tokens=...).
+        silent: ids that are no text: beginning, end, padding.
+    """
+
+    def __init__(self, tokenizer: Any, silent: Collection[int]) -> None:
+        self._tokenizer = tokenizer
+        self._silent = frozenset(silent)
+        self._ids: list[int] = []
+        # Ids before `_context` are forgotten; those before `_said` were given out and are decoded
+        # again with what follows, because spaces between words depend on the word before.
+        self._context = self._said = 0
+
+    def put(self, ids: Sequence[int], *, last: bool = False) -> str:
+        """The text that these ids complete. last: nothing follows, so nothing is held back."""
+        self._ids += [index for index in ids if index not in self._silent]
+        before = self._decode(self._ids[self._context : self._said])
+        end = len(self._ids)
+        whole = self._decode(self._ids[self._context : end])
+        while not last and end > self._said and whole.endswith("\ufffd"):
+            if len(self._ids) - end >= _MAX_HELD:
+                # Not the beginning of a character but bytes that make none.
+                end = len(self._ids)
+                whole = self._decode(self._ids[self._context : end])
+                break
+            end -= 1
+            whole = self._decode(self._ids[self._context : end])
+        if end == self._said:
+            return ""
+        del self._ids[: self._context]
+        self._context, self._said = self._said - self._context, end - self._context
+        return whole[len(before) :]
+
+    def _decode(self, ids: list[int]) -> str:
+        return str(self._tokenizer.decode(ids, skip_special_tokens=False)) if ids else ""

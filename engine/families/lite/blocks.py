@@ -1,0 +1,70 @@
+"""Pieces of several lines under each other: addresses, titles, headings."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from engine.families.lite.pieces import Candidate, piece
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from engine.families.lite.view import PageView
+
+_BLOCK_LINES: Final = 5
+
+
+def blocks(view: PageView, number: int) -> Iterator[Candidate]:
+    """A cell and the next lines under it, as an address or a title of several lines has them."""
+    cell = view.cells[number]
+    ranges = [(cell.first, cell.last)]
+    current = number
+    colon = view.text(cell.first, cell.last)
+    label_end = re.search(r":\s+", colon)
+    for _ in range(_BLOCK_LINES - 1):
+        below = view.below[current]
+        if below < 0:
+            return
+        upper, lower = view.cells[current].bbox, view.cells[below].bbox
+        tall = max(upper[3] - upper[1], 1.0)
+        aligned = (
+            abs(lower[0] - cell.bbox[0]) < 1.5 * tall
+            or abs(lower[0] + lower[2] - cell.bbox[0] - cell.bbox[2]) < 2.0 * tall
+            or bool(label_end and current == number)
+        )
+        if lower[1] - upper[3] > 0.9 * tall or not aligned or lower[3] - lower[1] > 1.6 * tall:
+            return
+        ranges.append((view.cells[below].first, view.cells[below].last))
+        current = below
+        yield from _stacked(view, ranges, 0)
+        if label_end:
+            yield from _stacked(view, ranges, label_end.end())
+
+
+def headings(view: PageView) -> Iterator[Candidate]:
+    """Whole titles and headings."""
+    for number, lines in enumerate(view.index.region_lines):
+        if view.index.regions[number].category not in ("Title", "Section-header", "Caption"):
+            continue
+        cells = [cell for cell in view.cells if cell.line in frozenset(lines)]
+        if 1 < len(cells) <= _BLOCK_LINES:
+            ranges = tuple((cell.first, cell.last) for cell in cells)
+            yield Candidate(view, ranges, 0, None, frozenset(), "block")
+
+
+def _stacked(view: PageView, ranges: Sequence[tuple[int, int]], start: int) -> Iterator[Candidate]:
+    """Ranges one under the other as one candidate, from a character of the first."""
+    first, last = ranges[0]
+    head = piece(view, first, last, start, len(view.text(first, last)), "block")
+    if head is None:
+        return
+    end_first, end_last = ranges[-1]
+    tail_text = view.text(end_first, end_last)
+    tail = piece(view, end_first, end_last, 0, len(tail_text), "block")
+    if tail is None or tail.skip:
+        return
+    middle = tuple(ranges[1:-1])
+    yield Candidate(
+        view, (*head.ranges, *middle, *tail.ranges), head.skip, tail.keep, frozenset(), "block"
+    )

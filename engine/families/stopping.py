@@ -1,0 +1,70 @@
+"""When a run of `generate` ends, and which of its ids are the answer."""
+
+import threading
+from typing import Any, Final
+
+import torch
+from transformers import StoppingCriteria
+
+from engine.families.base import Streamer
+from engine.families.repetition import loop_length
+from engine.schema import FinishReason
+
+# How often the token tail is searched for a loop, in tokens.
+_LOOP_CHECK_EVERY: Final = 8
+
+
+class Watch(StoppingCriteria):
+    """Ends `generate` on Stop or on a repetition loop."""
+
+    def __init__(self, stop: threading.Event, prompt_length: int) -> None:
+        self._stop = stop
+        self._prompt_length = prompt_length
+        self.loop = 0
+
+    def __call__(self, input_ids: torch.Tensor, scores: Any, **_: Any) -> torch.Tensor:
+        generated = input_ids.shape[1] - self._prompt_length
+        looks = generated % _LOOP_CHECK_EVERY == 0
+        ends = self.ends(input_ids[0, self._prompt_length :].tolist() if looks else [])
+        return torch.full((input_ids.shape[0],), ends, device=input_ids.device, dtype=torch.bool)
+
+    def ends(self, said: list[int]) -> bool:
+        """Whether the run must end. said: the generated ids, looked at for a loop; or nothing."""
+        if said and len(said) % _LOOP_CHECK_EVERY == 0:
+            self.loop = loop_length(said)
+        return self._stop.is_set() or self.loop > 0
+
+    def finish_reason(self, said: list[int], ends: set[int]) -> FinishReason:
+        """Why a run ended.
+
+        Args:
+            said: the generated ids.
+            ends: ids that end an answer.
+        """
+        if said and said[-1] in ends:
+            return "stop"
+        if self._stop.is_set():
+            return "cancelled"
+        return "repetition" if self.loop else "length"
+
+
+class GeneratedOnly:
+    """Hides the prompt, which `generate` puts first, from a run's streamer.
+
+    Args:
+        ends: whether the end of `generate` is the end of the run; False where pages follow.
+    """
+
+    def __init__(self, streamer: Streamer, *, ends: bool = True) -> None:
+        self._streamer = streamer
+        self._ends = ends
+        self._prompt_seen = False
+
+    def put(self, value: torch.Tensor) -> None:
+        if self._prompt_seen:
+            self._streamer.put(value.reshape(-1))
+        self._prompt_seen = True
+
+    def end(self) -> None:
+        if self._ends:
+            self._streamer.end()

@@ -1,0 +1,110 @@
+"""Verbatim decoding for every family that generates: a LogitsProcessor over the spans of the page.
+
+What a token id writes is read from the tokenizer's own decoder: byte-level BPE (GPT-2's table of
+printable bytes) or sentencepiece (a lower block for a space, <0xNN> for a byte).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Collection, Mapping
+from functools import cache
+from typing import Any, Final
+
+import torch
+from transformers import LogitsProcessor
+
+from engine.errors import ModelError
+from engine.verbatim import SpanWalk, Vocabulary
+
+_BYTE: Final = re.compile(r"<0x([0-9A-Fa-f]{2})>")
+_BLANK: Final = "▁"
+
+
+class OnlySpans(LogitsProcessor):
+    """Leaves the tokens that keep an answer a span of the page, and the end where a span may end.
+
+    Args:
+        walk: the answer on its way; nobody else moves it.
+        ends: ids that end an answer.
+        prompt_length: tokens before the answer.
+    """
+
+    def __init__(self, walk: SpanWalk, ends: Collection[int], prompt_length: int) -> None:
+        self._walk = walk
+        self._ends = sorted(ends)
+        self._seen = prompt_length
+
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        """input_ids: (1, n). scores: (1, vocabulary). Other tokens get minus infinity."""
+        said = input_ids[0, self._seen :].tolist()
+        self._seen += len(said)
+        for index in said:
+            self._walk.advance(index)
+        allowed = list(self._walk.allowed)
+        if self._walk.may_end or not allowed:
+            allowed += self._ends
+        kept = torch.tensor(allowed, device=scores.device)
+        only = torch.full_like(scores, -torch.inf)
+        only[:, kept] = scores[:, kept]
+        return only
+
+    def finish(self, said: list[int]) -> list[tuple[int, int]]:
+        """The spans of the whole answer. said: its ids, the ending one among them or not."""
+        walk = self._walk.again()
+        for index in said:
+            if index not in self._ends:
+                walk.advance(index)
+        return walk.spans
+
+
+def vocabulary(tokenizer: Any, *, model_id: str) -> Vocabulary:
+    """What each id of a tokenizer writes; ids that are not text are left out.
+
+    Raises:
+        ModelError: the tokenizer neither is byte-level nor marks spaces as sentencepiece does.
+    """
+    convert: Callable[[str], bytes]
+    whole = json.loads(tokenizer.backend_tokenizer.to_str())
+    decoder = json.dumps(whole.get("decoder"), ensure_ascii=False)
+    if "ByteLevel" in decoder:
+        convert = _byte_level
+    elif _BLANK in decoder or "Metaspace" in decoder:
+        convert = _sentencepiece
+    else:
+        raise ModelError("model.no_verbatim", model_id=model_id)
+    added = set(tokenizer.get_added_vocab().values())
+    return Vocabulary(
+        {
+            index: written
+            for token, index in tokenizer.get_vocab().items()
+            if index not in added and (written := convert(token))
+        }
+    )
+
+
+def _byte_level(token: str) -> bytes:
+    """Empty for a token with characters that stand for no byte."""
+    printable = _printable_bytes()
+    if any(character not in printable for character in token):
+        return b""
+    return bytes(printable[character] for character in token)
+
+
+def _sentencepiece(token: str) -> bytes:
+    byte = _BYTE.fullmatch(token)
+    return bytes([int(byte[1], 16)]) if byte else token.replace(_BLANK, " ").encode()
+
+
+@cache
+def _printable_bytes() -> Mapping[str, int]:
+    """Character -> the byte that it stands for in byte-level BPE.
+
+    Source: GPT-2's encoder (openai/gpt-2, src/encoder.py, bytes_to_unicode): printable Latin-1
+    stands for itself, the characters from U+0100 on for the other 68 bytes.
+    """
+    itself = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    others = [byte for byte in range(0x100) if byte not in itself]
+    table = {chr(byte): byte for byte in itself}
+    return table | {chr(0x100 + number): byte for number, byte in enumerate(others)}

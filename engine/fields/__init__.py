@@ -1,0 +1,36 @@
+"""Fields of documents: templates, extraction, parsed values, checks, exports.
+
+templates.py  document types as data: prompts/fields/*.toml
+values.py     what extraction gives
+extraction.py a document's indexes -> its checked fields
+reading.py    without a language model: labels, areas, candidates, scores (what `lite` does)
+labels.py areas.py spans.py features.py scoring.py   its steps, in this order
+zone.py mrz.py                      the machine-readable zone: where it is, what it says
+items.py pairs.py                   rows of a table; any "label: value"
+asking.py     with a chat model: one verbatim question a field
+parsing.py checks.py codes.py       text -> value; rules; control digits
+edits.py      values that a person wrote
+exports.py    JSON, CSV, XLSX
+"""
+
+from engine.fields.edits import with_values
+from engine.fields.extraction import AUTO, check_type, extract, known_types
+from engine.fields.templates import DocumentTemplate, FieldTemplate, get_template, load_templates
+from engine.fields.values import DocumentFields, Field, FieldCell, FieldCheck, FieldsPage
+
+__all__ = [
+    "AUTO",
+    "DocumentFields",
+    "DocumentTemplate",
+    "Field",
+    "FieldCell",
+    "FieldCheck",
+    "FieldTemplate",
+    "FieldsPage",
+    "check_type",
+    "extract",
+    "get_template",
+    "known_types",
+    "load_templates",
+    "with_values",
+]

@@ -1,0 +1,205 @@
+"""Where the value of a label may stand: behind it, right of it, below it, above it.
+
+An area is a run of characters in one cell, with the aligned lines under it as continuation.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from engine.families.lite.view import PageView
+    from engine.fields.labels import Label
+
+Relation = Literal["inline", "right", "below", "above", "none"]
+_LEAD: Final = re.compile(r"[\s:;,.|/=_–—-]*(?:\([^()]{0,12}\)[\s:]*)?")
+# In line heights: how far below its label, or below the line before, a value may stand.
+_BELOW_GAP: Final = 2.2
+_LINE_GAP: Final = 0.9
+_FURTHEST_RIGHT: Final = 3
+MOST_LINES: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """text(cell)[start:end]. label: None for a cell that no label leads to.
+
+    Attributes:
+        step: how many cells were passed on the way from the label.
+        gap: from the label, in line heights.
+        more: cells of the lines that may continue it.
+    """
+
+    cell: int
+    start: int
+    end: int
+    label: Label | None
+    relation: Relation
+    step: int = 0
+    gap: float = 0.0
+    more: tuple[int, ...] = ()
+
+
+class Areas:
+    """The areas of a page under a template's labels."""
+
+    def __init__(self, view: PageView, labels: Sequence[Label]) -> None:
+        self._view = view
+        self.labels_of: Mapping[int, list[Label]] = _by_cell(labels)
+        self._under: dict[int, list[int]] = {}
+        for number, above in enumerate(view.above):
+            for other in above[:2]:
+                self._under.setdefault(other, []).append(number)
+
+    def text(self, cell: int) -> str:
+        own = self._view.cells[cell]
+        return self._view.text(own.first, own.last)
+
+    def is_label(self, cell: int) -> bool:
+        """Whether a cell begins with a label."""
+        return any(one.leads for one in self.labels_of.get(cell, ()))
+
+    def of_label(self, label: Label) -> Iterator[Area]:
+        """The places where this label's value may stand, most usual first."""
+        text = self.text(label.cell)
+        start = _after(text, label.end)
+        own = self.labels_of[label.cell]
+        following = [one for one in own if one.start >= label.end and one.strong]
+        while following and following[0].start <= start and following[0].fields & label.fields:
+            # The same label in another language: "Surname / Фамилия".
+            start = _after(text, following[0].end)
+            following = following[1:]
+        end = following[0].start if following else len(text)
+        if text[label.end :].lstrip().startswith("/"):
+            # What follows is the label in a third language, up to a colon.
+            colon = text.find(":", start, end)
+            start = _after(text, colon) if colon >= 0 else end
+        if text[start:end].strip(" .:;,/|-–—_"):
+            more = self._continued(label.cell) if end == len(text) else ()
+            yield Area(label.cell, start, end, label, "inline", more=more)
+        if not following:
+            yield from self._right(label)
+            yield from self._below(label)
+        if label.start == 0:
+            yield from self._above(label)
+
+    def free(self) -> Iterator[Area]:
+        """Every cell as an area without a label, from its first label's end or its beginning."""
+        for cell in range(len(self._view.cells)):
+            text = self.text(cell)
+            yield Area(cell, 0, len(text), None, "none", more=self._continued(cell))
+
+    def _right(self, label: Label) -> Iterator[Area]:
+        view = self._view
+        row = view.rows[view.cells[label.cell].row]
+        place = row.index(label.cell)
+        edge = view.cells[label.cell].bbox[2]
+        for step, cell in enumerate(row[place + 1 : place + 1 + _FURTHEST_RIGHT]):
+            if self.is_label(cell):
+                return
+            box = view.cells[cell].bbox
+            gap = (box[0] - edge) / view.line_height
+            text = self.text(cell)
+            start = _after(text, 0)
+            first = [
+                one for one in self.labels_of.get(cell, ()) if one.start > start and one.strong
+            ]
+            end = first[0].start if first else len(text)
+            yield Area(cell, start, end, label, "right", step, gap, self._continued(cell))
+
+    def _below(self, label: Label) -> Iterator[Area]:
+        view = self._view
+        cell, passed = label.cell, 0
+        for cell in self._down(label):
+            gap = (view.cells[cell].bbox[1] - view.cells[label.cell].bbox[3]) / view.line_height
+            if self.is_label(cell):
+                own = self.labels_of[cell]
+                if not own[0].fields & label.fields:
+                    continue
+                passed += 1
+                continue
+            text = self.text(cell)
+            end = self._end(cell, 0)
+            yield Area(
+                cell, _after(text, 0), end, label, "below", passed, gap, self._continued(cell)
+            )
+
+    def _end(self, cell: int, start: int) -> int:
+        """Where a value that begins at a character of a cell ends: at the next strong label."""
+        own = self.labels_of.get(cell, ())
+        later = [one.start for one in own if one.start > start and one.strong]
+        return min(later, default=len(self.text(cell)))
+
+    def _down(self, label: Label) -> Iterator[int]:
+        """The cells under a label, through a second label of the same field."""
+        view = self._view
+        limit = _BELOW_GAP * view.line_height
+        left, _, right, foot = view.cells[label.cell].bbox
+        for cell in sorted(self._under.get(label.cell, ()), key=lambda at: view.cells[at].bbox[1]):
+            box = view.cells[cell].bbox
+            if box[1] - foot > limit:
+                continue
+            # What only reaches under the label's end belongs to the next column.
+            if box[0] > left + 0.6 * (right - left) and box[0] - left > 2 * view.line_height:
+                continue
+            yield cell
+            same = self.labels_of.get(cell, ())
+            if same and same[0].fields & label.fields and same[0].whole:
+                for further in self._under.get(cell, ()):
+                    if view.cells[further].bbox[1] - box[3] <= limit:
+                        yield further
+
+    def _above(self, label: Label) -> Iterator[Area]:
+        view = self._view
+        for cell in view.above[label.cell][:1]:
+            gap = (view.cells[label.cell].bbox[1] - view.cells[cell].bbox[3]) / view.line_height
+            if gap <= _BELOW_GAP and not self.is_label(cell):
+                text = self.text(cell)
+                yield Area(cell, _after(text, 0), len(text), label, "above", 0, gap)
+
+    def _continued(self, cell: int) -> tuple[int, ...]:
+        """The lines below that go on with a cell's text: near, aligned, of its size, no labels."""
+        view = self._view
+        found: list[int] = []
+        first = view.cells[cell].bbox
+        current = cell
+        while len(found) < MOST_LINES - 1:
+            below = view.below[current]
+            if below < 0 or self.is_label(below):
+                break
+            upper, lower = view.cells[current].bbox, view.cells[below].bbox
+            tall = max(upper[3] - upper[1], 1.0)
+            starts = abs(lower[0] - upper[0]) < 1.2 * tall or (
+                current == cell and first[0] - tall < lower[0] < first[2]
+            )
+            centred = abs(lower[0] + lower[2] - upper[0] - upper[2]) < 2.0 * tall
+            near = lower[1] - upper[3] <= _LINE_GAP * tall
+            alike = 0.6 < (lower[3] - lower[1]) / tall < 1.6
+            if not (near and alike and (starts or centred)):
+                break
+            if _alphabet(self.text(current)) != _alphabet(self.text(below)):
+                break  # the same again in Latin letters
+            found.append(below)
+            current = below
+        return tuple(found)
+
+
+def _alphabet(text: str) -> str:
+    """cyrillic or latin, whichever most letters are; digits alone go with either."""
+    cyrillic = len(re.findall("[а-яё]", text, re.IGNORECASE))
+    return "cyrillic" if 2 * cyrillic > sum(map(str.isalpha, text)) else "latin"
+
+
+def _by_cell(labels: Sequence[Label]) -> dict[int, list[Label]]:
+    found: dict[int, list[Label]] = {}
+    for label in labels:
+        found.setdefault(label.cell, []).append(label)
+    return found
+
+
+def _after(text: str, at: int) -> int:
+    match = _LEAD.match(text, at)
+    return match.end() if match else at

@@ -1,0 +1,92 @@
+"""Fields asked of a chat model, one question each, answered verbatim.
+
+The question names the field's title and printed labels in the page's language; an answer counts
+only with its evidence, so a value that is not on the page cannot come in. Tables and machine-
+readable zones are read from the index by their form, whoever answers the questions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+from engine.fields.parsing import parse_field
+from engine.fields.values import Field
+from engine.geometry import union
+
+if TYPE_CHECKING:
+    from engine.fields.templates import DocumentTemplate, FieldTemplate
+    from engine.index import PageIndex
+    from engine.schema import Answer, Evidence
+
+# (question) -> the verbatim answer with its evidence; raises EngineError.
+Asker = Callable[[str], "Answer"]
+_BY_FORM: Final = ("mrz", "items")
+_QUESTIONS: Final = {
+    "en": "What is the {title} ({labels})? Answer with the words on the page only.",
+    "ru": "Что указано в поле «{title}» ({labels})? Ответь только словами со страницы.",
+}
+_MOST_LABELS: Final = 3
+
+
+def ask_fields(
+    ask: Asker,
+    template: DocumentTemplate,
+    indexes: Sequence[PageIndex],
+    *,
+    known: Mapping[str, Field],
+    language: str,
+) -> dict[str, Field]:
+    """Ask for every field that is not known yet.
+
+    Args:
+        ask: puts one question about the pages.
+        known: fields that were read by their form.
+        language: of the titles.
+    Raises:
+        EngineError: the model failed.
+    """
+    said = "ru" if _is_russian(indexes) else "en"
+    found = dict(known)
+    for name, field in template.fields.items():
+        if name in known or field.type in _BY_FORM:
+            continue
+        answer = ask(question_for(field, said))
+        evidence = _of_one_page(answer.evidence)
+        text = " ".join(one.text for one in evidence)
+        if not evidence or not text.strip():
+            continue
+        parsed = parse_field(text, field, tuple(one.text for one in evidence))
+        if not parsed.sure:
+            continue
+        found[name] = Field(
+            name=name,
+            title=field.title.text(language),
+            type=field.type,
+            text=text,
+            value=parsed.value,
+            currency=parsed.currency,
+            bbox=union(one.bbox for one in evidence),
+            page_index=evidence[0].page_index,
+            confidence=min(one.score for one in evidence),
+            boxes=tuple(one.bbox for one in evidence),
+        )
+    return {name: found[name] for name in (*template.fields, *found) if name in found}
+
+
+def question_for(field: FieldTemplate, language: str) -> str:
+    """The question for one field in the page's language ("en" or "ru")."""
+    labels = field.synonyms.ru if language == "ru" else field.synonyms.en
+    title = field.title.text(language)
+    shown = [label for label in labels if label.casefold() != title.casefold()][:_MOST_LABELS]
+    question = _QUESTIONS[language].format(title=title, labels=", ".join(shown))
+    return question.replace(" ()", "")
+
+
+def _of_one_page(evidence: Sequence[Evidence]) -> list[Evidence]:
+    """The pieces on the page of the first one, in their order."""
+    return [one for one in evidence if one.page_index == evidence[0].page_index]
+
+
+def _is_russian(indexes: Sequence[PageIndex]) -> bool:
+    return sum(index.script == "cyrillic" for index in indexes) * 2 > len(indexes)

@@ -1,0 +1,103 @@
+"""Rules that values keep or break. A failed check is shown beside the value and hides nothing.
+
+By type: mrz (check digits), iban, inn. By the field's `checks`: ogrn. Between fields, by the
+template's [[checks]]: sum, order, account. A valid MRZ also confirms the fields that it repeats.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Final
+
+from engine.fields.codes import is_account_of, is_iban, is_inn, is_ogrn
+from engine.fields.mrz import Mrz, parse_mrz, transliterated
+from engine.fields.templates import DocumentTemplate, FieldTemplate
+from engine.fields.values import Field, FieldCheck
+
+# Sums are rounded line by line on paper: this much may be missing.
+_ROUNDING: Final = Decimal("0.05")
+
+
+def checked(
+    fields: Mapping[str, Field], template: DocumentTemplate, mrz: Mrz | None = None
+) -> dict[str, Field]:
+    """The fields with every check that applies to them."""
+    found: dict[str, list[FieldCheck]] = {name: [] for name in fields}
+    for name, field in fields.items():
+        own = template.fields.get(name)
+        if own is not None:
+            found[name] += _of_value(field, own)
+            if mrz is not None and mrz.valid and own.part_of_mrz and field.type != "mrz":
+                found[name] += _against_mrz(field, own.part_of_mrz, mrz)
+    for rule in template.checks:
+        if all(name in fields for name in rule.fields):
+            check = _between(rule.rule, [fields[name] for name in rule.fields])
+            if check is not None:
+                for name in rule.fields:
+                    found[name].append(check)
+    return {
+        name: replace(field, checks=(*field.checks, *found[name])) for name, field in fields.items()
+    }
+
+
+def _of_value(field: Field, template: FieldTemplate) -> list[FieldCheck]:
+    checks = []
+    match field.type:
+        case "iban":
+            checks.append(FieldCheck("iban", is_iban(field.value), "field_check.iban"))
+        case "inn":
+            checks.append(FieldCheck("inn", is_inn(field.value), "field_check.inn"))
+        case "mrz":
+            mrz = parse_mrz(field.value.split("\n"))
+            for name, passed in (mrz.checks if mrz else {}).items():
+                checks.append(FieldCheck(f"mrz_{name}", passed, f"field_check.mrz_{name}"))
+    if "ogrn" in template.checks:
+        bare = re.sub(r"\s", "", field.value)
+        checks.append(FieldCheck("ogrn", is_ogrn(bare), "field_check.ogrn"))
+    return checks
+
+
+def _against_mrz(field: Field, part: str, mrz: Mrz) -> list[FieldCheck]:
+    said = mrz.parts.get(part)
+    if said is None:
+        return []
+    seen, known = _bare(field.value), {_bare(said)}
+    if part in mrz.printed:
+        known.add(_bare(mrz.printed[part]))
+    same = bool({seen, _bare(transliterated(field.value))} & known)
+    if not same and _is_cyrillic(field.value) != _is_cyrillic(said):
+        return []  # two alphabets: no contradiction
+    return [FieldCheck("mrz_agrees", same, "field_check.mrz_agrees", {"mrz": said})]
+
+
+def _between(rule: str, fields: list[Field]) -> FieldCheck | None:
+    """None where the values cannot be compared."""
+    if rule == "account":
+        account, bik = (re.sub(r"\D", "", field.value) for field in fields)
+        return FieldCheck("account", is_account_of(account, bik), "field_check.account")
+    if rule == "order":
+        try:
+            first, second = (date.fromisoformat(field.value) for field in fields)
+        except ValueError:
+            return None
+        values = {"first": fields[0].title, "second": fields[1].title}
+        return FieldCheck("order", first < second, "field_check.order", values)
+    try:
+        total, *parts = (Decimal(field.value) for field in fields)
+    except InvalidOperation:
+        return None
+    passed = abs(total - sum(parts)) <= _ROUNDING
+    values = {"total": fields[0].title, "parts": " + ".join(field.title for field in fields[1:])}
+    return FieldCheck("sum", passed, "field_check.sum", values)
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"[\W_]", "", text).upper().replace("Ё", "Е")
+
+
+def _is_cyrillic(text: str) -> bool:
+    return bool(re.search("[а-яё]", text, re.IGNORECASE))

@@ -1,0 +1,55 @@
+"""Values that a person wrote instead of what was read: parsed and checked like printed ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from engine.fields.checks import checked
+from engine.fields.mrz import parse_mrz
+from engine.fields.parsing import parse_field
+from engine.fields.templates import get_template
+from engine.fields.values import DocumentFields, Field
+
+
+def with_values(
+    found: DocumentFields, written: Mapping[str, str], *, folder: Path | None
+) -> DocumentFields:
+    """The fields with some values replaced, and every check made again.
+
+    A written value keeps the place of what was read there; where nothing was read it stands on no
+    page: its box and `boxes` are empty.
+
+    Args:
+        written: field name -> value; an empty one takes the field away.
+        folder: templates of the user's own.
+    Raises:
+        TaskError: the document's type has no template any more.
+    """
+    template = get_template(found.document_type, folder)
+    fields: dict[str, Field] = {}
+    for name, title in found.titles.items():
+        read, value = found.fields.get(name), written.get(name)
+        if value is None:
+            if read is not None:
+                fields[name] = replace(read, checks=())
+            continue
+        own = template.fields.get(name)
+        if not value:
+            continue
+        parsed = parse_field(value, own, tuple(value.split("\n"))) if own else None
+        new = read or Field(
+            name, title, own.type if own else "text", "", "", (0, 0, 0, 0), 0, confidence=1.0
+        )
+        fields[name] = replace(
+            new,
+            value=parsed.value if parsed else value,
+            currency=parsed.currency or new.currency if parsed else new.currency,
+            confidence=1.0,
+            checks=(),
+            rows=(),
+        )
+    zone = fields.get("mrz")
+    mrz = parse_mrz(zone.value.split("\n")) if zone is not None else None
+    return replace(found, fields=checked(fields, template, mrz))

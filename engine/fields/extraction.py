@@ -1,0 +1,105 @@
+"""From a document's page indexes to its checked fields: type, template, reader, checks.
+
+A model whose answers are verbatim by itself (`lite`) is not asked: its pages are read by labels
+and places (engine.fields.reading). Any other model is asked field by field in verbatim mode.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from engine.errors import SessionError
+from engine.fields.asking import Asker, ask_fields
+from engine.fields.checks import checked
+from engine.fields.reading import by_form, read_fields
+from engine.fields.templates import DocumentTemplate, get_template, load_templates
+from engine.fields.values import DocumentFields, FieldsPage
+
+if TYPE_CHECKING:
+    from engine.index import PageIndex
+    from engine.schema import Document
+
+AUTO: Final = "auto"
+# What an unclear document is taken for.
+_FALLBACK: Final = "other"
+
+
+def known_types(folder: Path | None = None) -> tuple[str, ...]:
+    """The names of all document types, in the order in which they are offered."""
+    return tuple(load_templates(folder))
+
+
+def check_type(document_type: str, folder: Path | None = None) -> None:
+    """See that a type exists before anything is read.
+
+    Raises:
+        TaskError: it is neither "auto" nor a template's name, or a template file is broken.
+    """
+    if document_type == AUTO:
+        load_templates(folder)
+    else:
+        get_template(document_type, folder)
+
+
+def choose_template(
+    indexes: Sequence[PageIndex], document_type: str, folder: Path | None
+) -> tuple[DocumentTemplate, float]:
+    """The template and how sure the type is: 1.0 where it was named.
+
+    Raises:
+        TaskError: there is no such type.
+    """
+    if document_type != AUTO:
+        return get_template(document_type, folder), 1.0
+    from engine.document_type import classify
+
+    templates = load_templates(folder)
+    for guess in classify(indexes):
+        if guess.document_type in templates:
+            return templates[guess.document_type], guess.confidence
+    return get_template(_FALLBACK, folder), 0.0
+
+
+def extract(
+    document: Document,
+    indexes: Sequence[PageIndex],
+    *,
+    document_type: str,
+    model_id: str,
+    ask: Asker | None,
+    folder: Path | None,
+    language: str,
+) -> DocumentFields:
+    """The fields of a document.
+
+    Args:
+        indexes: of the pages to look at.
+        ask: puts a question to the model; None reads the indexes instead.
+        folder: templates of the user's own.
+        language: "en" or "ru", of the titles.
+    Raises:
+        TaskError: there is no such type.
+        SessionError: there is no page to look at.
+        EngineError: the model failed.
+    """
+    if not indexes:
+        raise SessionError("session.no_pages")
+    template, confidence = choose_template(indexes, document_type, folder)
+    if ask is None:
+        fields = read_fields(indexes, template, language=language)
+    else:
+        known, mrz = by_form(indexes, template, language=language)
+        asked = ask_fields(ask, template, indexes, known=known, language=language)
+        fields = checked(asked, template, mrz)
+    return DocumentFields(
+        document_id=document.document_id,
+        name=document.name,
+        document_type=template.name,
+        confidence=confidence,
+        model_id=model_id,
+        pages=tuple(FieldsPage(index.page_index, index.width, index.height) for index in indexes),
+        titles={name: field.title.text(language) for name, field in template.fields.items()},
+        fields=fields,
+    )

@@ -1,0 +1,71 @@
+"""Printed text -> value, by the field's type. What cannot be parsed keeps its text as value.
+
+Dates and amounts are engine.values' business; this module only says which reader a type takes and
+how its result is written down.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+from engine.fields.mrz import parse_mrz
+from engine.fields.templates import FieldTemplate
+from engine.values import parse_amount, parse_date, parse_number
+
+_NOT_ID: Final = re.compile(r"^(?:№|N[o°]?\.?(?=\s)|#)\s*|\s")
+
+
+class Parsed(NamedTuple):
+    """value: as Field.value; currency: ISO 4217 or ""; sure: whether the type could read it."""
+
+    value: str
+    currency: str = ""
+    sure: bool = True
+
+
+def parse_field(text: str, template: FieldTemplate, lines: tuple[str, ...] = ()) -> Parsed:
+    """The value of a field's printed text.
+
+    Args:
+        lines: the text line by line, for types that care (mrz).
+    """
+    if template.choices:
+        found = choice_of(text, template)
+        return Parsed(found or text, sure=bool(found))
+    match template.type:
+        case "date":
+            day = parse_date(text)
+            return Parsed(day.isoformat()) if day else Parsed(text, sure=False)
+        case "amount":
+            amount = parse_amount(text)
+            if amount is None:
+                number = parse_number(text)
+                return Parsed(str(number)) if number is not None else Parsed(text, sure=False)
+            return Parsed(str(amount.value), amount.currency or "")
+        case "number":
+            number = parse_number(text)
+            return Parsed(str(number)) if number is not None else Parsed(text, sure=False)
+        case "mrz":
+            mrz = parse_mrz(lines or tuple(text.split()))
+            return Parsed("\n".join(mrz.lines)) if mrz else Parsed(text, sure=False)
+        case "iban" | "inn":
+            bare = re.sub(r"[\s.-]", "", text).upper()
+            return Parsed(bare, sure=bare.isalnum())
+        case "id":
+            return Parsed(_NOT_ID.sub("", text))
+        case _:
+            return Parsed(re.sub(r"\s+", " ", text).strip())
+
+
+def choice_of(text: str, template: FieldTemplate) -> str:
+    """The choice that a text prints, or ""."""
+    said = _plain(text)
+    for value, prints in template.choices.items():
+        if said in {_plain(value), *map(_plain, prints)}:
+            return value
+    return ""
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[^\w/]", "", text.casefold())

@@ -1,0 +1,193 @@
+"""Fields read from page indexes alone, without a language model: what `lite` does.
+
+Labels -> areas -> candidates -> scores -> one candidate a field. A valid MRZ confirms what is
+printed above it (engine.fields.checks) and gives what is printed nowhere else. Pages compete: the
+best candidate of all pages wins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from engine.families.lite.view import PageView, view_page
+from engine.fields.areas import Area, Areas
+from engine.fields.checks import checked
+from engine.fields.features import PageFacts, feature_table
+from engine.fields.items import read_items
+from engine.fields.labels import Label, find_labels
+from engine.fields.pairs import read_pairs
+from engine.fields.scoring import Scored, assigned, load_weights, scored
+from engine.fields.spans import Span, joined_spans, spans_of
+from engine.fields.values import Field
+from engine.fields.zone import Zone, find_zone
+from engine.geometry import union
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from engine.families.lite.pieces import Candidate
+    from engine.fields.mrz import Mrz
+    from engine.fields.templates import DocumentTemplate, FieldTemplate
+    from engine.index import PageIndex
+
+# Types that are found by their own form, not by comparing candidates.
+_BY_FORM: Final = ("mrz", "items")
+_IN_WORDS: Final = ("text", "name", "address")
+_FROM_ZONE: Final = 0.9
+
+
+@dataclass(frozen=True)
+class PageReading:
+    """One page prepared for every field of a template."""
+
+    view: PageView
+    labels: tuple[Label, ...]
+    areas: Areas
+    facts: PageFacts
+    claims: tuple[Area, ...]
+    zone: Zone | None
+
+    def spans(self, name: str, template: FieldTemplate) -> list[Span]:
+        """The candidates of one field on this page."""
+        covered = self.zone.cells if self.zone else frozenset[int]()
+        own = [
+            area
+            for area in self.claims
+            if area.label
+            and name in area.label.fields
+            and area.cell not in covered
+            # In running text a word like "to" is the label of a date at most.
+            and (area.label.strong or template.type not in _IN_WORDS)
+        ]
+        free = [area for area in self.areas.free() if area.cell not in covered]
+        going_on = [area for area in own if area.label and area.label.goes_on]
+        first = [area for area in own if area.label and not area.label.goes_on]
+        found = list(spans_of(self.view, self.areas, template, [*first, *free]))
+        if going_on:
+            tails = list(spans_of(self.view, self.areas, template, going_on))
+            found += list(joined_spans(self.view, template, found, tails))
+        return found
+
+
+def prepared(index: PageIndex, template: DocumentTemplate) -> PageReading:
+    """A page with the labels of a template and where they lead."""
+    view = view_page(index)
+    labels = tuple(find_labels(view, template))
+    areas = Areas(view, labels)
+    claims = tuple(area for label in labels for area in areas.of_label(label))
+    wants_zone = any(field.type == "mrz" for field in template.fields.values())
+    zone = find_zone(view) if wants_zone and view.cells else None
+    return PageReading(view, labels, areas, PageFacts(view, claims), claims, zone)
+
+
+def read_fields(
+    indexes: Sequence[PageIndex], template: DocumentTemplate, *, language: str = "en"
+) -> dict[str, Field]:
+    """The fields of a document, checked, in the template's order.
+
+    Args:
+        indexes: its pages.
+        language: "en" or "ru", of the titles.
+    """
+    pages = [prepared(index, template) for index in indexes]
+    candidates = {
+        name: candidates_of(pages, name, field)
+        for name, field in template.fields.items()
+        if field.type not in _BY_FORM
+    }
+    found = {
+        name: field_of(name, template.fields[name], one, language)
+        for name, one in assigned(candidates).items()
+    }
+    formed, mrz = _by_form(pages, template, language, frozenset(found))
+    found |= formed
+    if template.pairs:
+        found |= read_pairs(pages, found, language)
+    order = {name: number for number, name in enumerate(template.fields)}
+    ordered = dict(sorted(found.items(), key=lambda item: order.get(item[0], len(order))))
+    return checked(ordered, template, mrz)
+
+
+def by_form(
+    indexes: Sequence[PageIndex], template: DocumentTemplate, *, language: str = "en"
+) -> tuple[dict[str, Field], Mrz | None]:
+    """What is found without labels or questions: the MRZ with its parts, and tables; unchecked."""
+    pages = [prepared(index, template) for index in indexes]
+    return _by_form(pages, template, language, frozenset(template.fields))
+
+
+def _by_form(
+    pages: Sequence[PageReading],
+    template: DocumentTemplate,
+    language: str,
+    known: frozenset[str],
+) -> tuple[dict[str, Field], Mrz | None]:
+    """MRZ and tables; of the MRZ's parts those whose fields are not known."""
+    found: dict[str, Field] = {}
+    zone = next((page.zone for page in pages if page.zone is not None), None)
+    for name, field in template.fields.items():
+        if field.type == "items":
+            items = read_items(pages, name, field, language)
+            if items is not None:
+                found[name] = items
+        elif zone is not None and field.type == "mrz":
+            agreeing = sum(zone.mrz.checks.values()) / max(1, len(zone.mrz.checks))
+            value = "\n".join(zone.mrz.lines)
+            found[name] = _field(name, field, zone.piece, value, agreeing, language)
+        elif zone is not None and zone.mrz.valid and name not in known and field.part_of_mrz:
+            part = zone.part(field.part_of_mrz)
+            value = zone.mrz.parts.get(field.part_of_mrz, "")
+            if part is not None and value:
+                found[name] = _field(name, field, part, value, _FROM_ZONE, language)
+    return found, zone.mrz if zone else None
+
+
+def candidates_of(
+    pages: Sequence[PageReading],
+    name: str,
+    field: FieldTemplate,
+    weights: NDArray[np.float32] | None = None,
+) -> list[Scored]:
+    """A field's scored candidates over all pages. weights: None takes the fitted ones."""
+    spans: list[Span] = []
+    tables = []
+    for page in pages:
+        own = page.spans(name, field)
+        spans += own
+        tables.append(feature_table(page.facts, name, field, own))
+    if weights is None:
+        weights = load_weights()[field.type]
+    return scored(name, spans, np.concatenate(tables), weights) if spans else []
+
+
+def field_of(name: str, template: FieldTemplate, one: Scored, language: str) -> Field:
+    """An assigned candidate as a field."""
+    parsed = one.span.parsed
+    field = _field(name, template, one.span.piece, parsed.value, one.probability, language)
+    return replace(field, currency=parsed.currency)
+
+
+def _field(
+    name: str,
+    template: FieldTemplate,
+    piece: Candidate,
+    value: str,
+    confidence: float,
+    language: str,
+) -> Field:
+    boxes = piece.boxes()
+    return Field(
+        name=name,
+        title=template.title.text(language),
+        type=template.type,
+        text=piece.text,
+        value=value,
+        bbox=union(boxes),
+        page_index=piece.view.index.page_index,
+        confidence=min(1.0, confidence),
+        boxes=boxes,
+    )

@@ -1,0 +1,96 @@
+"""Features of candidates -> scores: one linear model a field type.
+
+The weights are in weights.json, fitted by `python -m bench.fields fit` on drawn specimens of the
+train split; nothing is learned here. "Not on the page" has the score 0, so a candidate below that
+is not taken.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from engine.fields.features import FEATURES
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from engine.fields.spans import Span
+
+WEIGHTS_FILE: Final = Path(__file__).parent / "weights.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A candidate of a field. score: its logit; probability: against all others and "absent"."""
+
+    field: str
+    span: Span
+    score: float
+    probability: float
+
+
+@cache
+def load_weights(path: Path = WEIGHTS_FILE) -> Mapping[str, NDArray[np.float32]]:
+    """field type -> (features,) weights."""
+    table: Mapping[str, Mapping[str, float]] = json.loads(path.read_text(encoding="utf-8"))
+    return {
+        kind: np.array([weights.get(name, 0.0) for name in FEATURES], np.float32)
+        for kind, weights in table.items()
+    }
+
+
+def scored(
+    field: str, spans: Sequence[Span], table: NDArray[np.float32], weights: NDArray[np.float32]
+) -> list[Scored]:
+    """The candidates of one field over all pages, best first, each piece of a page once.
+
+    Args:
+        table: (spans, features).
+    """
+    if not spans:
+        return []
+    scores = table @ weights
+    top = max(0.0, float(scores.max()))
+    shares = np.exp(scores - top)
+    total = float(shares.sum()) + float(np.exp(-top))
+    best: dict[object, Scored] = {}
+    for span, score, share in zip(spans, scores, shares, strict=True):
+        key = (span.piece.view.index.page_index, span.piece.key)
+        known = best.get(key)
+        probability = float(share) / total + (known.probability if known else 0.0)
+        kept = span if known is None or score > known.score else known.span
+        highest = max(float(score), known.score if known else float(score))
+        best[key] = Scored(field, kept, highest, probability)
+    return sorted(best.values(), key=lambda one: -one.score)
+
+
+def assigned(candidates: Mapping[str, Sequence[Scored]]) -> dict[str, Scored]:
+    """One candidate a field, the surest first; no two fields take the same words.
+
+    A field whose best piece went to another takes its next one, if that is likelier than none.
+    """
+    found: dict[str, Scored] = {}
+    taken: set[tuple[int, int]] = set()
+    every = sorted(
+        (one for own in candidates.values() for one in own if one.score > 0),
+        key=lambda one: (-one.probability, -one.score),
+    )
+    for one in every:
+        words = set(_words(one.span))
+        if one.field in found or words & taken:
+            continue
+        found[one.field] = one
+        taken |= words
+    return found
+
+
+def _words(span: Span) -> list[tuple[int, int]]:
+    page = span.piece.view.index.page_index
+    return [(page, word) for first, last in span.piece.ranges for word in range(first, last)]

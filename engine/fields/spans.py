@@ -1,0 +1,228 @@
+"""Pieces of a page that could be a field's value, each with the area that led to it.
+
+A piece is text of the page by construction; nothing is made up, joined from apart or mended here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from engine.families.lite.pieces import Candidate, piece
+from engine.fields.areas import Area
+from engine.fields.parsing import Parsed, parse_field
+from engine.values import find_values
+
+if TYPE_CHECKING:
+    from engine.families.lite.view import PageView
+    from engine.fields.areas import Areas
+    from engine.fields.templates import FieldTemplate
+
+# Types that are a printed value, and the kinds of engine.values that can be one.
+_VALUE_KINDS: Final = {
+    "date": ("date",),
+    "amount": ("amount", "number"),
+    "number": ("number", "amount"),
+    "id": ("id", "number", "phone", "iban"),
+    "inn": ("id", "number", "phone"),
+    "iban": ("iban", "id"),
+}
+_FREE_AMOUNT: Final = ("amount",)
+_MOST_VALUES: Final = 4
+# Digits in groups, with a prefix of letters: document numbers are printed so.
+_GROUPED: Final = re.compile(r"(?:№\s?)?(?=[^\d]*\d)[A-ZА-ЯЁ0-9]+(?:[\s/-]{1,3}[A-ZА-ЯЁ0-9]*\d+)*")
+_FURTHEST: Final = 10
+# OCR joins the dates of a period to one word.
+_PERIOD: Final = re.compile(
+    r"(\d{1,2}[./]\d{1,2}[./]\d{2,4})\s?[-–—]\s?(\d{1,2}[./]\d{1,2}[./]\d{2,4})"
+)
+_NUMBER_PART: Final = re.compile(r"[^\W\d_]{1,3}|\S*\d\S*")
+_NUMBER_SIGN: Final = re.compile(r"(?:№|N[oº°]\.?|#)\s*")
+_LATIN: Final = re.compile(r"(?<=[^\W\d])\s?/\s?(?=[^\W\d])")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A piece and how it was reached.
+
+    Attributes:
+        rank: place among the values of its area, from 0.
+        share: of the area's first line that it covers, 0 to 1.
+        extra_lines: lines after the first.
+        whole_block: no further line could have been added.
+    """
+
+    piece: Candidate
+    area: Area
+    parsed: Parsed
+    rank: int
+    share: float
+    extra_lines: int
+    whole_block: bool
+
+
+def spans_of(
+    view: PageView, areas: Areas, template: FieldTemplate, reachable: Iterable[Area]
+) -> Iterator[Span]:
+    """The candidates of one field.
+
+    Args:
+        reachable: the areas of its labels, and the page's cells without a label.
+    """
+    for area in reachable:
+        if template.choices or template.pattern:
+            yield from _matching(view, areas, area, template)
+            continue
+        if template.type in _VALUE_KINDS:
+            yield from _values(view, areas, area, template)
+        if template.type in ("text", "name", "address"):
+            yield from _texts(view, areas, area, template)
+
+
+def _values(view: PageView, areas: Areas, area: Area, template: FieldTemplate) -> Iterator[Span]:
+    cell = view.cells[area.cell]
+    text = areas.text(area.cell)[area.start : area.end]
+    if not any(character.isdigit() for character in text):
+        return
+    kinds = _VALUE_KINDS[template.type]
+    if template.type == "amount" and area.label is None:
+        kinds = _FREE_AMOUNT
+    taken: list[tuple[int, int]] = []
+    places = [(one.start, one.end) for one in find_values(text) if one.kind in kinds]
+    if template.type == "date":
+        places += [match.span(part) for match in _PERIOD.finditer(text) for part in (1, 2)]
+    if template.type in ("id", "inn", "iban"):
+        places += [match.span() for match in _GROUPED.finditer(text)]
+    rank = 0
+    places = [(start + _sign(text[start:end]), end) for start, end in places]
+    for start, end in sorted(places, key=lambda place: (place[0], place[0] - place[1])):
+        if (start, end) in taken or rank >= _MOST_VALUES:
+            continue
+        inside = any(first <= start and end <= last for first, last in taken)
+        if inside and template.type in ("amount", "number", "date"):
+            continue
+        taken.append((start, end))
+        found = _span(view, areas, area, template, start, end, rank)
+        if found is not None and (found.parsed.sure or template.type == "id"):
+            if template.type == "id" and len(found.piece.text) < 2 and area.relation != "inline":
+                continue  # a speck, or a portrait read as "0"
+            yield found
+            if not inside:
+                rank += 1
+    if template.type in ("id", "iban", "inn") and area.label is not None and cell.last > cell.first:
+        found = _span(view, areas, area, template, 0, len(text), 0)
+        if found is not None and all(map(_NUMBER_PART.fullmatch, found.piece.text.split())):
+            yield found
+
+
+def _sign(text: str) -> int:
+    """The length of the number sign at the head of an id."""
+    match = _NUMBER_SIGN.match(text)
+    return match.end() if match and match.end() < len(text) else 0
+
+
+def _matching(view: PageView, areas: Areas, area: Area, template: FieldTemplate) -> Iterator[Span]:
+    """Runs of words that are a choice, or whose characters match the pattern."""
+    text = areas.text(area.cell)[area.start : area.end]
+    words = [match.span() for match in re.finditer(r"[^\s,;:/]+", text)]
+    rank = 0
+    for first in range(len(words)):
+        for last in reversed(range(first, min(len(words), first + _FURTHEST))):
+            start, end = words[first][0], words[last][1]
+            if not fits(text[start:end], template):
+                continue
+            found = _span(view, areas, area, template, start, end, rank)
+            if found is not None and fits(found.piece.text, template):
+                yield found
+                rank += 1
+                break
+
+
+def fits(text: str, template: FieldTemplate) -> bool:
+    """Whether a text is one of the field's choices, or matches its pattern."""
+    if template.choices:
+        return parse_field(text, template).sure
+    bare = re.sub(r"\s", "", text).strip(".,;:")
+    return bool(template.pattern and re.fullmatch(template.pattern, bare))
+
+
+def _texts(view: PageView, areas: Areas, area: Area, template: FieldTemplate) -> Iterator[Span]:
+    """The area's line, and with each of the lines that continue it."""
+    text = areas.text(area.cell)[area.start : area.end]
+    parts = list(_parts(text))
+    first = _span(view, areas, area, template, 0, len(text), 1 if parts else 0)
+    if first is None or not any(character.isalpha() for character in first.piece.text):
+        return
+    yield first
+    for number, (start, end) in enumerate(parts):
+        part = _span(view, areas, area, template, start, end, 2 * number)
+        if part is not None and any(character.isalpha() for character in part.piece.text):
+            yield part
+    cell = view.cells[area.cell]
+    head = piece(view, cell.first, cell.last, area.start, area.end, "field")
+    if head is None or head.keep is not None:
+        return
+    ranges = list(head.ranges)
+    for number, more in enumerate(area.more, start=1):
+        line = view.cells[more]
+        ranges.append((line.first, line.last))
+        tail = piece(view, line.first, line.last, 0, len(areas.text(more)), "field")
+        keep = tail.keep if tail is not None else None
+        block = Candidate(view, tuple(ranges), head.skip, keep, frozenset(), "field")
+        parsed = parse_field(block.text, template, block.lines)
+        yield Span(block, area, parsed, 0, first.share, number, number == len(area.more))
+
+
+def _parts(text: str) -> Iterator[tuple[int, int]]:
+    """Parts of a line that may be a value of their own: before a bracket, beside a slash, behind a
+    date."""
+    dates = [one for one in find_values(text) if one.kind == "date"]
+    if dates and dates[0].start <= 1:
+        yield dates[0].end, len(text)
+    slash = _LATIN.search(text)
+    if slash and slash.start() > 0:
+        yield 0, slash.start()
+        yield slash.end(), len(text)
+    cut = re.search(r"\s\(|;", text)
+    if cut and cut.start() > 1:
+        yield 0, cut.start()
+
+
+def joined_spans(
+    view: PageView, template: FieldTemplate, spans: Iterable[Span], more: Iterable[Span]
+) -> Iterator[Span]:
+    """Each labelled value together with the value of a label that continues it."""
+    tails = [one for one in more if one.extra_lines == 0 and one.rank == 0]
+    for span in spans:
+        label = span.area.label
+        if label is None or label.goes_on or span.extra_lines or span.piece.keep is not None:
+            continue
+        for tail in tails:
+            if tail.piece.skip or tail.area.relation != span.area.relation:
+                continue
+            ranges = (*span.piece.ranges, *tail.piece.ranges)
+            whole = Candidate(view, ranges, span.piece.skip, tail.piece.keep, frozenset(), "field")
+            parsed = parse_field(whole.text, template, whole.lines)
+            yield Span(whole, span.area, parsed, 0, span.share, 1, True)
+
+
+def _span(
+    view: PageView,
+    areas: Areas,
+    area: Area,
+    template: FieldTemplate,
+    start: int,
+    end: int,
+    rank: int,
+) -> Span | None:
+    """The piece area.text[start:end]."""
+    cell = view.cells[area.cell]
+    found = piece(view, cell.first, cell.last, area.start + start, area.start + end, "field")
+    if found is None:
+        return None
+    parsed = parse_field(found.text, template, found.lines)
+    length = max(1, len(areas.text(area.cell)[area.start : area.end].strip()))
+    share = min(1.0, len(found.text) / length)
+    return Span(found, area, parsed, rank, share, 0, not area.more)

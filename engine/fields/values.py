@@ -1,0 +1,145 @@
+"""What extraction gives: a document's fields with their places, values and checks. Frozen values.
+
+A field's `text` stands on the page as it is; `value` is what it means. Both are strings, so that
+every value can be written as JSON, CSV or a cell without a second opinion on its form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.schema import BBox, Values
+from engine.texts import DEFAULT_LANGUAGE, say
+
+
+@dataclass(frozen=True, slots=True)
+class FieldCheck:
+    """A rule that a value keeps or breaks. key: a sentence of engine/texts, said with `values`."""
+
+    name: str
+    passed: bool
+    key: str
+    values: Values = field(default_factory=dict)
+
+    def text(self, language: str = DEFAULT_LANGUAGE) -> str:
+        return say(self.key, language, **self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldCell:
+    """One cell of a row of items. text: as printed; value: parsed; bbox: page pixels."""
+
+    text: str
+    value: str
+    bbox: BBox
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field as found on a page.
+
+    Attributes:
+        name: its key in the template.
+        title: for people, in the language that was asked for.
+        type: one of engine.fields.templates.FIELD_TYPES.
+        text: a piece of the page, its lines joined by spaces; of items, rows joined by newlines
+            and their cells by tabs.
+        value: parsed: ISO 8601 date, decimal string, id or IBAN without spaces, MRZ lines joined
+            by newlines; the text itself where it could not be parsed or means itself.
+        currency: ISO 4217 code of an amount, "" where none is printed.
+        bbox: page pixels, around all its lines.
+        boxes: one a line of the text, page pixels.
+        confidence: 0 to 1.
+        checks: what was checked, passed or not; a failed one never hides the value.
+        rows: of items: column -> cell, row by row.
+    """
+
+    name: str
+    title: str
+    type: str
+    text: str
+    value: str
+    bbox: BBox
+    page_index: int
+    confidence: float
+    boxes: tuple[BBox, ...] = ()
+    currency: str = ""
+    checks: tuple[FieldCheck, ...] = ()
+    rows: tuple[Mapping[str, FieldCell], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FieldsPage:
+    """The frame of the boxes of one page, pixels."""
+
+    page_index: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentFields:
+    """The fields of one document.
+
+    Attributes:
+        document_type: the template's name.
+        confidence: how sure the type is, 0 to 1; 1.0 where the caller named it.
+        titles: field name -> title of every field of the template, found or not, in its order.
+        fields: those that were found, in the template's order.
+    """
+
+    document_id: str
+    name: str
+    document_type: str
+    confidence: float
+    model_id: str
+    pages: tuple[FieldsPage, ...]
+    titles: Mapping[str, str]
+    fields: Mapping[str, Field]
+
+    def to_json(self, language: str = DEFAULT_LANGUAGE) -> dict[str, Any]:
+        """The value as the command line prints it; boxes rounded to a tenth of a pixel."""
+        return {
+            "document": self.name,
+            "document_type": self.document_type,
+            "confidence": round(self.confidence, 3),
+            "model": self.model_id,
+            "pages": [
+                {"page_index": page.page_index, "width": page.width, "height": page.height}
+                for page in self.pages
+            ],
+            "fields": {name: _field_json(field, language) for name, field in self.fields.items()},
+        }
+
+
+def _field_json(field: Field, language: str) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "title": field.title,
+        "type": field.type,
+        "text": field.text,
+        "value": field.value,
+        "bbox": _rounded(field.bbox),
+        "page_index": field.page_index,
+        "confidence": round(field.confidence, 3),
+        "checks": [
+            {"name": check.name, "passed": check.passed, "text": check.text(language)}
+            for check in field.checks
+        ],
+    }
+    if field.currency:
+        found["currency"] = field.currency
+    if field.type == "items":
+        found["rows"] = [
+            {
+                column: {"text": cell.text, "value": cell.value, "bbox": _rounded(cell.bbox)}
+                for column, cell in row.items()
+            }
+            for row in field.rows
+        ]
+    return found
+
+
+def _rounded(bbox: BBox) -> list[float]:
+    return [round(value, 1) for value in bbox]

@@ -1,0 +1,64 @@
+"""Starts a worker process and waits until it has connected."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+import sys
+import threading
+import time
+from multiprocessing import AuthenticationError
+from multiprocessing.connection import Client, Connection, Listener
+from typing import Any, Final
+
+from engine.errors import ModelError
+
+_START_SECONDS: Final = 120.0
+# How often the watch looks whether the process is still there.
+_TICK_SECONDS: Final = 0.5
+
+
+def start_worker(model_id: str) -> tuple[subprocess.Popen[str], Connection]:
+    """A new worker process and the connection to it.
+
+    Not `multiprocessing`'s spawn: that runs the app's main module again in the child.
+
+    Raises:
+        ModelError: the process ended, or did not connect in time.
+    """
+    key = secrets.token_bytes(32)
+    with Listener(authkey=key) as listener:
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        process = subprocess.Popen(
+            [sys.executable, "-m", "engine.worker", str(listener.address)],
+            stdin=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
+        if process.stdin is not None:
+            process.stdin.write(key.hex() + "\n")
+            process.stdin.close()
+        connected = threading.Event()
+        watch = threading.Thread(
+            target=_watch_start, args=(process, listener.address, connected), daemon=True
+        )
+        watch.start()
+        try:
+            return process, listener.accept()
+        except (OSError, EOFError, AuthenticationError) as error:
+            process.kill()
+            detail = f"its process ended with status {process.wait()}"
+            raise ModelError("model.load_failed", model_id=model_id, detail=detail) from error
+        finally:
+            connected.set()
+
+
+def _watch_start(process: subprocess.Popen[str], address: Any, connected: threading.Event) -> None:
+    """End the waiting for a process that died, or is stuck, before it connected."""
+    deadline = time.monotonic() + _START_SECONDS
+    while not connected.wait(_TICK_SECONDS):
+        if process.poll() is not None or time.monotonic() > deadline:
+            # A caller without the key: `accept` refuses it and so comes back.
+            Client(address).close()
+            return

@@ -1,0 +1,53 @@
+"""The app with a model that says what the question says and lays a page out as the tests know it.
+
+python -m tests.browser.scripted_app --settings FILE --host 127.0.0.1 --port 0
+"""
+
+import sys
+from typing import ClassVar
+
+import torch
+
+import gradio_app
+from engine.families import FAMILIES
+from engine.families.base import Capabilities, ModelRequest, Outcome, Run
+from engine.schema import BBox, Region, RegionAdded
+from tests.fakes import FakeFamily
+
+# On a page of any size, as shares of it: the corners, one box in another, and lines close together.
+REGIONS: tuple[tuple[str, BBox], ...] = (
+    ("Page-header", (0.0, 0.0, 0.3, 0.03)),
+    ("Title", (0.9, 0.0, 1.0, 0.04)),
+    ("Picture", (0.1, 0.1, 0.6, 0.4)),
+    ("Caption", (0.2, 0.3, 0.5, 0.34)),
+    ("Text", (0.1, 0.45, 0.9, 0.48)),
+    ("Text", (0.1, 0.481, 0.9, 0.511)),
+    ("Section-header", (0.0, 0.96, 0.02, 1.0)),
+    ("Page-footer", (0.97, 0.97, 1.0, 1.0)),
+)
+
+
+class Scripted(FakeFamily):
+    """Answers with the question itself, word by word; the layout task finds REGIONS."""
+
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        tasks=frozenset({"question", "layout"}), chat=True, multiple_pages=True, boxes=True
+    )
+
+    def generate(self, inputs: ModelRequest, run: Run) -> Outcome:
+        if inputs.task == "layout":
+            page = inputs.pages[0]
+            scale = (page.width, page.height, page.width, page.height)
+            for order, (category, shares) in enumerate(REGIONS):
+                box = tuple(share * side for share, side in zip(shares, scale, strict=True))
+                region = Region(box, category, f"words of {order + 1}", order)
+                run.emit(RegionAdded(page.document_id, page.page_index, region))
+        for word in inputs.question.split(" "):
+            run.streamer.put(torch.tensor(self.tokenizer.encode(f"{word} ")))
+        run.streamer.end()
+        return Outcome("stop", 1, len(inputs.question))
+
+
+if __name__ == "__main__":
+    FAMILIES["fake"] = "tests.browser.scripted_app:Scripted"
+    sys.exit(gradio_app.main())

@@ -1,0 +1,88 @@
+"""The form of fields beside the page: read, look at a place, correct, confirm, save."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browser import driving
+from tests.browser.conftest import NewPage
+
+Opened = Callable[..., tuple[Any, driving.Invoice]]
+
+
+@pytest.fixture
+def opened(new_page: NewPage, tmp_path: Path) -> Opened:
+    """Opens the app with a drawn invoice whose fields are read."""
+
+    def open_invoice(**options: Any) -> tuple[Any, driving.Invoice]:
+        page, invoice = new_page(**options), driving.draw_invoice()
+        driving.upload(page, invoice.save(tmp_path / "invoice.png"))
+        page.wait_for_selector("#page-view img[src]")
+        page.click("#fields [data-fields=read]")
+        page.wait_for_selector(".sc-field", timeout=driving.ANSWER_MILLISECONDS)
+        return page, invoice
+
+    return open_invoice
+
+
+def field(page: Any, name: str) -> Any:
+    return page.locator(f"[data-field={name}]")
+
+
+def value(page: Any, name: str) -> str:
+    return str(field(page, name).locator("textarea").input_value())
+
+
+def test_fields_are_read_shown_on_the_page_corrected_and_saved(opened: Opened) -> None:
+    page, invoice = opened()
+    assert page.locator("#fields select").input_value() == "invoice"
+    assert value(page, "total") == "1486.25"
+    assert value(page, "date") == "2026-03-14"
+    assert "NP-20417" in value(page, "number")
+
+    field(page, "total").locator("textarea").focus()
+    page.wait_for_selector("#page-view .sc-box")
+    x, y, width, height = (
+        float(page.locator("#page-view .sc-box").get_attribute(name))
+        for name in ("x", "y", "width", "height")
+    )
+    left, top, right, bottom = invoice.total_box
+    assert x < (left + right) / 2 < x + width
+    assert y < (top + bottom) / 2 < y + height
+    assert driving.TOTAL in page.locator(".sc-card-text").inner_text()
+
+    field(page, "buyer").locator("textarea").fill("Larkfield Ltd")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[data-field=buyer][data-state=confirmed]")
+    field(page, "total").locator("[data-fields=confirm]").click()
+    page.wait_for_selector("[data-field=total][data-state=confirmed]")
+
+    with page.expect_download() as downloading:
+        page.click("#fields [data-save=json]")
+    saved = json.loads(Path(downloading.value.path()).read_text(encoding="utf-8"))
+    assert saved["fields"]["buyer"]["value"] == "Larkfield Ltd"
+    assert saved["fields"]["total"]["value"] == "1486.25"
+
+
+def test_the_type_can_be_changed_and_confirmed_values_stay(opened: Opened) -> None:
+    page, _ = opened()
+    field(page, "total").locator("[data-fields=confirm]").click()
+    page.wait_for_selector("[data-field=total][data-state=confirmed]")
+    page.select_option("#fields select", "receipt")
+    page.wait_for_selector("[data-field=company]", timeout=driving.ANSWER_MILLISECONDS)
+    assert value(page, "total") == "1486.25"
+    assert field(page, "total").get_attribute("data-state") == "confirmed"
+
+
+def test_the_form_is_in_russian_and_fits_a_phone(opened: Opened) -> None:
+    page, _ = opened(locale="ru-RU", viewport={"width": 375, "height": 800})
+    assert field(page, "total").locator("label").inner_text().startswith("Итого")
+    wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    assert wide <= 0
+    small = page.locator("#fields button:visible").evaluate_all(
+        "buttons => buttons.filter((one) => one.getBoundingClientRect().height < 36).length"
+    )
+    assert small == 0

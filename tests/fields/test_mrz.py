@@ -1,0 +1,108 @@
+"""The specimens of ICAO 9303, and what OCR does to such lines."""
+
+import pytest
+
+from engine.families.lite.view import view_page
+from engine.fields.mrz import Mrz, check_digit, clean_line, parse_mrz, russian, transliterated
+from engine.fields.zone import find_zone
+from tests.fields.drawn import drawn_index, specimen_of, typed
+
+TD3 = [
+    "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<",
+    "L898902C36UTO7408122F1204159ZE184226B<<<<<10",
+]
+TD2 = ["I<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<", "D231458907UTO7408122F1204159<<<<<<<6"]
+TD1 = [
+    "I<UTOD231458907<<<<<<<<<<<<<<<",
+    "7408122F1204159UTO<<<<<<<<<<<6",
+    "ERIKSSON<<ANNA<MARIA<<<<<<<<<<",
+]
+
+
+def read(lines: list[str]) -> Mrz:
+    mrz = parse_mrz(lines)
+    assert mrz is not None
+    return mrz
+
+
+def test_the_check_digit_of_the_standards_example() -> None:
+    assert check_digit("520727") == 3
+    assert check_digit("AB2134<<<") == 5
+
+
+@pytest.mark.parametrize(
+    ("lines", "shape", "number"),
+    [(TD3, "TD3", "L898902C3"), (TD2, "TD2", "D23145890"), (TD1, "TD1", "D23145890")],
+)
+def test_the_standards_specimens_are_valid(lines: list[str], shape: str, number: str) -> None:
+    mrz = read(lines)
+    assert (mrz.format, mrz.valid) == (shape, True)
+    assert mrz.parts == {
+        "surname": "ERIKSSON",
+        "given_names": "ANNA MARIA",
+        "document_number": number,
+        "birth_date": "1974-08-12",
+        "expiry_date": "2012-04-15",
+        "sex": "F",
+        "nationality": "UTO",
+    }
+
+
+@pytest.mark.parametrize("lines", [TD3, TD2, TD1])
+def test_a_wrong_digit_is_seen(lines: list[str]) -> None:
+    at = 1 if len(lines) == 2 else 0
+    wrong = list(lines)
+    place = 3 if len(lines) == 2 else 8
+    wrong[at] = (
+        wrong[at][:place] + ("7" if wrong[at][place] != "7" else "6") + wrong[at][place + 1 :]
+    )
+    mrz = read(wrong)
+    assert not mrz.checks["document_number"]
+    assert not mrz.checks["composite"]
+    assert mrz.checks["birth_date"]
+
+
+def test_lost_fillers_letters_for_digits_and_spaces_are_forgiven() -> None:
+    mrz = read(
+        ["P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<", "L898902C36UTO74O8I22F12O4159ZE184226B<<<<10"]
+    )
+    assert mrz.valid
+    assert mrz.lines == tuple(TD3)
+    assert (
+        read(["P<UTO ERIKSSON«ANNA<MARIA<<<<<<<<<<<<<<<<<<<", TD3[1]]).parts["surname"]
+        == "ERIKSSON"
+    )
+
+
+def test_other_text_is_no_mrz() -> None:
+    assert clean_line("Date of birth: 12.03.1980") == ""
+    assert parse_mrz(["HELLO", "WORLD"]) is None
+    assert find_zone(view_page(typed("Invoice 12", "Total 12.00"))) is None
+
+
+def test_the_russian_internal_passport_has_its_own_places_and_letters() -> None:
+    assert transliterated("ЩЕРБАКОВ") == "WERBAKOV"
+    assert russian(transliterated("ЖЁЛТЫЙ ПОДЪЁМ")) == "ЖЁЛТЫЙ ПОДЪЁМ"
+    for seed in range(3):
+        drawn = specimen_of("passport", "ru", seed)
+        if not drawn.fields["mrz"].text.startswith("PN"):
+            continue
+        zone = find_zone(view_page(drawn_index(drawn)))
+        assert zone is not None
+        assert (zone.mrz.format, zone.mrz.valid) == ("RU", True)
+        printed = "".join(filter(str.isdigit, drawn.fields["document_number"].text))
+        assert zone.mrz.parts["document_number"] == printed
+        assert zone.mrz.parts["surname"] == drawn.fields["surname"].text.upper()
+        break
+    else:
+        pytest.fail("no internal passport among the specimens")
+
+
+def test_parts_of_the_zone_are_pieces_of_the_page() -> None:
+    zone = find_zone(view_page(typed("PASSPORT", *TD3)))
+    assert zone is not None
+    part = zone.part("surname")
+    assert part is not None
+    assert part.text == "ERIKSSON"
+    (x0, _, x1, _) = part.boxes()[0]
+    assert (x0, x1) == pytest.approx((90, 170), abs=1)

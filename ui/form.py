@@ -1,0 +1,104 @@
+"""What happens in the form of fields: read a document, change a value, confirm it, save a file.
+
+Like ui/conversation.py it talks to the engine and to desks and knows nothing of Gradio.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from engine import Engine
+from engine.fields import AUTO
+from ui import fields_view, status
+from ui.change import Change
+from ui.desk import Desk, Desks
+from ui.opening import told
+
+
+class Form:
+    """The actions of the form, for all sessions."""
+
+    def __init__(self, engine: Engine, desks: Desks) -> None:
+        self._engine = engine
+        self._desks = desks
+
+    async def read(
+        self,
+        session_id: str | None,
+        document_id: str,
+        document_type: str,
+        model_id: str,
+        language: str,
+    ) -> AsyncIterator[Change]:
+        """Read a document's fields; what was confirmed before stays."""
+        desk, _ = self._desks.find(session_id)
+        desk.language = language
+        if desk.reading is not None or not self._has(desk, document_id):
+            return
+        desk.reading = document_id
+        yield self._shown(desk, status.working("fields.reading", language))
+        line = status.idle("fields.done", language)
+        try:
+            found = await asyncio.to_thread(
+                self._engine.fields,
+                desk.session_id,
+                document_id,
+                document_type=document_type,
+                model_id=model_id,
+                language=language,
+            )
+            before, named = desk.sheets.get(document_id), document_type != AUTO
+            desk.sheets[document_id] = (
+                before.read_again(found, named=named)
+                if before
+                else fields_view.Sheet(found, named=named)
+            )
+        except Exception as error:  # noqa: BLE001 - a sentence on the status line, and logged
+            line = status.problem(told(error), language)
+        finally:
+            desk.reading = None
+        yield self._shown(desk, line)
+
+    def write(self, session_id: str | None, document_id: str, name: str, value: str) -> Change:
+        """A person changed a value."""
+        desk, _ = self._desks.find(session_id)
+        sheet = desk.sheets.get(document_id)
+        if sheet is None or not sheet.write(name, value):
+            return Change()
+        sheet.confirm(name, yes=True)  # who writes a value has looked at it
+        return self._shown(desk)
+
+    def confirm(self, session_id: str | None, document_id: str, name: str, *, yes: bool) -> Change:
+        """A person says that a value is right, or takes that back."""
+        desk, _ = self._desks.find(session_id)
+        sheet = desk.sheets.get(document_id)
+        if sheet is None or not sheet.confirm(name, yes=yes):
+            return Change()
+        return self._shown(desk)
+
+    async def export(
+        self, session_id: str | None, kind: str, document_id: str, language: str
+    ) -> Change:
+        """Write a download of the form."""
+        desk, _ = self._desks.find(session_id)
+        sheet, known = desk.sheets.get(document_id), fields_view.export_kind(kind)
+        if sheet is None or known is None:
+            return Change()
+        try:
+            found = sheet.result(self._engine.settings.fields.folder)
+            path = fields_view.target(desk.folder, found, known)
+            content = await asyncio.to_thread(fields_view.content, found, known, language)
+            await asyncio.to_thread(path.write_bytes, content)
+        except Exception as error:  # noqa: BLE001 - a sentence on the status line, and logged
+            return Change(status=status.problem(told(error), language))
+        return Change(download=path.as_posix())
+
+    def _has(self, desk: Desk, document_id: str) -> bool:
+        return any(
+            document.document_id == document_id
+            for document in self._engine.documents(desk.session_id)
+        )
+
+    def _shown(self, desk: Desk, line: str | None = None) -> Change:
+        folder = self._engine.settings.fields.folder
+        form = fields_view.view(desk.sheets, desk.language, folder=folder, reading=desk.reading)
+        return Change(form=form, status=line)

@@ -1,0 +1,41 @@
+"""The form of fields wired to its actions."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import gradio as gr
+
+from ui.form import Form
+from ui.screen import Screen
+from ui.updates import EVENT, Updates, updates
+
+
+def wire_form(screen: Screen, form: Form) -> None:
+    """Connect the form's events; every value of the browser's is taken as text."""
+    here = [screen.session, screen.language]
+    changing = [screen.session, screen.fields, screen.status, screen.viewer]
+
+    async def read(
+        session_id: str | None, language: str, model: str, event: gr.EventData
+    ) -> AsyncIterator[Updates]:
+        wanted = (str(event.document), str(event.type), model, language)
+        async for change in form.read(session_id, *wanted):
+            yield updates(screen, change)
+
+    async def write(session_id: str | None, event: gr.EventData) -> Updates:
+        place = (str(event.document), str(event.name))
+        return updates(screen, form.write(session_id, *place, str(event.value)))
+
+    async def confirm(session_id: str | None, event: gr.EventData) -> Updates:
+        place = (str(event.document), str(event.name))
+        return updates(screen, form.confirm(session_id, *place, yes=bool(event.yes)))
+
+    async def export(session_id: str | None, language: str, event: gr.EventData) -> Updates:
+        wish = (str(event.kind), str(event.document), language)
+        return updates(screen, await form.export(session_id, *wish))
+
+    several: dict[str, Any] = {"trigger_mode": "multiple", **EVENT}
+    screen.fields.readfields(read, [*here, screen.model], changing, **EVENT)
+    screen.fields.writefield(write, screen.session, changing, **several)
+    screen.fields.confirmfield(confirm, screen.session, changing, **several)
+    screen.fields.exportfields(export, here, changing, **several)

@@ -1,0 +1,75 @@
+"""Files that a person drops: opened once each, a bad one told, and the pictures of their pages.
+
+What is opened, refused and drawn already is kept on the session's desk.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine import Document, Engine, EngineError, Page
+from engine.errors import as_engine_error
+from ui import page_images, turns
+from ui.desk import Desk
+
+logger = logging.getLogger(__name__)
+
+# How long the same bad file is not told again.
+_REFUSAL_SECONDS = 5.0
+
+
+async def open_files(
+    engine: Engine, desk: Desk, files: Sequence[str], *, turn_to: bool
+) -> tuple[list[Document], list[turns.Turn]]:
+    """Open the files that are new; a bad one is told and the others are kept.
+
+    Args:
+        turn_to: the viewer turns to the first page of the first; not while an answer is shown.
+    Returns:
+        The documents that were opened now, and what to say about each file, in order.
+    """
+    opened: list[Document] = []
+    said: list[turns.Turn] = []
+    for file in files:
+        # Dropping and sending may both bring a file: it is handled once.
+        if file in desk.opened or time.monotonic() < desk.refused.get(file, 0.0):
+            continue
+        path = Path(file)
+        try:
+            document = await asyncio.to_thread(
+                engine.add_document, desk.session_id, path, name=path.name
+            )
+        except Exception as error:  # noqa: BLE001 - a bug is told as one, and logged
+            desk.refused[file] = time.monotonic() + _REFUSAL_SECONDS
+            said.append(turns.Refused(told(error)))
+            continue
+        desk.opened[file] = document.document_id
+        opened.append(document)
+        said.append(turns.Opened(document.name, len(document.pages)))
+    if opened and turn_to:
+        first = opened[0].pages[0]
+        desk.leave_answer()  # its boxes belong to the page that is left now
+        desk.look_at((first.document_id, first.page_index))
+        await draw_picture(desk, first)
+    return opened, said
+
+
+async def draw_picture(desk: Desk, page: Page) -> None:
+    """Have the page's display picture on the desk; None there where it cannot be drawn."""
+    key = (page.document_id, page.page_index)
+    if desk.pictures.get(key) is not None:
+        return
+    try:
+        desk.pictures[key] = await asyncio.to_thread(page_images.write_page, page, desk.folder)
+    except Exception as error:  # noqa: BLE001 - the viewer says that the page cannot be shown
+        told(error)
+        desk.pictures[key] = None
+
+
+def told(error: Exception) -> EngineError:
+    """The error as one that a person may read; a foreign one is logged."""
+    if not isinstance(error, EngineError):
+        logger.error("the screen met an error that is not the engine's", exc_info=error)
+    return as_engine_error(error)

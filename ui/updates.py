@@ -1,0 +1,80 @@
+"""Changes and texts as Gradio updates of components."""
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+import gradio as gr
+
+from ui.change import Change
+from ui.screen import Screen
+
+Updates = dict[Any, Any]
+# Every event alike: no progress veil over the components, no limit of Gradio's, no public endpoint.
+EVENT: Mapping[str, Any] = {
+    "show_progress": "hidden",
+    "concurrency_limit": None,
+    "api_visibility": "private",
+}
+
+
+def updates(screen: Screen, change: Change) -> Updates:
+    """A Change as Gradio updates of the components that it touches."""
+    found: Updates = {}
+    if change.session_id is not None:
+        found[screen.session] = change.session_id
+    if change.messages is not None:
+        found[screen.chat] = change.messages
+    if change.status is not None:
+        found[screen.status] = change.status
+    viewer: dict[str, Any] = {}
+    if change.view is not None:
+        viewer["value"] = change.view
+    if change.images is not None:
+        viewer["images"] = change.images
+    if change.download is not None:
+        # The number makes two downloads of the same file two wishes.
+        viewer["download"] = {"path": change.download, "number": secrets.token_hex(4)}
+    if change.inside is not None:
+        viewer["inside"] = change.inside
+    if change.form is not None:
+        found[screen.fields] = gr.update(value=change.form)
+    if viewer:
+        found[screen.viewer] = gr.update(**viewer)
+    if change.clear_area:
+        found[screen.area] = None
+    question: dict[str, Any] = {}
+    if change.running is not None:
+        question["submit_btn"] = not change.running
+        found[screen.stop] = gr.update(interactive=change.running)
+        found[screen.run] = gr.update(interactive=not change.running)
+    if change.cut is not None:
+        found[screen.go_on] = gr.update(visible=change.cut)
+    if change.clear_question:
+        question["value"] = {"text": "", "files": []}
+    if question:
+        found[screen.question] = gr.update(**question)
+    return found
+
+
+def components(screen: Screen) -> dict[str, Any]:
+    return {name: getattr(screen, name) for name in Screen.__slots__}
+
+
+def relabelled(screen: Screen, said: Mapping[str, Mapping[str, Any]]) -> Updates:
+    return {getattr(screen, name): gr.update(**properties) for name, properties in said.items()}
+
+
+def joined(*parts: Updates) -> Updates:
+    """Updates laid over each other, property by property."""
+    joined: Updates = {}
+    for part in parts:
+        for component, update in part.items():
+            before = joined.get(component)
+            if isinstance(before, dict) and isinstance(update, dict):
+                joined[component] = {**before, **update}
+            elif isinstance(before, dict):
+                joined[component] = {**before, "value": update}
+            else:
+                joined[component] = update
+    return joined
