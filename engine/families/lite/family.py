@@ -150,7 +150,7 @@ class LiteFamily(ModelFamily):
         return self._say(text or self._no_text(inputs), inputs, run)
 
     def _document_type(self, inputs: LiteInputs, run: Run) -> Outcome:
-        """The likeliest type in the user's language, and the lines of the first page that say so."""
+        """The likeliest type, and the lines of the first page that say so."""
         language = inputs.request.language
         best = classify(inputs.indexes)[0]
         first = inputs.indexes[0]
