@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from transformers import DynamicCache, LogitsProcessorList, StoppingCriteriaList
+from transformers import DynamicCache, LogitsProcessor, LogitsProcessorList, StoppingCriteriaList
 
 from engine.errors import GenerationError
 from engine.families.base import Outcome, Run, RunCancelled, Streamer
@@ -37,6 +37,8 @@ class DecodingInputs:
         on_start: called on the inference thread before the model runs, for state that a model
             keeps on its module.
         generation: keyword arguments of `generate`, max_new_tokens among them.
+        guards: what bends a free answer's logits; an answer out of the page's spans, which may
+            repeat whatever the page repeats, is not bent.
         frames: (document_id, page_index) -> (width, height) of the image as the model sees it.
         so_far: the ids at the prompt's end that are the beginning of the answer.
         static_cache: decode over keys and values of fixed shape, on a GPU as a CUDA graph.
@@ -50,6 +52,7 @@ class DecodingInputs:
     positions: torch.Tensor | None
     on_start: Callable[[], None]
     generation: Mapping[str, Any]
+    guards: tuple[LogitsProcessor, ...] = ()
     frames: Mapping[tuple[Any, ...], Size] = field(default_factory=dict)
     so_far: tuple[int, ...] = ()
     static_cache: bool = False
@@ -105,7 +108,8 @@ def decode(
         if inputs.spans is not None:
             before = ids.shape[1] - len(inputs.so_far)
             only = OnlySpans(inputs.spans.walk(), end_ids(model), before)
-        if inputs.static_cache and only is None and is_greedy(inputs.generation):
+        bent = [only] if only else list(inputs.guards)
+        if inputs.static_cache and not bent and is_greedy(inputs.generation):
             said = _answer_static(model, inputs, ids, cache, filled, watch, run.streamer)
             sequence = [*prompt.ids, *said]
         else:
@@ -115,7 +119,7 @@ def decode(
                 past_key_values=cache,
                 streamer=GeneratedOnly(run.streamer),
                 stopping_criteria=StoppingCriteriaList([watch]),
-                logits_processor=LogitsProcessorList([only] if only else []),
+                logits_processor=LogitsProcessorList(bent),
                 **inputs.generation,
             )[0].tolist()
             said = sequence[len(prompt.ids) :]

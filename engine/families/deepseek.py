@@ -140,8 +140,6 @@ class DeepseekOcrFamily(TransformersChatFamily):
         return super().silent_ids() | {index for index in special if index is not None}
 
     def prepare_prompt(self, request: ModelRequest, preparation: Preparation) -> DecodingInputs:
-        from transformers import LogitsProcessorList
-
         from engine.families.deepseek_ocr.guard import NGRAM_SIZE, WHITELIST, WINDOW, NGramGuard
 
         # The template's own tags stay; those in the user's words would be obeyed like them.
@@ -156,12 +154,12 @@ class DeepseekOcrFamily(TransformersChatFamily):
         options = dict(inputs.generation)
         ngram_size = int(options.pop("ngram_size", NGRAM_SIZE))
         window = int(options.pop("ngram_window", WINDOW))
+        guards: tuple[NGramGuard, ...] = ()
         if ngram_size:
             known = self.processor.tokenizer.get_vocab()
             cells = [known[tag] for tag in WHITELIST if tag in known]
-            guard = NGramGuard(ngram_size, window, cells, len(inputs.prompt.ids))
-            options["logits_processor"] = LogitsProcessorList([guard])
-        return replace(inputs, generation=options)
+            guards = (NGramGuard(ngram_size, window, cells, len(inputs.prompt.ids)),)
+        return replace(inputs, generation=options, guards=guards)
 
     def _prompt(
         self, messages: tuple[Message, ...], seen: Mapping[tuple[Any, ...], SeenImage]
