@@ -100,38 +100,40 @@ class InferenceThread:
                 waiting = list(self._jobs)
             for place, other in enumerate(waiting, start=1):
                 other.emit(Step("step.queued", {"position": place}))
-            run_job(self._family, job)
+            last = run_job(self._family, job)
+            # Free before the asker hears of the end, or the next question would be told to queue.
             with self._changed:
                 self._busy = False
+            job.emit(last)
 
 
-def run_job(family: ModelFamily, job: Job) -> None:
-    """Run one job to its last event. Never raises: a failure becomes Failed, told as a sentence."""
+def run_job(family: ModelFamily, job: Job) -> Finished | Failed:
+    """Run one job up to its last event, which is returned and not emitted.
+
+    Never raises: a failure becomes Failed, told as a sentence.
+    """
     try:
-        job.emit(_generate(family, job))
+        return _generate(family, job)
     except RunCancelled:
-        job.emit(Finished("cancelled", family.model_id))
+        return Finished("cancelled", family.model_id)
     except EngineError as error:
-        job.emit(Failed(error))
+        return Failed(error)
     except Exception as error:
         if is_out_of_memory(error):
             logger.warning("model %s ran out of memory: %s", family.model_id, error)
             family.drop_caches()
             give_memory_back()
             detail = str(error).splitlines()[0]
-            job.emit(
-                Failed(ModelError("model.out_of_memory", model_id=family.model_id, detail=detail))
-            )
-            return
+            told = ModelError("model.out_of_memory", model_id=family.model_id, detail=detail)
+            return Failed(told)
         logger.exception("model %s failed while answering", family.model_id)
-        detail = type(error).__name__
         if is_device_fault(error):
-            job.emit(Failed(GenerationError("model.device_fault", model_id=family.model_id)))
-            return
-        job.emit(Failed(GenerationError("model.crashed", model_id=family.model_id, detail=detail)))
+            return Failed(GenerationError("model.device_fault", model_id=family.model_id))
+        detail = type(error).__name__
+        return Failed(GenerationError("model.crashed", model_id=family.model_id, detail=detail))
 
 
-def _generate(family: ModelFamily, job: Job) -> StreamEvent:
+def _generate(family: ModelFamily, job: Job) -> Finished:
     from engine.streaming import EventStreamer
 
     if job.stop.is_set():
