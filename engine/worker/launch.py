@@ -36,15 +36,15 @@ def start_worker(model_id: str) -> tuple[subprocess.Popen[str], Connection]:
             text=True,
             env=environment,
         )
-        if process.stdin is not None:
-            process.stdin.write(key.hex() + "\n")
-            process.stdin.close()
         connected = threading.Event()
         watch = threading.Thread(
             target=_watch_start, args=(process, listener.address, connected), daemon=True
         )
         watch.start()
         try:
+            if process.stdin is not None:
+                with process.stdin as pipe:
+                    pipe.write(key.hex() + "\n")
             return process, listener.accept()
         except (OSError, EOFError, AuthenticationError) as error:
             process.kill()

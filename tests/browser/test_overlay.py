@@ -125,7 +125,7 @@ def test_the_third_box_lands_in_the_question_and_can_be_asked_about(
     page.click("[data-card=ask]")
     assert "Region of page 1" in page.inner_text("#area")
     assert page.input_value(QUESTION) == ""
-    assert page.evaluate("document.activeElement.matches('#question textarea')")
+    page.wait_for_function("document.activeElement.matches('#question textarea')")
     page.click("#area button")
     assert page.locator("#area button").count() == 0
 
