@@ -2,20 +2,38 @@
 
     python gradio_app.py --port 7861
 
-On a Hugging Face Space this file is the app; `gradio_app.demo` builds the screen when it is first
-asked for. No model code here, and nothing heavy is imported before the arguments are read.
+On a Hugging Face Space this file is the app, as it is: it installs what pip cannot express in
+requirements.txt, listens where the Space says, and on ZeroGPU hands `spaces.GPU` to the engine and
+places the model before the app is served (docs/deploy.md). `gradio_app.demo` builds the screen
+when it is first asked for. No model code here, and nothing heavy is imported before the arguments
+are read.
 """
 
 import argparse
+import importlib
 import os
+import site
 import socket
+import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if "SPACES_ZERO_GPU" in os.environ:
+    # Before torch and gradio, which it changes.
+    import spaces  # only a Space has it
+
+    # The GPU is for models: handlers only carry values, and async ones cannot be wrapped.
+    spaces.disable_gradio_auto_wrap()
 
 if TYPE_CHECKING:
     import gradio as gr
 
     from engine import Settings
+
+_ROOT = Path(__file__).resolve().parent
+# Users for a Space, whose command line is not ours: one `user:password` a line, as a secret.
+_USERS_VARIABLE = "SCANCHAT_AUTH"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -25,27 +43,35 @@ def main(arguments: list[str] | None = None) -> int:
 
     try:
         settings = load_settings(options.settings)
+        users = _users(options)
+        _set_up_space(settings)
     except EngineError as error:
         return _refuse(error.text())
     from engine import Engine
     from ui import i18n
 
-    host = options.host or os.environ.get("GRADIO_SERVER_NAME") or settings.app.host
+    host = options.host or os.environ.get("GRADIO_SERVER_NAME") or _host(settings)
     wanted = options.port if options.port is not None else _port_of_environment(settings)
     port = _free_port(host, wanted)
     if port is None:
         return _refuse(i18n.text("app.port_taken", "en", port=wanted, host=host))
+    if options.share and not users:
+        sys.stderr.write(i18n.text("app.share_open", "en") + "\n")
     try:
         engine = Engine(settings)
     except EngineError as error:
         return _refuse(error.text())
     with engine:
         from ui import build_app, launch_options
+        from ui.login import login_options
 
         try:
             app = build_app(engine, settings)
         except EngineError as error:  # a model table whose family is not known, for example
             return _refuse(error.text())
+        # For reloaders that look for it in this module.
+        globals()["demo"] = app
+        language = i18n.preferred(settings.app.language, None)
         _, local_url, share_url = app.launch(
             server_name=host,
             server_port=port,
@@ -54,6 +80,7 @@ def main(arguments: list[str] | None = None) -> int:
             prevent_thread_lock=True,
             quiet=True,
             **launch_options(settings),
+            **login_options(users, i18n.text("app.login", language)),
         )
         url = share_url or local_url
         print(i18n.text("app.address", "en", url=url), flush=True)  # noqa: T201 - the address
@@ -69,9 +96,91 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--host", help="address to listen on (default: settings.toml, app.host)")
     parser.add_argument("--port", type=int, help="port to listen on; 0 takes a free one")
     parser.add_argument("--settings", help="a TOML file laid over settings.toml")
-    parser.add_argument("--share", action="store_true", help="make a public link through Gradio")
+    parser.add_argument(
+        "--share", action="store_true", help="make a public link through Gradio; use it with --auth"
+    )
     parser.add_argument("--root-path", help="path under which a proxy serves the app")
+    parser.add_argument(
+        "--auth",
+        action="append",
+        default=[],
+        metavar="USER:PASSWORD",
+        help="let only this user in; may be given again (others on this machine can read it)",
+    )
+    parser.add_argument(
+        "--auth-file",
+        type=Path,
+        metavar="FILE",
+        help="let in the users of a file; `python -m engine password USER` makes its lines",
+    )
     return parser
+
+
+def _users(options: argparse.Namespace) -> dict[str, str]:
+    """Who may log in, name -> hash; empty for an app without a login.
+
+    Raises:
+        SettingsError: a pair or the file is not as it must be.
+    """
+    pairs = [*options.auth, *os.environ.get(_USERS_VARIABLE, "").splitlines()]
+    if options.auth_file is None and not pairs:
+        return {}
+    from engine.passwords import read_users, users_of_pairs
+
+    of_file = read_users(options.auth_file) if options.auth_file is not None else {}
+    return {**of_file, **users_of_pairs(pairs)}
+
+
+def _on_space() -> bool:
+    return "SPACE_ID" in os.environ
+
+
+def _host(settings: "Settings") -> str:
+    return "0.0.0.0" if _on_space() else settings.app.host
+
+
+def _set_up_space(settings: "Settings") -> None:
+    """What a Space needs before the engine starts; nothing elsewhere."""
+    if not _on_space():
+        return
+    _install_missing()
+    gpu = _zero_gpu()
+    if gpu is not None:
+        from engine import zero_gpu
+
+        zero_gpu.enable(gpu)
+        # On this, the main thread, and before launch: `spaces` packs what is on its GPU by then.
+        zero_gpu.place(settings.default_model, settings)
+
+
+def _install_missing() -> None:
+    """`python -m engine setup`, where its packages are missing: requirements.txt cannot name them.
+
+    A failure is told in the log and not fatal: lite says what it misses when it is asked.
+    """
+    from engine.cli.setup import missing_packages
+
+    if not missing_packages():
+        return
+    command = [sys.executable, "-m", "engine", "setup"]
+    # A GPU is lent to this process alone; another one could not even import `spaces`.
+    environment = {key: os.environ[key] for key in os.environ if key != "SPACES_ZERO_GPU"}
+    if _zero_gpu() is not None:
+        command.append("--packages")
+    subprocess.run(command, cwd=_ROOT, env=environment, check=False)
+    # pip may have made the user's own folder of packages only now.
+    if site.ENABLE_USER_SITE:
+        site.addsitedir(site.getusersitepackages())
+    importlib.invalidate_caches()
+
+
+def _zero_gpu() -> Any:
+    """spaces.GPU where the package says that it runs on ZeroGPU, else None."""
+    if "SPACES_ZERO_GPU" not in os.environ:
+        return None
+    from spaces.config import Config
+
+    return spaces.GPU if Config.zero_gpu else None
 
 
 def _port_of_environment(settings: "Settings") -> int:
@@ -104,6 +213,7 @@ def __getattr__(name: str) -> "gr.Blocks":
     from ui import build_app
 
     settings = load_settings()
+    _set_up_space(settings)
     globals()["demo"] = build_app(Engine(settings), settings)
     built: gr.Blocks = globals()["demo"]
     return built

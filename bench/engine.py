@@ -27,12 +27,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-# How the tests build a tiny checkpoint of a family, and which adapter runs it.
+# How the tests build a tiny checkpoint of a family, and which adapter runs it. granite_docling is
+# not among them: random weights write no layout, and a page without one is an error.
 BUILDERS = {
     "qwen2_vl": ("tests.families.tiny:save_qwen2_vl", "qwen_vl"),
     "qwen2_5_vl": ("tests.families.tiny_qwen25_vl:save_qwen25_vl", "qwen_vl"),
     "qwen3_vl": ("tests.families.tiny:save_qwen3_vl", "qwen_vl"),
     "got_ocr": ("tests.families.tiny:save_got_ocr", "got_ocr"),
+    "dots_ocr": ("tests.families.tiny_dots_ocr:save", "dots_ocr"),
+    "phi3_vision": ("tests.families.tiny_phi3_vision:save", "phi3_vision"),
+    "deepseek_ocr": ("tests.families.tiny_deepseek_ocr:save_first", "deepseek_ocr"),
+    "deepseek_ocr2": ("tests.families.tiny_deepseek_ocr:save_second", "deepseek_ocr2"),
+    "paddleocr_vl": ("tests.families.tiny_paddleocr_vl:save", "paddleocr_vl"),
+    "glm_ocr": ("tests.families.tiny_glm_ocr:save", "glm_ocr"),
+    "smolvlm": ("tests.families.tiny_smolvlm:save", "smolvlm"),
 }
 CELL = {"qwen3_vl": 32}  # pixels of a visual token's side; 28 for the others
 ATTENTIONS = ("eager", "sdpa")
@@ -51,13 +59,15 @@ class Turn:
 
 
 def build(family: str, folder: Path, *, layers: int, hidden: int) -> Path:
-    """A checkpoint with random weights. got_ocr has two layers whatever is asked."""
+    """A checkpoint with random weights; of both sizes those that the family's builder knows."""
     import importlib
+    import inspect
 
     module, _, name = BUILDERS[family][0].partition(":")
     save: Callable[..., Path] = getattr(importlib.import_module(module), name)
-    sizes = {"hidden": hidden} if family == "got_ocr" else {"layers": layers, "hidden": hidden}
-    return save(folder, **sizes)
+    known = inspect.signature(save).parameters
+    asked = {"layers": layers, "hidden": hidden}
+    return save(folder, **{name: size for name, size in asked.items() if name in known})
 
 
 def page_size(tokens: int, cell: int) -> tuple[int, int]:
@@ -83,6 +93,7 @@ def measure(options: argparse.Namespace, attention: str) -> dict[str, Any]:
             family = _family(engine)
             weights = sum(p.numel() * p.element_size() for p in family.model.parameters())
             row = {
+                **_sizes(family),
                 "visual_tokens": _visual_tokens(family),
                 "weights_bytes": weights,
                 "first": _median([one["first"] for one in rounds]),
@@ -110,9 +121,10 @@ def measure_decoders(options: argparse.Namespace) -> dict[str, Any]:
             family = _family(engine)
             session_id = _session(engine, options, Path(directory), 0)
             prompt = prompt_of(family, lambda: _ask(engine, session_id, FIRST))
-            return decoded(
+            figures = decoded(
                 family.model, prompt, options.decoders, options.new_tokens, options.rounds
             )
+            return {**_sizes(family), "decoders": figures}
 
 
 def _settings(options: argparse.Namespace, attention: str, directory: Path) -> str:
@@ -132,6 +144,12 @@ def _family(engine: Any) -> Any:
     model = engine._models.acquire("bench", threading.Event(), lambda event: None)
     engine._models.release("bench")
     return model.family
+
+
+def _sizes(family: Any) -> dict[str, int]:
+    """Layers and width of the language model, as they are and not as they were asked for."""
+    text = family.model.config.get_text_config()
+    return {"layers": text.num_hidden_layers, "hidden": text.hidden_size}
 
 
 def _visual_tokens(family: Any) -> int | None:
@@ -191,11 +209,17 @@ def _rounds(
 
 def _two_sessions(engine: Any, options: argparse.Namespace, directory: Path) -> dict[str, float]:
     """Two users ask at the same moment: how long each waits, and how long both take."""
+    from engine import EngineError
+
     turns: dict[str, Turn] = {}
+    failed: list[EngineError] = []
     sessions = [_session(engine, options, directory, 900 + number) for number in range(2)]
 
     def ask(session_id: str) -> None:
-        turns[session_id] = _ask(engine, session_id, FIRST)
+        try:
+            turns[session_id] = _ask(engine, session_id, FIRST)
+        except EngineError as error:
+            failed.append(error)
 
     threads = [threading.Thread(target=ask, args=(one,)) for one in sessions]
     began = time.monotonic()
@@ -203,6 +227,8 @@ def _two_sessions(engine: Any, options: argparse.Namespace, directory: Path) -> 
         thread.start()
     for thread in threads:
         thread.join()
+    for error in failed:
+        raise error
     waits = sorted(turn.ttft_seconds for turn in turns.values())
     return {
         "both_seconds": time.monotonic() - began,
@@ -280,15 +306,13 @@ def _in_a_process(options: argparse.Namespace, what: str) -> dict[str, Any]:
     figures = json.loads(done.stdout.splitlines()[-1])
     row = {
         "family": options.family,
-        "layers": options.layers,
-        "hidden": options.hidden,
         "dtype": options.dtype,
         "threads": options.threads,
         "torch": importlib.metadata.version("torch"),
         "transformers": importlib.metadata.version("transformers"),
     }
     if what == "decoders":
-        return {**row, "decoders": figures}
+        return {**row, **figures}
     second, without = figures["second_with_reuse"], figures["second_without"]
     share = second and second["ttft_seconds"] / without["ttft_seconds"]
     return {**row, "attention": what, **figures, "ttft_second_over_full": share}

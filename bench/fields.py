@@ -28,6 +28,7 @@ from bench.fields_data import Case, Words, read_cases
 from bench.fields_fit import Choice, choices, fit
 from engine.evaluation import estimate, same_field
 from engine.fields.features import FEATURES
+from engine.fields.parsing import parse_field
 from engine.fields.reading import read_fields
 from engine.fields.scoring import WEIGHTS_FILE
 from engine.fields.templates import load_templates
@@ -48,12 +49,18 @@ class Result:
 
     @property
     def right(self) -> bool:
-        """As printed, or of an MRZ as understood; Latin and Cyrillic look-alikes are the same."""
-        said = self.value if self.field == "mrz" else self.said
-        if said is None:
+        """As printed (Latin and Cyrillic look-alikes are the same), or, of a date, a choice and an
+        MRZ, as understood: "880225" in the zone is 25.02.1988."""
+        if self.said is None:
             return False
-        return same_field(self.field, said, self.truth) or (
-            same_field(self.field, said.translate(_ALIKE), self.truth.translate(_ALIKE))
+        if self.field == "mrz":
+            return same_field(self.field, self.value, self.truth)
+        field = load_templates()[self.case.document_type].fields[self.field]
+        wanted = parse_field(self.truth, field)
+        if (field.type == "date" or field.choices) and wanted.sure and wanted.value == self.value:
+            return True
+        return same_field(self.field, self.said, self.truth) or (
+            same_field(self.field, self.said.translate(_ALIKE), self.truth.translate(_ALIKE))
         )
 
 
@@ -116,12 +123,17 @@ def _fit(args: argparse.Namespace) -> None:
 
 
 def _choices(args: argparse.Namespace) -> list[Choice]:
-    """The drawn words of every page, and what OCR made of those that were read."""
-    return choices(case for words in _BOTH for case in read_cases(args.set, words))
+    """What OCR made of the pages that were read, twice, and the drawn words of a part of all pages:
+    of those there are many, and they have no errors of layout."""
+    read = choices(case for folder in args.set for case in read_cases(folder, "ocr"))
+    drawn = [case for folder in args.set for case in read_cases(folder, "drawn")]
+    return [*read, *read, *choices(drawn[:: args.every])]
 
 
 def _score(args: argparse.Namespace) -> None:
-    cases = read_cases(args.set, args.words, types=args.types)
+    cases = [
+        case for folder in args.set for case in read_cases(folder, args.words, types=args.types)
+    ]
     rows = results(cases)
     report = {by: table(rows, by) for by in ("type", "language", "quality", "field")}
     if args.failures:
@@ -153,8 +165,9 @@ def _score(args: argparse.Namespace) -> None:
 
 
 def _ablate(args: argparse.Namespace) -> None:
-    """Leave each feature out; folds by template, so that layouts are new to the weights."""
-    learned = _choices(args)
+    """Leave each feature out; folds by template, so that layouts are new to the weights. Only pages
+    read by OCR, labels thinned as in the fit."""
+    learned = choices(case for folder in args.set for case in read_cases(folder, "ocr"))
     groups = sorted({one.group for one in learned})
     folds = [set(groups[number :: args.folds]) for number in range(args.folds)]
     base = _accuracy(learned, folds, None)
@@ -169,7 +182,7 @@ def _accuracy(
     learned: Sequence[Choice], folds: Sequence[set[tuple[str, str, str]]], left_out: str | None
 ) -> float:
     """Share of printed fields whose best candidate is right (absent ones: none above 0)."""
-    used = [_without(one, left_out) for one in learned]
+    used = [_without(one, left_out) for one in learned if one.main]
     right = 0
     for fold in folds:
         weights = fit([one for one in used if one.group not in fold])
@@ -206,8 +219,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     two.add_argument("--json", action="store_true")
     three = commands.add_parser("ablate", help="each feature left out, folds by template")
     three.add_argument("--folds", type=int, default=3)
+    one.add_argument(
+        "--every", type=int, default=3, help="take the drawn words of one page in so many"
+    )
     for command in (one, two, three):
-        command.add_argument("--set", type=Path, required=True, help="a folder of specimens")
+        command.add_argument(
+            "--set", type=Path, required=True, nargs="+", help="folders of specimens"
+        )
     args = parser.parse_args(argv)
     {"fit": _fit, "score": _score, "ablate": _ablate}[args.command](args)
     return 0

@@ -31,13 +31,17 @@ UNKNOWN_LABELS = 0.25
 
 @dataclass(frozen=True)
 class Choice:
-    """One field of one specimen. table: (spans, features); right: (spans,), all false: none is."""
+    """One field of one specimen. kind: the weights it teaches; main: they are also those that score
+    it, and not the wider ones for fields of unknown templates. table: (spans, features); right:
+    (spans,), all false: none is.
+    """
 
     group: tuple[str, str, str]
     kind: str
     field: str
     table: NDArray[np.float32]
     right: NDArray[np.bool_]
+    main: bool = True
 
 
 def choices(cases: Iterable[Case], *, unknown: float = UNKNOWN_LABELS) -> list[Choice]:
@@ -66,7 +70,9 @@ def choices(cases: Iterable[Case], *, unknown: float = UNKNOWN_LABELS) -> list[C
             )
             if truth is not None and not right.any():
                 continue  # cannot be found: nothing to learn from
-            found.append(Choice(case.group, field.type, name, table, right))
+            found.append(Choice(case.group, field.kind, name, table, right))
+            if field.kind not in ("coded", field.type):
+                found.append(Choice(case.group, field.type, name, table, right, main=False))
     return [one for one in found if (one.group[0], one.field) in printed]
 
 

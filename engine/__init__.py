@@ -15,13 +15,17 @@ from engine.answer_stream import AnswerStream
 from engine.chat import Engine
 from engine.errors import EngineError
 from engine.model_manager import ModelInfo
+from engine.options import AskOptions
 from engine.schema import Answer, Document, Evidence, Page, PageLayout, StreamEvent, Usage
 from engine.settings import Settings, load_settings
+from engine.store import ConversationInfo
 from engine.transcript import Transcript
 
 __all__ = [
     "Answer",
     "AnswerStream",
+    "AskOptions",
+    "ConversationInfo",
     "Document",
     "Engine",
     "EngineError",

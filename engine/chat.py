@@ -8,16 +8,17 @@ Try it:
 """
 
 import logging
+import secrets
 import threading
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from engine.answer_stream import AnswerStream
-from engine.conductor import Conductor, Question
-from engine.errors import EngineError, ModelError, SessionError
+from engine.asking import Wish, checked, user_message
+from engine.conductor import Conductor
+from engine.errors import EngineError, SessionError
 from engine.families import family_class
 from engine.families.base import RunCancelled
 from engine.fields import AUTO, DocumentFields, check_type, extract
@@ -26,43 +27,38 @@ from engine.index import PageIndex
 from engine.index_store import IndexStore
 from engine.indexing import build_index
 from engine.model_manager import ModelInfo, ModelManager
-from engine.prompts import get_task
-from engine.schema import (
-    Answer,
-    BBox,
-    Document,
-    Failed,
-    ImagePart,
-    Message,
-    Page,
-    Part,
-    TextPart,
-)
-from engine.sessions import Session, SessionStore
+from engine.options import AskOptions
+from engine.schema import Answer, BBox, Document, Failed, Message, Notice, Page, TextPart
+from engine.session import Session
+from engine.sessions import SessionStore
 from engine.settings import PreprocessSettings, Settings, load_settings
+from engine.store import ConversationInfo
 from engine.transcript import Transcript
+from engine.upkeep import Upkeep
 
 logger = logging.getLogger(__name__)
 
-_SWEEP_SECONDS = 60.0
+# What a user is told while the store fails: by the store's sentence, and for any other failure.
+_NOT_KEPT = {"store.full": "notice.not_kept_full", "store.busy": "notice.not_kept_busy"}
+_VISITOR_BYTES = 32
 
 
 class Engine:
     """One process's models, sessions and page indexes.
 
-    Thread-safe. Close it, or use it as a context manager, to delete what sessions left behind.
+    Thread-safe. Close it, or use it as a context manager, to delete what sessions left behind;
+    conversations of visitors stay on disk where the settings allow it (sessions.storage).
     """
 
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings = settings or load_settings()
+        self._sessions = SessionStore(self.settings, self._forget)
         self._models = ModelManager(self.settings)
-        self._sessions = SessionStore(self.settings)
         self._indexes = IndexStore(self._build_index)
         self._conductor = Conductor(self.settings, self._models, self._indexes)
         self._running: dict[str, AnswerStream] = {}
         self._guard = threading.Lock()
-        self._closed = threading.Event()
-        threading.Thread(target=self._sweep, name="session-sweeper", daemon=True).start()
+        self._upkeep = Upkeep(self._sessions, lambda: list(self._running), self._sweep)
 
     def __enter__(self) -> Self:
         return self
@@ -76,8 +72,8 @@ class Engine:
         self.close()
 
     def close(self) -> None:
-        """Stop every run, unload every model, delete every session and its files."""
-        self._closed.set()
+        """Stop every run, unload every model, delete every session that is not kept."""
+        self._upkeep.close()
         for session_id in list(self._running):
             self.stop(session_id)
         self._indexes.close()
@@ -88,23 +84,115 @@ class Engine:
         """The models of settings.toml, in its order."""
         return self._models.infos()
 
-    def create_session(self) -> str:
-        """A new session's id: 256 random bits, the only key to it."""
-        return self._sessions.create().session_id
+    def create_visitor(self) -> str:
+        """A new visitor's id, for the browser to keep: 256 random bits, the only key to theirs."""
+        return secrets.token_urlsafe(_VISITOR_BYTES)
+
+    def create_session(self, visitor_id: str | None = None) -> str:
+        """A new session's id: 256 random bits, the only key to it.
+
+        Args:
+            visitor_id: whose conversation it becomes, kept as the settings say; that of nobody is
+                gone with the engine.
+        Raises:
+            SessionError: that is no visitor's id.
+        """
+        return self._sessions.create(visitor_id).session_id
 
     def has_session(self, session_id: str) -> bool:
         return self._sessions.has(session_id)
 
+    def owns(self, visitor_id: str, session_id: str) -> bool:
+        """Whether a session is this visitor's."""
+        return self._sessions.owns(visitor_id, session_id)
+
+    def conversations(self, visitor_id: str, *, search: str = "") -> tuple[ConversationInfo, ...]:
+        """A visitor's conversations in which something was said or uploaded, newest first.
+
+        Args:
+            search: what the title, a file's name or something said contains, in any case.
+        Raises:
+            StoreError: they cannot be read now.
+        """
+        return self._sessions.archives.visitors.conversations(visitor_id, search)
+
+    def rename(self, session_id: str, title: str) -> None:
+        """Title a conversation; "" takes the title away. Raises SessionError, StoreError."""
+        self._sessions.rename(session_id, title)
+
     def delete_session(self, session_id: str) -> None:
-        """Stop and forget a session: files, conversation and page indexes. Unknown ids are fine."""
-        self.stop(session_id)
-        self._forget(self._sessions.delete(session_id))
+        """Stop and forget a session: rows, files, indexes, KV caches. Unknown ids are fine.
+
+        Raises:
+            StoreError: it could not be deleted from disk, and is as it was.
+        """
+        self._let_go(session_id)
+        self._sessions.delete(session_id)
+        self._models.forget(session_id)
+
+    def delete_visitor(self, visitor_id: str) -> None:
+        """Delete everything of a visitor: every conversation, as delete_session, and records.
+
+        Raises:
+            StoreError: not everything could be deleted from disk.
+        """
+        session_ids = self._sessions.sessions_of(visitor_id)
+        for session_id in session_ids:
+            self._let_go(session_id)
+        self._sessions.delete_visitor(visitor_id)
+        for session_id in session_ids:
+            self._models.forget(session_id)
 
     def delete_idle_sessions(self) -> None:
         """Delete what nobody has used for sessions.ttl_minutes; runs by itself every minute."""
-        for session_id in self._sessions.idle():
+        for session_id in self._sessions.expired():
             logger.info("deleting an idle session")
             self.delete_session(session_id)
+
+    def keep(self, session_id: str, name: str, record: str) -> None:
+        """Keep a record of the screen's with a conversation; never waits for the disk.
+
+        Args:
+            name: of the record; another of the same name is replaced.
+            record: JSON or any other text, up to 8,000,000 bytes in UTF-8.
+        Raises:
+            SessionError: the session does not exist.
+            StoreError: it is too large.
+        """
+        self._sessions.get(session_id).archive.keep(session_id, name, record)
+
+    def kept(self, session_id: str, name: str) -> str | None:
+        """A record of `keep`; None where there is none. Raises SessionError, StoreError."""
+        return self._sessions.get(session_id).archive.kept(session_id, name)
+
+    def keep_for_visitor(self, visitor_id: str, name: str, record: str) -> None:
+        """As `keep`, for a visitor's settings: up to 64,000 bytes.
+
+        Raises:
+            SessionError: that is no visitor's id.
+            StoreError: it is too large.
+        """
+        self._sessions.keep_for_visitor(visitor_id, name, record)
+
+    def kept_for_visitor(self, visitor_id: str, name: str) -> str | None:
+        """A record of `keep_for_visitor`; None where there is none. Raises StoreError."""
+        return self._sessions.archives.visitors.kept_for_visitor(visitor_id, name)
+
+    def unkept(self, session_id: str) -> EngineError | None:
+        """Why the last change of a session is not kept; None when all is. Raises SessionError."""
+        return self._sessions.get(session_id).unkept
+
+    def lost_documents(self, session_id: str) -> Mapping[str, EngineError]:
+        """document_id -> why its kept file cannot be used any more. Raises SessionError."""
+        return dict(self._sessions.get(session_id).lost)
+
+    def cut_answer(self, session_id: str) -> Transcript | None:
+        """The answer that was being written when the app ended, until the next question.
+
+        What it said is part of the conversation. Raises SessionError.
+        """
+        cut = self._sessions.get(session_id).cut
+        return None if cut is None else cut.transcript
 
     def unload_idle_models(self) -> None:
         """Unload what generation.idle_unload_seconds says; runs by itself every minute."""
@@ -165,15 +253,30 @@ class Engine:
 
     def new_chat(self, session_id: str) -> None:
         """Stop the session's run; forget its conversation and documents. Raises SessionError."""
-        self.stop(session_id)
-        self._forget(self._sessions.clear(self._sessions.get(session_id)))
+        self._let_go(session_id)
+        self._sessions.clear(self._sessions.get(session_id))
+        self._models.forget(session_id)
 
     def forget_conversation(self, session_id: str) -> None:
         """Forget what was said; the documents stay. Raises SessionError."""
-        self.stop(session_id)
+        self.rewind(session_id, 0)
+
+    def rewind(self, session_id: str, questions: int) -> None:
+        """Forget the conversation from a question on; the documents stay.
+
+        A running answer is stopped and forgotten; the next question may be asked at once.
+
+        Args:
+            questions: how many questions stay; the place, from 0, of the first that goes.
+        Raises:
+            SessionError: the session does not exist.
+            ValueError: questions is negative.
+        """
+        if questions < 0:
+            raise ValueError(f"questions is {questions}, and cannot be below 0")
         session = self._sessions.get(session_id)
-        with session.lock:
-            session.messages.clear()
+        self._let_go(session_id)
+        self._sessions.rewind(session, questions)
 
     def stop(self, session_id: str) -> None:
         """End the session's running answer, if there is one. Nobody else's run is touched."""
@@ -196,6 +299,7 @@ class Engine:
         bbox: BBox | None = None,
         resume: bool = False,
         remember: bool = True,
+        options: AskOptions | None = None,
     ) -> AnswerStream:
         """Start a run and return its events; never raises, a bad call ends in Failed.
 
@@ -211,31 +315,36 @@ class Engine:
             resume: go on with the last answer, to the same question, which ended with "length"; it
                 is said again from its beginning and takes the place of the old one.
             remember: whether the turn becomes part of the conversation and builds on it.
+            options: length, temperature, page detail and prompt of this question alone.
         """
-        chosen = model_id or self.settings.default_model
-        documents = tuple(self._documents_or_none(session_id))
+        wish = Wish(
+            model_id=model_id or self.settings.default_model,
+            task=task,
+            question=question,
+            pages=pages,
+            verbatim=verbatim,
+            steps=preprocess or self.settings.preprocess,
+            language=language,
+            bbox=bbox,
+            resume=resume,
+            remember=remember,
+            options=options or AskOptions(),
+        )
+        session, refused = self._session_or_why(session_id)
         stream = AnswerStream(
-            model_id=chosen,
-            documents=documents,
+            model_id=wish.model_id,
+            documents=() if session is None else tuple(session.documents),
             stall_timeout_seconds=self.settings.generation.stall_timeout_seconds,
             on_end=lambda transcript: self._ended(
-                session_id, stream, message, transcript, resumed=resume
+                session, stream, message, transcript, resumed=resume
             ),
         )
         message: Message | None = None
+        if session is None:
+            stream.emit(Failed(refused))
+            return stream
         try:
-            session = self._sessions.get(session_id)
-            checked = self._checked(
-                session, chosen, task, question, pages, verbatim, preprocess, language
-            )
-            if resume:
-                checked = replace(checked, resume=True, history=_before_last(checked))
-            if bbox is not None:
-                checked = replace(checked, bbox=_drawn(bbox, checked.pages))
-            if not remember:
-                checked = replace(checked, history=())
-            else:
-                message = _user_message(checked)
+            asked = checked(wish, session, self._models)
             with self._guard:
                 if session_id in self._running:
                     raise SessionError("session.busy")
@@ -243,7 +352,13 @@ class Engine:
         except EngineError as error:
             stream.emit(Failed(error))
             return stream
-        self._conductor.start(stream, checked)
+        if remember:
+            message = user_message(asked)
+            why = session.unkept
+            self._sessions.begin(session, message, stream.transcript)
+            if why is not None:
+                stream.emit(Notice(_NOT_KEPT.get(why.key, "notice.not_kept")))
+        self._conductor.start(stream, asked)
         return stream
 
     def fields(
@@ -303,55 +418,22 @@ class Engine:
                 return document
         raise SessionError("session.unknown_document", document_id=document_id)
 
-    def _documents_or_none(self, session_id: str) -> tuple[Document, ...]:
-        return self.documents(session_id) if self.has_session(session_id) else ()
+    def _session_or_why(self, session_id: str) -> tuple[Session | None, EngineError]:
+        try:
+            return self._sessions.get(session_id), SessionError("session.unknown")
+        except EngineError as error:
+            return None, error
 
-    def _checked(
-        self,
-        session: Session,
-        model_id: str,
-        task_id: str,
-        question: str,
-        pages: Sequence[tuple[str, int]] | None,
-        verbatim: bool,
-        preprocess: PreprocessSettings | None,
-        language: str,
-    ) -> Question:
-        task = get_task(task_id)
-        if task.id not in self._models.tasks(model_id):
-            raise ModelError(
-                "model.task_unsupported",
-                model_id=model_id,
-                task=task.id,
-                supported=", ".join(sorted(self._models.tasks(model_id))),
-            )
-        if task.needs_question and not question.strip():
-            raise SessionError("session.no_question")
-        with session.lock:
-            documents = tuple(session.documents)
-            history = tuple(session.messages)
-            if pages is None:
-                chosen = tuple(page for document in documents for page in document.pages)
-            else:
-                chosen = tuple(session.page(*pair) for pair in pages)
-        if not chosen:
-            raise SessionError("session.no_pages")
-        return Question(
-            conversation=session.session_id,
-            model_id=model_id,
-            task=task,
-            text=question.strip() if task.needs_question else "",
-            history=history,
-            documents=documents,
-            pages=chosen,
-            verbatim=verbatim,
-            steps=preprocess or self.settings.preprocess,
-            language=language,
-        )
+    def _let_go(self, session_id: str) -> None:
+        """Stop a session's answer; what it still says becomes part of nothing."""
+        with self._guard:
+            running = self._running.pop(session_id, None)
+        if running is not None:
+            running.stop()
 
     def _ended(
         self,
-        session_id: str,
+        session: Session | None,
         stream: AnswerStream,
         message: Message | None,
         transcript: Transcript,
@@ -359,18 +441,20 @@ class Engine:
         resumed: bool,
     ) -> None:
         """Keep the turn and free the session; called once, before the reader sees the end."""
+        if session is None:
+            return
         with self._guard:
-            if self._running.get(session_id) is stream:
-                del self._running[session_id]
+            if self._running.get(session.session_id) is not stream:
+                return  # refused, or let go of
+            del self._running[session.session_id]
+        if message is None:
+            return
         # A turn that gave nothing is not kept: the next answer must not build on it.
-        if message is None or not transcript.text.strip() or not self.has_session(session_id):
+        if not transcript.text.strip():
+            self._sessions.end(session, ())
             return
         answer = Message("assistant", (TextPart(transcript.text),), tuple(transcript.evidence))
-        session = self._sessions.get(session_id)
-        with session.lock:
-            if resumed:
-                del session.messages[-2:]
-            session.messages += [message, answer]
+        self._sessions.end(session, (message, answer), instead_of=2 if resumed else 0)
 
     def _forget(self, document_ids: list[str]) -> None:
         self._indexes.forget(document_ids)
@@ -380,47 +464,5 @@ class Engine:
         return build_index(page, self.settings, preprocess=steps)
 
     def _sweep(self) -> None:
-        while not self._closed.wait(_SWEEP_SECONDS):
-            self.delete_idle_sessions()
-            self.unload_idle_models()
-
-
-def _before_last(question: Question) -> tuple[Message, ...]:
-    """The conversation before this question was asked for the first time.
-
-    Raises:
-        SessionError: the last answer is not one to this question.
-    """
-    history = question.history
-    asked = _user_message(question).text
-    if len(history) < 2 or history[-1].role != "assistant" or history[-2].text != asked:
-        raise SessionError("session.nothing_to_continue")
-    return history[:-2]
-
-
-def _drawn(bbox: BBox, pages: tuple[Page, ...]) -> BBox:
-    """A drawn box, clipped to the page.
-
-    Raises:
-        GeometryError: nothing of it lies on the page.
-        SessionError: it is not clear which page is meant.
-    """
-    if len(pages) != 1:
-        raise SessionError("session.one_page_for_a_box", pages=len(pages))
-    return clip(bbox, page_size=pages[0].size)
-
-
-def _user_message(question: Question) -> Message:
-    """The user's turn: the pages it shows for the first time, then the words."""
-    shown = {
-        (part.document_id, part.page_index)
-        for message in question.history
-        for part in message.parts
-        if isinstance(part, ImagePart)
-    }
-    images: list[Part] = [
-        ImagePart(page.document_id, page.page_index)
-        for page in question.pages
-        if (page.document_id, page.page_index) not in shown
-    ]
-    return Message("user", (*images, TextPart(question.text or question.task.title.en)))
+        self.delete_idle_sessions()
+        self.unload_idle_models()

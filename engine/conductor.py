@@ -9,7 +9,8 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from contextvars import copy_context
+from dataclasses import dataclass, field, replace
 
 from engine.answer_grounding import GroundedSink
 from engine.crops import Crop
@@ -21,6 +22,7 @@ from engine.generation import Job
 from engine.index import PageIndex
 from engine.index_store import IndexStore
 from engine.model_manager import LoadedModel, ModelManager
+from engine.options import AskOptions
 from engine.prompts import Task, get_task, render, verbatim_question
 from engine.routing import PageReading, Readings, ReadingSink, ReadingStore, Sink, introduced
 from engine.schema import (
@@ -46,6 +48,7 @@ class Question:
 
     bbox: a box drawn on the only page, in page pixels. resume: go on with this question's answer.
     readings: what another model read on the pages, which this question is answered from.
+    options: what the user changed for this question. notices: what is said before the answer.
     """
 
     conversation: str
@@ -61,6 +64,8 @@ class Question:
     bbox: BBox | None = None
     resume: bool = False
     readings: Readings | None = None
+    options: AskOptions = field(default_factory=AskOptions)
+    notices: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,8 @@ class Conductor:
     def start(self, stream: Sink, question: Question) -> None:
         """Begin the first attempt; returns at once."""
         started = time.monotonic()
+        for notice in question.notices:
+            stream.emit(notice)
         if question.task.id == "question":
             stream = GroundedSink(
                 stream,
@@ -113,7 +120,9 @@ class Conductor:
 
         tasks = self._models.capabilities(reader).tasks
         task = get_task("layout" if "layout" in tasks else "ocr")
-        reading = replace(question, task=task, text="", history=(), pages=(page,), bbox=None)
+        reading = replace(
+            question, task=task, text="", history=(), pages=(page,), bbox=None, options=AskOptions()
+        )
         sink = ReadingSink(stream, reader, page, on_read)
         self._begin(sink, reading, Attempt(reader), started)
 
@@ -142,9 +151,10 @@ class Conductor:
         self._read.forget(document_ids)
 
     def _begin(self, stream: Sink, question: Question, attempt: Attempt, started: float) -> None:
+        # With the request's context: a GPU that is lent is lent to the visitor who asked.
         threading.Thread(
-            target=self._attempt,
-            args=(stream, question, attempt, started),
+            target=copy_context().run,
+            args=(self._attempt, stream, question, attempt, started),
             name=f"prepare-{attempt.model_id}",
             daemon=True,
         ).start()
@@ -260,7 +270,11 @@ class Conductor:
         asked = question.text
         if question.verbatim and not self._is_verbatim(attempt.model_id):
             asked = verbatim_question(question.task, asked, language=question.language)
-        prompt = render(question.task, family=model.family, question=asked)
+        options = question.options
+        # The user's own prompt is for the model that they chose.
+        own = options.prompt if attempt.model_id == question.model_id else None
+        prompt = render(question.task, family=model.family, question=asked, template=own)
+        prompt = replace(prompt, generation={**prompt.generation, **options.generation()})
         if question.readings:
             prompt = replace(prompt, text=introduced(question.readings, prompt.text))
         overrides = {**model.generation, **prompt.generation}
@@ -274,7 +288,7 @@ class Conductor:
             pages=question.pages,
             prompt=prompt,
             verbatim=question.verbatim,
-            pixel_share=attempt.pixel_share,
+            pixel_share=attempt.pixel_share * (options.detail or 1.0),
             max_new_tokens=int(limit),
             language=question.language,
             bbox=question.bbox,

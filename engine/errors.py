@@ -7,6 +7,7 @@
     ├── OcrError                the text of a page cannot be read here
     ├── TaskError               an unknown task or a broken prompt file
     ├── SessionError            the session, its pages or its question
+    ├── StoreError              what is kept on disk cannot be read or written
     └── ModelError              a model that is unknown, cannot be loaded or cannot do the task
         └── GenerationError     a run that failed, stalled or gave nothing
 
@@ -72,6 +73,10 @@ class TaskError(EngineError):
 
 class SessionError(EngineError):
     """A session, one of its pages, or its question is not usable."""
+
+
+class StoreError(EngineError):
+    """What is kept of conversations cannot be read or written: disk full, locked, damaged."""
 
 
 class ModelError(EngineError):

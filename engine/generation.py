@@ -10,6 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,6 +38,7 @@ class Job:
         last_token_at: time.monotonic() of the newest token; None before the first. The reader's
             stall watch looks at it, so a long prefill is never taken for a stall.
         on_token: called for each piece of tokens.
+        context: of the request that asked; the job runs in it.
     """
 
     inputs: Any
@@ -46,19 +48,27 @@ class Job:
     load_seconds: float = 0.0
     last_token_at: float | None = field(default=None)
     on_token: Callable[[], None] = lambda: None
+    context: Context = field(default_factory=copy_context, compare=False)
 
 
 class InferenceThread:
-    """Runs the jobs of one loaded model one after the other."""
+    """Runs the jobs of one loaded model one after the other.
 
-    def __init__(self, family: ModelFamily) -> None:
-        self._family = family
+    Args:
+        model_id: names the model in errors.
+        run: runs a job up to its last event, which it returns. Never raises.
+    """
+
+    def __init__(self, model_id: str, run: Callable[[Job], Finished | Failed]) -> None:
+        self._model_id = model_id
+        self._run = run
         self._jobs: deque[Job] = deque()
+        self._calls: deque[Callable[[], None]] = deque()
         self._changed = threading.Condition()
         self._closed = False
         self._busy = False
         self._thread = threading.Thread(
-            target=self._work, name=f"inference-{family.model_id}", daemon=True
+            target=self._work, name=f"inference-{model_id}", daemon=True
         )
         self._thread.start()
 
@@ -71,13 +81,20 @@ class InferenceThread:
         with self._changed:
             if self._closed:
                 raise GenerationError(
-                    "model.crashed", model_id=self._family.model_id, detail="it was unloaded"
+                    "model.crashed", model_id=self._model_id, detail="it was unloaded"
                 )
             place = len(self._jobs) + self._busy
             self._jobs.append(job)
             self._changed.notify()
         if place:
             job.emit(Step("step.queued", {"position": place}))
+
+    def call(self, work: Callable[[], None]) -> None:
+        """Do something on this thread, after the jobs before it; nothing once it is closed."""
+        with self._changed:
+            if not self._closed:
+                self._calls.append(work)
+                self._changed.notify()
 
     def close(self) -> None:
         """End the thread after the running job; queued jobs end as cancelled."""
@@ -92,19 +109,35 @@ class InferenceThread:
     def _work(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._jobs or self._closed)
-                if not self._jobs:
+                self._changed.wait_for(lambda: self._jobs or self._calls or self._closed)
+                calls = list(self._calls)
+                self._calls.clear()
+                job = None
+                if self._jobs and not calls:
+                    job = self._jobs.popleft()
+                    self._busy = True
+                    waiting = list(self._jobs)
+                elif not calls:
                     return
-                job = self._jobs.popleft()
-                self._busy = True
-                waiting = list(self._jobs)
+            for work in calls:
+                _quietly(work)
+            if job is None:
+                continue
             for place, other in enumerate(waiting, start=1):
                 other.emit(Step("step.queued", {"position": place}))
-            last = run_job(self._family, job)
+            last = job.context.run(self._run, job)
             # Free before the asker hears of the end, or the next question would be told to queue.
             with self._changed:
                 self._busy = False
             job.emit(last)
+
+
+def _quietly(work: Callable[[], None]) -> None:
+    """Nobody waits for it: a failure must not end the thread that answers everybody."""
+    try:
+        work()
+    except Exception:
+        logger.exception("work between answers failed")
 
 
 def run_job(family: ModelFamily, job: Job) -> Finished | Failed:

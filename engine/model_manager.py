@@ -5,20 +5,22 @@ others; whoever needs another one waits for its turn. Families are resolved lazi
 """
 
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
+from engine import zero_gpu
 from engine.errors import EngineError, ModelError
 from engine.families import family_class
 from engine.families.base import Capabilities, ModelFamily, RunCancelled
-from engine.generation import InferenceThread
+from engine.generation import InferenceThread, run_job
 from engine.hardware import device, give_memory_back
 from engine.schema import Step, StreamEvent
 from engine.settings import ModelSettings, Settings
 from engine.worker.client import RemoteModel
+from engine.zero_gpu import LentModel
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +34,7 @@ class ModelInfo:
     Attributes:
         tasks: what can be asked of it; more than its capabilities where another model answers.
         loaded: the weights are in memory now.
+        facts: (label, value) of how a loaded model runs, its attention and why among them.
     """
 
     model_id: str
@@ -41,16 +44,18 @@ class ModelInfo:
     tasks: frozenset[str]
     loaded: bool
     settings: ModelSettings
+    facts: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
     """A model in memory, of this process or of its own. load_seconds: what loading it took.
 
-    family prepares and inference runs; a model in a process of its own does both.
+    family prepares and inference runs; a model in a process of its own does both, and one on a
+    GPU that is lent call by call sends what it prepared there.
     """
 
-    family: ModelFamily | RemoteModel
+    family: ModelFamily | RemoteModel | LentModel
     inference: InferenceThread | RemoteModel
     load_seconds: float
 
@@ -83,9 +88,14 @@ class ModelManager:
                 tasks=self.tasks(model_id),
                 loaded=model_id in self._loaded,
                 settings=model,
+                facts=self._facts(model_id),
             )
             for model_id, model in self._settings.models.items()
         )
+
+    def _facts(self, model_id: str) -> tuple[tuple[str, str], ...]:
+        loaded = self._loaded.get(model_id)
+        return tuple(loaded.family.describe().items()) if loaded else ()
 
     def capabilities(self, model_id: str) -> Capabilities:
         """What a model can do, without loading it.
@@ -169,6 +179,17 @@ class ModelManager:
         family = family_class(model.family, model_id=model_id)
         return model_id in self._loaded or family.is_available(model)
 
+    def forget(self, conversation: str) -> None:
+        """Have every loaded model forget a conversation that was deleted: caches, what it said."""
+        for loaded in list(self._loaded.values()):
+            if isinstance(loaded.family, RemoteModel):
+                loaded.family.forget(conversation)
+            elif isinstance(loaded.inference, InferenceThread) and isinstance(
+                loaded.family, ModelFamily
+            ):
+                # On its own thread: a run that is ending may still put its cache back.
+                loaded.inference.call(partial(loaded.family.forget, conversation))
+
     def unload(self, model_id: str) -> None:
         """Give a model's memory back; does nothing when it is not loaded."""
         with self._changed:
@@ -235,21 +256,28 @@ class ModelManager:
         if self._has_own_process(model_id):
             remote = RemoteModel(model_id, self._settings)
             loaded = LoadedModel(remote, remote, time.monotonic() - started)
+        elif zero_gpu.is_enabled() and not self._stays_beside(model_id):
+            lent = LentModel(model_id)
+            loaded = LoadedModel(lent, InferenceThread(model_id, lent.run), 0.0)
         else:
             family = self._load(model_id, model)
             seconds = time.monotonic() - started
-            loaded = LoadedModel(family, InferenceThread(family), seconds)
+            loaded = LoadedModel(
+                family, InferenceThread(model_id, partial(run_job, family)), seconds
+            )
         logger.info("loaded %s (%s@%s)", model_id, model.repo_id, model.revision)
         with self._changed:
             self._loaded[model_id] = loaded
         return loaded
 
     def _has_own_process(self, model_id: str) -> bool:
-        """A GPU fault ends the process that used it; on ZeroGPU the GPU is lent to this one."""
+        """A GPU fault ends the process that used it; a lent GPU has such a process anyway."""
+        if zero_gpu.is_enabled():
+            return False
         wanted = self._settings.generation.worker_process
         if wanted != "auto" or self._stays_beside(model_id):
             return wanted == "always"
-        return device().kind == "cuda" and "SPACES_ZERO_GPU" not in os.environ
+        return device().kind == "cuda"
 
     def _load(self, model_id: str, model: ModelSettings) -> ModelFamily:
         try:

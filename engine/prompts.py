@@ -92,8 +92,8 @@ def get_task(task_id: str) -> Task:
     return tasks[task_id]
 
 
-def render(task: Task, *, family: str, question: str) -> Prompt:
-    """The prompt of a task for one family, the user's question inserted as it is.
+def template_of(task: Task, *, family: str) -> str:
+    """A task's prompt for one family, with "{question}" where the user's words stand.
 
     Raises:
         TaskError: the file has neither this family nor "default".
@@ -102,6 +102,18 @@ def render(task: Task, *, family: str, question: str) -> Prompt:
     if template is None:
         detail = f"no prompt for family {family} and no default"
         raise TaskError("task.bad_prompt", path=f"prompts/{task.id}.toml", detail=detail)
+    return template
+
+
+def render(task: Task, *, family: str, question: str, template: str | None = None) -> Prompt:
+    """The prompt of a task for one family, the user's question inserted as it is.
+
+    Args:
+        template: what is asked instead of the task's own prompt.
+    Raises:
+        TaskError: the file has neither this family nor "default".
+    """
+    template = template or template_of(task, family=family)
     # replace, not format: published prompts contain braces, and so may the question.
     text = template.replace("{question}", question)
     return Prompt(task=task.id, text=text, generation=task.generation)

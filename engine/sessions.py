@@ -1,136 +1,356 @@
-"""Sessions: who has which documents and which conversation, in memory.
+"""Sessions: who has which documents and which conversation.
 
-A session is reachable only by its unguessable id. Its files are copies in a directory of its own,
-deleted with it: on request, when it has been idle for sessions.ttl_minutes, and at shutdown.
+A session is reachable only by its unguessable id. Those of a visitor are kept on disk, where the
+settings allow it, and come back after a restart; all others are gone with the engine. One that is
+idle for an hour is put to sleep: out of memory, and back when somebody asks for it. What expires
+(sessions.ttl_minutes in memory, sessions.kept_days on disk) is deleted with its rows and files.
 """
 
+import contextlib
+import hmac
 import logging
 import secrets
-import shutil
-import tempfile
 import threading
-import time
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from functools import partial
+from math import inf
 from pathlib import Path
+from typing import Final
 
-from engine.documents import open_document
-from engine.errors import DocumentError, SessionError
-from engine.schema import Document, Message, Page
+from engine.archives import Archives
+from engine.errors import DocumentError, SessionError, StoreError
+from engine.reopening import keep_file
+from engine.schema import Document, Message
+from engine.session import Asked, Session
+from engine.session_keeping import refresh, save, wake
 from engine.settings import Settings
+from engine.store import KeptDocument, owners, rows
+from engine.store.archive import UNUSED_SECONDS, visitor_key
+from engine.store.clock import Clock
+from engine.transcript import Transcript
 
 logger = logging.getLogger(__name__)
 
-
-@dataclass(slots=True)
-class Session:
-    """One user's state. `lock` guards every attribute; hold it for moments only."""
-
-    session_id: str
-    directory: Path
-    documents: list[Document] = field(default_factory=list)
-    messages: list[Message] = field(default_factory=list)
-    last_used: float = field(default_factory=time.monotonic)
-    lock: threading.RLock = field(default_factory=threading.RLock)
-
-    def document(self, document_id: str) -> Document:
-        """Raises SessionError: no such document in this session."""
-        for document in self.documents:
-            if document.document_id == document_id:
-                return document
-        raise SessionError("session.unknown_document", document_id=document_id)
-
-    def page(self, document_id: str, page_index: int) -> Page:
-        """Raises SessionError: no such document, or it has no such page."""
-        document = self.document(document_id)
-        if not 0 <= page_index < len(document.pages):
-            raise SessionError(
-                "session.bad_page",
-                name=document.name,
-                pages=len(document.pages),
-                page=page_index + 1,
-            )
-        return document.pages[page_index]
+SLEEP_SECONDS: Final = 3600.0
+_SALT_BYTES: Final = 32
+# 256 bits in base64: a shorter id of a visitor was not made here.
+_ID_LENGTH: Final = 43
+_LONGEST_TITLE: Final = 200
 
 
 class SessionStore:
-    """All sessions of this process."""
+    """All sessions of this process, awake and asleep. Thread-safe.
 
-    def __init__(self, settings: Settings) -> None:
+    Args:
+        on_gone: called with the ids of documents that are not in memory any more.
+    Raises (constructor):
+        StoreError: what was kept before cannot be used by this version, or at all.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        on_gone: Callable[[list[str]], None] = lambda _: None,
+        clock: Clock | None = None,
+    ) -> None:
         self._settings = settings
-        self._sessions: dict[str, Session] = {}
-        self._guard = threading.Lock()
-        self._root = Path(tempfile.mkdtemp(prefix="scanchat-"))
+        self._on_gone = on_gone
+        self._clock = clock or Clock()
+        self._owner = owners.new_owner()
+        self._awake: dict[str, Session] = {}
+        self._touched_visitors: set[str] = set()
+        self._guard = threading.RLock()
+        self._touched_at = self._clock.steady()
+        self.archives = Archives(settings)
 
-    def create(self) -> Session:
-        """A new, empty session with an id of 256 random bits."""
-        directory = Path(tempfile.mkdtemp(dir=self._root))
-        session = Session(secrets.token_urlsafe(32), directory)
+    def create(self, visitor_id: str | None = None) -> Session:
+        """A new, empty session with an id of 256 random bits.
+
+        Raises:
+            SessionError: that is no visitor's id.
+        """
+        visitor = None if visitor_id is None else self.key_of(visitor_id)
+        session = Session(
+            secrets.token_urlsafe(32),
+            self.archives.passing if visitor is None else self.archives.visitors,
+            secrets.token_bytes(_SALT_BYTES),
+            visitor=visitor,
+            created_at=self._clock.date(),
+            last_used=self._clock.steady(),
+        )
         with self._guard:
-            self._sessions[session.session_id] = session
+            self._awake[session.session_id] = session
+        self.save(session)
         return session
 
+    def key_of(self, visitor_id: str) -> bytes:
+        """What is kept of a visitor's id.
+
+        Raises:
+            SessionError: it is none.
+        """
+        if len(visitor_id) < _ID_LENGTH:
+            raise SessionError("session.bad_visitor")
+        self._touched_visitors.add(visitor_id)
+        return visitor_key(visitor_id)
+
     def get(self, session_id: str) -> Session:
-        """Raises SessionError: the session is unknown or was deleted."""
+        """The session, woken if it was asleep.
+
+        Raises:
+            SessionError: it is unknown or was deleted.
+            StoreError: it cannot be read now.
+        """
         with self._guard:
-            session = self._sessions.get(session_id)
+            session = self._awake.get(session_id) or self._wake(session_id)
+            if session is not None:
+                session.last_used = self._clock.steady()
         if session is None:
             raise SessionError("session.unknown")
-        session.last_used = time.monotonic()
+        if session.archive.is_on_disk:
+            try:
+                refresh(session, self._settings.limits)
+            except StoreError:
+                logger.warning("a session goes on as it is in memory", exc_info=True)
+        if session.is_deleted:
+            self._drop(session)
+            raise SessionError("session.unknown")
         return session
 
     def has(self, session_id: str) -> bool:
         with self._guard:
-            return session_id in self._sessions
+            session = self._awake.get(session_id)
+        if session is not None:
+            return not session.is_deleted
+        with contextlib.suppress(StoreError):
+            return any(one.revision(session_id) is not None for one in self.archives.open())
+        return False
+
+    def owns(self, visitor_id: str, session_id: str) -> bool:
+        """Whether a session is this visitor's."""
+        try:
+            session = self.get(session_id)
+        except (SessionError, StoreError):
+            return False
+        return session.visitor is not None and hmac.compare_digest(
+            session.visitor, visitor_key(visitor_id)
+        )
+
+    def save(self, session: Session) -> None:
+        """Have what changed written soon; never waits, never raises."""
+        save(session, owner=self._owner, now=self._clock.date(), limits=self._settings.limits)
+
+    def checkpoint(self, session_id: str, size_before: int) -> int:
+        """Keep a running answer where it grew; its size now, of text and places together."""
+        with self._guard:
+            session = self._awake.get(session_id)
+        asked = None if session is None else session.asked
+        if session is None or asked is None:
+            return 0
+        said = asked.transcript
+        size = len(said.text) + len(said.evidence) + sum(map(len, list(said.regions.values())))
+        if size != size_before:
+            self.save(session)
+        return size
+
+    def rename(self, session_id: str, title: str) -> None:
+        """Give a conversation a title; "" takes it away. Raises SessionError, StoreError."""
+        session = self.get(session_id)
+        plain = "".join(one if one.isprintable() else " " for one in title)
+        session.archive.rename(session_id, " ".join(plain.split())[:_LONGEST_TITLE])
 
     def add_document(self, session: Session, path: Path, name: str) -> Document:
         """Check a file, keep a copy of it, and add it to the session.
 
         Raises:
             DocumentError: the file is unreadable or breaks a limit; nothing was kept.
+            StoreError: the disk is full, or cannot be written to; nothing was kept.
+            SessionError: the session was deleted meanwhile.
         """
         limits = self._settings.limits
         if len(session.documents) >= limits.max_documents_per_session:
             raise DocumentError(
                 "session.too_many_documents", name=name, limit=limits.max_documents_per_session
             )
-        # Refuse before copying: a file over the limit must not fill the disk.
-        open_document(path, name=name, limits=limits)
-        document_id = secrets.token_urlsafe(16)
-        kept = session.directory / document_id
-        shutil.copyfile(path, kept)
-        document = open_document(kept, name=name, limits=limits, document_id=document_id)
+        document, kept = keep_file(session, path, name, limits)
         with session.lock:
+            if session.is_deleted:
+                session.archive.files.delete([kept.file])
+                raise SessionError("session.unknown")
             session.documents.append(document)
+            session.files[document.document_id] = kept
+        self.save(session)
         return document
 
-    def clear(self, session: Session) -> list[str]:
-        """Forget a session's documents and conversation; the ids of the documents are returned."""
+    def begin(self, session: Session, message: Message, transcript: Transcript) -> None:
+        """A question of the conversation is being answered."""
+        with session.lock:
+            session.asked, session.cut = Asked(message, transcript), None
+        self.save(session)
+
+    def end(self, session: Session, said: tuple[Message, ...], *, instead_of: int = 0) -> None:
+        """The answer ended. said: what becomes part of the conversation.
+
+        Args:
+            instead_of: how many messages at the end it takes the place of.
+        """
+        with session.lock:
+            session.asked = None
+            if instead_of:
+                del session.messages[-instead_of:]
+            session.messages += said
+            session.last_used = self._clock.steady()
+        self.save(session)
+
+    def clear(self, session: Session) -> None:
+        """Forget a session's documents, conversation, title and the screen's records."""
         with session.lock:
             gone = [document.document_id for document in session.documents]
+            files = {session.files[document_id].file for document_id in gone}
             session.documents.clear()
             session.messages.clear()
-        for document_id in gone:
-            (session.directory / document_id).unlink(missing_ok=True)
+            session.files.clear()
+            session.lost.clear()
+            session.asked = session.cut = None
+        self.save(session)
+        session.archive.forget_extras(session.session_id)
+        session.archive.files.delete(files)
+        self._on_gone(gone)
+
+    def rewind(self, session: Session, questions: int) -> None:
+        """Forget what was said from a question on. questions: how many stay, 0 or more."""
+        with session.lock:
+            asked = [n for n, one in enumerate(session.messages) if one.role == "user"]
+            if questions < len(asked):
+                del session.messages[asked[questions] :]
+            session.asked = session.cut = None
+        self.save(session)
+
+    def delete(self, session_id: str) -> None:
+        """Delete a session with its rows and files; an unknown one is fine.
+
+        Raises:
+            StoreError: its rows could not be deleted; it is as it was.
+        """
+        self._delete([session_id])
+
+    def delete_visitor(self, visitor_id: str) -> None:
+        """Delete all conversations and records of a visitor. Raises StoreError."""
+        self._delete(self.sessions_of(visitor_id))
+        self.archives.visitors.delete_visitor(visitor_id)
+        self._touched_visitors.discard(visitor_id)
+
+    def sessions_of(self, visitor_id: str) -> list[str]:
+        """Every session of a visitor, also those that nothing happened in. Raises StoreError."""
+        key = visitor_key(visitor_id)
+        with self._guard:
+            awake = [key_ for key_, one in self._awake.items() if one.visitor == key]
+        return list(dict.fromkeys([*awake, *self.archives.visitors.sessions_of(visitor_id)]))
+
+    def expired(self) -> list[str]:
+        """The ids of sessions that nobody has used for long enough. Raises StoreError."""
+        now = self._clock.steady()
+        with self._guard:
+            awake = set(self._awake)
+            gone = [
+                key
+                for key, session in self._awake.items()
+                if now - session.last_used
+                > min(session.archive.ttl_seconds, inf if session.is_used else UNUSED_SECONDS)
+            ]
+        if self._clock.is_trusted():
+            for archive in self.archives.open():
+                gone += [key for key in archive.expired(self._clock.date()) if key not in awake]
         return gone
 
-    def delete(self, session_id: str) -> list[str]:
-        """Delete a session with its files; the ids of its documents are returned."""
-        with self._guard:
-            session = self._sessions.pop(session_id, None)
-        if session is None:
-            return []
-        gone = self.clear(session)
-        shutil.rmtree(session.directory, ignore_errors=True)
-        return gone
+    def keep_for_visitor(self, visitor_id: str, name: str, record: str) -> None:
+        """Keep the screen's record of a visitor. Raises SessionError, StoreError: too large."""
+        self.key_of(visitor_id)
+        self.archives.visitors.keep_for_visitor(visitor_id, name, record, self._clock.date())
 
-    def idle(self) -> list[str]:
-        """The ids of sessions that nobody has used for sessions.ttl_minutes."""
-        oldest = time.monotonic() - self._settings.sessions.ttl_minutes * 60
+    def touch(self) -> None:
+        """Write down when sessions and visitors were last here, and forget visitors who left."""
         with self._guard:
-            return [key for key, session in self._sessions.items() if session.last_used < oldest]
+            used = {
+                archive: {
+                    key: self._clock.date_of(session.last_used)
+                    for key, session in self._awake.items()
+                    if session.archive is archive and session.last_used >= self._touched_at
+                }
+                for archive in self.archives.open()
+            }
+            self._touched_at = self._clock.steady()
+            visitors, self._touched_visitors = self._touched_visitors, set()
+        now = self._clock.date()
+        for archive, sessions in used.items():
+            if sessions:
+                archive.write(partial(rows.touch, used=sessions))
+        if visitors:
+            seen = {visitor_key(one): now for one in visitors}
+            self.archives.visitors.write(partial(rows.touch_visitors, used=seen))
+        if self._clock.is_trusted():
+            for archive in self.archives.open():
+                archive.delete_idle_visitors(now)
+
+    def put_to_sleep(self, busy: Iterable[str]) -> None:
+        """Take sessions out of memory that were idle for an hour and are kept whole.
+
+        Args:
+            busy: the ids of sessions with a running answer.
+        """
+        oldest = self._clock.steady() - SLEEP_SECONDS
+        running = set(busy)
+        with self._guard:
+            for key, session in list(self._awake.items()):
+                if key in running or session.last_used > oldest:
+                    continue
+                with session.lock:
+                    if session.is_saved:
+                        self._drop(session)
 
     def close(self) -> None:
-        """Delete every session and the directory that held their files."""
+        """Write what is left to write; delete every session that is not kept."""
         with self._guard:
-            self._sessions.clear()
-        shutil.rmtree(self._root, ignore_errors=True)
+            awake = list(self._awake.values())
+        for session in awake:
+            if not session.is_saved:
+                self.save(session)
+        try:
+            self.touch()
+        except StoreError:
+            logger.warning("when sessions were last used could not be kept", exc_info=True)
+        self.archives.close()
+        with self._guard:
+            self._awake.clear()
+        owners.retire(self._owner)
+
+    def _wake(self, session_id: str) -> Session | None:
+        for archive in self.archives.open():
+            session = wake(archive, session_id, self._settings.limits)
+            if session is not None:
+                self._awake[session_id] = session
+                return session
+        return None
+
+    def _drop(self, session: Session) -> None:
+        with self._guard:
+            self._awake.pop(session.session_id, None)
+        self._on_gone([one.document_id for one in session.documents])
+
+    def _delete(self, session_ids: list[str]) -> None:
+        with self._guard:
+            awake = [self._awake[key] for key in session_ids if key in self._awake]
+        for session in awake:
+            session.is_deleted = True  # from now on nothing of it is written
+        gone: list[KeptDocument] = []
+        try:
+            for archive in self.archives.open():
+                gone += archive.delete(session_ids)
+        except StoreError:
+            for session in awake:
+                session.is_deleted = False
+            raise
+        for session in awake:
+            session.archive.files.delete(one.file for one in session.files.values())
+            self._drop(session)
+        self._on_gone([one.document_id for one in gone])

@@ -92,9 +92,21 @@ class FieldSettings(_Strict):
 
 
 class SessionSettings(_Strict):
-    """ttl_minutes: an idle session and its pages are deleted after this."""
+    """ttl_minutes: a session in memory and its pages are deleted after being idle for this.
+
+    kept_days: one that is kept on disk.
+
+    storage: where visitors' conversations are kept; "auto" is the disk, and memory on a Space.
+    """
 
     ttl_minutes: Annotated[float, Field(gt=0, strict=False)]
+    kept_days: Annotated[float, Field(gt=0, strict=False)] = 30
+    storage: Literal["auto", "disk", "memory"] = "auto"
+
+    @property
+    def keeps_on_disk(self) -> bool:
+        """Whether conversations outlast the app. A Hugging Face Space has SPACE_ID set."""
+        return self.storage == "disk" or (self.storage == "auto" and "SPACE_ID" not in os.environ)
 
 
 class ModelSettings(_Strict):
@@ -110,7 +122,10 @@ class ModelSettings(_Strict):
     attn_implementation: Literal["auto", "sdpa", "eager", "flash_attention_2"] = "auto"
     quantization: Literal["none", "int8", "int4"] = "none"
     max_pixels: Positive | None = None
-    mode: Literal["tiny", "small", "base", "large", "gundam", "multi_page"] | None = None
+    mode: (
+        Literal["tiny", "small", "base", "large", "gundam", "multi_page", "serving", "readme"]
+        | None
+    ) = None
     fallback: str | None = None
     answer_with: str | None = None
     static_cache: bool = False
@@ -147,6 +162,11 @@ class Settings(_Strict):
                 wrong = f"models.{model_id}.answer_with = {model.answer_with!r}"
                 raise ValueError(f"{wrong} has no table")
         return self
+
+    def keeping_nothing(self) -> Self:
+        """The same, for a command that answers once: it neither keeps nor looks after anything."""
+        sessions = self.sessions.model_copy(update={"storage": "memory"})
+        return self.model_copy(update={"sessions": sessions})
 
     def model(self, model_id: str) -> ModelSettings:
         """The table of one model.

@@ -1,18 +1,29 @@
 """Fixtures that several test modules share. Tests run without a network: hubs are offline."""
 
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 os.environ.pop("SCANCHAT_SETTINGS", None)
+# What tests keep is not the user's: settings without a data_dir take this one, other processes too.
+os.environ["XDG_DATA_HOME"] = tempfile.mkdtemp(prefix="scanchat-tests-")
 
 import pytest
 
 from engine import Engine, Settings, load_settings
 from engine.families import FAMILIES
 from tests.fakes import FAKE_MODELS_TOML, FakeFamily
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_data_left() -> Iterator[None]:
+    """Delete what the tests kept in the folder that stands for the user's."""
+    yield
+    shutil.rmtree(os.environ["XDG_DATA_HOME"], ignore_errors=True)
 
 
 @pytest.fixture

@@ -17,7 +17,9 @@ _READING = (
 )
 _MODELS = _READING | {"hardware", "families"}
 _RUNNING = _MODELS | {"channel", "transcript", "streaming", "generation", "model_manager"}
-_ENGINE = _RUNNING | {"index_store", "sessions", "answer_stream"}
+_KEPT = _PAGES | {"archives", "reopening", "schema_json", "session", "session_keeping"}
+_KEPT |= {"sessions", "store", "transcript", "transcript_json"}
+_ENGINE = _RUNNING | {"index_store", "answer_stream"} | _KEPT
 ALLOWED: dict[str, set[str]] = {
     "texts": set(),
     "errors": {"texts"},
@@ -43,9 +45,26 @@ ALLOWED: dict[str, set[str]] = {
     "streaming": _VALUES,
     "generation": _MODELS | {"channel", "streaming"},
     "worker": _MODELS | {"generation"},
-    "model_manager": _MODELS | {"generation", "worker"},
+    "zero_gpu": _MODELS | {"generation", "worker"},
+    "model_manager": _MODELS | {"generation", "worker", "zero_gpu"},
+    "options": {"errors"},
+    "pointing": {"schema"},
+    "suggestions": {"errors", "settings"},
+    "cited": {"schema", "transcript"},
+    "conversation_export": _READING | {"cited", "transcript"},
+    "passwords": {"errors"},
     "index_store": _MODELS,
-    "sessions": _PAGES,
+    "schema_json": {"schema"},
+    "transcript_json": _VALUES | {"schema_json", "transcript"},
+    "store": _VALUES | {"schema_json"},
+    "archives": {"errors", "settings", "store"},
+    "session": {"errors", "schema", "store", "transcript"},
+    "reopening": _PAGES | {"session", "store"},
+    "session_keeping": _VALUES
+    | {"reopening", "session", "settings", "store", "transcript", "transcript_json"},
+    "sessions": _KEPT,
+    "upkeep": {"errors", "sessions"},
+    "asking": _RUNNING | {"conductor", "options", "pointing", "session"},
     "answer_stream": _RUNNING,
     "rereading": {"geometry", "index", "schema"},
     "grounding": {"geometry", "index", "schema", "values"},
@@ -53,11 +72,11 @@ ALLOWED: dict[str, set[str]] = {
     "crops": _MODELS,
     "answer_grounding": _RUNNING | {"grounding", "routing"},
     "routing": _RUNNING | {"rereading"},
-    "conductor": _ENGINE | {"answer_grounding", "crops", "routing"},
-    "chat": _ENGINE | {"conductor", "fields"},
-    "__init__": _ENGINE | {"chat", "fields"},
+    "conductor": _ENGINE | {"answer_grounding", "crops", "options", "routing"},
+    "chat": _ENGINE | {"asking", "conductor", "fields", "options", "upkeep"},
+    "__init__": _ENGINE | {"chat", "fields", "options"},
     "doctor": _ENGINE | {"chat", "evaluation"},
-    "cli": _ENGINE | {"chat", "doctor", "evaluation", "fields", "__init__"},
+    "cli": _ENGINE | {"chat", "doctor", "evaluation", "fields", "passwords", "__init__"},
     "__main__": {"cli"},
 }
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-# Over 300 MB of float32 parameters, in a process of its own so that nothing else is counted.
+# Over 500 MB of float32 parameters, in a process of its own so that nothing else is counted.
 SCRIPT = """
 import json, sys, threading, weakref
 from pathlib import Path
@@ -49,7 +49,7 @@ import sys
 from pathlib import Path
 from tests.families.tiny import save_qwen2_vl
 save_qwen2_vl(Path(sys.argv[1]))
-save_qwen2_vl(Path(sys.argv[2]), layers=12, hidden=1024)
+save_qwen2_vl(Path(sys.argv[2]), layers=14, hidden=1024)
 """
 
 
@@ -79,7 +79,7 @@ def test_an_unloaded_model_gives_its_memory_back(tmp_path: Path) -> None:
     )
     overlay.write_text(f"cache_dir = '{tmp_path / 'cache'}'\n{tables}", encoding="utf-8")
     found = json.loads(run(SCRIPT, overlay, tmp_path).splitlines()[-1])
-    assert found["weights"] >= 300e6
+    assert found["weights"] >= 500e6
     # The weights really were in memory, else giving them back would prove nothing.
     assert found["held"] >= 0.9 * found["weights"], found
     assert found["given_back"] >= 0.9 * found["weights"], found

@@ -1,7 +1,8 @@
 """What a person sends, and what the screen shows then: plain values, free of Gradio."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from engine import AskOptions
 from engine.settings import PreprocessSettings
 from ui import fields_view, page_view, turns
 from ui.area import Area
@@ -21,6 +22,13 @@ class Change:
         form: the forms of fields (ui/fields_view.py).
         download: server path of a file that the browser should save.
         inside: the text in a box that was drawn.
+        question_text: what stands in the text box from now on.
+        area: the place that the next question is about, as ui/area.js takes it.
+        task: the chosen task from now on.
+        savable: there is something to save.
+        suggested: questions that are offered above the text box.
+        archive: the list of conversations (ui/archive.py).
+        editing: the turn that the next question takes the place of; -1 for none.
     """
 
     session_id: str | None = None
@@ -35,6 +43,13 @@ class Change:
     form: fields_view.View | None = None
     download: str | None = None
     inside: page_view.View | None = None
+    question_text: str | None = None
+    area: dict[str, object] | None = None
+    task: str | None = None
+    editing: int | None = None
+    archive: dict[str, object] | None = None
+    savable: bool | None = None
+    suggested: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +60,9 @@ class Question:
         files: upload paths.
         area: the place that it is about.
         verbatim: only words printed on the page may be answered.
+        replaces: the turn of an earlier question that this one takes the place of; what was said
+            after it is forgotten.
+        options: what is set for models that write.
     """
 
     text: str
@@ -54,3 +72,5 @@ class Question:
     preprocess: PreprocessSettings
     area: Area | None = None
     verbatim: bool = False
+    replaces: int | None = None
+    options: AskOptions = field(default_factory=AskOptions)

@@ -5,6 +5,7 @@ talks to the engine and to desks, and knows nothing of Gradio; ui/app.py puts Ch
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
@@ -15,9 +16,10 @@ from ui import fields_view, layout_view, page_view, status, turns
 from ui.area import Area
 from ui.batches import batches
 from ui.change import Change, Question
-from ui.desk import Desk, Desks
+from ui.desk import Desk, Desks, parts_of
 from ui.opening import draw_picture, open_files, told
 from ui.page_view import PageKey
+from ui.rewriting import forget_from
 
 
 class Conversation:
@@ -27,10 +29,45 @@ class Conversation:
         self._engine = engine
         self._desks = desks or Desks(engine)
 
-    def start(self, language: str) -> Change:
-        """A browser came: give it a session of its own."""
-        desk, _ = self._desks.find(None)
-        return self._whole(desk, language, status.idle("status.ready", language))
+    def start(self, language: str, key: str | None = None, *, remember: bool = False) -> Change:
+        """A browser came: show the conversation that it left, or begin one.
+
+        Args:
+            key: what the browser has kept (ui/desk.py).
+            remember: a browser that has kept nothing becomes a visitor whose conversations are
+                listed.
+        """
+        visitor_id, session_id = parts_of(key)
+        if visitor_id and self._engine.owns(visitor_id, session_id):
+            return self.resume(key, language)
+        if remember and not self._engine.conversations(visitor_id):
+            visitor_id = self._engine.create_visitor()
+        return self.begin(visitor_id, language)
+
+    def begin(self, visitor_id: str, language: str) -> Change:
+        """Show a new conversation."""
+        return self._opened(self._desks.begin(visitor_id), language)
+
+    def resume(self, key: str | None, language: str) -> Change:
+        """Show a conversation as it was left, or as far as it has come meanwhile."""
+        return self._opened(self._desk(key), language)
+
+    def _opened(self, desk: Desk, language: str) -> Change:
+        desk.left, desk.language = False, language
+        line = status.idle("status.ready", language)
+        if desk.running and desk.transcript is not None:
+            line = status.of_answer(desk.transcript, language)
+        documents = self._engine.documents(desk.session_id)
+        if desk.jump is None and documents:
+            first = documents[0].pages[0]
+            desk.look_at((first.document_id, first.page_index))
+        return replace(
+            self._whole(desk, language, line, running=desk.running),
+            cut=desk.transcript is not None and desk.transcript.finish_reason == "length",
+            editing=-1,
+            clear_area=True,
+            suggested=(),
+        )
 
     def translate(self, session_id: str | None, language: str) -> Change:
         """Show everything that was said in another language."""
@@ -40,7 +77,7 @@ class Conversation:
         if desk.transcript is not None:
             line = status.of_answer(desk.transcript, language)
         return Change(
-            session_id=desk.session_id,
+            session_id=desk.key,
             messages=turns.messages(desk.turns, language),
             status=line,
             form=self._form(desk),
@@ -59,6 +96,7 @@ class Conversation:
         async with desk.lock:
             _, said = await open_files(self._engine, desk, files, turn_to=not running)
         desk.turns += said
+        self._desks.keep(desk)
         line = None if running else status.idle("status.ready", language)
         yield self._whole(desk, language, line)
 
@@ -102,6 +140,19 @@ class Conversation:
             desk.running = False
             desk.stream = None
 
+    async def again(
+        self, session_id: str | None, turn: int, chosen: Question, language: str
+    ) -> AsyncIterator[Change]:
+        """Answer the question of a turn once more, with the model and settings chosen now."""
+        asked = self._desk(session_id).asked(turn)
+        if asked is None:
+            return
+        question = replace(
+            chosen, text=asked.text, files=(), task=asked.task, area=asked.area, replaces=turn
+        )
+        async for change in self.ask(session_id, question, language):
+            yield replace(change, clear_question=False)
+
     def stop(self, session_id: str | None, language: str) -> Change:
         """End this session's answer."""
         desk = self._desk(session_id)
@@ -113,14 +164,16 @@ class Conversation:
         return Change(status=status.working("status.stopping", language))
 
     def new_chat(self, session_id: str | None, language: str) -> Change:
-        """Forget the conversation and its documents."""
+        """Begin another conversation. One that is not listed is forgotten with its documents."""
         desk = self._desk(session_id)
-        self.stop(desk.session_id, language)
+        if desk.visitor_id and desk.turns:
+            # The old one stays in the list; an answer that is being written there goes on.
+            desk.left = True
+            return self.begin(desk.visitor_id, language)
+        self.stop(desk.key, language)
         self._engine.new_chat(desk.session_id)
         desk.clear()
-        return replace(
-            self._whole(desk, language, status.idle("status.ready", language)), cut=False
-        )
+        return self._opened(desk, language)
 
     async def show_page(self, session_id: str | None, document_id: str, page_index: int) -> Change:
         """The viewer turned to a page whose picture it does not have."""
@@ -184,11 +237,13 @@ class Conversation:
 
     async def _answer(self, desk: Desk, question: Question, language: str) -> AsyncIterator[Change]:
         yield Change(
-            session_id=desk.session_id,
+            session_id=desk.key,
             status=status.working("status.starting", language),
             running=True,
             clear_question=True,
             cut=False,
+            editing=-1,
+            suggested=(),
         )
         async with desk.lock:
             opened, said = await open_files(self._engine, desk, question.files, turn_to=True)
@@ -199,9 +254,16 @@ class Conversation:
             yield self._whole(desk, language, status.idle("status.ready", language), running=False)
             return
         files = tuple((item.name, len(item.pages)) for item in opened)
+        before = None if question.replaces is None else desk.asked(question.replaces)
+        if before is not None:
+            files = (*before.files, *files)
+            forget_from(self._engine, desk, before)
         area = question.area
         number = area.number(self._engine.documents(desk.session_id)) if area else None
-        desk.turns.append(turns.Asked(text, question.task, files, number))
+        history = self._engine.history(desk.session_id)
+        position = sum(message.role == "user" for message in history)
+        asked = turns.Asked(text, question.task, files, number, area, position, time.time())
+        desk.turns.append(asked)
         desk.turns += [turn for turn in said if isinstance(turn, turns.Refused)]
         if question.files and not self._engine.documents(desk.session_id):
             yield self._whole(desk, language, status.idle("status.ready", language), running=False)
@@ -220,6 +282,7 @@ class Conversation:
         area = question.area
         desk.language = language
         desk.turns.append(turns.Answered(transcript, question.task))
+        self._desks.keep(desk)
         yield replace(
             self._whole(desk, language, status.of_answer(transcript, language)), clear_area=True
         )
@@ -234,6 +297,7 @@ class Conversation:
             bbox=None if area is None else area.bbox,
             verbatim=question.verbatim,
             resume=resume,
+            options=question.options,
         )
         shown: PageKey | None = None
         async with aclosing(batches(desk.stream)) as handfuls:
@@ -247,12 +311,18 @@ class Conversation:
                     desk.recalled = None
                     desk.look_at(best, to_evidence=True)
                 shown = best
+                if desk.left:
+                    continue
                 yield Change(
                     messages=turns.messages(desk.turns, desk.language),
                     status=status.of_answer(transcript, desk.language, pressed=desk.pressed),
                     view=self._view(desk),
                 )
-        yield Change(running=False, cut=transcript.finish_reason == "length")
+        self._desks.keep(desk)
+        desk.running = False
+        if not desk.left:
+            cut = transcript.finish_reason == "length"
+            yield Change(running=False, cut=cut, savable=True)
 
     def _desk(self, session_id: str | None) -> Desk:
         desk, replaced = self._desks.find(session_id)
@@ -273,13 +343,14 @@ class Conversation:
     ) -> Change:
         """Everything that a desk shows."""
         return Change(
-            session_id=desk.session_id,
+            session_id=desk.key,
             messages=turns.messages(desk.turns, language),
             status=line,
             view=self._view(desk),
             images=page_view.images(desk.pictures),
             form=self._form(desk),
             running=running,
+            savable=any(isinstance(turn, turns.Answered) for turn in desk.turns),
         )
 
     def _view(self, desk: Desk) -> page_view.View:

@@ -6,15 +6,22 @@ Desks live as long as their sessions.
 """
 
 import asyncio
+import logging
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine import AnswerStream, Engine, Transcript
+from engine import AnswerStream, Engine, EngineError, Transcript
 from ui import page_images
 from ui.change import Question
 from ui.fields_view import Sheet
+from ui.kept import record, restore
 from ui.page_view import Jump, PageKey
-from ui.turns import Answered, Turn
+from ui.turns import Answered, Asked, Opened, Turn
+
+logger = logging.getLogger(__name__)
+
+# The name under which the engine keeps a desk.
+RECORD = "desk"
 
 
 @dataclass(slots=True)
@@ -35,9 +42,12 @@ class Desk:
         last: what was asked last, for going on with its answer.
         pressed: Send was pressed while an answer was running; the status line says what to do.
         lock: held while files are opened.
+        visitor_id: whose it is; empty for a conversation that nobody will list.
+        left: another conversation is on the screen; what is said meanwhile is not shown.
     """
 
     session_id: str
+    visitor_id: str = ""
     language: str = "en"
     turns: list[Turn] = field(default_factory=list)
     opened: dict[str, str] = field(default_factory=dict)
@@ -53,8 +63,14 @@ class Desk:
     last: Question | None = None
     running: bool = False
     pressed: bool = False
+    left: bool = False
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _folder: Path | None = None
+
+    @property
+    def key(self) -> str:
+        """What the browser keeps of it."""
+        return key_of(self.visitor_id, self.session_id)
 
     @property
     def folder(self) -> Path:
@@ -92,6 +108,29 @@ class Desk:
         answer = self.turns[turn]
         return answer.transcript if isinstance(answer, Answered) else None
 
+    def asked(self, turn: int) -> Asked | None:
+        """The question at a place among the turns, or the one that the answer there answers."""
+        if not 0 <= turn < len(self.turns):
+            return None
+        before = reversed(self.turns[: turn + 1])
+        return next((said for said in before if isinstance(said, Asked)), None)
+
+    def forget_from(self, question: Asked) -> None:
+        """Forget a question and what was said after it; the documents stay open."""
+        at = next(n for n, turn in enumerate(self.turns) if turn is question)
+        kept: list[Turn] = []
+        for turn in self.turns[at + 1 :]:
+            if isinstance(turn, Asked):
+                kept += [Opened(name, pages) for name, pages in turn.files]
+            elif isinstance(turn, Opened):
+                kept.append(turn)
+        self.turns = [*self.turns[:at], *kept]
+        self.recalled = None
+        answers = [turn.transcript for turn in self.turns if isinstance(turn, Answered)]
+        self.transcript = answers[-1] if answers else None
+        laid_out = [answer for answer in answers if answer.regions]
+        self.layout = laid_out[-1] if laid_out else None
+
     def leave_answer(self) -> None:
         """Take the boxes of the last answer off the pages."""
         self.recalled = None
@@ -126,15 +165,52 @@ class Desks:
         self._engine = engine
         self._desks: dict[str, Desk] = {}
 
-    def find(self, session_id: str | None) -> tuple[Desk, bool]:
-        """The session's desk, and whether a lost session was replaced by a new one."""
-        lost = session_id is not None and not self._engine.has_session(session_id)
-        if session_id is None or lost:
-            self._sweep()
-            session_id = self._engine.create_session()
-        return self._desks.setdefault(session_id, Desk(session_id)), lost
+    def find(self, key: str | None) -> tuple[Desk, bool]:
+        """The desk of a key, and whether a lost conversation was replaced by a new one."""
+        visitor_id, session_id = parts_of(key)
+        lost = bool(session_id) and not self._engine.has_session(session_id)
+        if not session_id or lost:
+            return self.begin(visitor_id), lost
+        desk = self._desks.get(session_id)
+        if desk is None:
+            desk = self._desks[session_id] = Desk(session_id, visitor_id)
+            kept = self._engine.kept(session_id, RECORD)
+            restore(desk, kept, self._engine.cut_answer(session_id))
+        return desk, False
+
+    def begin(self, visitor_id: str) -> Desk:
+        """A new conversation's desk."""
+        self._sweep()
+        session_id = self._engine.create_session(visitor_id or None)
+        return self._desks.setdefault(session_id, Desk(session_id, visitor_id))
+
+    def keep(self, desk: Desk) -> None:
+        """Keep what the desk shows, so that a restart of the app does not lose it."""
+        try:
+            self._engine.keep(desk.session_id, RECORD, record(desk))
+        except EngineError as error:
+            # The conversation on the screen is whole; only its copy on the disk is not.
+            logger.warning("a conversation was not kept: %s", error)
+
+    def delete(self, session_id: str) -> None:
+        """Delete a conversation: its scans, what was said, its pictures."""
+        self._engine.delete_session(session_id)
+        desk = self._desks.pop(session_id, None)
+        if desk is not None:
+            desk.clear()
 
     def _sweep(self) -> None:
         """Drop the desks whose sessions the engine has deleted."""
         for session_id in [key for key in self._desks if not self._engine.has_session(key)]:
             self._desks.pop(session_id).clear()
+
+
+def key_of(visitor_id: str, session_id: str) -> str:
+    """What the browser keeps: who it is, if it is known, and the conversation on its screen."""
+    return f"{visitor_id}.{session_id}" if visitor_id else session_id
+
+
+def parts_of(key: str | None) -> tuple[str, str]:
+    """(visitor_id, session_id) of a key; empty where it does not say. It comes from a browser."""
+    visitor_id, _, session_id = str(key or "").rpartition(".")
+    return visitor_id, session_id

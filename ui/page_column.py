@@ -15,6 +15,7 @@ _VIEWER: Final = (
     "page_select.js",
     "page_draw.js",
     "page_lists.js",
+    "chat_actions.js",
 )
 
 

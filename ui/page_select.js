@@ -127,21 +127,26 @@ function keepArmed() {
   if (state.armed && ordinal(state.armed) < 0) arm(null);
 }
 
-async function copy(words) {
+async function copyText(words) {
   try {
     await navigator.clipboard.writeText(words);
   } catch {
     // Without https browsers have the old way only.
+    const before = document.activeElement;
     const box = make("textarea", "sc-said");
     box.value = words;
-    CARD.append(box);
+    view.append(box);
     box.select();
     document.execCommand("copy");
     box.remove();
-    find("[data-card=copy]").focus();
+    before?.focus();
   }
-  find("[data-card=copy]").textContent = texts().card.copied;
   say(texts().card.copied);
+}
+
+async function copy(words) {
+  await copyText(words);
+  find("[data-card=copy]").textContent = texts().card.copied;
   setTimeout(() => { find("[data-card=copy]").textContent = texts().card.copy; }, 1500);
 }
 

@@ -10,8 +10,9 @@ from typing import Any
 import gradio as gr
 
 from engine import ModelInfo, Settings
-from engine.prompts import load_tasks
-from ui import fields_view, i18n, page_view, status
+from engine.families import family_class
+from engine.prompts import load_tasks, template_of
+from ui import fields_view, i18n, knobs, model_card, page_view, status
 from ui.examples import Example, for_chatbot
 from ui.page_column import build_page_column, source
 from ui.safe import escaped
@@ -19,9 +20,10 @@ from ui.safe import escaped
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """The components, by what they are for. `session` holds the session id and nothing else."""
+    """The components, by what they are for. `session` holds the browser's key (ui/desk.py)."""
 
-    session: gr.State
+    session: gr.BrowserState
+    archive: gr.HTML
     heading: gr.HTML
     language: gr.Radio
     task: gr.Radio
@@ -31,10 +33,13 @@ class Screen:
     evidence: gr.HTML
     status: gr.HTML
     area: gr.HTML
+    suggested: gr.HTML
+    editing: gr.HTML
     question: gr.MultimodalTextbox
     run: gr.Button
     stop: gr.Button
     go_on: gr.Button
+    save: gr.HTML
     new_chat: gr.Button
     settings: gr.Accordion
     verbatim: gr.Checkbox
@@ -42,6 +47,11 @@ class Screen:
     deskew: gr.Checkbox
     contrast: gr.Checkbox
     denoise: gr.Checkbox
+    max_new_tokens: gr.Slider
+    temperature: gr.Slider
+    detail: gr.Dropdown
+    prompt: gr.Textbox
+    reset_prompt: gr.Button
     viewer: gr.HTML
     fields: gr.HTML
     regions: gr.HTML
@@ -65,12 +75,15 @@ class Labels:
         ]
 
     def advice(self, model_id: str, language: str) -> str:
-        """What a model is good for, as one line; empty where its settings do not say."""
-        uses = next((m.settings.good_for for m in self.models if m.model_id == model_id), ())
-        if not uses:
-            return ""
-        named = ", ".join(i18n.text(f"good_for.{use}", language) for use in uses)
-        return escaped(i18n.text("model.good_for", language, uses=named))
+        """What a model is good for and what it runs on, as HTML."""
+        return model_card.advice(self.models, model_id, language)
+
+    def template(self, model_id: str, task_id: str) -> str | None:
+        """The prompt that a model gets for a task; None for a model that takes none."""
+        family = self.settings.model(model_id).family
+        if family_class(family, model_id=model_id).is_verbatim:
+            return None
+        return template_of(load_tasks()[task_id], family=family)
 
     def of(self, language: str, *, model_id: str, task: str) -> dict[str, dict[str, Any]]:
         """Component name -> the properties that depend on the language."""
@@ -101,7 +114,38 @@ class Labels:
             "viewer": {"strings": page_view.strings(language)},
             "fields": {"strings": fields_view.strings(language, self.settings.fields.folder)},
             "area": {"strings": i18n.table("area", language)},
+            "archive": {"strings": {"language": language, **i18n.table("archive", language)}},
+            "suggested": {"strings": i18n.table("suggested", language)},
+            "editing": {"strings": i18n.table("editing", language)},
+            "save": {"strings": i18n.table("save", language)},
             **self.of_task(task, language),
+            **self.of_writing(model_id, task, language),
+        }
+
+    def of_writing(self, model_id: str, task: str, language: str) -> dict[str, dict[str, Any]]:
+        """The settings of models that write; greyed for one that does not."""
+
+        def say(key: str) -> str:
+            return i18n.text(f"settings.{key}", language)
+
+        template = self.template(model_id, task)
+        writes = {"interactive": template is not None}
+        choices = knobs.details(say("detail_full"))
+        return {
+            "max_new_tokens": {
+                "label": say("max_new_tokens"),
+                "info": say("max_new_tokens_why"),
+                **writes,
+            },
+            "temperature": {"label": say("temperature"), "info": say("temperature_why"), **writes},
+            "detail": {"label": say("detail"), "choices": choices, **writes},
+            "prompt": {
+                "label": say("prompt"),
+                "info": say("prompt_why" if template is not None else "prompt_none"),
+                "value": template or "",
+                **writes,
+            },
+            "reset_prompt": {"value": say("reset_prompt"), **writes},
         }
 
     def of_task(self, task_id: str, language: str) -> dict[str, dict[str, Any]]:
@@ -142,6 +186,15 @@ def build(labels: Labels, language: str) -> Screen:
     settings = labels.settings
     default = settings.default_model
     said = labels.of(language, model_id=default, task="question")
+    with gr.Sidebar(open=False, position="left", width=300, elem_id="side"):
+        archive = gr.HTML(
+            {"items": []},
+            elem_id="archive",
+            apply_default_css=False,
+            html_template='<div class="sc-archive"></div>',
+            js_on_load=source("archive.js"),
+            **said["archive"],
+        )
     with gr.Row(elem_id="head"):
         heading_html = gr.HTML(elem_id="heading", **said["heading"])
         choices = [(name, key) for key, name in i18n.LANGUAGES.items()]
@@ -211,6 +264,24 @@ def build(labels: Labels, language: str) -> Screen:
                 js_on_load=source("area.js"),
                 **said["area"],
             )
+            suggested = gr.HTML(
+                {"questions": []},
+                elem_id="suggested",
+                elem_classes="sc-none",
+                apply_default_css=False,
+                html_template='<div class="sc-suggested" role="group"></div>',
+                js_on_load=source("suggesting.js"),
+                **said["suggested"],
+            )
+            editing = gr.HTML(
+                None,
+                elem_id="editing",
+                elem_classes="sc-none",
+                apply_default_css=False,
+                html_template='<div class="sc-area"></div>',
+                js_on_load=source("editing.js"),
+                **said["editing"],
+            )
             question = gr.MultimodalTextbox(
                 elem_id="question",
                 file_count="multiple",
@@ -229,27 +300,24 @@ def build(labels: Labels, language: str) -> Screen:
                     elem_id="stop", variant="stop", size="sm", interactive=False, **said["stop"]
                 )
                 go_on = gr.Button(elem_id="continue", size="sm", visible=False, **said["go_on"])
+                save = gr.HTML(
+                    elem_id="save",
+                    elem_classes="sc-none",
+                    apply_default_css=False,
+                    html_template='<div class="sc-save"></div>',
+                    js_on_load=source("save.js"),
+                    **said["save"],
+                )
                 new_chat = gr.Button(elem_id="new-chat", size="sm", **said["new_chat"])
             accordion = gr.Accordion(elem_id="settings", open=False, **said["settings"])
             with accordion:
-                verbatim = gr.Checkbox(
-                    value=False, elem_id="verbatim", container=False, **said["verbatim"]
-                )
-                hint = gr.HTML(elem_id="settings-hint", **said["hint"])
-                with gr.Row():
-                    steps = {
-                        name: gr.Checkbox(
-                            value=getattr(settings.preprocess, name),
-                            elem_id=name,
-                            container=False,
-                            min_width=120,
-                            **said[name],
-                        )
-                        for name in ("deskew", "contrast", "denoise")
-                    }
+                made = knobs.build_knobs(said, settings.preprocess)
         page = build_page_column(said)
     return Screen(
-        session=gr.State(None),
+        # Key and secret are fixed, or a restart of the app would lose what browsers keep. The
+        # secret hides nothing: what is kept is this browser's own.
+        session=gr.BrowserState(None, storage_key="scanchat", secret="scanchat"),
+        archive=archive,
         heading=heading_html,
         language=language_radio,
         task=task,
@@ -259,16 +327,17 @@ def build(labels: Labels, language: str) -> Screen:
         evidence=evidence,
         status=status_html,
         area=area,
+        suggested=suggested,
+        editing=editing,
         question=question,
         run=run,
         stop=stop,
         go_on=go_on,
         new_chat=new_chat,
         settings=accordion,
-        verbatim=verbatim,
-        hint=hint,
         viewer=page["viewer"],
         fields=page["fields"],
         regions=page["regions"],
-        **steps,
+        save=save,
+        **made,
     )

@@ -4,13 +4,14 @@ A turn holds keys and numbers, never finished sentences; `messages` makes the ch
 out of turns. It keeps no state and knows nothing of Gradio.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from engine import EngineError, Transcript
 from engine.prompts import load_tasks
-from ui import i18n
+from ui import i18n, turn_buttons
+from ui.area import Area
 from ui.cited import Piece, pieces
 from ui.safe import escaped, span
 
@@ -26,12 +27,18 @@ class Asked:
     Attributes:
         files: (name, pages) of what came with the question.
         region_of: number of the page of which the question is about a region only.
+        area: that region.
+        position: how many questions the engine knew before this one.
+        asked_at: seconds since 1970; 0 where that is not known.
     """
 
     text: str
     task: str
     files: tuple[tuple[str, int], ...] = ()
     region_of: int | None = None
+    area: Area | None = None
+    position: int = 0
+    asked_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,45 +65,62 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An answer, growing while it streams. task: the task id it answers."""
+    """An answer, growing while it streams.
+
+    Attributes:
+        task: the task id it answers.
+        liked: what the user thinks of it, once they have said so.
+    """
 
     transcript: Transcript
     task: str
+    liked: bool | None = None
 
 
 Turn = Asked | Opened | Told | Refused | Answered
 Message = dict[str, Any]
 
 
-def messages(turns: Iterable[Turn], language: str) -> list[Message]:
+def messages(turns: Sequence[Turn], language: str) -> list[Message]:
     """The chatbot's messages: HTML, everything foreign escaped.
 
-    The marks of an answer carry its place among the turns, by which the screen asks for its boxes.
+    The marks of an answer carry its place among the turns, by which the screen asks for its boxes;
+    so do the buttons of questions and answers.
     """
+    newest = last_asked(turns)
     return [
         # A part, not a string: gr.Chatbot re-indents strings, which would spoil OCR text.
         {"role": _role(turn), "content": [{"type": "text", "text": shown}]}
         for number, turn in enumerate(turns)
-        for shown in _shown(turn, language, number)
+        for shown in _shown(turn, language, number, is_newest=number == newest)
     ]
+
+
+def last_asked(turns: Sequence[Turn]) -> int | None:
+    """The place of the last question among the turns."""
+    places = [number for number, turn in enumerate(turns) if isinstance(turn, Asked)]
+    return places[-1] if places else None
 
 
 def _role(turn: Turn) -> str:
     return "user" if isinstance(turn, Asked) else "assistant"
 
 
-def _shown(turn: Turn, language: str, number: int) -> list[str]:
+def _shown(turn: Turn, language: str, number: int, *, is_newest: bool) -> list[str]:
     match turn:
         case Asked():
-            return [_asked(turn, language)]
+            buttons = turn_buttons.of_question(
+                number, language, has_text=bool(turn.text), is_newest=is_newest
+            )
+            return [_asked(turn, language) + buttons]
         case Opened(name, pages):
             return [span("sc-note", i18n.count("chat.ready", pages, language, name=name))]
         case Told(key):
             return [span("sc-note", i18n.text(key, language))]
         case Refused(error):
             return [span("sc-problem", error.text(language))]
-        case Answered(transcript, task):
-            return _answered(transcript, task, language, number)
+        case Answered():
+            return _answered(turn, language, number)
 
 
 def _asked(turn: Asked, language: str) -> str:
@@ -110,8 +134,9 @@ def _asked(turn: Asked, language: str) -> str:
     return "\n".join([*files, escaped(words)])
 
 
-def _answered(transcript: Transcript, task: str, language: str, number: int) -> list[str]:
+def _answered(turn: Answered, language: str, number: int) -> list[str]:
     """The answer's text and what the user should know about it, each as a message of its own."""
+    transcript, task = turn.transcript, turn.task
     # What was looked up afterwards is told afterwards: the text must not move.
     late = [notice for notice in transcript.notices if notice.key == _LOOKED_UP]
     early = [notice for notice in transcript.notices if notice.key != _LOOKED_UP]
@@ -119,8 +144,12 @@ def _answered(transcript: Transcript, task: str, language: str, number: int) -> 
     regions = sum(len(found) for found in transcript.regions.values())
     # A layout's text stands in the region table; the chat would only repeat it as markup.
     listed = regions > 0 and load_tasks()[task].output == "layout"
-    if transcript.text.strip() and not listed:
-        shown.append(_with_marks(transcript, number, language))
+    said = bool(transcript.text.strip()) and not listed
+    buttons = ""
+    if transcript.ended:
+        buttons = turn_buttons.of_answer(number, language, liked=turn.liked, has_text=said)
+    if said:
+        shown.append(_with_marks(transcript, number, language) + buttons)
     shown += [span("sc-note", notice.text(language)) for notice in late]
     if transcript.error is not None:
         shown.append(span("sc-problem", transcript.error.text(language)))
@@ -129,6 +158,8 @@ def _answered(transcript: Transcript, task: str, language: str, number: int) -> 
     elif transcript.finish_reason == "stop" and load_tasks()[task].output == "layout":
         key = i18n.count("chat.regions", regions, language) if regions else None
         shown.append(span("sc-note", key or i18n.text("chat.no_regions", language)))
+    if not said and shown:
+        shown[-1] += buttons
     return shown
 
 

@@ -41,8 +41,18 @@ def updates(screen: Screen, change: Change) -> Updates:
         found[screen.fields] = gr.update(value=change.form)
     if viewer:
         found[screen.viewer] = gr.update(**viewer)
-    if change.clear_area:
-        found[screen.area] = None
+    if change.clear_area or change.area is not None:
+        found[screen.area] = change.area
+    if change.editing is not None:
+        found[screen.editing] = None if change.editing < 0 else {"turn": change.editing}
+    if change.savable is not None:
+        found[screen.save] = gr.update(value=change.savable)
+    if change.suggested is not None:
+        found[screen.suggested] = gr.update(value={"questions": list(change.suggested)})
+    if change.archive is not None:
+        found[screen.archive] = gr.update(value=change.archive)
+    if change.task is not None:
+        found[screen.task] = change.task
     question: dict[str, Any] = {}
     if change.running is not None:
         question["submit_btn"] = not change.running
@@ -52,6 +62,8 @@ def updates(screen: Screen, change: Change) -> Updates:
         found[screen.go_on] = gr.update(visible=change.cut)
     if change.clear_question:
         question["value"] = {"text": "", "files": []}
+    if change.question_text is not None:
+        question["value"] = {"text": change.question_text, "files": []}
     if question:
         found[screen.question] = gr.update(**question)
     return found

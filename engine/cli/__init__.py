@@ -25,6 +25,7 @@ COMMANDS = {
     "download": ("engine.cli.download", "fetch a model's weights from the hub"),
     "doctor": ("engine.cli.doctor", "say what this machine can do, and whether a model reads"),
     "eval": ("engine.cli.evaluate", "score a model on questions with known answers"),
+    "password": ("engine.cli.password", "make a line for the app's file of users"),
     "setup": ("engine.cli.setup", "install the parts that pip cannot express in one file"),
 }
 _BAD_INPUT = 2
@@ -56,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     language = _language()
     try:
-        settings = load_settings(args.settings)
+        settings = load_settings(args.settings).keeping_nothing()
         code: int = import_module(COMMANDS[args.command][0]).run(args, settings)
         return code
     except SettingsError as error:

@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, settings: Settings) -> int:
     if args.model:
         settings.model(args.model)  # an unknown id is an error before anything is measured
-    machine = doctor.examine(settings)
+    machine = doctor.examine(settings, args.model)
     reading: doctor.Reading | None = None
     if args.model:
         with tempfile.TemporaryDirectory() as directory:
@@ -54,7 +54,7 @@ def _as_lines(machine: doctor.Machine, reading: doctor.Reading | None) -> list[s
         say("doctor.flash_question"),
         "  " + _flash_answer(machine),
         "",
-        say("doctor.kernels", dtype=machine.dtype),
+        say("doctor.kernels", dtype=machine.dtype, head_size=machine.head_size),
     ]
     for name, problem in machine.kernels.items():
         lines.append(f"  {name:<20} {problem or say('doctor.runs')}")
@@ -66,6 +66,8 @@ def _as_lines(machine: doctor.Machine, reading: doctor.Reading | None) -> list[s
             dtype=machine.dtype,
         )
     )
+    if machine.choice is not None:
+        lines.append(say("doctor.choice", reason=machine.choice.reason()))
     if machine.fits and machine.memory_bytes:
         lines += ["", say("doctor.fits")]
         for fit in machine.fits:

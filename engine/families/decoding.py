@@ -12,8 +12,8 @@ from typing import Any
 import torch
 from transformers import DynamicCache, LogitsProcessor, LogitsProcessorList, StoppingCriteriaList
 
-from engine.errors import GenerationError
 from engine.families.base import Outcome, Run, RunCancelled, Streamer
+from engine.families.finite import FiniteStart, check_finite
 from engine.families.kv_cache import KeptCache, KVCaches
 from engine.families.prompt_ids import ImageSpan, PromptIds
 from engine.families.stopping import GeneratedOnly, Watch
@@ -102,7 +102,6 @@ def decode(
     inputs.on_start()
     with torch.inference_mode():
         filled = _prefill(model, inputs, ids, cache, shared, run, counters, caches)
-        _check_finite(model, ids, cache, filled, inputs, model_id)
         watch = Watch(run.stop, ids.shape[1])
         only = None
         if inputs.spans is not None:
@@ -110,7 +109,9 @@ def decode(
             only = OnlySpans(inputs.spans.walk(), end_ids(model), before)
         bent = [only] if only else list(inputs.guards)
         if inputs.static_cache and not bent and is_greedy(inputs.generation):
-            said = _answer_static(model, inputs, ids, cache, filled, watch, run.streamer)
+            said = _answer_static(
+                model, inputs, ids, cache, filled, watch, run.streamer, model_id=model_id
+            )
             sequence = [*prompt.ids, *said]
         else:
             sequence = model.generate(
@@ -119,7 +120,7 @@ def decode(
                 past_key_values=cache,
                 streamer=GeneratedOnly(run.streamer),
                 stopping_criteria=StoppingCriteriaList([watch]),
-                logits_processor=LogitsProcessorList(bent),
+                logits_processor=LogitsProcessorList([FiniteStart(model, model_id), *bent]),
                 **inputs.generation,
             )[0].tolist()
             said = sequence[len(prompt.ids) :]
@@ -142,6 +143,8 @@ def _answer_static(
     filled: int,
     watch: Watch,
     streamer: Streamer,
+    *,
+    model_id: str,
 ) -> list[int]:
     """The greedy answer over buffers of fixed shape; the cache ends as `generate` leaves it."""
     from engine.families.static_decode import StaticDecoder, grouped
@@ -156,6 +159,7 @@ def _answer_static(
         logits_to_keep=1,
         **positions,
     )
+    check_finite(output.logits, model, model_id)
     said = [int(output.logits[0, -1].argmax())]
     streamer.put(torch.tensor(said))
     ends = end_ids(model)
@@ -221,28 +225,6 @@ def _prefill(
 
 def _positions(inputs: DecodingInputs, start: int, end: int) -> dict[str, torch.Tensor]:
     return {} if inputs.positions is None else {"position_ids": inputs.positions[..., start:end]}
-
-
-def _check_finite(
-    model: Any, ids: torch.Tensor, cache: Any, filled: int, inputs: DecodingInputs, model_id: str
-) -> None:
-    """Refuse a run whose first logits overflowed, which greedy decoding would turn into silence.
-
-    Costs one forward of one token; the cache is cropped back, so `generate` sees it as before.
-    """
-    if model.dtype != torch.float16:
-        return
-    logits = model(
-        input_ids=ids[:, filled:],
-        attention_mask=torch.ones_like(ids),
-        past_key_values=cache,
-        use_cache=True,
-        logits_to_keep=1,
-        **_positions(inputs, filled, ids.shape[1]),
-    ).logits
-    if not torch.isfinite(logits).all():
-        raise GenerationError("model.overflow", model_id=model_id)
-    cache.crop(filled - ids.shape[1])
 
 
 def end_ids(model: Any) -> set[int]:

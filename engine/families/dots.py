@@ -24,6 +24,8 @@ class DotsOcrFamily(TransformersChatFamily):
     """rednote-hilab/dots.ocr and its successor dots.mocr."""
 
     has_static_cache: ClassVar[bool] = True
+    # The two published prompt forms (dots_ocr.processing); without a `mode` the first.
+    modes: ClassVar[tuple[str, ...]] = ("serving", "readme")
     capabilities: ClassVar[Capabilities] = Capabilities(
         tasks=frozenset(
             {
@@ -44,9 +46,11 @@ class DotsOcrFamily(TransformersChatFamily):
 
     @classmethod
     def load(cls, model_id: str, settings: Settings) -> TransformersChatFamily:
-        import engine.families.dots_ocr  # noqa: F401 - teaches transformers its classes
+        from engine.families.dots_ocr.processing import CHAT_TEMPLATES, DEFAULT_CHAT_TEMPLATE
 
         family = super().load(model_id, settings)
+        form = settings.model(model_id).mode or DEFAULT_CHAT_TEMPLATE
+        family.processor.chat_template = {**CHAT_TEMPLATES, "default": CHAT_TEMPLATES[form]}
         # Answers end with <|endofassistant|> as well, whatever generation_config.json says.
         published = family.model.generation_config
         published.eos_token_id = family.processor.stop_token_ids

@@ -164,8 +164,9 @@ class GotOCRFamily(PageByPageFamily):
 
     def generate_answer(self, inputs: GotInputs, run: Run) -> Outcome:
         import torch
-        from transformers import StoppingCriteriaList
+        from transformers import LogitsProcessorList, StoppingCriteriaList
 
+        from engine.families.finite import FiniteStart
         from engine.families.stopping import GeneratedOnly, Watch
 
         tensors = {name: value.to(self.model.device) for name, value in inputs.tensors.items()}
@@ -178,6 +179,7 @@ class GotOCRFamily(PageByPageFamily):
                 **tensors,
                 streamer=GeneratedOnly(run.streamer),
                 stopping_criteria=StoppingCriteriaList([watch]),
+                logits_processor=LogitsProcessorList([FiniteStart(self.model, self.model_id)]),
                 eos_token_id=end,
                 **inputs.generation,
             )[0].tolist()
@@ -197,6 +199,6 @@ class GotOCRFamily(PageByPageFamily):
     def describe(self) -> Mapping[str, str]:
         return {
             "attention": self.attention.reason(),
-            "dtype": str(self.model.dtype).removeprefix("torch."),
+            "dtype": self.settings.dtype,
             "quantization": self.settings.quantization,
         }

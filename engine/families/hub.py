@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import json
 import logging
+import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -82,21 +83,26 @@ def load_weights(
     """
     where = device()
     check_precision(model_id, model, where)
+    on_gpu = where.kind == "cuda"
+    # Where the GPU is lent call by call, weights are read on the CPU and moved by this thread,
+    # whose moves `spaces` keeps for later; bitsandbytes' weights are made where they stay.
+    moved = on_gpu and "SPACES_ZERO_GPU" in os.environ and model.quantization == "none"
     options: dict[str, Any] = {
         "dtype": torch_dtype(model.dtype),
         "attn_implementation": dict.fromkeys(attention_parts, attention.implementation)
         or attention.implementation,
         "use_safetensors": True,
-        "device_map": {"": where.kind if where.kind == "cpu" else 0},
+        "device_map": {"": 0 if on_gpu and not moved else "cpu"},
         **revision_of(model),
     }
     if model.quantization != "none":
         options["quantization_config"] = quantization_config(
             model.quantization, torch_dtype(model.dtype), unquantised
         )
+    logger.info("%s: %s in %s. %s", model_id, where.name, model.dtype, attention.reason())
     with hub_errors(model_id, model):
         loaded = auto_class.from_pretrained(model.repo_id, **options)
-    return loaded.eval()
+    return (loaded.to("cuda") if moved else loaded).eval()
 
 
 def quantization_config(

@@ -29,7 +29,10 @@ class KeptCache:
 
 
 class KVCaches:
-    """Kept caches by conversation, least recently used first out. For one inference thread."""
+    """Kept caches by conversation, least recently used first out.
+
+    For one inference thread, but for `shared_with`.
+    """
 
     def __init__(self, budget_bytes: int) -> None:
         self._budget_bytes = budget_bytes
@@ -39,11 +42,23 @@ class KVCaches:
         """The conversation's cache, which the caller now owns and may change."""
         return self._kept.pop(conversation, None)
 
+    def shared_with(self, conversation: str, prompt: PromptIds) -> int:
+        """How many leading tokens of a prompt the conversation's cache holds now.
+
+        May be asked on any thread; the cache may be gone by the time it is taken.
+        """
+        kept = self._kept.get(conversation)
+        return kept.prompt.common_prefix(prompt) if kept else 0
+
     def put(self, conversation: str, kept: KeptCache) -> None:
         """Keep a cache; older ones go until the budget holds, at last this one itself."""
         self._kept[conversation] = kept
         while self._kept and self.size_bytes > self._budget_bytes:
             self._kept.popitem(last=False)
+
+    def forget(self, conversation: str) -> None:
+        """Drop a conversation's cache; it is fine when there is none."""
+        self._kept.pop(conversation, None)
 
     def clear(self) -> None:
         self._kept.clear()

@@ -37,6 +37,7 @@ from engine.settings import ModelSettings
 
 # Conversations whose cut runs are remembered.
 _REMEMBERED: Final = 100
+_BESIDE: Final = "#pages"
 
 
 class PageByPageFamily(ModelFamily):
@@ -150,6 +151,9 @@ class PageByPageFamily(ModelFamily):
             pages=[(page, self.frame(inputs.answer, page)) for page in inputs.request.pages],
         )
 
+    def forget(self, conversation: str) -> None:
+        self._cut.pop(conversation, None)
+
     def _kept(self, request: ModelRequest) -> dict[PageKey, PageRecord]:
         asked, records = self._cut.get(request.conversation, ((), ()))
         return {key_of(each.page): each for each in records} if asked == _asked(request) else {}
@@ -175,4 +179,14 @@ def _asked(request: ModelRequest) -> tuple[Any, ...]:
 def _cache_key(request: ModelRequest, page: Page) -> str:
     """The KV cache of a page: the conversation's own where it is the only one, so that a question
     about it encodes nothing again; else one beside it, so that the pages do not throw it out."""
-    return request.conversation if len(request.pages) == 1 else f"{request.conversation}#pages"
+    return request.conversation if len(request.pages) == 1 else beside(request.conversation)
+
+
+def beside(conversation: str) -> str:
+    """The key of the cache that pages of a conversation are read in."""
+    return f"{conversation}{_BESIDE}"
+
+
+def conversation_of(key: str) -> str:
+    """The conversation of a cache's key."""
+    return key.removesuffix(_BESIDE)

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from engine.errors import ModelError
-from engine.families.base import ModelRequest, Outcome, Preparation, Run
+from engine.families.base import ModelRequest, Outcome, Preparation, Run, RunCancelled
 from engine.families.hub import configuration, is_cached, load_weights, text_head_size
 from engine.families.kv_cache import KVCaches
-from engine.families.page_by_page import PageByPageFamily
+from engine.families.page_by_page import PageByPageFamily, beside, conversation_of
 from engine.families.page_prompt import filled
 from engine.families.prompt_ids import ImageSpan, PromptIds
 from engine.families.seen_images import REMEMBERED, SeenImage, SeenImages
@@ -63,7 +63,8 @@ class TransformersChatFamily(PageByPageFamily):
         self.attention = attention
         self.caches = KVCaches(settings.generation.kv_cache_bytes)
         self.counters = decoding.Counters()
-        self._said: dict[str, list[int]] = {}
+        # What was answered -> (the conversation that it is forgotten with, its ids)
+        self._said: dict[str, tuple[str, list[int]]] = {}
         self.images = SeenImages(self.see, self.see_smaller)
         self._vocabulary: Vocabulary | None = None
 
@@ -151,12 +152,23 @@ class TransformersChatFamily(PageByPageFamily):
         images = tuple(replace(span, key=(*span.key, share)) for span in prompt.images)
         prompt = PromptIds((*prompt.ids, *request.so_far), images)
         positions = self.positions(prompt, [seen[span.key[:2]] for span in images])
+        # Pixels are made here and not on the inference thread, which others wait for.
+        shared = self.caches.shared_with(request.conversation, prompt)
+        made: dict[tuple[Any, ...], Mapping[str, torch.Tensor]] = {}
+        for span in images:
+            if preparation.stop.is_set():
+                raise RunCancelled
+            if span.end > shared:
+                made[span.key] = seen[span.key[:2]].tensors()
         spans = self._spans(request, preparation) if request.verbatim else None
         generation = {**self.settings.generation, **request.prompt.generation}
         return DecodingInputs(
             conversation=request.conversation,
             prompt=prompt,
-            image_tensors=lambda span: seen[span.key[:2]].tensors(),
+            # A cache that went meanwhile, for another conversation's, costs its pixels again.
+            image_tensors=lambda span: (
+                made[span.key] if span.key in made else seen[span.key[:2]].tensors()
+            ),
             positions=positions.ids,
             on_start=positions.on_start,
             generation={**greedy(generation), "max_new_tokens": request.max_new_tokens},
@@ -177,7 +189,7 @@ class TransformersChatFamily(PageByPageFamily):
         text = self.tokenizer.decode(said, skip_special_tokens=True).strip()
         while len(self._said) >= REMEMBERED:
             self._said.pop(next(iter(self._said)))
-        self._said[text] = self._without_end(said)
+        self._said[text] = (conversation_of(inputs.conversation), self._without_end(said))
         return outcome
 
     def _spans(self, request: ModelRequest, preparation: Preparation) -> PageSpans:
@@ -202,6 +214,13 @@ class TransformersChatFamily(PageByPageFamily):
     def drop_caches(self) -> None:
         self.caches.clear()
 
+    def forget(self, conversation: str) -> None:
+        super().forget(conversation)
+        self.caches.forget(conversation)
+        self.caches.forget(beside(conversation))
+        for text in [text for text, (whose, _) in self._said.items() if whose == conversation]:
+            del self._said[text]
+
     def unload(self) -> None:
         self.caches.clear()
         del self.model
@@ -209,7 +228,7 @@ class TransformersChatFamily(PageByPageFamily):
     def describe(self) -> Mapping[str, str]:
         return {
             "attention": self.attention.reason(),
-            "dtype": str(self.model.dtype).removeprefix("torch."),
+            "dtype": self.settings.dtype,
             "quantization": self.settings.quantization,
         }
 
@@ -285,10 +304,10 @@ class TransformersChatFamily(PageByPageFamily):
         return text
 
     def _answer_ids(self, text: str) -> list[int]:
-        said = self._said.get(text.strip())
-        if said is None:
-            said = self.tokenizer(text, add_special_tokens=False)["input_ids"]
-        return list(said)
+        known = self._said.get(text.strip())
+        if known is not None:
+            return list(known[1])
+        return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
 
     def _without_end(self, ids: list[int]) -> list[int]:
         """The template writes the end of a turn itself."""

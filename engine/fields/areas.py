@@ -21,6 +21,24 @@ _BELOW_GAP: Final = 2.2
 _LINE_GAP: Final = 0.9
 _FURTHEST_RIGHT: Final = 3
 MOST_LINES: Final = 5
+_LABEL_WORDS: Final = 4
+_UNKNOWN: Final = re.compile(r"[^\d:;,]{2,40}:\s+(?=\S)")
+_BOTH: Final = {"cyrillic", "latin"}
+# A line that begins with a label of its own ("Tel: 555"), or has a mail or web address, a phone, a
+# time or a long number in it, goes on with nothing.
+_CONTACT: Final = re.compile(
+    r"^\W*(?:[^\W\d]+\W?\s?){1,3}[:#]|@|\bwww\.|\b(?:tel|fax|phone|тел|факс)\b|\(\d{3,4}\)\s?\d"
+    r"|\d{8}|\b\d{1,2}:\d{2}\b|^\W*\d{5,7}\s?-\s?[A-Z]\W*$|^(?:\W*\d){7,}\W*$",
+    re.IGNORECASE,
+)
+
+_LEGAL_FORM: Final = re.compile(
+    r"^(?:\([^()]{1,12}\)\s)?(?:sdn|bhd|ltd|limited|llc|inc|plc|pte|co|corp|gmbh)\b", re.IGNORECASE
+)
+_OPEN_END: Final = re.compile(
+    r"(?:[,&/(–—-]|\b(?:of|and|the|for|и|по|в|на|ул|д|кв|оф|корп|стр|г|гор|им|no|st|р-н|обл)\.?)$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +94,11 @@ class Areas:
         if text[label.end :].lstrip().startswith("/"):
             # What follows is the label in a third language, up to a colon.
             colon = text.find(":", start, end)
-            start = _after(text, colon) if colon >= 0 else end
+            capitals = text[start:end].isupper() and not text[label.start : label.end].isupper()
+            if colon >= 0 or not capitals:
+                start = _after(text, colon) if colon >= 0 else end
         if text[start:end].strip(" .:;,/|-–—_"):
-            more = self._continued(label.cell) if end == len(text) else ()
+            more = self.continued(label.cell) if end == len(text) else ()
             yield Area(label.cell, start, end, label, "inline", more=more)
         if not following:
             yield from self._right(label)
@@ -87,10 +107,14 @@ class Areas:
             yield from self._above(label)
 
     def free(self) -> Iterator[Area]:
-        """Every cell as an area without a label, from its first label's end or its beginning."""
+        """Every cell as an area without a label, and what stands behind a label nobody knows."""
         for cell in range(len(self._view.cells)):
             text = self.text(cell)
-            yield Area(cell, 0, len(text), None, "none", more=self._continued(cell))
+            yield Area(cell, 0, len(text), None, "none", more=self.continued(cell))
+            unknown = _UNKNOWN.match(text)
+            if unknown and not self.is_label(cell):
+                start = unknown.end()
+                yield Area(cell, start, len(text), None, "none", more=self.continued(cell))
 
     def _right(self, label: Label) -> Iterator[Area]:
         view = self._view
@@ -108,7 +132,7 @@ class Areas:
                 one for one in self.labels_of.get(cell, ()) if one.start > start and one.strong
             ]
             end = first[0].start if first else len(text)
-            yield Area(cell, start, end, label, "right", step, gap, self._continued(cell))
+            yield Area(cell, start, end, label, "right", step, gap, self.continued(cell))
 
     def _below(self, label: Label) -> Iterator[Area]:
         view = self._view
@@ -124,8 +148,9 @@ class Areas:
             text = self.text(cell)
             end = self._end(cell, 0)
             yield Area(
-                cell, _after(text, 0), end, label, "below", passed, gap, self._continued(cell)
+                cell, _after(text, 0), end, label, "below", passed, gap, self.continued(cell)
             )
+            passed += 1
 
     def _end(self, cell: int, start: int) -> int:
         """Where a value that begins at a character of a cell ends: at the next strong label."""
@@ -160,7 +185,7 @@ class Areas:
                 text = self.text(cell)
                 yield Area(cell, _after(text, 0), len(text), label, "above", 0, gap)
 
-    def _continued(self, cell: int) -> tuple[int, ...]:
+    def continued(self, cell: int) -> tuple[int, ...]:
         """The lines below that go on with a cell's text: near, aligned, of its size, no labels."""
         view = self._view
         found: list[int] = []
@@ -180,16 +205,30 @@ class Areas:
             alike = 0.6 < (lower[3] - lower[1]) / tall < 1.6
             if not (near and alike and (starts or centred)):
                 break
-            if _alphabet(self.text(current)) != _alphabet(self.text(below)):
+            if {_alphabet(self.text(current)), _alphabet(self.text(below))} == _BOTH:
                 break  # the same again in Latin letters
+            if _CONTACT.search(self.text(below)) or self._is_of_another(current, below):
+                break
             found.append(below)
             current = below
         return tuple(found)
 
+    def _is_of_another(self, cell: int, below: int) -> bool:
+        """Whether what stands left of the lower line is a label, if an unknown one."""
+        left = self._view.left[below]
+        if left < 0:
+            return False
+        text = self.text(left)
+        return self._view.left[cell] < 0 or (
+            not any(map(str.isdigit, text)) and len(text.split()) <= _LABEL_WORDS
+        )
+
 
 def _alphabet(text: str) -> str:
-    """cyrillic or latin, whichever most letters are; digits alone go with either."""
+    """cyrillic or latin, whichever most letters are; "" without letters, which goes with both."""
     cyrillic = len(re.findall("[а-яё]", text, re.IGNORECASE))
+    if not any(map(str.isalpha, text)):
+        return ""
     return "cyrillic" if 2 * cyrillic > sum(map(str.isalpha, text)) else "latin"
 
 
@@ -203,3 +242,11 @@ def _by_cell(labels: Sequence[Label]) -> dict[int, list[Label]]:
 def _after(text: str, at: int) -> int:
     match = _LEAD.match(text, at)
     return match.end() if match else at
+
+
+def is_unfinished(text: str, following: str) -> bool:
+    """Whether a line wants another: it ends in a comma or a word like "of", or what follows begins
+    with a small letter, a mark or a company's legal form."""
+    head = following[:1]
+    opens = _OPEN_END.search(text.rstrip()) or _LEGAL_FORM.match(following)
+    return bool(opens) or head.islower() or head in (",", "/", ")")

@@ -6,13 +6,17 @@ Every row of FEATURES has its line in the ablation table of docs/fields.md.
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from engine.families.lite.kinds import kinds_of
+from engine.fields.areas import is_unfinished
 from engine.fields.codes import is_iban, is_inn
+from engine.fields.facts import POSTCODE, PageFacts
 from engine.fields.spans import fits
 
 if TYPE_CHECKING:
@@ -20,7 +24,6 @@ if TYPE_CHECKING:
 
     from engine.families.lite.pieces import Candidate
     from engine.families.lite.view import PageView
-    from engine.fields.areas import Area
     from engine.fields.spans import Span
     from engine.fields.templates import FieldTemplate
 
@@ -30,8 +33,6 @@ FEATURES: Final = (
     "right",
     "below",
     "above",
-    "numbered",
-    "label_misread",
     "label_size",
     "label_starts_cell",
     "colon",
@@ -43,72 +44,54 @@ FEATURES: Final = (
     "likeness",
     "place",
     "order",
-    "joined",
     "preferred",
     "print_size",
     "label_of_other",
     "near_label_of_other",
     "is_label",
     "extra_lines",
-    "labelled_lines",
     "whole_block",
     "words",
     "length",
     "digits",
     "control",
-    "in_table",
+    "is_title",
+    "free_likeness",
     "first_of_kind",
     "repeated",
+    "usual_relation",
+    "continuation",
+    "unfinished",
+    "forced_lines",
+    "open_lines",
+    "next_alike",
+    "above_alike",
+    "postcode",
+    "mrz",
+    "chronology",
+    "adds_up",
+    "column_sum",
+    "patronymic",
+    "above_address",
+    "row",
 )
+_PATRONYMIC: Final = re.compile(r"(?:вич|вна|ична|ьич)\b", re.IGNORECASE)
+# "1234-56" is an amount in Russia and an article number everywhere.
+_DASHED: Final = re.compile(r"\d-\d")
+_NAME: Final = re.compile(r"^[A-ZА-ЯЁ]['’A-Za-zА-Яа-яЁё]{2,}$")
+_TOP_ROWS: Final = 10
+_TITLES: Final = ("Title", "Section-header", "Page-header")
+_WHOSE: Final[Mapping[str, tuple[str, ...]]] = {
+    "surname": ("person",),
+    "given_names": ("person",),
+    "organisation": ("org",),
+}
 _AT: Final = {name: number for number, name in enumerate(FEATURES)}
 _LIKE: Final[Mapping[str, tuple[str, ...]]] = {
     "name": ("person", "org"),
     "address": ("address",),
     "text": ("text",),
 }
-_CLAIMS: Final = ("inline", "right", "below")
-
-
-class PageFacts:
-    """What the features need to know of a page under a template, whatever the field.
-
-    Args:
-        claims: the areas that each label leads to.
-    """
-
-    def __init__(self, view: PageView, claims: Sequence[Area]) -> None:
-        self.view = view
-        self.height = max(1.0, float(view.index.height))
-        self._claimed: dict[int, list[tuple[frozenset[str], str]]] = {}
-        self._labels: set[int] = set()
-        for area in claims:
-            label = area.label
-            if label is None:
-                continue
-            self._labels |= set(_words(view, label.cell, label.start, label.end))
-            if area.relation in _CLAIMS and area.step == 0:
-                for word in _words(view, area.cell, area.start, area.end):
-                    self._claimed.setdefault(word, []).append((label.fields, area.relation))
-        tops = [box[1] for box in view.boxes] or [0.0]
-        feet = [box[3] for box in view.boxes] or [1.0]
-        # The printed part: a receipt on a large sheet begins where its first line does.
-        self.top, self.foot = min(tops), max(feet)
-
-    def claimed_by_other(self, field: str, piece: Candidate) -> tuple[bool, bool]:
-        """Whether labels of other fields lead to the piece: inline, and right or below."""
-        inline = near = False
-        for first, last in piece.ranges[:1]:
-            for word in range(first, last):
-                for fields, relation in self._claimed.get(word, ()):
-                    if field not in fields:
-                        inline |= relation == "inline"
-                        near |= relation != "inline"
-        return inline, near
-
-    def label_share(self, piece: Candidate) -> float:
-        """The share of the piece's words that are labels."""
-        words = [word for first, last in piece.ranges for word in range(first, last)]
-        return sum(word in self._labels for word in words) / max(1, len(words))
 
 
 def feature_table(
@@ -121,7 +104,12 @@ def feature_table(
     view = facts.view
     heights = np.array([_print_height(view, span.piece) for span in spans])
     amounts = [_amount(span) for span in spans]
-    largest = max((value for value in amounts if value is not None), default=0.0)
+    money = [
+        value
+        for value, span in zip(amounts, spans, strict=True)
+        if value is not None and _is_money(span) and not _DASHED.search(span.piece.text)
+    ]
+    largest = max(money or [value for value in amounts if value is not None], default=0.0)
     tops = [span.piece.boxes()[0][1] for span in spans]
     values = Counter(dict.fromkeys((span.parsed.value for span in spans), 0))
     for value, _ in {(span.parsed.value, span.piece.key) for span in spans}:
@@ -133,8 +121,6 @@ def feature_table(
         row[_AT["any"]] = 1.0
         if label is not None and area.relation != "none":
             row[_AT[area.relation]] = 1.0
-            row[_AT["numbered"]] = label.numbered
-            row[_AT["label_misread"]] = 1.0 - label.exact
             row[_AT["label_size"]] = min(1.0, label.size / 16)
             row[_AT["label_starts_cell"]] = label.leads
             row[_AT["colon"]] = label.colon
@@ -142,7 +128,7 @@ def feature_table(
             if template.which:
                 at = order[label.cell, label.start, span.rank]
                 row[_AT["order"]] = 1 - at if template.which == "first" else at
-            row[_AT["labelled_lines"]] = span.extra_lines / 3
+            row[_AT["usual_relation"]] = facts.usual[area.relation]
             row[_AT["gap"]] = min(1.0, max(0.0, area.gap) / 12)
         row[_AT["rank"]] = min(1.0, span.rank / 2)
         row[_AT["share"]] = span.share
@@ -151,7 +137,6 @@ def feature_table(
         down = (tops[number] - facts.top) / max(1.0, facts.foot - facts.top)
         if template.place:
             row[_AT["place"]] = 1 - down if template.place == "top" else down
-        row[_AT["joined"]] = span.extra_lines > 0 and not area.more
         amount = amounts[number]
         if template.prefer == "largest" and amount is not None and largest > 0:
             row[_AT["preferred"]] = amount >= largest
@@ -171,10 +156,53 @@ def feature_table(
         row[_AT["digits"]] = sum(map(str.isdigit, text)) / len(text)
         row[_AT["control"]] = _control(span, template)
         cell = view.cell_of[span.piece.ranges[0][0]]
-        row[_AT["in_table"]] = view.category(cell) == "Table"
+        row[_AT["is_title"]] = view.category(cell) in _TITLES
+        if label is None:
+            row[_AT["free_likeness"]] = row[_AT["likeness"]]
+            if template.place == "top":
+                row[_AT["row"]] = min(1.0, view.cells[cell].row / _TOP_ROWS)
         row[_AT["first_of_kind"]] = tops[number] <= min(tops) + view.line_height / 2
+        row[_AT["mrz"]] = facts.mrz_agrees(name, span)
+        row[_AT["chronology"]] = facts.in_order(name, span.parsed.value)
+        row[_AT["adds_up"]] = facts.adds_up(name, amount)
+        row[_AT["column_sum"]] = amount is not None and facts.sums_column(span.piece)
+        row[_AT["patronymic"]] = template.type == "name" and bool(_PATRONYMIC.search(text))
+        _lines_into(row, facts, span, template)
         row[_AT["repeated"]] = min(1.0, (values[span.parsed.value] - 1) / 2)
     return table
+
+
+def _lines_into(
+    row: NDArray[np.float32], facts: PageFacts, span: Span, template: FieldTemplate
+) -> None:
+    """What the breaks between a text's lines, and the line after them, say of its ends."""
+    if template.type not in _LIKE:
+        return
+    view, lines = facts.view, span.piece.lines
+    cells = [view.cell_of[first] for first, _ in span.piece.ranges]
+    row[_AT["above_address"]] = template.type == "name" and facts.is_above_address(cells[-1])
+    row[_AT["postcode"]] = bool(POSTCODE.search(lines[-1]))
+    if span.area.start == 0 and cells[0] in facts.continued:
+        upper = view.cells[facts.continued[cells[0]]]
+        row[_AT["continuation"]] = 1.0
+        row[_AT["above_alike"]] = _line_likeness(view.text(upper.first, upper.last), template)
+    joins = list(zip(cells, cells[1:], lines, lines[1:], strict=False))
+    if joins and span.area.more:
+        row[_AT["forced_lines"]] = sum(facts.is_full(a, b) for a, b, _, _ in joins) / len(joins)
+        row[_AT["open_lines"]] = sum(is_unfinished(a, b) for _, _, a, b in joins) / len(joins)
+    after = span.area.more[span.extra_lines : span.extra_lines + 1]
+    if after and span.piece.keep is None:
+        below = view.cells[after[0]]
+        text = view.text(below.first, below.last)
+        row[_AT["unfinished"]] = is_unfinished(lines[-1], text)
+        row[_AT["next_alike"]] = _line_likeness(text, template)
+
+
+def _line_likeness(text: str, template: FieldTemplate) -> float:
+    """How much a line by itself looks like a part of what the field holds."""
+    kinds = kinds_of(text, ())
+    own = max(kinds.get(kind, 0.0) for kind in _WHOSE.get(template.who) or _LIKE[template.type])
+    return max(own, 0.8) if template.type == "address" and POSTCODE.search(text) else own
 
 
 def _order(spans: Sequence[Span]) -> dict[tuple[int, int, int], float]:
@@ -186,17 +214,6 @@ def _order(spans: Sequence[Span]) -> dict[tuple[int, int, int], float]:
     }
     ordered = sorted(labels)
     return {key: at / max(1, len(ordered) - 1) for at, key in enumerate(ordered)}
-
-
-def _words(view: PageView, cell: int, start: int, end: int) -> list[int]:
-    """The words of a cell that characters [start, end) of its text touch."""
-    own, at, found = view.cells[cell], 0, []
-    for word in range(own.first, own.last):
-        length = len(view.words[word])
-        if at < end and at + length > start:
-            found.append(word)
-        at += length + 1
-    return found
 
 
 def _print_height(view: PageView, piece: Candidate) -> float:
@@ -222,7 +239,18 @@ def _likeness(span: Span, template: FieldTemplate) -> float:
     if template.choices or template.pattern:
         return float(fits(span.piece.text, template))
     kinds = span.piece.kinds
-    return max((kinds.get(kind, 0.0) for kind in _LIKE.get(template.type, ())), default=0.0)
+    own = _WHOSE.get(template.who) or _LIKE.get(template.type, ())
+    if "person" in own and template.who:
+        return _likeness_of_person(span.piece.text, kinds.get("person", 0.0))
+    return max((kinds.get(kind, 0.0) for kind in own), default=0.0)
+
+
+def _likeness_of_person(text: str, shape: float) -> float:
+    """Of a surname or given names alone: each a word of three letters or more."""
+    words = re.split(r"[\s-]+", text)
+    if not all(_NAME.match(word) for word in words):
+        return 0.0
+    return 0.7 if len(words) == 1 else shape
 
 
 def _control(span: Span, template: FieldTemplate) -> float:

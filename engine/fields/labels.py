@@ -8,7 +8,7 @@ overlap the longest one counts: "Date of birth" is no "Date".
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -25,9 +25,25 @@ _LETTERS_PER_ERROR: Final = 6
 _ALIKE: Final = str.maketrans("авекмнорстухіё013|", "abekmhopctyxieol3l")
 _MARKS_BETWEEN: Final = re.compile(r"[\s/|,.:;()\[\]–—-]*")
 _MOST_WORDS: Final = 7
-# Words without digits before a label, and behind it up to its colon, that belong to it.
-_HEAD: Final = re.compile(r"[^\d:;]{0,24}")
-_TAIL: Final = re.compile(r"\s[^\d:;,/]{1,24}(?=:)")
+# OCR has lost the space in "3 15.08.1976" or "1 SMITH".
+_GLUED: Final = re.compile(r"(\d)(?:\d{2}[./-]\d{2}[./-]\d{4}|[A-ZА-ЯЁ]{3})")
+# A short word before small letters is part of a sentence: "To settle", "no refunds".
+_SHORT_WORD: Final = 4
+_IN_SENTENCE: Final = re.compile(r"\s+(?=[a-zа-яё])")
+# Numbers of entries whose letter OCR takes for a digit.
+_MISREAD: Final = {"46": "4b", "4б": "4b"}
+# What belongs to a label: its number in the form and words before it; behind it a remark in
+# brackets, and words up to its colon.
+_HEAD: Final = re.compile(r"\W*(?:\d{1,2}[a-dа-г]?\s?[.)]\s*)?[^\d:;]{0,24}")
+_ENTRY: Final = re.compile(r"\W*\d{1,2}[a-dа-г]?\s?[.)]\s*")
+_TAIL: Final = re.compile(r"\s?\([^()\d]{1,24}\)|\s[^\d:;,/]{1,24}(?=:)|,\s[a-zа-яё][^\d:;]*$")
+# Labels with only these between them are one: of both fields, or of the first one ("office of
+# issue").
+_AND: Final = frozenset(("and", "&", "и", "или"))
+_CONNECTIVES: Final = _AND | {"of", "the"}
+_TRANSLATED: Final = re.compile(r"\s*/\s*")
+# "INV-1234" is no label with a value but a number with its letters.
+_NUMBERED: Final = re.compile(r"[-/]\d")
 _SHORTEST_STRONG: Final = 3
 
 
@@ -48,6 +64,7 @@ class Label:
         strong: it begins a value of its own wherever it stands; "no. 5 of 3 May" in running text
             does not.
         goes_on: its value continues that of its fields.
+        alone: nothing but its number in the form stands before it.
     """
 
     fields: frozenset[str]
@@ -62,6 +79,7 @@ class Label:
     leads: bool = True
     strong: bool = True
     goes_on: bool = False
+    alone: bool = True
 
 
 @lru_cache(maxsize=65_536)
@@ -92,10 +110,84 @@ def find_labels(view: PageView, template: DocumentTemplate) -> list[Label]:
             found.append(in_two[at])
             continue
         own = [*_in_text(text, at, known), *_numbers(text, at, numbers)]
-        for label in _longest(own):
+        for label in _joined(_longest(own), text):
+            if _is_phrase(label, text, template):
+                continue
             goes_on = flat(text[label.start : label.end]) in continued
-            found.append(replace(_marked(label, text), goes_on=goes_on))
+            marked = replace(_marked(label, text), goes_on=goes_on)
+            # In the middle of a line only what is certain is a label.
+            sure = label.exact == 1 or marked.alone or marked.colon or marked.whole
+            if sure or text[: label.start].rstrip().endswith("/"):
+                found.append(marked)
+    return _without_values(view, _of_two_languages(view, found))
+
+
+def _of_two_languages(view: PageView, labels: Sequence[Label]) -> list[Label]:
+    """With the upper lines of labels in two languages: "Где родился /" over "Birthplace"."""
+    own: dict[int, list[Label]] = {}
+    for label in labels:
+        own.setdefault(label.cell, []).append(label)
+    for at, cell in enumerate(view.cells):
+        text, below = view.text(cell.first, cell.last), view.below[at]
+        lower = own.get(below, [])
+        if not text.rstrip().endswith("/") or len(lower) != 1 or not lower[0].whole:
+            continue
+        tall = cell.bbox[3] - cell.bbox[1]
+        if abs(view.cells[below].bbox[0] - cell.bbox[0]) > tall:
+            continue
+        upper = own.get(at, [])
+        if not any(one.fields & lower[0].fields for one in upper):
+            own[at] = [replace(lower[0], cell=at, start=0, end=len(text), colon=False)]
+    return [label for at in sorted(own) for label in own[at]]
+
+
+def _is_phrase(label: Label, text: str, template: DocumentTemplate) -> bool:
+    """Whether a label's words are only part of a phrase: "Passport Office" numbers nothing."""
+    if label.numbered or text[label.end : label.end + 1] == ":":
+        return False
+    rest = text[label.end :]
+    if label.size <= _SHORT_WORD and _IN_SENTENCE.match(rest) and not any(map(str.isdigit, rest)):
+        return True
+    types = {template.fields[name].type for name in label.fields if name in template.fields}
+    words = re.sub(r"\([^)]*\)", "", rest)
+    return types == {"id"} and re.match(r"\s+[^\W\d]{3}[^\d/:]*$", words) is not None
+
+
+def _joined(labels: list[Label], text: str) -> list[Label]:
+    """Labels of one phrase joined, and the second of a label in two languages told as the first."""
+    found: list[Label] = []
+    for label in labels:
+        last = found[-1] if found else None
+        between = text[last.end : label.start] if last else ""
+        words = set(between.casefold().replace(",", " ").split())
+        if last and not last.numbered and words and words <= _CONNECTIVES:
+            fields = last.fields | label.fields if words & _AND else last.fields
+            found[-1] = replace(last, fields=fields, end=label.end, size=last.size + label.size)
+        elif last and _TRANSLATED.fullmatch(between) and not label.numbered:
+            both = last.fields & label.fields
+            fields = both or max(last, label, key=lambda one: one.size).fields
+            found[-1] = replace(last, fields=fields)
+            found.append(replace(label, fields=fields))
+        else:
+            found.append(label)
     return found
+
+
+def _without_values(view: PageView, labels: Sequence[Label]) -> list[Label]:
+    """Without words that are the value of a label beside or above: "Office: | HOME OFFICE"."""
+    whole: dict[int, list[Label]] = {}
+    for label in labels:
+        if label.whole and label.alone:
+            whole.setdefault(label.cell, []).append(label)
+
+    def is_value(label: Label) -> bool:
+        if label.alone or label.colon:
+            return False
+        upper = view.above[label.cell][:1]
+        near = [at for at in (view.left[label.cell], *upper) if at >= 0]
+        return any(one.fields & label.fields for at in near for one in whole.get(at, ()))
+
+    return [label for label in labels if not is_value(label)]
 
 
 def _of_two_lines(view: PageView, known: Mapping[str, frozenset[str]]) -> dict[int, Label]:
@@ -140,6 +232,8 @@ def _in_text(text: str, cell: int, known: Mapping[str, frozenset[str]]) -> Itera
     for start in starts:
         ends = _ends(text, start)
         for end in ends:
+            if _NUMBERED.match(text, end):
+                continue
             said = flat(text[start:end])
             if said in known:
                 yield Label(known[said], cell, start, end, len(said), 1.0)
@@ -172,8 +266,12 @@ def _ends(text: str, start: int) -> list[int]:
 
 def _numbers(text: str, cell: int, numbers: Mapping[str, frozenset[str]]) -> Iterable[Label]:
     """ "4a." at the head of a cell, or in it after a gap that OCR has lost."""
-    for match in re.finditer(r"(?<![\w.,/-])\(?(\d{1,2}[a-dа-г]?)(?:[.):]|$|(?=\s))", text):
+    glued = _GLUED.match(text)
+    if glued and glued.group(1) in numbers:
+        yield Label(numbers[glued.group(1)], cell, 0, 1, 3, 1.0, numbered=True)
+    for match in re.finditer(r"(?<![\w.,/-])\(?(\d{1,2}[a-dа-гс]?)(?:[.):]|$|(?=\s))", text):
         said = match.group(1).casefold().translate(str.maketrans("авсг", "abcd"))
+        said = said if said in numbers else _MISREAD.get(said, said)
         if said not in numbers:
             continue
         dotted = text[match.end(1) : match.end(1) + 1] in (".", ")", ":")
@@ -197,7 +295,7 @@ def _marked(label: Label, text: str) -> Label:
     after = _MARKS_BETWEEN.match(text, end)
     marks = after.group() if after else ""
     head = text[: label.start]
-    alone = _MARKS_BETWEEN.fullmatch(head) is not None
+    alone = _MARKS_BETWEEN.fullmatch(head) is not None or _ENTRY.fullmatch(head) is not None
     colon = ":" in marks
     ends = end + len(marks) == len(text)
     around = (colon or ends) and _HEAD.fullmatch(head) is not None
@@ -209,4 +307,5 @@ def _marked(label: Label, text: str) -> Label:
         whole=(alone or around) and ends,
         leads=alone or around,
         strong=alone or label.numbered or colon or shouts,
+        alone=alone,
     )

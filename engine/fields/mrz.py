@@ -28,10 +28,16 @@ _AS_FILLER: Final = str.maketrans({"«": "<<", "‹": "<", "＜": "<", "≤": "<
 _AS_LATIN: Final = str.maketrans("АВЕКМНОРСТХУ", "ABEKMHOPCTXY")
 _AS_DIGITS: Final = str.maketrans("OQDILZSBGA", "0001125864")
 _AS_LETTERS: Final = str.maketrans("0152864", "OISZBGA")
+# The internal passport spells letters with 2 to 4 and 6 to 9.
+_AS_RUSSIAN: Final = str.maketrans("015", "OIS")
 _ALPHABET: Final = re.compile(r"[A-Z0-9<]+")
 _RUSSIAN: Final = dict(
     zip("АБВГДЕЁЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯ", "ABVGDE2JZIQKLMNOPRSTUFHC34WXY9678", strict=True)
 )
+_ICAO: Final = dict(zip("АБВГДЕЁЗИЙКЛМНОПРСТУФЫЭ", "ABVGDEEZIIKLMNOPRSTUFYE", strict=True)) | {
+    "Ж": "ZH", "Х": "KH", "Ц": "TS", "Ч": "CH", "Ш": "SH", "Щ": "SHCH", "Ъ": "IE", "Ь": "",
+    "Ю": "IU", "Я": "IA",
+}  # fmt: skip
 _BACK: Final = {latin: letter for letter, latin in _RUSSIAN.items()}
 
 # part -> (line, first, last) in the normalised lines, last exclusive
@@ -146,6 +152,11 @@ def transliterated(text: str) -> str:
     return "".join(_RUSSIAN.get(letter, letter) for letter in text.upper())
 
 
+def icao_latin(text: str) -> str:
+    """Russian capitals in the Latin letters of ICAO Doc 9303 part 3, section 6B."""
+    return "".join(_ICAO.get(letter, letter) for letter in text.upper())
+
+
 def russian(text: str) -> str:
     """The Russian letters behind a name in the internal passport's MRZ."""
     return "".join(_BACK.get(letter, letter) for letter in text)
@@ -166,18 +177,21 @@ def _fitted(line: str, width: int) -> str:
 
 def _read(shape: str, lines: list[str]) -> Mrz:
     places = _PLACES[shape]
-    is_russian = shape == "TD3" and lines[0].startswith("PNRUS")
+    head = lines[0][:5].translate(_AS_LETTERS)
+    is_russian = shape == "TD3" and head == "PNRUS"
     digits = {"birth_date", "expiry_date"}
     for name in digits:
         _replace(lines, places[name], _AS_DIGITS)
     for digit, _ in _CHECKS[shape].values():
         _replace(lines, digit, _AS_DIGITS)
+    for name in ("code", "issuer", "nationality"):
+        _replace(lines, places[name], _AS_LETTERS)
     if is_russian:
         _replace(lines, places["document_number"], _AS_DIGITS)
         _replace(lines, (1, 28, 41), _AS_DIGITS)
+        _replace(lines, places["names"], _AS_RUSSIAN)
     else:
         _replace(lines, places["names"], _AS_LETTERS)
-        _replace(lines, places["nationality"], _AS_LETTERS)
     checks = {}
     for name, (digit, over) in _CHECKS[shape].items():
         said = _at(lines, digit)

@@ -16,7 +16,8 @@ import numpy as np
 from engine.families.lite.view import PageView, view_page
 from engine.fields.areas import Area, Areas
 from engine.fields.checks import checked
-from engine.fields.features import PageFacts, feature_table
+from engine.fields.facts import PageFacts
+from engine.fields.features import feature_table
 from engine.fields.items import read_items
 from engine.fields.labels import Label, find_labels
 from engine.fields.pairs import read_pairs
@@ -81,7 +82,8 @@ def prepared(index: PageIndex, template: DocumentTemplate) -> PageReading:
     claims = tuple(area for label in labels for area in areas.of_label(label))
     wants_zone = any(field.type == "mrz" for field in template.fields.values())
     zone = find_zone(view) if wants_zone and view.cells else None
-    return PageReading(view, labels, areas, PageFacts(view, claims), claims, zone)
+    facts = PageFacts(view, template, areas, claims, zone)
+    return PageReading(view, labels, areas, facts, claims, zone)
 
 
 def read_fields(
@@ -160,7 +162,7 @@ def candidates_of(
         spans += own
         tables.append(feature_table(page.facts, name, field, own))
     if weights is None:
-        weights = load_weights()[field.type]
+        weights = load_weights()[field.kind]
     return scored(name, spans, np.concatenate(tables), weights) if spans else []
 
 

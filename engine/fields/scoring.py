@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 WEIGHTS_FILE: Final = Path(__file__).parent / "weights.json"
 
 
+_MOST_TRIED: Final = 8
+_BEAM: Final = 48
+
+
 @dataclass(frozen=True, slots=True)
 class Scored:
     """A candidate of a field. score: its logit; probability: against all others and "absent"."""
@@ -72,23 +76,30 @@ def scored(
 
 
 def assigned(candidates: Mapping[str, Sequence[Scored]]) -> dict[str, Scored]:
-    """One candidate a field, the surest first; no two fields take the same words.
-
-    A field whose best piece went to another takes its next one, if that is likelier than none.
+    """One candidate a field, or none, so that together they are likeliest; no two take the same
+    words. Beam search, the field with the surest candidate first.
     """
-    found: dict[str, Scored] = {}
-    taken: set[tuple[int, int]] = set()
-    every = sorted(
-        (one for own in candidates.values() for one in own if one.score > 0),
-        key=lambda one: (-one.probability, -one.score),
+    order = sorted(
+        (name for name, own in candidates.items() if own),
+        key=lambda name: -max(one.probability for one in candidates[name]),
     )
-    for one in every:
-        words = set(_words(one.span))
-        if one.field in found or words & taken:
-            continue
-        found[one.field] = one
-        taken |= words
-    return found
+    beam: list[tuple[float, frozenset[tuple[int, int]], dict[str, Scored]]] = [
+        (0.0, frozenset(), {})
+    ]
+    for name in order:
+        likely = sorted(candidates[name], key=lambda one: -one.score)[:_MOST_TRIED]
+        longer = list(beam)
+        for one in likely:
+            if one.score <= 0:
+                continue
+            words = frozenset(_words(one.span))
+            longer += [
+                (score + one.score, taken | words, {**found, name: one})
+                for score, taken, found in beam
+                if not words & taken
+            ]
+        beam = sorted(longer, key=lambda state: -state[0])[:_BEAM]
+    return beam[0][2]
 
 
 def _words(span: Span) -> list[tuple[int, int]]:

@@ -34,12 +34,19 @@ _MOST_VALUES: Final = 4
 # Digits in groups, with a prefix of letters: document numbers are printed so.
 _GROUPED: Final = re.compile(r"(?:№\s?)?(?=[^\d]*\d)[A-ZА-ЯЁ0-9]+(?:[\s/-]{1,3}[A-ZА-ЯЁ0-9]*\d+)*")
 _FURTHEST: Final = 10
+# "ИНН/КПП 7701234567/770101001"
+_INN: Final = re.compile(r"(?<!\d)\d{10}(?:\d{2})?(?=\s?/)")
 # OCR joins the dates of a period to one word.
 _PERIOD: Final = re.compile(
     r"(\d{1,2}[./]\d{1,2}[./]\d{2,4})\s?[-–—]\s?(\d{1,2}[./]\d{1,2}[./]\d{2,4})"
 )
 _NUMBER_PART: Final = re.compile(r"[^\W\d_]{1,3}|\S*\d\S*")
 _NUMBER_SIGN: Final = re.compile(r"(?:№|N[oº°]\.?|#)\s*")
+_WORD: Final = re.compile(r"[^\W\d_]{2}|^[^\W\d_]$")
+_ELECTRONIC: Final = re.compile(r"@|www\.|https?:", re.IGNORECASE)
+# A note behind a name is no part of it: "(2)", "(123456-X)".
+_NOTE: Final = re.compile(r"\([^()]*\d[^()]*\)?\W*$|\s\d{4,}-[A-Z]\W*$")
+_AS_LATIN: Final = str.maketrans("АВЕКМНОРСТХ", "ABEKMHOPCTX")
 _LATIN: Final = re.compile(r"(?<=[^\W\d])\s?/\s?(?=[^\W\d])")
 
 
@@ -95,6 +102,8 @@ def _values(view: PageView, areas: Areas, area: Area, template: FieldTemplate) -
         places += [match.span(part) for match in _PERIOD.finditer(text) for part in (1, 2)]
     if template.type in ("id", "inn", "iban"):
         places += [match.span() for match in _GROUPED.finditer(text)]
+    if template.type == "inn":
+        places += [match.span() for match in _INN.finditer(text)]
     rank = 0
     places = [(start + _sign(text[start:end]), end) for start, end in places]
     for start, end in sorted(places, key=lambda place: (place[0], place[0] - place[1])):
@@ -145,7 +154,9 @@ def fits(text: str, template: FieldTemplate) -> bool:
     if template.choices:
         return parse_field(text, template).sure
     bare = re.sub(r"\s", "", text).strip(".,;:")
-    return bool(template.pattern and re.fullmatch(template.pattern, bare))
+    return bool(template.pattern) and any(
+        re.fullmatch(template.pattern, one) for one in (bare, bare.translate(_AS_LATIN))
+    )
 
 
 def _texts(view: PageView, areas: Areas, area: Area, template: FieldTemplate) -> Iterator[Span]:
@@ -153,18 +164,24 @@ def _texts(view: PageView, areas: Areas, area: Area, template: FieldTemplate) ->
     text = areas.text(area.cell)[area.start : area.end]
     parts = list(_parts(text))
     first = _span(view, areas, area, template, 0, len(text), 1 if parts else 0)
-    if first is None or not any(character.isalpha() for character in first.piece.text):
+    if first is None or not _WORD.search(first.piece.text):
+        return  # "(123456-X)" is no name
+    if text.rstrip().endswith(":"):
+        return  # a label, if an unknown one
+    if template.type == "name" and _ELECTRONIC.search(first.piece.text):
         return
-    yield first
+    if not (parts and template.type == "name" and _NOTE.search(first.piece.text)):
+        yield first
     for number, (start, end) in enumerate(parts):
         part = _span(view, areas, area, template, start, end, 2 * number)
         if part is not None and any(character.isalpha() for character in part.piece.text):
             yield part
     cell = view.cells[area.cell]
     head = piece(view, cell.first, cell.last, area.start, area.end, "field")
-    if head is None or head.keep is not None:
+    if head is None or area.end < len(areas.text(area.cell)):
         return
-    ranges = list(head.ranges)
+    # To the cell's end: a comma there belongs to the text once it goes on.
+    ranges = [(head.ranges[0][0], cell.last)]
     for number, more in enumerate(area.more, start=1):
         line = view.cells[more]
         ranges.append((line.first, line.last))
@@ -185,7 +202,7 @@ def _parts(text: str) -> Iterator[tuple[int, int]]:
     if slash and slash.start() > 0:
         yield 0, slash.start()
         yield slash.end(), len(text)
-    cut = re.search(r"\s\(|;", text)
+    cut = re.search(r"\s?\(|;|\s\d{4,7}-[A-Z]\b", text)
     if cut and cut.start() > 1:
         yield 0, cut.start()
 

@@ -78,6 +78,7 @@ class FieldTemplate(_Strict):
         place: the part of the page where it stands.
         which: of several places with equal labels, the first or the last is its own.
         prefer: of several, the largest amount, or the text in the largest print.
+        who: whose name it is, where the type is name and only one can be meant.
         part_of_mrz: which part of a valid MRZ is this field.
         checks: rules on its value beside those of its type.
         columns: of items: column -> printed headings.
@@ -93,12 +94,20 @@ class FieldTemplate(_Strict):
     place: Literal["", "top", "bottom"] = ""
     which: Literal["", "first", "last"] = ""
     prefer: Literal["", "largest", "large_print"] = ""
+    who: Literal["", "surname", "given_names", "organisation"] = ""
     part_of_mrz: Literal[
         "", "surname", "given_names", "birth_date", "expiry_date", "document_number", "sex",
         "nationality",
     ] = ""  # fmt: skip
     checks: Annotated[tuple[Literal["ogrn"], ...], Key(strict=False)] = ()
     columns: Mapping[str, Labels] = Key(default_factory=dict)
+
+    @property
+    def kind(self) -> str:
+        """Which weights score its candidates: its type, or a narrower kind."""
+        if self.choices or self.pattern:
+            return "coded"
+        return self.who if self.type == "name" and self.who else self.type
 
     @field_validator("pattern")
     @classmethod

@@ -31,6 +31,7 @@ from engine.worker.messages import (
     Close,
     DropCaches,
     Event,
+    Forget,
     Given,
     Load,
     Loaded,
@@ -139,6 +140,13 @@ class RemoteModel:
     def drop_caches(self) -> None:
         """As ModelFamily.drop_caches."""
         self._send(DropCaches())
+
+    def forget(self, conversation: str) -> None:
+        """As ModelFamily.forget; a process that has ended keeps nothing anyway."""
+        try:
+            self._send(Forget(conversation))
+        except GenerationError:
+            logger.info("the worker of %s had ended", self.model_id)
 
     def close(self) -> None:
         """End the process: runs that are open end as cancelled. All its memory comes back."""

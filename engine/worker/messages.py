@@ -117,6 +117,13 @@ class DropCaches:
 
 
 @dataclass(frozen=True, slots=True)
+class Forget:
+    """A conversation was deleted: drop what is kept of it."""
+
+    conversation: str
+
+
+@dataclass(frozen=True, slots=True)
 class Close:
     """End the process."""
 

@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing.connection import Client, Connection
 from queue import SimpleQueue
 from typing import Any, Final
@@ -23,7 +24,7 @@ from typing import Any, Final
 from engine.errors import EngineError, ModelError, as_engine_error
 from engine.families import FAMILIES, family_class
 from engine.families.base import ModelFamily, ModelRequest, Preparation, RunCancelled
-from engine.generation import InferenceThread, Job
+from engine.generation import InferenceThread, Job, run_job
 from engine.schema import Failed, Finished, Page, StreamEvent
 from engine.worker.messages import (
     FAULT_KEY,
@@ -32,6 +33,7 @@ from engine.worker.messages import (
     Close,
     DropCaches,
     Event,
+    Forget,
     Given,
     Load,
     Loaded,
@@ -97,7 +99,7 @@ class _Worker:
     def __init__(self, connection: Connection, family: ModelFamily) -> None:
         self._connection = connection
         self._family = family
-        self._inference = InferenceThread(family)
+        self._inference = InferenceThread(family.model_id, partial(run_job, family))
         self._sending = threading.Lock()
         self._runs: dict[int, _Run] = {}
         self._asks: dict[int, SimpleQueue[Given]] = {}
@@ -123,6 +125,9 @@ class _Worker:
                         waiting.put(message)
                 case DropCaches():
                     self._family.drop_caches()
+                case Forget(conversation):
+                    # On its own thread: a run that is ending may still put its cache back.
+                    self._inference.call(partial(self._family.forget, conversation))
                 case Close():
                     return
 

@@ -1,10 +1,12 @@
 """Boxes in what models of every family write: evidence of an answer, regions of a page."""
 
 import json
+import random
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from engine import Engine
 from engine.families.reading import Detokenizer
@@ -17,7 +19,14 @@ from tests.families.scripted import Scripted
 MakeEngine = Callable[..., Engine]
 # Pages of tests are 900 x 600; these thousandths are (90, 60, 450, 300) there.
 BOX, ON_PAGE = (100, 100, 500, 500), (90, 60, 450, 300)
-TAGGED = "<|box_start|>({},{}),({},{})<|box_end|>".format(*BOX)
+Thousandths = tuple[int, int, int, int]
+
+
+def tagged(box: Thousandths) -> str:
+    return "<|box_start|>({},{}),({},{})<|box_end|>".format(*box)
+
+
+TAGGED = tagged(BOX)
 LONG = {"generation": {"max_new_tokens": 400}}
 
 
@@ -25,22 +34,26 @@ def in_json(key: str, box: list[int]) -> str:
     return json.dumps([{key: box, "category": "Text", "text": "abc"}])
 
 
-def in_frame(width: float, height: float) -> list[int]:
-    """BOX in a frame of another size than thousandths."""
-    return [round(edge * side / 1000) for edge, side in zip(BOX, (width, height) * 2, strict=True)]
+def in_frame(box: Thousandths, width: float, height: float) -> list[int]:
+    """A box in a frame of another size than thousandths."""
+    return [round(edge * side / 1000) for edge, side in zip(box, (width, height) * 2, strict=True)]
 
 
-# What each family writes for a block "abc" in BOX. seen: (width, height) of the page as it sees it.
-WRITES: dict[str, Callable[[tuple[int, int]], str]] = {
-    "deepseek_ocr": lambda seen: f"<|ref|>text<|/ref|><|det|>[{in_frame(999, 999)}]<|/det|>\nabc",
-    "deepseek_ocr2": lambda seen: f"<|ref|>text<|/ref|><|det|>[{in_frame(999, 999)}]<|/det|>\nabc",
-    "dots_ocr": lambda seen: in_json("bbox", in_frame(*seen)),
-    "granite_docling": lambda seen: "<doctag><text>{}abc</text></doctag>".format(
-        "".join(f"<loc_{edge}>" for edge in in_frame(500, 500))
+def of_deepseek(box: Thousandths, seen: tuple[int, int]) -> str:
+    return f"<|ref|>text<|/ref|><|det|>[{in_frame(box, 999, 999)}]<|/det|>\nabc"
+
+
+# What each family writes for a block "abc" in a box. seen: (width, height) of the page as seen.
+WRITES: dict[str, Callable[[Thousandths, tuple[int, int]], str]] = {
+    "deepseek_ocr": of_deepseek,
+    "deepseek_ocr2": of_deepseek,
+    "dots_ocr": lambda box, seen: in_json("bbox", in_frame(box, *seen)),
+    "granite_docling": lambda box, seen: "<doctag><text>{}abc</text></doctag>".format(
+        "".join(f"<loc_{edge}>" for edge in in_frame(box, 500, 500))
     ),
-    "qwen2_vl": lambda seen: f"<|object_ref_start|>abc<|object_ref_end|>{TAGGED}",
-    "qwen2_5_vl": lambda seen: in_json("bbox_2d", in_frame(*seen)),
-    "qwen3_vl": lambda seen: in_json("bbox_2d", list(BOX)),
+    "qwen2_vl": lambda box, seen: f"<|object_ref_start|>abc<|object_ref_end|>{tagged(box)}",
+    "qwen2_5_vl": lambda box, seen: in_json("bbox_2d", in_frame(box, *seen)),
+    "qwen3_vl": lambda box, seen: in_json("bbox_2d", list(box)),
 }
 WITH_BOXES = [name for name, model in (TINY | MORE).items() if model.capabilities.boxes]
 
@@ -95,12 +108,48 @@ def test_a_box_comes_back_to_its_place_on_the_page(
     more = {"ngram_size": 0} if name.startswith("deepseek") else {}
     engine = tiny_engine(name, generation={"max_new_tokens": 400, **more})
     session_id = upload(engine, tmp_path)
-    scripted = Scripted(engine, lambda *_: WRITES[name](scripted.sizes[-1]))
+    scripted = Scripted(engine, lambda *_: WRITES[name](BOX, scripted.sizes[-1]))
     (layout,) = engine.ask(session_id, task="layout").answer().layouts
     (region,) = layout.regions
     # Half a unit of the coarsest frame is about a pixel; of a page seen small, two.
     assert region.bbox == pytest.approx(ON_PAGE, abs=2)
     assert (region.category, region.text) == ("Text", "abc")
+
+
+@pytest.mark.parametrize("name", WITH_BOXES)
+def test_boxes_come_back_on_turned_photos_and_on_every_page_of_a_file(
+    tiny_engine: MakeEngine, tmp_path: Path, name: str
+) -> None:
+    """Three pages of other shapes: a photo that lies on its side (EXIF), a file of two pages."""
+    chance = random.Random(name)
+    more = {"ngram_size": 0} if name.startswith("deepseek") else {}
+    engine = tiny_engine(name, generation={"max_new_tokens": 400, **more})
+    session_id = engine.create_session()
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by a quarter for showing
+    Image.new("RGB", (800, 500), "white").save(tmp_path / "photo.jpg", exif=exif)
+    sheets = [Image.new("RGB", size, "white") for size in ((640, 400), (420, 660))]
+    sheets[0].save(tmp_path / "scan.tiff", save_all=True, append_images=sheets[1:])
+    for file in ("photo.jpg", "scan.tiff"):
+        engine.add_document(session_id, tmp_path / file, name=file)
+    documents = engine.documents(session_id)
+    pages = [(document, page) for document in documents for page in document.pages]
+    assert [page.size for _, page in pages] == [(500, 800), (640, 400), (420, 660)]
+    boxes: list[Thousandths] = []
+
+    def write(*_: int) -> str:
+        left, top = chance.randrange(900), chance.randrange(900)
+        right, bottom = chance.randrange(left + 50, 1000), chance.randrange(top + 50, 1000)
+        boxes.append((left, top, right, bottom))
+        return WRITES[name](boxes[-1], scripted.sizes[-1])
+
+    scripted = Scripted(engine, write)
+    wanted = [(document.document_id, page.page_index) for document, page in pages]
+    layouts = engine.ask(session_id, task="layout", pages=wanted).answer().layouts
+    assert len(layouts) == len(boxes) == 3
+    for layout, box, (_, page) in zip(layouts, boxes, pages, strict=True):
+        (region,) = layout.regions
+        assert region.bbox == pytest.approx(in_frame(box, *page.size), abs=2)
 
 
 @pytest.mark.parametrize("name", ["qwen2_vl", "qwen3_vl"])

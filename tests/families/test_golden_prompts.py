@@ -50,6 +50,41 @@ def test_one_image(recording: MakeEngine, name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", QWEN)
+@pytest.mark.parametrize(
+    ("task", "begins", "ends"),
+    [
+        (
+            "ocr",
+            "Read all the text in the image, line by line, in reading order. Output the text only.",
+            "",
+        ),
+        (
+            "layout",
+            "Find every block of this document page, in reading order, and read its text.\n"
+            "Answer with a JSON list only: "
+            '[{"bbox_2d": [x1, y1, x2, y2], "category": "...", "text": "..."}, ...]\n',
+            "LaTeX for a Formula, nothing for a Picture.\n",
+        ),
+        (
+            "document_type",
+            "What kind of document is this? Answer with exactly one of these words and nothing "
+            "else: receipt, invoice, passport, driver_licence, id_card, bank_statement, "
+            "payment_order, contract, letter, form, certificate, report, other. ",
+            '"report" also means a table; "other" means none of them.',
+        ),
+    ],
+)
+def test_every_task_that_needs_no_question(
+    recording: MakeEngine, name: str, task: str, begins: str, ends: str, tmp_path: Path
+) -> None:
+    engine, inputs = recording(name)
+    list(engine.ask(session_with(engine, tmp_path, "Total 42"), task=task))
+    text = text_of(engine, inputs[0].prompt.ids)
+    assert text.startswith(f"{QWEN[name]}<|im_start|>user\n{IMAGE}{begins}")
+    assert text.endswith(f"{ends}<|im_end|>\n{ASSISTANT}")
+
+
+@pytest.mark.parametrize("name", QWEN)
 def test_two_images_stand_before_the_question(
     recording: MakeEngine, name: str, tmp_path: Path
 ) -> None:

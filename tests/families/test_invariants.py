@@ -1,6 +1,8 @@
 """What must hold for every family that transformers carries, written once and run for each."""
 
+import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -138,6 +140,30 @@ def test_a_follow_up_pays_for_its_own_tokens_and_encodes_no_page_again(
     assert family.counters.prefilled_tokens < whole / 2
 
 
+@pytest.mark.parametrize("name", DECODED)
+def test_pixels_are_made_off_the_inference_thread_even_of_a_page_that_was_seen_before(
+    tiny_engine: MakeEngine, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = tiny_engine(name)
+    session_id = with_page(engine, tmp_path)
+    family = loaded_family(engine)
+    list(engine.ask(session_id, "What?", task=TINY[name].task))
+    family.drop_caches()
+    engine.forget_conversation(session_id)
+    threads: list[str] = []
+    see = family.images._see
+
+    def recorded(image: Any) -> Any:
+        threads.append(threading.current_thread().name)
+        return see(image)
+
+    monkeypatch.setattr(family.images, "_see", recorded)
+    list(engine.ask(session_id, "What?", task=TINY[name].task))
+    assert family.counters.encoded_images == 1
+    assert threads
+    assert not any("inference" in name for name in threads), threads
+
+
 @pytest.mark.parametrize("name", ASKED)
 def test_two_pages_of_one_size_are_told_apart_by_the_cache(
     tiny_engine: MakeEngine, name: str, tmp_path: Path
@@ -177,6 +203,24 @@ def test_eager_attention_gives_the_same_answer_as_sdpa(
         assert text_config._attn_implementation == attention
     assert answers[0]
     assert answers[0] == answers[1]
+
+
+@pytest.mark.parametrize("name", ["qwen2_vl", "got_ocr"])
+def test_a_loaded_model_says_how_it_runs_and_why(
+    tiny_engine: MakeEngine, name: str, tmp_path: Path
+) -> None:
+    engine = tiny_engine(name, attn_implementation="eager")
+
+    def facts() -> dict[str, str]:
+        return dict(next(info.facts for info in engine.models() if info.model_id == "tiny"))
+
+    assert facts() == {}
+    list(engine.ask(with_page(engine, tmp_path), "?", task=TINY[name].task))
+    assert facts()["dtype"] == "float32"
+    # What was decided, and what the user could do.
+    assert (
+        "eager" in facts()["attention"] and 'attn_implementation = "auto"' in facts()["attention"]
+    )
 
 
 @pytest.mark.parametrize("name", TINY)
@@ -251,14 +295,65 @@ def test_stop_is_seen_between_the_pieces_of_the_prefill(
     assert family.counters.prefill_pieces == 1
 
 
-@pytest.mark.parametrize("name", DECODED)
-def test_numbers_that_overflow_in_float16_are_an_error_with_a_way_out(
-    tiny_engine: MakeEngine, name: str, tmp_path: Path
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [(name, {}) for name in DECODED] + [(name, {"static_cache": True}) for name in STATIC],
+)
+def test_stop_after_the_first_token_lets_no_third_come(
+    tiny_engine: MakeEngine, name: str, options: dict[str, bool], tmp_path: Path
 ) -> None:
-    engine = tiny_engine(name, dtype="float16")
+    engine = tiny_engine(name, **options)
+    session_id = with_page(engine, tmp_path)
+    family = loaded_family(engine)
+    answer = family.generate_answer
+
+    class Stopping:
+        """Presses Stop as soon as there is a token."""
+
+        def __init__(self, streamer: Any) -> None:
+            self.end = streamer.end
+            self._put = streamer.put
+
+        def put(self, value: Any) -> None:
+            self._put(value)
+            stream.stop()
+
+    family.generate_answer = lambda inputs, run: answer(
+        inputs, replace(run, streamer=Stopping(run.streamer))
+    )
+    stream = engine.ask(session_id, "What is the total?", task=TINY[name].task)
+    assert list(stream)[-1] == Finished("cancelled", "tiny")
+    assert 1 <= len(family.counters.generated_ids) <= 2
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [(name, {}) for name in TINY] + [(name, {"static_cache": True}) for name in STATIC],
+)
+def test_numbers_that_overflow_in_float16_are_an_error_with_a_way_out(
+    tiny_engine: MakeEngine, name: str, options: dict[str, bool], tmp_path: Path
+) -> None:
+    engine = tiny_engine(name, dtype="float16", **options)
     session_id = with_page(engine, tmp_path)
     model = loaded_family(engine).model
     with torch.no_grad():
         model.get_output_embeddings().weight.mul_(60_000)
     with pytest.raises(GenerationError, match='dtype = "bfloat16"'):
         engine.ask(session_id, "What?", task=TINY[name].task).answer()
+
+
+@pytest.mark.parametrize("name", ["qwen2_vl", "got_ocr"])
+def test_weights_that_are_no_numbers_are_told_in_every_precision(
+    tiny_engine: MakeEngine, name: str, tmp_path: Path
+) -> None:
+    # Ids that may not come yet have minus infinity, and that is no overflow.
+    generation = {"max_new_tokens": 4, "min_new_tokens": 4}
+    engine = tiny_engine(name, dtype="float32", generation=generation)
+    session_id = with_page(engine, tmp_path)
+    asked = {"task": TINY[name].task}
+    assert isinstance(list(engine.ask(session_id, "What?", **asked))[-1], Finished)
+    with torch.no_grad():
+        loaded_family(engine).model.get_output_embeddings().weight[0] = torch.nan
+    engine.forget_conversation(session_id)
+    with pytest.raises(GenerationError, match="not finite in float32"):
+        engine.ask(session_id, "What?", **asked).answer()

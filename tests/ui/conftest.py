@@ -1,5 +1,6 @@
 """Pages drawn for the screen's tests, and a conversation over the fake engine."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -50,6 +51,11 @@ def draw(path: Path, text: str = "Total 1,240.50 EUR", size: tuple[int, int] = (
     ImageDraw.Draw(image).text((80, 80), text, fill="black")
     image.save(path)
     return str(path)
+
+
+def words(message: str) -> str:
+    """A message without the buttons below it."""
+    return re.sub(r'<div class="sc-acts">.*?</div>', "", message)
 
 
 def question(

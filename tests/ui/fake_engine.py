@@ -8,9 +8,18 @@ import asyncio
 import secrets
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
-from engine import Document, ModelInfo, Settings, StreamEvent
+from engine import (
+    AskOptions,
+    ConversationInfo,
+    Document,
+    ModelInfo,
+    Settings,
+    StreamEvent,
+    Transcript,
+)
 from engine.documents import open_document
 from engine.errors import GenerationError, SessionError
 from engine.families.base import Capabilities
@@ -28,11 +37,13 @@ from engine.schema import (
     RegionAdded,
     Step,
     TextDelta,
+    TextPart,
     Usage,
     UsageReport,
 )
 from engine.settings import PreprocessSettings
 
+NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
 ANSWER = "The total is 1,240.50 EUR & <b>not bold</b>."
 REGIONS = (
     ("Title", (0.1, 0.01, 0.9, 0.08)),
@@ -67,19 +78,75 @@ class FakeEngine:
         self.settings = settings
         self.pause = pause
         self.asked: list[dict[str, object]] = []
+        self._visitors: dict[str, list[str]] = {}
+        self._titles: dict[str, str] = {}
+        self._records: dict[tuple[str, str], str] = {}
+        self._questions: dict[str, list[str]] = {}
         self._sessions: dict[str, list[Document]] = {}
         self._streams: dict[str, FakeStream] = {}
 
-    def create_session(self) -> str:
+    def create_visitor(self) -> str:
+        visitor_id = secrets.token_urlsafe(16)
+        self._visitors[visitor_id] = []
+        return visitor_id
+
+    def delete_visitor(self, visitor_id: str) -> None:
+        for session_id in self._visitors.pop(visitor_id, []):
+            self.delete_session(session_id)
+
+    def owns(self, visitor_id: str, session_id: str) -> bool:
+        return session_id in self._visitors.get(visitor_id, [])
+
+    def create_session(self, visitor_id: str | None = None) -> str:
         session_id = secrets.token_urlsafe(16)
         self._sessions[session_id] = []
+        if visitor_id is not None:
+            self._visitors[visitor_id].append(session_id)
         return session_id
+
+    def conversations(self, visitor_id: str, *, search: str = "") -> tuple[ConversationInfo, ...]:
+        found = []
+        for session_id in reversed(self._visitors.get(visitor_id, [])):
+            documents = self._sessions.get(session_id, [])
+            questions = self._questions.get(session_id, [])
+            title = self._titles.get(session_id, "")
+            said = " ".join([title, *questions, *(item.name for item in documents)])
+            if (documents or questions) and search.casefold() in said.casefold():
+                found.append(
+                    ConversationInfo(
+                        session_id=session_id,
+                        title=title,
+                        created_at=NOON,
+                        updated_at=NOON,
+                        documents=len(documents),
+                        questions=len(questions),
+                        first_question=questions[0] if questions else "",
+                        first_document=documents[0].name if documents else "",
+                    )
+                )
+        return tuple(found)
+
+    def rename(self, session_id: str, title: str) -> None:
+        self._titles[session_id] = title
+
+    def keep(self, session_id: str, name: str, record: str) -> None:
+        self._records[session_id, name] = record
+
+    def kept(self, session_id: str, name: str) -> str | None:
+        return self._records.get((session_id, name))
+
+    def cut_answer(self, session_id: str) -> Transcript | None:
+        return None
+
+    def rewind(self, session_id: str, questions: int) -> None:
+        del self._questions.setdefault(session_id, [])[questions:]
 
     def has_session(self, session_id: str) -> bool:
         return session_id in self._sessions
 
     def delete_session(self, session_id: str) -> None:
         self._sessions.pop(session_id, None)
+        self._questions.pop(session_id, None)
 
     def add_document(self, session_id: str, path: Path, *, name: str) -> Document:
         document = open_document(path, name=name, limits=self.settings.limits)
@@ -95,10 +162,12 @@ class FakeEngine:
         return f"words in {bbox}"
 
     def history(self, session_id: str) -> tuple[Message, ...]:
-        return ()
+        asked = self._questions.get(session_id, [])
+        return tuple(Message("user", (TextPart(text),)) for text in asked)
 
     def new_chat(self, session_id: str) -> None:
         self._sessions[session_id].clear()
+        self._questions.pop(session_id, None)
 
     def stop(self, session_id: str) -> None:
         if session_id in self._streams:
@@ -136,12 +205,17 @@ class FakeEngine:
         language: str = "en",
         bbox: BBox | None = None,
         resume: bool = False,
+        options: AskOptions | None = None,
     ) -> FakeStream:
         self.asked.append({"question": question, "task": task, "preprocess": preprocess})
         if bbox is not None:
             self.asked[-1] |= {"pages": pages, "bbox": bbox}
         if resume:
             self.asked[-1]["resume"] = True
+        if options is not None and options != AskOptions():
+            self.asked[-1]["options"] = options
+        if not resume and "fail" not in question:
+            self._questions.setdefault(session_id, []).append(question)
         found = [page for document in self._sessions[session_id] for page in document.pages]
         stream = FakeStream(lambda: script(question, task, found, resume), self.pause)
         self._streams[session_id] = stream

@@ -10,10 +10,12 @@ import pytest
 from PIL import Image
 
 import gradio_app
-from engine import Settings
-from engine.settings import Use
+from engine import AskOptions, Settings
+from engine.model_manager import ModelManager
+from engine.prompts import load_tasks
+from engine.settings import PreprocessSettings, Use
 from tests.ui.fake_engine import FakeEngine
-from ui import build_app, examples, i18n, launch_options, page_images
+from ui import build_app, examples, i18n, knobs, launch_options, page_images
 from ui.change import Change
 from ui.screen import Labels, Screen, build
 from ui.updates import joined, updates
@@ -55,15 +57,19 @@ def test_gradios_upload_limit_is_above_ours(settings: Settings) -> None:
 
 def test_the_style_sheet_and_theme_fetch_nothing(settings: Settings) -> None:
     options = launch_options(settings)
-    assert "url(" not in options["css"]
+    assert "url(" not in options["css"].replace('url("data:', "")
     assert "@import" not in options["css"]
     assert not options["theme"]._stylesheets
     assert "http" not in "".join(options["theme"]._font_css)
 
 
-def test_the_state_holds_the_session_id_only(app: gr.Blocks) -> None:
+def test_browsers_keep_their_key_and_nothing_else(app: gr.Blocks) -> None:
     states = [block for block in app.blocks.values() if isinstance(block, gr.State)]
-    assert [state.value for state in states] == [None]
+    assert states == []
+    kept = [block for block in app.blocks.values() if isinstance(block, gr.BrowserState)]
+    assert [(state.default_value, state.storage_key) for state in kept] == [(None, "scanchat")]
+    # A random secret would make what browsers keep unreadable after a restart.
+    assert kept[0].secret == "scanchat"
 
 
 @pytest.fixture
@@ -103,8 +109,9 @@ def test_tasks_are_those_of_the_model(engine: FakeEngine, settings: Settings) ->
 
 def test_the_picker_says_what_a_model_is_good_for(engine: FakeEngine, settings: Settings) -> None:
     labels = Labels(settings, engine.models(), ())
-    assert labels.advice("paddleocr_vl", "en") == "Good for: many languages, tables, formulas."
-    assert labels.advice("lite", "ru") == "Для чего: чеки и бланки, ноутбук без видеокарты."
+    english, russian = labels.advice("paddleocr_vl", "en"), labels.advice("lite", "ru")
+    assert english.startswith("Good for: many languages, tables, formulas. <details>")
+    assert russian.startswith("Для чего: чеки и бланки, ноутбук без видеокарты. <details>")
     assert labels.advice("unknown", "en") == ""
     assert labels.of("ru", model_id="lite", task="question")["advice"]["value"]
 
@@ -121,7 +128,50 @@ def test_choosing_a_model_changes_the_advice(app: gr.Blocks) -> None:
         for event in app.fns.values()
         if event.name == "choose_model"
     ]
-    assert outputs == [{"task", "model-advice"}]
+    writing = {"max-new-tokens", "temperature", "detail", "prompt", "reset-prompt"}
+    assert outputs == [{"task", "model-advice", *writing}]
+
+
+def test_the_card_says_what_a_model_needs_and_which_others_do_the_rest(
+    settings: Settings,
+) -> None:
+    models = ModelManager(settings).infos()
+    card = Labels(settings, models, ()).advice("qwen3_vl_2b", "en")
+    assert "Qwen/Qwen3-VL-2B-Instruct" in card
+    assert "python -m engine download qwen3_vl_2b" in card
+    assert "bfloat16" in card
+    assert "4.9 GB" in card
+    assert "Formula: not with this model, but with paddleocr_vl, glm_ocr" in card
+    lite = Labels(settings, models, ()).advice("lite", "en")
+    assert "download" not in lite
+
+
+def test_only_models_that_write_have_settings_for_writing(settings: Settings) -> None:
+    labels = Labels(settings, ModelManager(settings).infos(), ())
+    for model_id, task, prompt in (
+        ("lite", "question", ""),
+        ("qwen_vl_2b", "question", "{question}"),
+        ("qwen_vl_2b", "ocr", load_tasks()["ocr"].prompts["default"]),
+    ):
+        said = labels.of_writing(model_id, task, "en")
+        assert {one["interactive"] for one in said.values()} == {bool(prompt)}
+        assert said["prompt"]["value"] == prompt
+
+
+def test_what_is_set_becomes_options_and_what_is_not_stays_the_settings() -> None:
+    values = [True, True, False, False, 0, 0, 1.0, " {question} "]
+    chosen = knobs.read(values, "{question}")
+    assert chosen == knobs.Chosen(
+        True, PreprocessSettings(deskew=True, contrast=False, denoise=False), AskOptions()
+    )
+    values[4:] = [256, 0.5, 0.25, "Answer briefly: {question}"]
+    assert knobs.read(values, "{question}").options == AskOptions(
+        256, 0.5, 0.25, "Answer briefly: {question}"
+    )
+    # A model that takes no prompt gets none; what no slider can say is brought into its range.
+    assert knobs.read(values, None).options == AskOptions()
+    values[4:] = [-5, 99, None, None]
+    assert knobs.read(values, "x").options == AskOptions(temperature=1.5, detail=0.25)
 
 
 def test_only_a_task_without_a_question_has_a_button(

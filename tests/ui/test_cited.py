@@ -5,6 +5,7 @@ import re
 
 from engine import Evidence, Transcript
 from engine.schema import Discarded, EvidenceFound, Finished, Notice, TextDelta
+from tests.ui.conftest import words
 from ui import page_view
 from ui.cited import numbers, pieces
 from ui.turns import Answered, Opened, messages
@@ -74,7 +75,8 @@ def test_a_place_without_words_of_the_answer_waits_for_its_end() -> None:
 def test_what_is_on_no_page_is_marked_in_the_language_of_the_screen() -> None:
     notice = Notice("notice.not_found", {"texts": "77.13", "spans": "4:9"})
     answer = told(TextDelta("Fee 77.13 & tax"), notice, Finished("stop", "m"))
-    shown = [item["content"][0]["text"] for item in messages([Answered(answer, "question")], "ru")]
+    said = messages([Answered(answer, "question")], "ru")
+    shown = [words(item["content"][0]["text"]) for item in said]
     assert shown[0] == (
         'Fee <mark class="sc-missing" title="На странице не найдено">77.13</mark> &amp; tax'
     )

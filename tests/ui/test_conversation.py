@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from engine import Settings
-from tests.ui.conftest import draw, question
+from tests.ui.conftest import draw, question, words
 from tests.ui.fake_engine import ANSWER, FakeEngine
 from ui.change import Change
 from ui.conversation import Conversation
@@ -35,7 +35,7 @@ def chat(changes: list[Change]) -> list[str]:
 
 
 def raw(changes: list[Change]) -> list[str]:
-    return [item["content"][0]["text"] for item in last(changes, "messages")]
+    return [words(item["content"][0]["text"]) for item in last(changes, "messages")]
 
 
 def test_a_browser_gets_a_session_of_its_own(talk: Conversation) -> None:

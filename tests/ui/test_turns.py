@@ -17,6 +17,7 @@ from engine.schema import (
     UsageReport,
 )
 from engine.schema import Step as StepEvent
+from tests.ui.conftest import words
 from ui import safe, status
 from ui.turns import Answered, Asked, Opened, Refused, Told, messages
 
@@ -33,7 +34,8 @@ HOSTILE = [
 
 
 def shown(turn: object, language: str = "en") -> list[str]:
-    return [part["text"] for item in messages([turn], language) for part in item["content"]]
+    said = messages([turn], language)
+    return [words(part["text"]) for item in said for part in item["content"]]
 
 
 def answered(*events: object, task: str = "question") -> Answered:
@@ -123,7 +125,7 @@ def test_layout_says_how_many_regions_were_found() -> None:
 
 def test_turns_are_shown_again_in_another_language() -> None:
     turns = [Opened("a.pdf", 3), Told("chat.restarted"), Asked("", "ocr")]
-    russian = [item["content"][0]["text"] for item in messages(turns, "ru")]
+    russian = [words(item["content"][0]["text"]) for item in messages(turns, "ru")]
     assert "3 страницы" in russian[0]
     assert "сеанс" in russian[1]
     assert russian[2] == "Текст страницы"

@@ -15,6 +15,7 @@ from bench.specimens.templates import (  # noqa: F401
     passport_ru,
     payment,
     receipts,
+    shops,
     statement,
 )
 

@@ -268,3 +268,31 @@ def one_side(s: Sheet) -> None:
         21,
     )
     zone(s, 30, max(y, 400) + 10, 940, c.zone)
+
+
+@specimen_template("id_card", "captions", "train", wide=_WIDE, height=900, loose=True)
+def captions(s: Sheet) -> None:
+    """A paper of the old kind: what is filled in stands on a rule, its caption under the rule."""
+    ground(s)
+    c = _Card(s)
+    with s.region("Title"):
+        y = s.line(40, 30, s.t("CERTIFICATE OF IDENTITY", "УДОСТОВЕРЕНИЕ"), 34, "b", "center", 920)
+    portrait(s, 40, 130, 240, 320)
+    rows = [
+        (s.t("surname", "фамилия"), c.surname),
+        (s.t("given names", "имя, отчество"), c.given),
+        (s.t("date of birth", "дата рождения"), c.birth),
+        (s.t("place of birth", "место рождения"), c.place),
+        (s.t("issuing authority", "кем выдано"), c.authority),
+        (s.t("date of issue", "дата выдачи"), c.issued),
+        (s.t("valid until", "действительно до"), c.expiry),
+        (s.t("number", "серия и номер"), c.number),
+    ]
+    size = s.rng.choice([22.0, 26.0])
+    align = s.rng.choice(["left", "center"])
+    y += 30
+    for caption, value in rows:
+        with s.region("Text"):
+            y = s.line(320, y, value, size, "b", align, 640)
+            s.rule(320, y, 960, y, 1)
+            y = s.line(320, y + 2, caption, size * 0.62, "", align, 640) + size * 0.5

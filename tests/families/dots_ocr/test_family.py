@@ -347,6 +347,28 @@ def test_the_published_prompt_of_every_mode(
     assert prompt.endswith("<|endofuser|><|assistant|>")
 
 
+FORMS = {"serving": "<|user|>{}<|endofuser|>", "readme": " {}"}
+IMAGE = "<|img|><|endofimg|>"
+
+
+@pytest.mark.parametrize("mode", [None, *FORMS])
+def test_golden_prompts_of_two_pages_and_two_turns_in_both_published_forms(
+    make_engine: MakeEngine, tmp_path: Path, mode: str | None
+) -> None:
+    engine = make_engine(tokens=20, mode=mode)
+    session_id = upload(engine, tmp_path, pages=2)
+    scripted = Scripted(engine, lambda *_: "1998")
+    (document,) = engine.documents(session_id)
+    pages = [(document.document_id, number) for number in range(2)]
+    list(engine.ask(session_id, "Which is older?", pages=pages))
+    list(engine.ask(session_id, "Why?", pages=pages))
+    form = FORMS[mode or "serving"]
+    first = f"{form.format(f'{IMAGE}{IMAGE}Which is older?')}<|assistant|>"
+    # A page that was shown is not shown again.
+    second = f"{first}1998<|endofassistant|>{form.format('Why?')}<|assistant|>"
+    assert [scripted.text_of(number) for number in range(2)] == [first, second]
+
+
 @pytest.mark.parametrize("task", ["layout", "layout_only", "ocr", "grounding_ocr"])
 def test_prompts_are_word_for_word_those_of_the_reference(task: str) -> None:
     published = (OWN / "PREPROCESSING.md").read_text(encoding="utf-8")

@@ -1,0 +1,148 @@
+"""What is asked of a session -> a Question that can be answered, or one sentence why not."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from engine.conductor import Question
+from engine.errors import ModelError, SessionError
+from engine.geometry import clip
+from engine.model_manager import ModelManager
+from engine.options import AskOptions
+from engine.pointing import point
+from engine.prompts import get_task
+from engine.schema import BBox, Document, ImagePart, Message, Notice, Page, Part, TextPart
+from engine.session import Session
+from engine.settings import PreprocessSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """The arguments of Engine.ask, with the model and the steps that were meant."""
+
+    model_id: str
+    task: str
+    question: str
+    pages: Sequence[tuple[str, int]] | None
+    verbatim: bool
+    steps: PreprocessSettings
+    language: str
+    bbox: BBox | None
+    resume: bool
+    remember: bool
+    options: AskOptions = field(default_factory=AskOptions)
+
+
+def checked(wish: Wish, session: Session, models: ModelManager) -> Question:
+    """The question, with the pages and the conversation that it is about.
+
+    Documents whose files are lost are left out, unless the wish names their pages.
+
+    Raises:
+        EngineError: the task or model is unknown, the model cannot do it, the question is empty,
+            there is no such page, its file is lost, or there is none at all.
+    """
+    task = get_task(wish.task)
+    if task.id not in models.tasks(wish.model_id):
+        raise ModelError(
+            "model.task_unsupported",
+            model_id=wish.model_id,
+            task=task.id,
+            supported=", ".join(sorted(models.tasks(wish.model_id))),
+        )
+    if task.needs_question and not wish.question.strip():
+        raise SessionError("session.no_question")
+    with session.lock:
+        documents = session.usable()
+        history = tuple(session.messages)
+        notices: tuple[Notice, ...] = ()
+        if wish.pages is None:
+            chosen, notices = _named(wish.question if task.needs_question else "", documents)
+        else:
+            chosen = tuple(session.page(*pair) for pair in wish.pages)
+        # Named pages of a lost file, or nothing but lost files to look at.
+        about = {page.document_id for page in chosen} or set(session.lost)
+        lost = [why for document_id, why in session.lost.items() if document_id in about]
+    if lost:
+        raise lost[0]
+    if not chosen:
+        raise SessionError("session.no_pages")
+    question = Question(
+        conversation=session.session_id,
+        model_id=wish.model_id,
+        task=task,
+        text=wish.question.strip() if task.needs_question else "",
+        history=history,
+        documents=documents,
+        pages=chosen,
+        verbatim=wish.verbatim,
+        steps=wish.steps,
+        language=wish.language,
+        options=wish.options,
+        notices=notices,
+    )
+    if wish.resume:
+        question = replace(question, resume=True, history=_before_last(question))
+    if wish.bbox is not None:
+        question = replace(question, bbox=_drawn(wish.bbox, question.pages))
+    return question if wish.remember else replace(question, history=())
+
+
+def _named(
+    words: str, documents: tuple[Document, ...]
+) -> tuple[tuple[Page, ...], tuple[Notice, ...]]:
+    """The pages that a question is about by its own words, and what to say of that choice."""
+    pointed = point(words, documents)
+    pages = tuple(page for document in documents for page in document.pages)
+    notices = []
+    if pointed.missing is not None:
+        notices.append(Notice("notice.no_such_page", {"page": pointed.missing}))
+    if pointed.pages is not None:
+        pages = tuple(p for p in pages if (p.document_id, p.page_index) in pointed.pages)
+        names = {document.document_id: document.name for document in documents}
+        numbers: dict[str, list[str]] = {}
+        for page in pages:
+            numbers.setdefault(page.document_id, []).append(str(page.page_index + 1))
+        said = "; ".join(f"{names[key]}: {', '.join(found)}" for key, found in numbers.items())
+        notices.append(Notice("notice.pages_asked", {"pages": said}))
+    return pages, tuple(notices)
+
+
+def _before_last(question: Question) -> tuple[Message, ...]:
+    """The conversation before this question was asked for the first time.
+
+    Raises:
+        SessionError: the last answer is not one to this question.
+    """
+    history = question.history
+    asked = user_message(question).text
+    if len(history) < 2 or history[-1].role != "assistant" or history[-2].text != asked:
+        raise SessionError("session.nothing_to_continue")
+    return history[:-2]
+
+
+def _drawn(bbox: BBox, pages: tuple[Page, ...]) -> BBox:
+    """A drawn box, clipped to the page.
+
+    Raises:
+        GeometryError: nothing of it lies on the page.
+        SessionError: it is not clear which page is meant.
+    """
+    if len(pages) != 1:
+        raise SessionError("session.one_page_for_a_box", pages=len(pages))
+    return clip(bbox, page_size=pages[0].size)
+
+
+def user_message(question: Question) -> Message:
+    """The user's turn: the pages it shows for the first time, then the words."""
+    shown = {
+        (part.document_id, part.page_index)
+        for message in question.history
+        for part in message.parts
+        if isinstance(part, ImagePart)
+    }
+    images: list[Part] = [
+        ImagePart(page.document_id, page.page_index)
+        for page in question.pages
+        if (page.document_id, page.page_index) not in shown
+    ]
+    return Message("user", (*images, TextPart(question.text or question.task.title.en)))

@@ -1,0 +1,104 @@
+"""Where an answer's numbered marks stand: after each span of it that is found on a page.
+
+The numbers are those of the boxes on the page and of the list below the answer. It reads values
+and makes values; the screen and the exports of a conversation make markup of them.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from engine.schema import Evidence
+from engine.transcript import Transcript
+
+Span = tuple[int, int]  # text[start:end], characters
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of an answer's text.
+
+    Attributes:
+        kind: "plain"; "found" on a page; or "missing", looked for and found on none.
+        numbers: of the marks that stand right after it.
+    """
+
+    text: str
+    kind: Literal["plain", "found", "missing"] = "plain"
+    numbers: tuple[int, ...] = ()
+
+
+def numbers(evidence: Sequence[Evidence]) -> list[int]:
+    """The number of each place, from 1; the lines of one place share theirs."""
+    given: list[int] = []
+    before: tuple[object, ...] | None = None
+    for found in evidence:
+        key = (found.document_id, found.page_index, found.answer_span)
+        same = found.answer_span is not None and key == before
+        given.append(given[-1] if same and given else (given[-1] if given else 0) + 1)
+        before = key
+    return given
+
+
+def pieces(transcript: Transcript) -> list[Piece]:
+    """The answer's text in pieces that together are all of it, with their marks.
+
+    A place whose words the answer does not repeat has its mark at the end, once the answer has
+    ended: until then the end moves.
+    """
+    text = transcript.text
+    placed, loose = _placed(transcript)
+    spans = {span: ("found", given) for span, given in placed.items()}
+    for span in _missing(transcript):
+        spans.setdefault(span, ("missing", []))
+    found: list[Piece] = []
+    at = 0
+    for (start, end), (kind, given) in sorted(spans.items()):
+        if not at <= start < end <= len(text):
+            continue
+        if at < start:
+            found.append(Piece(text[at:start]))
+        is_found = kind == "found"
+        found.append(
+            Piece(text[start:end], "found" if is_found else "missing", tuple(sorted(set(given))))
+        )
+        at = end
+    if at < len(text):
+        found.append(Piece(text[at:]))
+    if loose and transcript.ended:
+        found.append(Piece("", "found", tuple(sorted(loose))))
+    return found
+
+
+def _placed(transcript: Transcript) -> tuple[dict[Span, list[int]], set[int]]:
+    """Spans with the numbers of their places, and the numbers of places without a span."""
+    placed: dict[Span, list[int]] = {}
+    loose: set[int] = set()
+    cursor = 0
+    evidence = transcript.evidence
+    for found, number in zip(evidence, numbers(evidence), strict=True):
+        span = found.answer_span
+        if span is None:
+            # An answer that is a piece of the page says the place's own words, in their order.
+            span = _said(transcript.text, found.text, cursor)
+            cursor = span[1] if span else cursor
+        if span is None:
+            loose.add(number)
+        else:
+            placed.setdefault(span, []).append(number)
+    return placed, loose
+
+
+def _said(text: str, words: str, start: int) -> Span | None:
+    """Where an answer says some words, whatever the white space between them."""
+    parts = [re.escape(word) for word in words.split()]
+    match = re.compile(r"\s+".join(parts)).search(text, start) if parts else None
+    return match.span() if match else None
+
+
+def _missing(transcript: Transcript) -> list[Span]:
+    """The spans that the engine looked up and found on no page."""
+    said = [str(notice.values.get("spans", "")) for notice in transcript.notices]
+    pairs = [pair.split(":") for spans in said for pair in spans.split()]
+    return [(int(start), int(end)) for start, end in pairs]

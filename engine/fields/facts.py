@@ -1,0 +1,301 @@
+"""What the features need to know of a whole page, whatever the field.
+
+Which words labels claim; where on this page values stand to their labels; which lines go on with
+others; what the machine-readable zone, the order of the dates and the sums among the amounts say.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Final
+
+from rapidfuzz.distance import Levenshtein
+
+from engine.families.lite.kinds import kinds_of
+from engine.fields.labels import OTHER
+from engine.fields.mrz import icao_latin, transliterated
+from engine.fields.spans import fits
+from engine.values import find_values
+
+if TYPE_CHECKING:
+    from engine.families.lite.pieces import Candidate
+    from engine.families.lite.view import PageView
+    from engine.fields.areas import Area, Areas
+    from engine.fields.labels import Label
+    from engine.fields.spans import Span
+    from engine.fields.templates import DocumentTemplate, FieldTemplate
+    from engine.fields.zone import Zone
+
+_CLAIMS: Final = ("inline", "right", "below")
+_DIGITS: Final = ("id", "inn", "iban")
+# A name with this share of its letters as in the zone is that name, misread.
+_SAME_NAME: Final = 0.7
+# Tax is at most this share of what it is on.
+_HIGHEST_TAX: Final = 0.3
+_CENT: Final = 0.011
+# In line heights: right edges of one column.
+_SAME_EDGE: Final = 2.0
+# A line is full if the next word would reach further than this share of the column's width.
+_FULL: Final = 0.97
+
+# Of Russia, Malaysia, the United States (five or six digits at an end), the United Kingdom.
+POSTCODE: Final = re.compile(
+    r"^\W*\d{5,6}\b(?!-)|\b\d{5}(?:-\d{4})?\W*$|\b[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}\b"
+)
+# A name stands at most so many lines above its address.
+_ADDRESS_WITHIN: Final = 3
+_ADDRESS: Final = 0.5
+
+
+class PageFacts:
+    """What the features need to know of a page under a template, whatever the field.
+
+    Args:
+        claims: the areas that each label leads to.
+
+    Attributes:
+        usual: relation -> share of the page's labels whose values can stand there.
+        continued: cell -> the cell above it that it goes on with.
+    """
+
+    def __init__(
+        self,
+        view: PageView,
+        template: DocumentTemplate,
+        areas: Areas,
+        claims: Sequence[Area],
+        zone: Zone | None,
+    ) -> None:
+        self.view = view
+        self._zone = zone
+        self._parts = {name: field.part_of_mrz for name, field in template.fields.items()}
+        self.height = max(1.0, float(view.index.height))
+        self._claimed: dict[int, list[tuple[frozenset[str], str]]] = {}
+        self._labels: set[int] = set()
+        for area in claims:
+            label = area.label
+            if label is None:
+                continue
+            self._labels |= set(_words(view, label.cell, label.start, label.end))
+            if area.relation in _CLAIMS and area.step == 0:
+                for word in _words(view, area.cell, area.start, area.end):
+                    self._claimed.setdefault(word, []).append((label.fields, area.relation))
+        tops = [box[1] for box in view.boxes] or [0.0]
+        feet = [box[3] for box in view.boxes] or [1.0]
+        # The printed part: a receipt on a large sheet begins where its first line does.
+        self.top, self.foot = min(tops), max(feet)
+        self.left = min((box[0] for box in view.boxes), default=0.0)
+        self.right = max((box[2] for box in view.boxes), default=1.0)
+        self.usual = _usual(areas, claims, template)
+        self.continued = {
+            more: cell
+            for cell in range(len(view.cells))
+            if not areas.is_label(cell)
+            for more in areas.continued(cell)[:1]
+        }
+        texts = [view.text(cell.first, cell.last) for cell in view.cells]
+        covered = zone.cells if zone else frozenset[int]()
+        self._days = sorted(
+            {
+                value.parsed.isoformat()
+                for cell, text in enumerate(texts)
+                if cell not in covered
+                for value in find_values(text)
+                if value.kind == "date" and isinstance(value.parsed, date)
+            }
+        )
+        self._chains = [rule.fields for rule in template.checks if rule.rule == "order"]
+        self._sums = {
+            name: part
+            for rule in template.checks
+            if rule.rule == "sum"
+            for part, name in enumerate(rule.fields)
+        }
+        self._sum = _sum_on_page(texts) if self._sums else None
+        self._column_sums = _column_sums(view, texts)
+
+    def claimed_by_other(self, field: str, piece: Candidate) -> tuple[bool, bool]:
+        """Whether labels of other fields lead to the piece: inline, and right or below."""
+        inline = near = False
+        for first, last in piece.ranges[:1]:
+            for word in range(first, last):
+                for fields, relation in self._claimed.get(word, ()):
+                    if field not in fields:
+                        inline |= relation == "inline"
+                        near |= relation != "inline"
+        return inline, near
+
+    def label_share(self, piece: Candidate) -> float:
+        """The share of the piece's words that are labels."""
+        words = [word for first, last in piece.ranges for word in range(first, last)]
+        return sum(word in self._labels for word in words) / max(1, len(words))
+
+    def is_full(self, cell: int, below: int) -> bool:
+        """Whether the first word of the lower line had no room at the end of the upper one."""
+        upper, lower = self.view.cells[cell], self.view.cells[below]
+        box = self.view.boxes[lower.first]
+        needed = upper.bbox[2] - upper.bbox[0] + box[2] - box[0] + 0.3 * (box[3] - box[1])
+        # Centred lines have the whole width, others what is right of their beginning.
+        middle = abs(upper.bbox[0] + upper.bbox[2] - self.left - self.right) / 2
+        centred = middle < self.view.line_height and abs(upper.bbox[0] - lower.bbox[0]) > 2
+        room = self.right - (self.left if centred else upper.bbox[0])
+        return needed > _FULL * room
+
+    def mrz_agrees(self, name: str, span: Span) -> float:
+        """1 where the zone says the same, -1 where it says something else, 0 if it is silent."""
+        part = self._parts.get(name, "")
+        said = self._zone.mrz.parts.get(part, "") if self._zone and part else ""
+        if not said:
+            return 0.0
+        if part in ("surname", "given_names"):
+            share = _likeness_of_names(span.piece.text, said, given=part == "given_names")
+            return share if share >= _SAME_NAME else -1.0
+        own = re.sub(r"[\W_]", "", span.parsed.value).upper()
+        if part == "nationality":
+            return float(transliterated(own).startswith(said) or icao_latin(own).startswith(said))
+        return 1.0 if own == re.sub(r"[\W_]", "", said).upper() else -1.0
+
+    def in_order(self, name: str, day: str) -> float:
+        """Whether a day stands where the template's order of dates wants it: first, last, or
+        between; of a single day, whether it is the first one's."""
+        if day not in self._days:
+            return 0.0
+        before = any(name in chain[1:] for chain in self._chains)
+        after = any(name in chain[:1] for chain in self._chains)
+        at, last = self._days.index(day), len(self._days) - 1
+        if before and after:
+            return float(0 < at < last)
+        if after:
+            return float(at == 0)
+        return float(before and 0 < at == last)
+
+    def adds_up(self, name: str, amount: float | None) -> float:
+        """Whether an amount has the part of its field in the page's largest sum with tax."""
+        part = self._sums.get(name)
+        if part is None or amount is None or self._sum is None:
+            return 0.0
+        return float(abs(self._sum[part] - amount) < _CENT)
+
+    def is_above_address(self, cell: int) -> bool:
+        """Whether one of the next lines looks like an address, and this one does not."""
+        if self._is_address(cell):
+            return False
+        for _ in range(_ADDRESS_WITHIN):
+            cell = self.view.below[cell]
+            if cell < 0:
+                return False
+            if self._is_address(cell):
+                return True
+        return False
+
+    def _is_address(self, cell: int) -> bool:
+        own = self.view.cells[cell]
+        text = self.view.text(own.first, own.last)
+        likely = kinds_of(text, ()).get("address", 0.0) >= _ADDRESS
+        return likely or POSTCODE.search(text) is not None
+
+    def sums_column(self, piece: Candidate) -> bool:
+        """Whether the piece's amount is the sum of those above it in its column."""
+        return self.view.cell_of[piece.ranges[0][0]] in self._column_sums
+
+
+def _usual(areas: Areas, claims: Sequence[Area], template: DocumentTemplate) -> Mapping[str, float]:
+    """relation -> share of labels, each label's vote parted among where its value can be."""
+    by_label: dict[Label, set[str]] = {}
+    for area in claims:
+        label = area.label
+        if label is None or label.fields == {OTHER} or area.step > 0:
+            continue
+        text = areas.text(area.cell)[area.start : area.end]
+        fields = [template.fields[name] for name in label.fields if name in template.fields]
+        if any(_can_hold(text, field) for field in fields):
+            by_label.setdefault(label, set()).add(area.relation)
+    votes: dict[str, float] = defaultdict(float)
+    for relations in by_label.values():
+        for relation in relations:
+            votes[relation] += 1 / len(relations)
+    total = sum(votes.values())
+    return defaultdict(float, {name: share / total for name, share in votes.items()})
+
+
+def _can_hold(text: str, field: FieldTemplate) -> bool:
+    """Whether a text can hold a value of the field's type; of free text, some letters."""
+    if field.choices or field.pattern:
+        return any(fits(word, field) for word in text.split())
+    if field.type in ("date", "amount", "number"):
+        kinds = ("date",) if field.type == "date" else ("amount", "number")
+        return any(value.kind in kinds for value in find_values(text))
+    if field.type in _DIGITS:
+        return any(map(str.isdigit, text))
+    return any(map(str.isalpha, text))
+
+
+def _sum_on_page(texts: Sequence[str]) -> tuple[float, float, float] | None:
+    """(total, before tax, tax) with the largest total among the page's amounts, if any."""
+    found = {
+        round(float(number), 2)
+        for text in texts
+        for value in find_values(text)
+        if value.kind == "amount" and (number := getattr(value.parsed, "value", None)) is not None
+    }
+    best: tuple[float, float, float] | None = None
+    amounts = sorted((one for one in found if one > 0), reverse=True)
+    for total, before in ((a, b) for a in amounts for b in amounts if b < a):
+        tax = round(total - before, 2)
+        if tax <= _HIGHEST_TAX * before and tax in found and (best is None or total > best[0]):
+            best = (total, before, tax)
+    return best
+
+
+def _column_sums(view: PageView, texts: Sequence[str]) -> frozenset[int]:
+    """Cells whose amount is the sum of two or more amounts right above it at one right edge."""
+    amounts: dict[int, float] = {}
+    for cell, text in enumerate(texts):
+        found = [value for value in find_values(text) if value.kind == "amount"]
+        number = getattr(found[-1].parsed, "value", None) if found else None
+        if number is not None:
+            amounts[cell] = float(number)
+    sums = set()
+    for cell, amount in amounts.items():
+        edge = view.cells[cell].bbox[2]
+        column = [
+            amounts[other]
+            for other in view.above[cell]
+            if other in amounts
+            and abs(view.cells[other].bbox[2] - edge) < _SAME_EDGE * view.line_height
+        ]
+        for start in range(min(2, len(column))):
+            total = column[start]
+            for one in column[start + 1 :]:
+                total += one
+                if abs(total - amount) < _CENT:
+                    sums.add(cell)
+    return frozenset(sums)
+
+
+def _likeness_of_names(text: str, said: str, *, given: bool) -> float:
+    """0 to 1, in either spelling; a zone may leave out the patronymic."""
+    letters = re.sub(r"[^\w ]", "", text.upper())
+    tries = {letters}
+    if given and " " in letters and " " not in said:
+        tries.add(letters.split()[0])
+    known = re.sub(r"\W", "", said.upper())
+    return max(
+        Levenshtein.normalized_similarity(re.sub(r"\W", "", way(one)), known)
+        for one in tries
+        for way in (str, icao_latin)
+    )
+
+
+def _words(view: PageView, cell: int, start: int, end: int) -> list[int]:
+    """The words of a cell that characters [start, end) of its text touch."""
+    own, at, found = view.cells[cell], 0, []
+    for word in range(own.first, own.last):
+        length = len(view.words[word])
+        if at < end and at + length > start:
+            found.append(word)
+        at += length + 1
+    return found

@@ -1,0 +1,113 @@
+"""One conversation while it is awake: its documents, what was said, and what of it is kept."""
+
+import threading
+from dataclasses import dataclass, field
+
+from engine.errors import EngineError, SessionError, StoreError
+from engine.schema import Document, Message, Page
+from engine.store import Archive, KeptDocument
+from engine.store.clock import steady
+from engine.transcript import Transcript
+
+
+@dataclass(slots=True)
+class Asked:
+    """A question that is part of the conversation, and its answer so far."""
+
+    message: Message
+    transcript: Transcript
+
+
+@dataclass(slots=True)
+class Saved:
+    """What the archive has of a session. Touched by the archive's writing thread alone.
+
+    Attributes:
+        is_new: there is no row yet.
+        revision: of the row, as this process knows it.
+        documents, messages: in the order of the rows, the very objects that are in the session.
+        is_asked: whether there is a row of a question being answered.
+    """
+
+    is_new: bool = True
+    revision: int = 0
+    documents: tuple[KeptDocument, ...] = ()
+    messages: tuple[Message, ...] = ()
+    is_asked: bool = False
+
+
+@dataclass(slots=True)
+class Session:
+    """One conversation. `lock` guards every attribute; hold it for moments only.
+
+    Attributes:
+        visitor: SHA-256 of its visitor's id; None where nobody comes back to it.
+        salt: of the names of its files.
+        files: document_id -> what is kept of the document.
+        lost: document_id -> why its file cannot be used any more.
+        asked: the question that is being answered.
+        cut: the last question, where its answer was cut by the end of the app.
+        unkept: why the last change could not be kept; None when all is.
+        pending: how many writes are on their way.
+        is_deleted: nothing of it may be written any more.
+        last_used: of the steady clock (engine.store.clock).
+    """
+
+    session_id: str
+    archive: Archive
+    salt: bytes
+    visitor: bytes | None = None
+    created_at: float = 0.0
+    documents: list[Document] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
+    files: dict[str, KeptDocument] = field(default_factory=dict)
+    lost: dict[str, EngineError] = field(default_factory=dict)
+    asked: Asked | None = None
+    cut: Asked | None = None
+    unkept: StoreError | None = None
+    saved: Saved = field(default_factory=Saved)
+    pending: int = 0
+    is_deleted: bool = False
+    last_used: float = field(default_factory=steady)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+    @property
+    def is_used(self) -> bool:
+        """Whether anything ever happened in it."""
+        return bool(self.documents or self.messages or self.asked or self.cut)
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether the archive has everything."""
+        return (
+            not self.pending
+            and not self.saved.is_new
+            and self.asked is None
+            and self.unkept is None
+            and [self.files[one.document_id] for one in self.documents]
+            == list(self.saved.documents)
+            and self.messages == list(self.saved.messages)
+        )
+
+    def document(self, document_id: str) -> Document:
+        """Raises SessionError: no such document in this session."""
+        for document in self.documents:
+            if document.document_id == document_id:
+                return document
+        raise SessionError("session.unknown_document", document_id=document_id)
+
+    def page(self, document_id: str, page_index: int) -> Page:
+        """Raises SessionError: no such document, or it has no such page."""
+        document = self.document(document_id)
+        if not 0 <= page_index < len(document.pages):
+            raise SessionError(
+                "session.bad_page",
+                name=document.name,
+                pages=len(document.pages),
+                page=page_index + 1,
+            )
+        return document.pages[page_index]
+
+    def usable(self) -> tuple[Document, ...]:
+        """The documents whose files are there."""
+        return tuple(one for one in self.documents if one.document_id not in self.lost)

@@ -1,0 +1,282 @@
+"""What is kept of conversations, as one thing: the database, the page files, and their upkeep.
+
+    data_dir/conversations/
+        conversations.db        rows (WAL mode); beside it -wal and -shm while it is open
+        pages/                  the files of documents, under salted hashes
+
+All of it may be read by this user alone. A damaged database is set aside, with its page files, and
+a new one is begun.
+"""
+
+import contextlib
+import hashlib
+import logging
+import os
+import shutil
+import sqlite3
+import tempfile
+import time
+from collections.abc import Iterable
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Final
+
+from engine.errors import StoreError
+from engine.store import listing, rows
+from engine.store.database import DamagedError, Database
+from engine.store.listing import ConversationInfo
+from engine.store.page_files import PageFiles
+from engine.store.rows import Kept, KeptDocument
+
+logger = logging.getLogger(__name__)
+
+FOLDER: Final = "conversations"
+_DATABASE: Final = "conversations.db"
+_PAGES: Final = "pages"
+_BROKEN: Final = ".broken"
+# A page's session is made before anything happens in it; one that nothing happened in goes soon.
+UNUSED_SECONDS: Final = 3600.0
+RECORD_BYTES: Final = 8_000_000
+VISITOR_RECORD_BYTES: Final = 64_000
+
+
+def visitor_key(visitor_id: str) -> bytes:
+    """What is kept of a visitor's id: SHA-256 of it."""
+    return hashlib.sha256(visitor_id.encode("utf-8", "replace")).digest()
+
+
+class Archive:
+    """Thread-safe. Writes that return a Future never make the asker wait.
+
+    Args:
+        folder: on disk; None keeps rows in memory and files in a temporary folder.
+        ttl_seconds: after how long something unused expires.
+    Raises (constructor):
+        StoreError: the folder cannot be used, or a newer version of the program wrote there.
+    """
+
+    def __init__(self, folder: Path | None, *, ttl_seconds: float) -> None:
+        self.is_on_disk = folder is not None
+        self.ttl_seconds = ttl_seconds
+        if folder is None:
+            self._folder = Path(tempfile.mkdtemp(prefix="scanchat-"))
+            self._database = Database(None)
+        else:
+            self._folder = folder
+            _make(folder)
+            self._database = self._open(folder / _DATABASE)
+        self.files = PageFiles(self._folder / _PAGES)
+        self.write = self._database.write
+        self.read = self._database.read
+
+    @staticmethod
+    def exists(folder: Path) -> bool:
+        """Whether something was kept there before."""
+        return (folder / _DATABASE).exists()
+
+    def load(self, session_id: str) -> Kept | None:
+        """Raises StoreError."""
+        return self.read(lambda connection: rows.load(connection, session_id))
+
+    def revision(self, session_id: str) -> int | None:
+        """None: there is no such session. Raises StoreError."""
+        return self.read(lambda connection: rows.revision(connection, session_id))
+
+    def conversations(self, visitor_id: str, search: str) -> tuple[ConversationInfo, ...]:
+        """Raises StoreError."""
+        key = visitor_key(visitor_id)
+        return self.read(lambda connection: listing.conversations(connection, key, search))
+
+    def sessions_of(self, visitor_id: str) -> list[str]:
+        """Raises StoreError."""
+        key = visitor_key(visitor_id)
+        return self.read(lambda connection: listing.sessions_of(connection, key))
+
+    def rename(self, session_id: str, title: str) -> None:
+        """Raises StoreError: it was not kept."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "UPDATE sessions SET title = ? WHERE session_id = ?",
+                (rows.plain(title), session_id),
+            )
+
+        self.write(work).result()
+
+    def forget_extras(self, session_id: str) -> None:
+        """Forget a session's title and the screen's records; never waits."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute("UPDATE sessions SET title = '' WHERE session_id = ?", (session_id,))
+            connection.execute("DELETE FROM records WHERE session_id = ?", (session_id,))
+
+        self.write(work)
+        self._database.wipe_log()
+
+    def delete(self, session_ids: Iterable[str]) -> list[KeptDocument]:
+        """Delete sessions, their files included; the documents that they had.
+
+        Raises:
+            StoreError: nothing was deleted.
+        """
+        wanted = list(session_ids)
+        gone = self.write(lambda connection: rows.delete(connection, wanted)).result()
+        self.files.delete(one.file for one in gone)
+        if gone:
+            self._database.wipe_log()
+        return gone
+
+    def delete_visitor(self, visitor_id: str) -> None:
+        """Delete a visitor's records and whatever sessions are left; waits until it is done.
+
+        Raises:
+            StoreError: nothing was deleted.
+        """
+        key = visitor_key(visitor_id)
+        self.delete(self.sessions_of(visitor_id))
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM visitors WHERE visitor = ?", (key,))
+
+        self.write(work).result()
+        self._database.wipe_log().result()
+
+    def keep(self, session_id: str, name: str, record: str) -> Future[None]:
+        """Keep the screen's record of a session.
+
+        Raises:
+            StoreError: it is too large.
+        """
+        record = _checked(name, record, RECORD_BYTES)
+
+        def work(connection: sqlite3.Connection) -> None:
+            # A session that was deleted meanwhile takes no record.
+            connection.execute(
+                "INSERT OR REPLACE INTO records SELECT session_id, ?, ? FROM sessions "
+                "WHERE session_id = ?",
+                (name, record, session_id),
+            )
+
+        return self.write(work)
+
+    def kept(self, session_id: str, name: str) -> str | None:
+        """Raises StoreError."""
+        found = self.read(
+            lambda connection: connection.execute(
+                "SELECT record FROM records WHERE session_id = ? AND name = ?", (session_id, name)
+            ).fetchone()
+        )
+        return None if found is None else str(found[0])
+
+    def keep_for_visitor(self, visitor_id: str, name: str, record: str, now: float) -> Future[None]:
+        """Keep the screen's record of a visitor. now: seconds since 1970.
+
+        Raises:
+            StoreError: it is too large.
+        """
+        record = _checked(name, record, VISITOR_RECORD_BYTES)
+        key = visitor_key(visitor_id)
+
+        def work(connection: sqlite3.Connection) -> None:
+            rows.touch_visitors(connection, {key: now})
+            connection.execute(
+                "INSERT OR REPLACE INTO visitor_records VALUES (?, ?, ?)", (key, name, record)
+            )
+
+        return self.write(work)
+
+    def kept_for_visitor(self, visitor_id: str, name: str) -> str | None:
+        """Raises StoreError."""
+        found = self.read(
+            lambda connection: connection.execute(
+                "SELECT record FROM visitor_records WHERE visitor = ? AND name = ?",
+                (visitor_key(visitor_id), name),
+            ).fetchone()
+        )
+        return None if found is None else str(found[0])
+
+    def expired(self, now: float) -> list[str]:
+        """Sessions whose time is over. now: seconds since 1970. Raises StoreError."""
+        before = now - self.ttl_seconds
+        unused = now - min(self.ttl_seconds, UNUSED_SECONDS)
+        return self.read(
+            lambda connection: listing.expired(connection, before=before, unused_before=unused)
+        )
+
+    def delete_idle_visitors(self, now: float) -> None:
+        """Forget visitors without conversations whose time is over. Raises StoreError."""
+        before = now - self.ttl_seconds
+        self.write(
+            lambda connection: listing.delete_idle_visitors(connection, before=before)
+        ).result()
+
+    def tidy(self) -> None:
+        """After a start: delete files that no row names, and what was set aside long ago."""
+
+        def known(connection: sqlite3.Connection) -> set[str]:
+            return {name for (name,) in connection.execute("SELECT file FROM documents")}
+
+        orphans = self.files.delete_orphans(self.read(known))
+        if orphans:
+            logger.info("deleted %d files of uploads that a crash had cut", orphans)
+        oldest = time.time() - self.ttl_seconds
+        for path in self._folder.glob(f"*{_BROKEN}*"):
+            # Another process may tidy at the same time.
+            with contextlib.suppress(FileNotFoundError):
+                if path.stat().st_mtime < oldest:
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    def close(self) -> None:
+        """Finish writing. What was in memory is gone; what is on disk stays."""
+        self._database.close()
+        if not self.is_on_disk:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _open(self, path: Path) -> Database:
+        try:
+            return Database(path)
+        except DamagedError as error:
+            aside = _set_aside(path)
+            told = StoreError("store.broken", path=str(path), aside=str(aside))
+            logger.error("%s (%s)", told, error)
+            return Database(path)
+
+
+def _make(folder: Path) -> None:
+    """The folder, for this user alone.
+
+    Raises:
+        StoreError: it cannot be made.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
+    except OSError as error:
+        detail = error.strerror or str(error)
+        raise StoreError("store.unusable", path=str(folder), detail=detail) from error
+
+
+def _set_aside(path: Path) -> Path:
+    """Move a damaged database and its page files out of the way; where the database is now."""
+    number = 0
+    while (aside := path.with_name(f"{path.name}{_BROKEN}{number or ''}")).exists():
+        number += 1
+    path.replace(aside)
+    os.utime(aside)
+    for end in ("-wal", "-shm"):
+        log = path.with_name(path.name + end)
+        if log.exists():
+            log.replace(aside.with_name(aside.name + end))
+    pages = path.with_name(_PAGES)
+    if pages.exists():
+        moved = path.with_name(f"{_PAGES}{_BROKEN}{number or ''}")
+        pages.replace(moved)
+        os.utime(moved)
+    return aside
+
+
+def _checked(name: str, record: str, limit: int) -> str:
+    size = len(record.encode("utf-8", "replace"))
+    if size > limit:
+        raise StoreError("store.record_too_large", name=name, size=size, limit=limit)
+    return rows.plain(record)

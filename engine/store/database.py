@@ -1,0 +1,201 @@
+"""One SQLite database: writes one after the other on a thread of their own, reads beside them.
+
+A write never makes its asker wait unless it wants the result: neither the screen's event loop nor
+an inference thread ever stands behind a lock that another program holds. In WAL mode reading goes
+on meanwhile. A write is lost in a power cut at worst, never half done; a killed process loses
+nothing that was written.
+"""
+
+import errno
+import logging
+import os
+import sqlite3
+import threading
+import unicodedata
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from engine.errors import StoreError
+from engine.store.migrations import migrate
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Work = Callable[[sqlite3.Connection], T]
+
+# How long a write waits for another program that holds the database.
+BUSY_SECONDS: Final = 2.0
+# How long a read waits for this process's own writes before it.
+_READ_AFTER_SECONDS: Final = 1.0
+_FULL: Final = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE)
+_BUSY: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+_DAMAGED: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_PRIMARY: Final = 0xFF  # the low byte of an extended result code
+
+
+class Database:
+    """Thread-safe.
+
+    Args:
+        path: the file, made for this user alone; its folder exists. None keeps all in memory.
+    Raises (constructor):
+        StoreError: it cannot be opened, or a newer version of the program wrote it.
+        DamagedError: it is no database any more.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        self._last: Future[Any] | None = None
+        self._order = threading.Lock()
+        try:
+            if path is not None:
+                os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+                path.chmod(0o600)
+            self._writing = self._connect()
+            try:
+                if path is not None:
+                    self._writing.execute("PRAGMA journal_mode = WAL")
+                    damage = self._writing.execute("PRAGMA quick_check(1)").fetchone()[0]
+                    if damage != "ok":
+                        raise DamagedError(str(damage))
+                migrate(self._writing, path)
+                self._reading = self._writing if path is None else self._connect()
+            except BaseException:
+                self._writing.close()
+                raise
+        except sqlite3.Error as error:
+            if _code(error) in _DAMAGED:
+                raise DamagedError(str(error)) from error
+            raise self._told(error) from error
+        except OSError as error:
+            raise _unusable(path, error) from error
+        self._read_lock = threading.Lock()
+        # In memory there is one connection, so reads and writes take turns.
+        self._write_lock = self._read_lock if path is None else threading.Lock()
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="store")
+
+    def write(
+        self,
+        work: Work[T],
+        *,
+        then: Callable[[T], None] = lambda _: None,
+        failed: Callable[[StoreError], None] = lambda _: None,
+    ) -> Future[T]:
+        """Do `work` in a transaction of its own, after the writes before it.
+
+        Args:
+            then, failed: one of them is called before the next write begins, on the same thread.
+        Returns:
+            A future that raises StoreError where it failed; then nothing of `work` was done.
+        """
+        with self._order:
+            future = self._writer.submit(self._transaction, work, then, failed)
+            self._last = future
+        return future
+
+    def read(self, work: Work[T]) -> T:
+        """What `work` finds; it sees the writes of this process that were asked for before.
+
+        Raises:
+            StoreError: the database cannot be read.
+        """
+        last = self._last
+        if last is not None and not last.done():
+            wait((last,), _READ_AFTER_SECONDS)
+        with self._read_lock:
+            try:
+                return work(self._reading)
+            except sqlite3.Error as error:
+                raise self._told(error) from error
+
+    def wipe_log(self) -> Future[None]:
+        """Take what was deleted out of the write-ahead log as well."""
+
+        def work() -> None:
+            if self.path is not None:
+                with self._write_lock:
+                    self._writing.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+        with self._order:
+            return self._writer.submit(work)
+
+    def close(self) -> None:
+        """Finish what was asked for and let go of the file."""
+        self._writer.shutdown(wait=True)
+        with self._read_lock:
+            self._reading.close()
+        self._writing.close()
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self.path or ":memory:",
+            timeout=BUSY_SECONDS,
+            isolation_level=None,  # transactions are begun and ended here
+            check_same_thread=False,
+        )
+        connection.create_function("folded", 1, folded, deterministic=True)
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA secure_delete = ON")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        return connection
+
+    def _transaction(
+        self, work: Work[T], then: Callable[[T], None], failed: Callable[[StoreError], None]
+    ) -> T:
+        try:
+            with self._write_lock:
+                result = self._committed(work)
+        except sqlite3.Error as error:
+            told = self._told(error)
+            failed(told)
+            raise told from error
+        except Exception as error:
+            # Few wait for a write's result: without this a mistake would go unseen.
+            logger.exception("a write to the store failed")
+            detail = type(error).__name__
+            failed(StoreError("store.failed", detail=detail, path=str(self.path)))
+            raise
+        then(result)
+        return result
+
+    def _committed(self, work: Work[T]) -> T:
+        self._writing.execute("BEGIN IMMEDIATE")
+        try:
+            result = work(self._writing)
+            self._writing.execute("COMMIT")
+        except BaseException:
+            if self._writing.in_transaction:
+                self._writing.execute("ROLLBACK")
+            raise
+        return result
+
+    def _told(self, error: sqlite3.Error) -> StoreError:
+        code = _code(error)
+        if code & _PRIMARY in _BUSY:
+            return StoreError("store.busy", path=str(self.path))
+        if code in _FULL:
+            return StoreError("store.full")
+        logger.error("the store failed: %s (%d)", error, code)
+        return StoreError("store.failed", detail=str(error), path=str(self.path))
+
+
+class DamagedError(Exception):
+    """The file is no database any more. Never reaches a user: the archive sets it aside."""
+
+
+def folded(text: str) -> str:
+    """Text as it is compared in searches: no case, no typographic variants, no ё."""
+    return unicodedata.normalize("NFKC", text).casefold().replace("ё", "е")
+
+
+def _code(error: sqlite3.Error) -> int:
+    """SQLite's extended result code; 0 where the error is of Python's own making."""
+    return int(getattr(error, "sqlite_errorcode", 0) or 0)
+
+
+def _unusable(path: Path | None, error: OSError) -> StoreError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return StoreError("store.full")
+    return StoreError("store.unusable", path=str(path), detail=error.strerror or str(error))

@@ -1,0 +1,71 @@
+"""What happens by itself while an engine lives: running answers kept, idle things put away."""
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Final
+
+from engine.errors import EngineError
+from engine.sessions import SessionStore
+
+logger = logging.getLogger(__name__)
+
+SWEEP_SECONDS: Final = 60.0
+# What a crash may cost of an answer that is being written.
+_CHECKPOINT_SECONDS: Final = 2.0
+
+
+class Upkeep:
+    """One thread for one engine.
+
+    Args:
+        running: the ids of sessions with a running answer.
+        sweep: called once a minute.
+    """
+
+    def __init__(
+        self,
+        sessions: SessionStore,
+        running: Callable[[], list[str]],
+        sweep: Callable[[], None],
+    ) -> None:
+        self._sessions = sessions
+        self._running = running
+        self._sweep = sweep
+        self._closed = threading.Event()
+        self._sizes: dict[str, int] = {}
+        self._thread = threading.Thread(target=self._work, name="session-sweeper", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """End the thread after what it is doing."""
+        self._closed.set()
+        if threading.current_thread() is not self._thread:
+            self._thread.join(timeout=30)
+
+    def _work(self) -> None:
+        self._safely(self._sessions.archives.tidy)
+        waited = 0.0
+        while not self._closed.wait(_CHECKPOINT_SECONDS):
+            self._safely(self._checkpoint)
+            waited += _CHECKPOINT_SECONDS
+            if waited >= SWEEP_SECONDS:
+                waited = 0.0
+                self._safely(self._sweep)
+                self._safely(self._sessions.touch)
+                self._safely(lambda: self._sessions.put_to_sleep(self._running()))
+
+    def _checkpoint(self) -> None:
+        """Keep what running answers have said since the last look."""
+        self._sizes = {
+            key: self._sessions.checkpoint(key, self._sizes.get(key, 0)) for key in self._running()
+        }
+
+    def _safely(self, work: Callable[[], None]) -> None:
+        """Upkeep goes on whatever happens to one piece of it."""
+        try:
+            work()
+        except EngineError as error:
+            logger.warning("upkeep of sessions: %s", error)
+        except Exception:
+            logger.exception("upkeep of sessions failed")

@@ -1,0 +1,300 @@
+"""Models on a GPU that is lent for one call at a time: Hugging Face's ZeroGPU.
+
+There the app itself has no GPU. A function that is decorated by `spaces.GPU` runs in a forked
+process that has one for a stated number of seconds; arguments and results are pickled. So weights
+are placed at start, by the main thread; a run sends its pages along, and everything from `prepare`
+on happens in that process. What a process keeps is not there for the next call, so no keys and
+values are reused, and an answer that was cut is not gone on with but given again.
+
+The package `spaces` is never imported here: gradio_app.py hands its decorator over.
+
+Source: the package `spaces` 0.51.3 (zero/wrappers.py, zero/torch/patching.py, zero/client.py).
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping
+from dataclasses import dataclass, replace
+from queue import Empty, SimpleQueue
+from typing import Any, Final, Protocol, TypeAlias
+
+from engine.errors import EngineError, ModelError, as_engine_error
+from engine.families import family_class
+from engine.families.base import ModelFamily, ModelRequest, Preparation, RunCancelled
+from engine.generation import Job, run_job
+from engine.index import PageIndex
+from engine.prompts import get_task
+from engine.schema import Failed, Finished, ImagePart, Notice, Page, StreamEvent
+from engine.settings import Settings
+from engine.worker.messages import What, with_pictures, without_pictures
+
+logger = logging.getLogger(__name__)
+
+PageKey: TypeAlias = tuple[str, int]
+
+# A call's seconds: moving the weights to the GPU, a page's prefill, and tokens at a slow rate.
+# Estimates: they decide what a visitor's quota is charged, and when the GPU is taken away.
+_START_SECONDS: Final = 15.0
+_PAGE_SECONDS: Final = 3.0
+_TOKENS_PER_SECOND: Final = 20.0
+# Few answers are as long as they may be.
+_USUAL_TOKENS: Final = {"text": 400, "layout": 1500}
+_LEAST_SECONDS: Final = 20
+# What a visitor without an account may ask for at once.
+_MOST_SECONDS: Final = 120
+# The run ends itself this long before the GPU is taken away, so that what it has is kept.
+_SPARE_SECONDS: Final = 5.0
+# How often the lending process shows that it is there, and looks whether it was stopped.
+_TICK_SECONDS: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What is sent to the process that has the GPU.
+
+    Attributes:
+        request: pages do not know how to load themselves; `pictures` has them.
+        indexes: of the pages, where the run needs them.
+    """
+
+    model_id: str
+    request: ModelRequest
+    pictures: Mapping[PageKey, Any]
+    indexes: Mapping[PageKey, PageIndex]
+    started_at: float
+    load_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Nothing was said; is_alive: tokens came meanwhile."""
+
+    is_alive: bool
+
+
+Lent: TypeAlias = Callable[[Call], Generator[StreamEvent | Tick, None, None]]
+
+
+class Decorator(Protocol):
+    """spaces.GPU, as it is used here."""
+
+    def __call__(self, *, duration: Callable[[Call], int]) -> Callable[[Lent], Lent]: ...
+
+
+# Of this process, as the GPU is: the forked process finds the weights here.
+_placed: dict[str, ModelFamily] = {}
+_lent: list[Lent] = []
+
+
+def enable(gpu: Decorator) -> None:
+    """From now on models that need a GPU answer inside a function decorated by `gpu`."""
+    _lent[:] = [gpu(duration=seconds_for)(answer_on_gpu)]
+
+
+def is_enabled() -> bool:
+    return bool(_lent)
+
+
+def place(model_id: str, settings: Settings) -> None:
+    """Load a model so that every later call finds it. Only the main thread may, before launch.
+
+    Raises:
+        ModelError: it cannot be loaded.
+    """
+    family = family_class(settings.model(model_id).family, model_id=model_id)
+    if not family.stays_beside_others:
+        _placed[model_id] = family.load(model_id, settings)
+
+
+def seconds_for(call: Call) -> int:
+    """How long a call may have the GPU: by its task, its pages and the tokens it may write."""
+    request = call.request
+    task = get_task(request.task)
+    pages = max(1, len(request.pages))
+    # A question is one answer; reading is one answer a page.
+    answers = 1 if task.needs_question else pages
+    tokens = answers * min(request.max_new_tokens, _USUAL_TOKENS[task.output])
+    if task.id == "ocr":
+        tokens = answers * min(request.max_new_tokens, _USUAL_TOKENS["layout"])
+    wanted = _START_SECONDS + _PAGE_SECONDS * len(call.pictures) + tokens / _TOKENS_PER_SECOND
+    return round(min(max(wanted, _LEAST_SECONDS), _MOST_SECONDS))
+
+
+class LentModel:
+    """A placed model, used like a family: it prepares calls, and `run` has them answered.
+
+    Raises (constructor):
+        ModelError: the model was not placed at start.
+    """
+
+    def __init__(self, model_id: str) -> None:
+        if model_id not in _placed:
+            raise ModelError(
+                "model.not_placed", model_id=model_id, placed=", ".join(_placed) or "-"
+            )
+        self.model_id = model_id
+
+    def prepare(self, request: ModelRequest, preparation: Preparation) -> Call:
+        """The request with the pictures of every page that the model will see.
+
+        Raises:
+            RunCancelled: the user pressed Stop.
+            EngineError: a page cannot be read.
+        """
+        pictures: dict[PageKey, Any] = {}
+        indexes: dict[PageKey, PageIndex] = {}
+        for key, page in _seen_pages(request).items():
+            if preparation.stop.is_set():
+                raise RunCancelled
+            pictures[key] = page.load_image()
+        if request.verbatim:
+            pages = {(page.document_id, page.page_index): page for page in request.pages}
+            indexes = {key: preparation.index(page) for key, page in pages.items()}
+        # Times are the job's; it does not exist yet.
+        return Call(self.model_id, without_pictures(request), pictures, indexes, 0.0, 0.0)
+
+    def run(self, job: Job) -> Finished | Failed:
+        """Answer a prepared call, up to its last event. Never raises."""
+        call = replace(job.inputs, started_at=job.started_at, load_seconds=job.load_seconds)
+        if job.stop.is_set():
+            return Finished("cancelled", self.model_id)
+        try:
+            return self._forward(_lent[0](call), job)
+        except Exception as error:  # noqa: BLE001 - quota, queue and network have errors of spaces
+            logger.warning("ZeroGPU did not answer for %s: %s", self.model_id, error)
+            detail = str(getattr(error, "message", "") or type(error).__name__)
+            return Failed(ModelError("model.gpu_not_lent", model_id=self.model_id, detail=detail))
+
+    def _forward(
+        self, events: Generator[StreamEvent | Tick, None, None], job: Job
+    ) -> Finished | Failed:
+        try:
+            for event in events:
+                if isinstance(event, Finished | Failed):
+                    return event
+                if isinstance(event, Tick):
+                    if event.is_alive:
+                        job.last_token_at = time.monotonic()
+                        job.on_token()
+                else:
+                    job.emit(event)
+                if job.stop.is_set():
+                    return Finished("cancelled", self.model_id)
+        finally:
+            # Closing it is how the other process hears of a Stop.
+            events.close()
+        raise ModelError("model.gpu_not_lent", model_id=self.model_id, detail="no end was told")
+
+    def drop_caches(self) -> None:
+        """There are none."""
+
+    def unload(self) -> None:
+        """Placed models stay: what is placed later would not be found."""
+
+    def describe(self) -> Mapping[str, str]:
+        """Facts for the model card: label -> value."""
+        return _placed[self.model_id].describe()
+
+
+def answer_on_gpu(call: Call) -> Generator[StreamEvent | Tick, None, None]:
+    """Prepare and generate, where the GPU is. The last event is Finished or Failed."""
+    run = _RunOnGpu(call, time.monotonic() + seconds_for(call) - _SPARE_SECONDS)
+    try:
+        yield from run.events()
+    finally:
+        run.end()
+
+
+class _RunOnGpu:
+    """One call in the process that has the GPU: works on a thread, so that Stop is seen."""
+
+    def __init__(self, call: Call, deadline: float) -> None:
+        self._call = call
+        self._deadline = deadline
+        self._family = _placed[call.model_id]
+        self._events: SimpleQueue[StreamEvent] = SimpleQueue()
+        self._stop = threading.Event()
+        self._alive = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="on-gpu", daemon=True)
+
+    def events(self) -> Iterator[StreamEvent | Tick]:
+        self._thread.start()
+        timed_out = False
+        while True:
+            if not timed_out and time.monotonic() > self._deadline:
+                timed_out = True
+                self._stop.set()
+            try:
+                event = self._events.get(timeout=_TICK_SECONDS)
+            except Empty:
+                alive = self._alive.is_set()
+                self._alive.clear()
+                yield Tick(alive)
+                continue
+            if timed_out and isinstance(event, Finished) and event.finish_reason == "cancelled":
+                yield Notice("notice.gpu_time_up", {"seconds": seconds_for(self._call)})
+                event = replace(event, finish_reason="length")
+            yield event
+            if isinstance(event, Finished | Failed):
+                return
+
+    def end(self) -> None:
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        # This process may be gone before the next call, or serve somebody else's.
+        self._family.drop_caches()
+        self._family.forget(self._call.request.conversation)
+
+    def _work(self) -> None:
+        self._events.put(self._answer())
+
+    def _answer(self) -> Finished | Failed:
+        call = self._call
+        preparation = Preparation(
+            index=lambda page: call.indexes[page.document_id, page.page_index],
+            emit=self._events.put,
+            stop=self._stop,
+        )
+        try:
+            inputs = self._family.prepare(with_pictures(call.request, self._of_page), preparation)
+        except RunCancelled:
+            return Finished("cancelled", call.model_id)
+        except Exception as error:
+            if not isinstance(error, EngineError):
+                logger.exception("preparing a run of %s failed", call.model_id)
+            return Failed(as_engine_error(error))
+        return run_job(
+            self._family,
+            Job(
+                inputs=inputs,
+                emit=self._events.put,
+                stop=self._stop,
+                started_at=call.started_at,
+                load_seconds=call.load_seconds,
+                on_token=self._alive.set,
+            ),
+        )
+
+    def _of_page(self, what: What, page: Page) -> Any:
+        # No family reads a page's own words: they are in its index.
+        return self._call.pictures[page.document_id, page.page_index] if what == "image" else ()
+
+
+def _seen_pages(request: ModelRequest) -> dict[PageKey, Page]:
+    """The pages asked about, and those that the history shows."""
+    pages = {(page.document_id, page.page_index): page for page in request.pages}
+    known = {
+        (page.document_id, page.page_index): page
+        for document in request.documents
+        for page in document.pages
+    }
+    for message in request.history:
+        for part in message.parts:
+            key = (part.document_id, part.page_index) if isinstance(part, ImagePart) else None
+            if key is not None and key in known:
+                pages.setdefault(key, known[key])
+    return pages

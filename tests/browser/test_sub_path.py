@@ -1,0 +1,56 @@
+"""Behind a proxy in a sub-path: the page, its assets, uploads, the stream of an answer."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browser import driving
+from tests.serving import Served, serving
+from tests.sub_path_proxy import PREFIX, nginx, nginx_path, small_proxy
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("app")
+    with serving(folder, "--port", "0", "--root-path", PREFIX) as app:
+        yield app
+
+
+@pytest.mark.parametrize("kind", ["a small proxy", "nginx as documented"])
+def test_everything_works_under_a_sub_path(
+    chromium: Any, served: Served, tmp_path: Path, kind: str
+) -> None:
+    if kind != "a small proxy" and nginx_path() is None:
+        pytest.skip("nginx is not installed")
+    proxy = small_proxy if kind == "a small proxy" else nginx
+    scan = driving.draw_invoice().save(tmp_path / "invoice.png")
+    asked: list[str] = []
+    failed: list[str] = []
+    with proxy(served.url, tmp_path) as url:
+        context = chromium.new_context(viewport={"width": 1360, "height": 860}, locale="en-US")
+        page = context.new_page()
+        page.set_default_timeout(90_000)
+        page.on("request", lambda request: asked.append(request.url))
+        page.on(
+            "response",
+            lambda answer: answer.status >= 400 and failed.append(f"{answer.status} {answer.url}"),
+        )
+        page.on("pageerror", lambda error: failed.append(str(error)))
+        page.goto(f"{url}{PREFIX}/")
+        page.wait_for_selector("#page-view [data-ready=true]")
+        driving.upload(page, scan)
+        page.wait_for_selector("#page-view img[src]")
+        width = page.locator("#page-view img[src]").first.evaluate("image => image.naturalWidth")
+        assert width > 0, "the page's picture is served under the sub-path too"
+        with driving.answered(page):
+            driving.ask(page, "What is the total?")
+        assert driving.digits(driving.TOTAL) in driving.digits(driving.answers(page)[-1])
+        context.close()
+        outside = [
+            one for one in asked
+            if not one.startswith((f"{url}{PREFIX}/", "data:", "blob:"))
+        ]  # fmt: skip
+        assert not outside
+        assert not failed

@@ -1,0 +1,108 @@
+"""Where values stand to their labels, and where texts of several lines begin and end."""
+
+import pytest
+
+from engine.fields import get_template
+from engine.fields.reading import prepared, read_fields
+from tests.fields.drawn import typed
+
+
+def read(kind: str, *lines: str) -> dict[str, str]:
+    fields = read_fields([typed(*lines)], get_template(kind))
+    return {name: field.text for name, field in fields.items()}
+
+
+def labels(kind: str, *lines: str) -> list[tuple[str, ...]]:
+    page = prepared(typed(*lines), get_template(kind))
+    return [tuple(sorted(label.fields)) for label in page.labels]
+
+
+RECEIPT = (
+    "GREENFIELD BOOKS SDN BHD",
+    "(765432-K)",
+    "NO. 8, JALAN MELUR 3,",
+    "TAMAN INDAH,",
+    "43000 KAJANG, SELANGOR",
+    "Tel: 03-5550 1234",
+    "TAX INVOICE",
+    "Date: 14/03/2018",
+    "Notebook  4.60",
+    "Total Sales  4.60",
+    "Rounding  0.00",
+    "TOTAL  4.60",
+    "CASH  10.00",
+    "CHANGE  5.40",
+)
+
+
+def test_a_receipts_address_is_its_lines_up_to_the_phone_and_the_name_is_above_it() -> None:
+    fields = read("receipt", *RECEIPT)
+    assert fields["company"] == "GREENFIELD BOOKS SDN BHD"
+    assert fields["address"] == "NO. 8, JALAN MELUR 3, TAMAN INDAH, 43000 KAJANG, SELANGOR"
+    assert (fields["date"], fields["total"]) == ("14/03/2018", "4.60")
+
+
+def test_an_office_that_is_named_like_a_label_is_a_value() -> None:
+    fields = read("passport", "Issued by:  PASSPORT OFFICE", "Surname:  SMITH")
+    assert fields["authority"] == "PASSPORT OFFICE"
+    assert fields["surname"] == "SMITH"
+
+
+@pytest.mark.parametrize(
+    ("line", "fields"),
+    [
+        ("Office of issue", [("authority",)]),
+        ("Действителен до / Valid", [("expiry_date",), ("expiry_date",)]),
+        ("Passport Office", [("authority",)]),
+        ("1. Surname", [("surname",)]),
+    ],
+)
+def test_a_label_is_the_whole_phrase_in_both_languages(
+    line: str, fields: list[tuple[str, ...]]
+) -> None:
+    assert labels("passport", line) == fields
+
+
+def test_a_licences_numbers_survive_lost_spaces_and_cyrillic_letters() -> None:
+    fields = read(
+        "driver_licence",
+        "1. ПЕТРОВ",
+        "2. ИВАН СЕРГЕЕВИЧ",
+        "314.03.1980 ПЕРМЬ",
+        "4а 01.02.2020",
+        "46 31.01.2030",
+        "4с ГИБДД 5901",
+        "5 59 00 123456",
+    )
+    assert fields["birth_date"] == "14.03.1980"
+    assert (fields["issue_date"], fields["expiry_date"]) == ("01.02.2020", "31.01.2030")
+    assert fields["authority"] == "ГИБДД 5901"
+
+
+def test_the_zone_says_which_of_two_names_is_the_surname() -> None:
+    fields = read(
+        "passport",
+        "ANNA MARIA",
+        "ERIKSSON",
+        "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<",
+        "L898902C36UTO7408122F1204159ZE184226B<<<<<10",
+    )
+    assert fields["surname"] == "ERIKSSON"
+    assert fields["given_names"] == "ANNA MARIA"
+
+
+def test_unlabelled_sums_are_told_by_what_adds_up() -> None:
+    fields = read(
+        "invoice", "Invoice 77", "Date: 01.02.2024", "Goods  1,000.00", "20%  200.00", "1,200.00"
+    )
+    assert fields["total"] == "1,200.00"
+
+
+def test_a_number_with_its_letters_is_kept_whole() -> None:
+    assert read("invoice", "Invoice no:  INV-40768")["number"] == "INV-40768"
+
+
+def test_a_russian_invoices_inn_is_no_account() -> None:
+    fields = read("invoice", "ИНН/КПП продавца:  7707083893 / 770701001", "Счет № 15 от 01.02.2024")
+    assert fields["inn"] == "7707083893"
+    assert "account" not in fields

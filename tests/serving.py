@@ -1,0 +1,73 @@
+"""`python gradio_app.py` in a process of its own, in an environment that a test chooses."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+START_SECONDS = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A running app. url: with a slash at its end; log: the file of all that it wrote."""
+
+    url: str
+    log: Path
+
+
+@contextmanager
+def serving(
+    folder: Path, *arguments: str, environment: Mapping[str, str] | None = None
+) -> Iterator[Served]:
+    """Start the app, wait for its address, and end it.
+
+    Args:
+        folder: for its log.
+        environment: laid over this process's; "" takes a variable away.
+    """
+    log = folder / "app.log"
+    variables = {
+        **os.environ,
+        "HF_HUB_OFFLINE": "1",
+        "GRADIO_ANALYTICS_ENABLED": "False",
+        "PYTHONUNBUFFERED": "1",
+        "OMP_NUM_THREADS": "1",
+        "GRADIO_TEMP_DIR": str(folder / "gradio"),
+        **(environment or {}),
+    }
+    with log.open("w", encoding="utf-8") as output:
+        process = subprocess.Popen(
+            [sys.executable, "gradio_app.py", *arguments],
+            cwd=ROOT,
+            env={name: value for name, value in variables.items() if value},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        yield Served(_address(process, log), log)
+    finally:
+        process.terminate()
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _address(process: subprocess.Popen[bytes], log: Path) -> str:
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until and process.poll() is None:
+        said = log.read_text(encoding="utf-8")
+        if match := re.search(r"is ready: https?://[^:/\s]+:(\d+)", said):
+            return f"http://127.0.0.1:{match[1]}/"
+        time.sleep(0.1)
+    raise AssertionError("the app did not start:\n" + log.read_text(encoding="utf-8"))

@@ -1,0 +1,110 @@
+from collections.abc import Sequence
+
+import pytest
+
+from engine.pointing import Pointed, point
+from engine.schema import Document, Page
+
+
+def documents(*sizes: int, names: Sequence[str] = ()) -> tuple[Document, ...]:
+    def no_image() -> None:
+        raise AssertionError("no picture is needed to read a question")
+
+    return tuple(
+        Document(
+            f"d{number}",
+            names[number - 1] if names else f"{number}.pdf",
+            tuple(Page(f"d{number}", index, 10, 10, no_image) for index in range(size)),
+        )
+        for number, size in enumerate(sizes, start=1)
+    )
+
+
+@pytest.mark.parametrize(
+    ("question", "pages"),
+    [
+        ("What is the total on page 3?", [2]),
+        ("What does p. 2 say?", [1]),
+        ("Compare pages 2 and 4", [1, 3]),
+        ("Summarise pages 2-4", [1, 2, 3]),
+        ("Summarise pages 2 to 4, please", [1, 2, 3]),
+        ("Who signed the last page?", [4]),
+        ("What is on the second page", [1]),
+        ("the 3rd page: what is the date?", [2]),
+        ("Какая сумма на странице 3?", [2]),
+        ("Что на 2-й странице?", [1]),
+        ("кто подписал последнюю страницу?", [4]),
+        ("Перескажи страницы 2–4", [1, 2, 3]),
+        ("сравни страницы 1 и 5", [0, 4]),
+        ("что написано на третьей странице", [2]),
+        ("дата на стр. 4", [3]),
+    ],
+)
+def test_pages_are_named_by_number_or_by_word(question: str, pages: list[int]) -> None:
+    assert point(question, documents(5)).pages == tuple(("d1", page) for page in pages)
+
+
+@pytest.mark.parametrize(
+    ("question", "chosen"),
+    [
+        ("What is the total in the second scan?", ["d2"]),
+        ("Who signed the last document?", ["d3"]),
+        ("date of image 1", ["d1"]),
+        ("Compare the first and second scans", ["d2"]),
+        ("Какая дата во втором скане?", ["d2"]),
+        ("кто подписал последний документ", ["d3"]),
+        ("что на первой фотографии", ["d1"]),
+    ],
+)
+def test_documents_are_named_by_their_place(question: str, chosen: list[str]) -> None:
+    pages = point(question, documents(2, 1, 2)).pages
+    assert pages is not None
+    assert list(dict.fromkeys(document for document, _ in pages)) == chosen
+
+
+def test_a_document_is_named_by_its_file() -> None:
+    given = documents(2, 2, names=["contract.pdf", "IMG_2041.jpg"])
+    assert point("Who signed Contract.pdf?", given).pages == (("d1", 0), ("d1", 1))
+    assert point("date in img_2041", given).pages == (("d2", 0), ("d2", 1))
+    # A word that happens to be a file's name is a word.
+    assert point("Who signed the contract?", given) == Pointed()
+
+
+def test_page_and_document_together() -> None:
+    assert point("total on page 2 of the second scan", documents(3, 3)).pages == (("d2", 1),)
+    assert point("сумма на второй странице первого скана", documents(3, 3)).pages == (("d1", 1),)
+
+
+def test_a_page_number_alone_means_that_page_of_each_document() -> None:
+    assert point("date on page 2", documents(3, 1, 2)).pages == (("d1", 1), ("d3", 1))
+
+
+def test_a_page_that_is_not_there_is_told() -> None:
+    assert point("total on page 9", documents(3)) == Pointed(None, 9)
+    assert point("total on page 9 of the second scan", documents(3, 1)) == Pointed((("d2", 0),), 9)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is the total?",
+        "How many pages are there?",
+        "What is the page number?",
+        "What is the second name of the buyer?",
+        "Is the file number 20417?",
+        "document 20417: who signed?",
+        "What happened in the first quarter of 2026?",
+        "What is the last payment date?",
+        "Сколько страниц?",
+        "Какой номер документа?",
+        "документ 15.03.2026 кем подписан?",
+        "паспорт с. Ивановка",
+    ],
+)
+def test_other_numbers_name_no_page(question: str) -> None:
+    assert point(question, documents(3, 2)) == Pointed()
+    assert point(question, documents(30)) == Pointed()
+
+
+def test_naming_all_pages_is_naming_none() -> None:
+    assert point("What is on page 1?", documents(1)) == Pointed()

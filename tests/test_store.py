@@ -1,0 +1,464 @@
+"""What is kept survives crashes, full disks, locks, damage and clocks; each is one sentence."""
+
+import errno
+import logging
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from engine import Engine, EngineError, Settings
+from engine.errors import StoreError
+from engine.schema import Message, Notice, TextPart
+from engine.settings import SessionSettings
+from engine.store import database, owners
+from engine.store.clock import GRACE_SECONDS
+from engine.store.migrations import MIGRATIONS
+from tests.fakes import save_page
+from tests.keeping import Hands, clocked, files_below, loaded_index, said, talk
+
+ROOT = Path(__file__).resolve().parent.parent
+DAY = 24 * 3600.0
+
+
+@pytest.fixture(autouse=True)
+def no_ocr(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.chat.build_index", loaded_index)
+
+
+@pytest.fixture
+def kept(fake_settings: Settings) -> Path:
+    return fake_settings.data_dir / "conversations"
+
+
+def rows(kept: Path, query: str) -> list[tuple[object, ...]]:
+    connection = sqlite3.connect(kept / "conversations.db")
+    try:
+        return connection.execute(query).fetchall()
+    finally:
+        connection.close()
+
+
+def test_the_database_has_the_newest_version_and_a_newer_one_is_refused(
+    fake_settings: Settings, kept: Path, tmp_path: Path
+) -> None:
+    with Engine(fake_settings) as engine:
+        session_id = talk(engine, tmp_path, engine.create_visitor(), "?")
+    assert rows(kept, "PRAGMA user_version") == [(len(MIGRATIONS),)]
+    assert rows(kept, "PRAGMA journal_mode") == [("wal",)]
+    connection = sqlite3.connect(kept / "conversations.db")
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(StoreError, match="newer ScanChat") as refused:
+        Engine(fake_settings)
+    assert "обновите" in refused.value.text("ru").lower()
+    connection = sqlite3.connect(kept / "conversations.db")
+    connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+    connection.close()
+    with Engine(fake_settings) as engine:
+        assert said(engine, session_id)[0] == "?"
+
+
+def test_an_old_database_is_brought_forward_and_keeps_its_rows(
+    fake_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Engine(fake_settings) as engine:
+        session_id = talk(engine, tmp_path, engine.create_visitor(), "?")
+    more = (*MIGRATIONS, ("ALTER TABLE sessions ADD COLUMN colour TEXT",))
+    monkeypatch.setattr("engine.store.migrations.MIGRATIONS", more)
+    with Engine(fake_settings) as engine:
+        assert said(engine, session_id) == ["?", "The total is 42."]
+    kept = fake_settings.data_dir / "conversations"
+    assert rows(kept, "PRAGMA user_version") == [(2,)]
+    assert rows(kept, "SELECT colour FROM sessions") == [(None,)]
+
+
+@pytest.mark.parametrize("damage", ["head", "middle"])
+def test_a_damaged_database_is_set_aside_and_the_app_starts(
+    fake_settings: Settings,
+    kept: Path,
+    tmp_path: Path,
+    damage: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with Engine(fake_settings) as engine:
+        visitor = engine.create_visitor()
+        talk(engine, tmp_path, visitor, "?")
+    path = kept / "conversations.db"
+    data = bytearray(path.read_bytes())
+    start = 0 if damage == "head" else 4096
+    data[start : start + 3000] = os.urandom(3000)
+    path.write_bytes(data)
+    with caplog.at_level(logging.ERROR), Engine(fake_settings) as engine:
+        assert engine.conversations(visitor) == ()
+        assert said(engine, talk(engine, tmp_path, visitor, "?"))[0] == "?"
+    assert any("set aside as" in record.getMessage() for record in caplog.records)
+    assert (kept / "conversations.db.broken").read_bytes() == bytes(data)
+    assert len(files_below(kept / "pages.broken")) == 1
+    # It goes by itself when its time is over, as everything that is kept.
+    old = time.time() - 31 * DAY
+    for path in (kept / "conversations.db.broken", kept / "pages.broken"):
+        os.utime(path, (old, old))
+    with Engine(fake_settings) as engine:
+        engine._sessions.archives.tidy()
+    assert not files_below(kept, lambda path: ".broken" in path.name)
+
+
+def test_a_database_locked_by_another_program_stops_no_answer_and_is_told(
+    fake_settings: Settings, kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.2)
+    with Engine(fake_settings) as engine:
+        visitor = engine.create_visitor()
+        session_id = talk(engine, tmp_path, visitor, "One?")
+        assert engine.conversations(visitor)
+        # isolation_level None: the lock is taken here and not by Python.
+        other = sqlite3.connect(kept / "conversations.db", isolation_level=None)
+        other.execute("BEGIN EXCLUSIVE")
+        started = time.monotonic()
+        assert engine.ask(session_id, "Two?").answer().text == "The total is 42."
+        assert time.monotonic() - started < 1.5
+        time.sleep(0.6)
+        assert engine.unkept(session_id).key == "store.busy"  # type: ignore[union-attr]
+        events = list(engine.ask(session_id, "Three?"))
+        assert Notice("notice.not_kept_busy") in events
+        with pytest.raises(StoreError, match="in use by another program"):
+            engine.rename(session_id, "?")
+        with pytest.raises(StoreError):
+            engine.delete_session(session_id)
+        assert said(engine, session_id)[::2] == ["One?", "Two?", "Three?"]
+        other.execute("ROLLBACK")
+        other.close()
+        # The next change brings everything that was missing.
+        engine.ask(session_id, "Four?").answer()
+    with Engine(fake_settings) as engine:
+        assert engine.unkept(session_id) is None
+        assert said(engine, session_id)[::2] == ["One?", "Two?", "Three?", "Four?"]
+
+
+def test_a_full_disk_at_an_upload_is_one_sentence_and_loses_nothing(
+    fake_settings: Settings, kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Engine(fake_settings) as engine:
+        session_id = talk(engine, tmp_path, engine.create_visitor(), "?")
+
+        def full(handle: int) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        with monkeypatch.context() as disk, pytest.raises(StoreError, match="disk is full"):
+            disk.setattr(os, "fsync", full)
+            engine.add_document(session_id, save_page(tmp_path, name="b.png"), name="b.png")
+        assert len(engine.documents(session_id)) == 1
+        assert [path.suffix for path in files_below(kept / "pages")] == [""]
+        assert engine.ask(session_id, "Still?").answer().text == "The total is 42."
+
+
+FULL = """
+import resource, sys
+from pathlib import Path
+import engine.chat
+from engine import Engine, load_settings
+from engine.families import FAMILIES
+from engine.schema import Notice
+from tests.keeping import loaded_index, said, talk
+from tests.fakes import FakeFamily
+
+engine.chat.build_index = loaded_index
+FAMILIES["fake"] = "tests.fakes:FakeFamily"
+folder = Path(sys.argv[1])
+with Engine(load_settings(folder / "fake.toml")) as engine:
+    visitor = engine.create_visitor()
+    session_id = talk(engine, folder, visitor, "One?")
+    engine.conversations(visitor)
+    kept = folder / "data" / "conversations"
+    # No file may grow beyond what the largest is now.
+    largest = max(path.stat().st_size for path in kept.iterdir() if path.is_file())
+    resource.setrlimit(resource.RLIMIT_FSIZE, (largest, resource.RLIM_INFINITY))
+    FakeFamily.script = ["word " * 20_000]
+    engine.ask(session_id, "Two?").answer()
+    engine.conversations(visitor)
+    told = list(engine.ask(session_id, "Three?"))
+    assert Notice("notice.not_kept_full") in told, told
+    assert said(engine, session_id)[::2] == ["One?", "Two?", "Three?"]
+    print(session_id, engine.unkept(session_id).key, flush=True)
+    import os
+    os._exit(0)
+"""
+
+
+def test_a_full_disk_at_a_write_of_rows_goes_on_in_memory_and_loses_nothing(
+    fake_settings: Settings, tmp_path: Path
+) -> None:
+    session_id, key = in_a_process(FULL, tmp_path).split()
+    assert key == "store.full"
+    with Engine(fake_settings) as engine:
+        assert said(engine, session_id)[:2] == ["One?", "The total is 42."]
+
+
+def in_a_process(code: str, folder: Path) -> str:
+    (folder / "code.py").write_text(code, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, str(folder / "code.py"), str(folder)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+KILLED = """
+import sys, time
+from pathlib import Path
+from engine import Engine, load_settings
+from engine.families import FAMILIES
+from engine.schema import TextDelta
+from tests.keeping import talk
+from tests.fakes import FakeFamily
+
+FAMILIES["fake"] = "tests.fakes:FakeFamily"
+folder = Path(sys.argv[1])
+class Slow(list):
+    def __iter__(self):
+        yield "Once upon a time"
+        time.sleep(5)
+        yield " there was"
+        time.sleep(60)
+engine = Engine(load_settings(folder / "fake.toml"))
+session_id = talk(engine, folder, "v" * 43, "One?")
+engine.keep(session_id, "turns", "shown")
+FakeFamily.script = Slow()
+for event in engine.ask(session_id, "Two?"):
+    if isinstance(event, TextDelta):
+        print(session_id, flush=True)
+"""
+
+
+def test_after_a_kill_in_mid_answer_the_conversation_is_there_and_the_answer_is_marked(
+    fake_settings: Settings, kept: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "code.py").write_text(KILLED, encoding="utf-8")
+    process = subprocess.Popen(
+        [sys.executable, str(tmp_path / "code.py"), str(tmp_path)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    session_id = process.stdout.readline().strip()
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        if any("Once" in str(row[0]) for row in rows(kept, "SELECT transcript FROM running")):
+            break
+        time.sleep(0.1)
+    # Another process that looks meanwhile takes nothing for cut.
+    with Engine(fake_settings) as engine:
+        assert said(engine, session_id) == ["One?", "The total is 42."]
+        assert engine.cut_answer(session_id) is None
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    with Engine(fake_settings) as engine:
+        assert said(engine, session_id)[:3] == ["One?", "The total is 42.", "Two?"]
+        cut = engine.cut_answer(session_id)
+        assert cut is not None
+        assert cut.finish_reason == "cancelled"
+        assert cut.text == said(engine, session_id)[3]
+        assert cut.text.startswith("Once upon a")
+        assert cut.notices[-1] == Notice("notice.cut_by_restart")
+        assert engine.kept(session_id, "turns") == "shown"
+        assert engine.conversations("v" * 43)[0].questions == 2
+    with Engine(fake_settings) as engine:  # told until the next question, and added once
+        assert len(engine.history(session_id)) == 4
+        assert engine.cut_answer(session_id) is not None
+        engine.ask(session_id, "Three?").answer()
+        assert engine.cut_answer(session_id) is None
+        assert len(engine.history(session_id)) == 6
+
+
+def test_a_living_process_is_told_from_a_dead_one_with_its_number() -> None:
+    owner = owners.new_owner()
+    assert owners.is_alive(owner)
+    owners.retire(owner)
+    assert not owners.is_alive(owner)
+    parent = psutil.Process(os.getppid())
+    assert owners.is_alive(f"{parent.pid}:{parent.create_time():.2f}:x")
+    assert not owners.is_alive(f"{parent.pid}:{parent.create_time() - 100:.2f}:x")
+    assert not owners.is_alive("no owner at all")
+
+
+def test_two_engines_on_one_directory_lose_nothing_of_each_other(
+    fake_settings: Settings, tmp_path: Path
+) -> None:
+    with Engine(fake_settings) as one, Engine(fake_settings) as two:
+        visitor = one.create_visitor()
+        session_id = talk(one, tmp_path, visitor, "One?")
+        assert one.conversations(visitor)
+        assert said(two, session_id)[::2] == ["One?"]
+        for number in range(5):
+            for engine in (one, two):
+                other = talk(engine, tmp_path, visitor)
+                engine.ask(other, f"{number}?").answer()
+            one.ask(session_id, f"one {number}").answer()
+            two.ask(session_id, f"two {number}").answer()
+        two.add_document(session_id, save_page(tmp_path, name="b.png"), name="b.png")
+        two.conversations(visitor)
+        expected = ["One?", *(f"{who} {n}" for n in range(5) for who in ("one", "two"))]
+        assert said(one, session_id)[::2] == expected
+        assert [document.name for document in one.documents(session_id)] == ["page.png", "b.png"]
+        assert len(one.conversations(visitor)) == len(two.conversations(visitor)) == 11
+        two.delete_session(session_id)
+        assert not two.has_session(session_id)
+        with pytest.raises(EngineError, match="does not exist any more"):
+            one.history(session_id)
+
+
+def test_news_of_two_engines_at_once_are_both_kept(fake_settings: Settings, tmp_path: Path) -> None:
+    with Engine(fake_settings) as one, Engine(fake_settings) as two:
+        visitor = one.create_visitor()
+        session_id = talk(one, tmp_path, visitor, "One?")
+        one.conversations(visitor)
+        mine, theirs = one._sessions.get(session_id), two._sessions.get(session_id)
+        for store, session, who in ((one, mine, "a"), (two, theirs, "b")):
+            pair = (Message("user", (TextPart(who),)), Message("assistant", (TextPart(who),)))
+            store._sessions.end(session, pair)
+            store.conversations(visitor)
+    with Engine(fake_settings) as engine:
+        assert said(engine, session_id)[::2] == ["One?", "a", "b"]
+
+
+def with_ttl(settings: Settings, minutes: float) -> Settings:
+    sessions = SessionSettings(ttl_minutes=minutes, kept_days=minutes / 1440)
+    return settings.model_copy(update={"sessions": sessions})
+
+
+def test_what_nobody_used_expires_by_the_date_across_restarts(
+    fake_settings: Settings, kept: Path, tmp_path: Path
+) -> None:
+    settings, hands = with_ttl(fake_settings, 24 * 60), Hands()
+    with clocked(settings, hands) as engine:
+        visitor = engine.create_visitor()
+        old = talk(engine, tmp_path, visitor, "?")
+        used = talk(engine, tmp_path, visitor, "?")
+        engine.keep_for_visitor(visitor, "settings", "{}")
+    hands.pass_by(DAY - 60)
+    with clocked(settings, hands) as engine:
+        assert said(engine, used)
+        engine.delete_idle_sessions()
+        assert engine.has_session(old)
+    hands.pass_by(120)
+    with clocked(settings, hands) as engine:
+        engine.delete_idle_sessions()
+        assert not engine.has_session(old)
+        assert engine.has_session(used)
+        assert len(files_below(kept / "pages")) == 1
+        hands.pass_by(DAY + 60)
+        engine.delete_idle_sessions()
+        engine._sessions.touch()
+        assert engine.conversations(visitor) == ()
+        assert engine.kept_for_visitor(visitor, "settings") is None
+        assert files_below(kept / "pages") == []
+
+
+def test_a_conversation_that_was_never_used_goes_after_an_hour(
+    fake_settings: Settings, kept: Path, tmp_path: Path
+) -> None:
+    hands = Hands()
+    with clocked(fake_settings, hands) as engine:
+        visitor = engine.create_visitor()
+        unused, used = engine.create_session(visitor), talk(engine, tmp_path, visitor)
+        hands.pass_by(3500)
+        engine.delete_idle_sessions()
+        assert engine.has_session(unused)
+        hands.pass_by(200)
+        engine.delete_idle_sessions()
+        assert not engine.has_session(unused)
+        assert engine.has_session(used)
+    assert len(rows(kept, "SELECT * FROM sessions")) == 1
+
+
+def test_a_clock_that_jumps_deletes_nothing_early(fake_settings: Settings, tmp_path: Path) -> None:
+    settings, hands = with_ttl(fake_settings, 12 * 60), Hands()
+    with clocked(settings, hands) as engine:
+        asleep = talk(engine, tmp_path, engine.create_visitor(), "?")
+    with clocked(settings, hands) as engine:
+        awake = talk(engine, tmp_path, engine.create_visitor(), "?")
+
+        def sweep_after(*, date: float, steady: float = 0.0) -> tuple[bool, bool]:
+            hands.date += date
+            hands.steady += steady
+            engine.delete_idle_sessions()
+            engine._sessions.touch()
+            return engine.has_session(asleep), engine.has_session(awake)
+
+        assert sweep_after(date=-400 * DAY) == (True, True)
+        assert sweep_after(date=400 * DAY) == (True, True)
+        # A day forwards, noticed and set right within the hour.
+        assert sweep_after(date=DAY) == (True, True)
+        assert sweep_after(date=1800, steady=1800) == (True, True)
+        assert sweep_after(date=-DAY) == (True, True)
+        assert sweep_after(date=2 * GRACE_SECONDS, steady=2 * GRACE_SECONDS) == (True, True)
+        # A day forwards that stays: then it was the date before that was wrong. What is awake
+        # goes by the steady clock and stays.
+        assert sweep_after(date=DAY) == (True, True)
+        still = GRACE_SECONDS + 60
+        assert sweep_after(date=still, steady=still) == (False, True)
+
+
+def test_files_that_a_crash_left_without_a_row_are_deleted_at_the_next_start(
+    fake_settings: Settings, kept: Path, tmp_path: Path
+) -> None:
+    with Engine(fake_settings) as engine:
+        session_id = talk(engine, tmp_path, engine.create_visitor(), "?")
+    orphan, fresh = kept / "pages" / "orphan", kept / "pages" / "fresh.part"
+    orphan.write_bytes(b"x")
+    fresh.write_bytes(b"x")
+    old = time.time() - DAY
+    os.utime(orphan, (old, old))
+    with Engine(fake_settings) as engine:
+        until = time.monotonic() + 5
+        while orphan.exists() and time.monotonic() < until:
+            time.sleep(0.02)
+        assert not orphan.exists()
+        assert fresh.exists()  # its upload may be going on in another process
+        assert engine.documents(session_id)[0].pages[0].load_image()
+
+
+def test_where_the_disk_cannot_be_used_the_app_works_in_memory(
+    fake_settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    fake_settings.data_dir.write_text("a file, and no folder")
+    with caplog.at_level(logging.ERROR), Engine(fake_settings) as engine:
+        visitor = engine.create_visitor()
+        session_id = talk(engine, tmp_path, visitor, "?")
+        assert [one.session_id for one in engine.conversations(visitor)] == [session_id]
+    assert any("Set data_dir to a folder" in record.getMessage() for record in caplog.records)
+
+
+def test_a_thousand_messages_are_kept_in_under_a_second(
+    fake_settings: Settings, kept: Path, tmp_path: Path
+) -> None:
+    with Engine(fake_settings) as engine:
+        visitor = engine.create_visitor()
+        session = engine._sessions.get(talk(engine, tmp_path, visitor))
+        started = time.monotonic()
+        for number in range(500):
+            question = Message("user", (TextPart(f"Question {number}?"),))
+            answer = Message("assistant", (TextPart("It is 42. " * 20),))
+            engine._sessions.end(session, (question, answer))
+        asked = time.monotonic() - started
+        (listed,) = engine.conversations(visitor, search="question 499")
+        engine._sessions.archives.visitors.write(lambda connection: None).result()
+        assert time.monotonic() - started < 1.0
+        assert asked < 0.5  # the asker does not wait for the disk
+        assert listed.documents == 1
+    with Engine(fake_settings) as engine:
+        assert len(engine.history(session.session_id)) == 1000

@@ -1,0 +1,128 @@
+/* The visitor's conversations at the side. The value is plain data (ui/archive.py); titles are
+ * foreign text and are set as text, never as markup.
+ */
+const list = element.querySelector(".sc-archive") ?? element;
+const view = { naming: null, deleting: null, wiping: false, timer: 0, search: "" };
+const texts = () => props.strings;
+
+function node(tag, className, words = "", attributes = {}) {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  if (words) made.textContent = words;
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  return made;
+}
+
+function button(name, words, className = "sc-tool sc-wide", attributes = {}) {
+  return node("button", className, words, { type: "button", "data-do": name, ...attributes });
+}
+
+/* The day for what is older than today, the time for what is from today. */
+function whenOf(milliseconds) {
+  const date = new Date(milliseconds);
+  const today = new Date().toDateString() === date.toDateString();
+  const format = today ? { hour: "2-digit", minute: "2-digit" } : { day: "numeric", month: "short" };
+  return new Intl.DateTimeFormat(texts().language, format).format(date);
+}
+
+function row(item) {
+  const line = node("li", "sc-talk", "", { "data-conversation": item.id });
+  if (item.current) line.setAttribute("aria-current", "true");
+  if (view.naming === item.id) {
+    const box = node("input", "sc-talk-name", "", {
+      type: "text", maxlength: "200", "aria-label": texts().rename,
+    });
+    box.value = item.title;
+    line.append(box, button("named", texts().save));
+    return line;
+  }
+  if (view.deleting === item.id) {
+    const words = node("span", "sc-talk-ask", texts().sure);
+    line.append(words, button("deleted", texts().yes, "sc-tool sc-wide sc-danger"));
+    line.append(button("leave", texts().no));
+    return line;
+  }
+  const open = button("open", "", "sc-talk-open");
+  open.append(node("span", "sc-talk-title", item.title || texts().untitled));
+  open.append(node("span", "sc-talk-when", whenOf(item.when)));
+  line.append(
+    open,
+    button("rename", "", "sc-tool sc-pen", { title: texts().rename, "aria-label": texts().rename }),
+    button("delete", "\u00d7", "sc-tool", { title: texts().remove, "aria-label": texts().remove }),
+  );
+  return line;
+}
+
+function draw() {
+  const focused = list.contains(document.activeElement) ? document.activeElement : null;
+  const wasSearching = focused?.matches("[type=search]");
+  const items = props.value?.items ?? [];
+  const search = node("input", "sc-talk-search", "", {
+    type: "search", placeholder: texts().search, "aria-label": texts().search,
+  });
+  search.value = view.search;
+  const rows = node("ul", "sc-talks", "", { "aria-label": texts().title });
+  rows.append(...items.map(row));
+  const foot = node("div", "sc-talk-foot");
+  foot.append(node("p", "sc-hint", props.value?.kept ? texts().kept : texts().memory));
+  if (view.wiping) {
+    foot.append(node("p", "sc-talk-ask", texts().sure_all));
+    foot.append(button("wiped", texts().yes, "sc-tool sc-wide sc-danger"));
+    foot.append(button("leave", texts().no));
+  } else if (items.length || props.value?.search) {
+    foot.append(button("wipe", texts().wipe));
+  }
+  list.replaceChildren(node("h2", "sc-talk-head", texts().title));
+  if (items.length || view.search) list.append(search);
+  if (!items.length) list.append(node("p", "sc-hint", view.search ? texts().none : texts().empty));
+  list.append(rows, foot);
+  if (wasSearching) search.focus();
+  list.querySelector(".sc-talk-name")?.select();
+}
+
+function leave() {
+  view.naming = view.deleting = null;
+  view.wiping = false;
+  draw();
+}
+
+function named(line) {
+  const title = line.querySelector("input").value;
+  view.naming = null;
+  trigger("renametalk", { id: line.dataset.conversation, title });
+}
+
+const actions = {
+  open: (id) => trigger("opentalk", { id }),
+  rename: (id) => { view.naming = id; draw(); list.querySelector(".sc-talk-name")?.focus(); },
+  named: (id, line) => named(line),
+  delete: (id) => { view.deleting = id; draw(); list.querySelector(".sc-danger")?.focus(); },
+  deleted: (id) => { view.deleting = null; trigger("deletetalk", { id }); },
+  leave,
+  wipe: () => { view.wiping = true; draw(); list.querySelector(".sc-talk-foot .sc-danger")?.focus(); },
+  wiped: () => { view.wiping = false; trigger("wipetalks", {}); },
+};
+
+list.addEventListener("click", (event) => {
+  const wish = event.target.closest("[data-do]");
+  if (!wish) return;
+  const line = wish.closest("[data-conversation]");
+  actions[wish.dataset.do](line?.dataset.conversation, line);
+});
+
+list.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") leave();
+  if (event.key === "Enter" && event.target.matches(".sc-talk-name")) {
+    named(event.target.closest("[data-conversation]"));
+  }
+});
+
+list.addEventListener("input", (event) => {
+  if (!event.target.matches("[type=search]")) return;
+  view.search = event.target.value;
+  window.clearTimeout(view.timer);
+  view.timer = window.setTimeout(() => trigger("findtalks", { search: view.search }), 250);
+});
+
+watch(["value", "strings"], draw);
+draw();

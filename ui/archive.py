@@ -1,0 +1,83 @@
+"""A visitor's conversations: list, search, open, rename, delete one, delete everything.
+
+Like ui/conversation.py it talks to the engine and to desks and knows nothing of Gradio. A key is
+what the browser keeps: who it is and which conversation is on the screen (ui/desk.py).
+"""
+
+from dataclasses import replace
+from typing import Any
+
+from engine import ConversationInfo, Engine
+from ui import status
+from ui.change import Change
+from ui.conversation import Conversation
+from ui.desk import Desks, key_of, parts_of
+
+View = dict[str, Any]
+_LONGEST_TITLE = 200
+
+
+class Archive:
+    """The actions of the list, for all visitors."""
+
+    def __init__(self, engine: Engine, desks: Desks, talk: Conversation) -> None:
+        self._engine = engine
+        self._desks = desks
+        self._talk = talk
+
+    def view(self, key: str | None, search: str = "") -> View:
+        """The list as ui/archive.js draws it; times in milliseconds since 1970, UTC."""
+        visitor_id, session_id = parts_of(key)
+        found = self._engine.conversations(visitor_id, search=search) if visitor_id else ()
+        return {
+            "items": [_item(info, session_id) for info in found],
+            "search": search,
+            "kept": self._engine.settings.sessions.keeps_on_disk,
+        }
+
+    def open(self, key: str | None, session_id: str, language: str) -> Change:
+        """Show another conversation of this visitor. An answer that is being written goes on."""
+        visitor_id, now = parts_of(key)
+        if now and session_id != now:
+            self._desks.find(key)[0].left = True
+        if session_id == now or not self._engine.owns(visitor_id, session_id):
+            return Change(archive=self.view(key))
+        return self._talk.resume(key_of(visitor_id, session_id), language)
+
+    def rename(self, key: str | None, session_id: str, title: str) -> Change:
+        """Give a conversation a name of the visitor's own; an empty one takes it away."""
+        visitor_id, _ = parts_of(key)
+        if self._engine.owns(visitor_id, session_id):
+            self._engine.rename(session_id, " ".join(title.split())[:_LONGEST_TITLE])
+        return Change(archive=self.view(key))
+
+    def remove(self, key: str | None, session_id: str, language: str) -> Change:
+        """Delete a conversation with its scans; a new one is begun when it was on the screen."""
+        visitor_id, now = parts_of(key)
+        if self._engine.owns(visitor_id, session_id):
+            self._desks.delete(session_id)
+        if session_id != now:
+            return Change(archive=self.view(key))
+        return self._talk.begin(visitor_id, language)
+
+    def wipe(self, key: str | None, language: str) -> Change:
+        """Delete everything of a visitor's, now; they begin as a new one."""
+        visitor_id, now = parts_of(key)
+        for info in self._engine.conversations(visitor_id):
+            self._desks.delete(info.session_id)
+        self._desks.delete(now)
+        self._engine.delete_visitor(visitor_id)
+        fresh = self._talk.begin(self._engine.create_visitor(), language)
+        return replace(fresh, status=status.idle("archive.wiped", language))
+
+
+def _item(info: ConversationInfo, session_id: str) -> View:
+    return {
+        "id": info.session_id,
+        "title": info.title or info.first_question or info.first_document,
+        "file": info.first_document,
+        "when": round(info.updated_at.timestamp() * 1000),
+        "documents": info.documents,
+        "questions": info.questions,
+        "current": info.session_id == session_id,
+    }

@@ -1,0 +1,48 @@
+"""The list of conversations wired to its actions."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import gradio as gr
+
+from ui.archive import Archive
+from ui.ask_events import changed_by_answers
+from ui.screen import Screen
+from ui.updates import EVENT, Updates, updates
+
+
+def wire_archive(screen: Screen, archive: Archive, changed: Sequence[Any]) -> None:
+    """Connect the list's events.
+
+    Args:
+        changed: events after which the list may be another one.
+    """
+    here = [screen.session, screen.language]
+    changing = changed_by_answers(screen)
+
+    async def show(key: str | None) -> Updates:
+        return {screen.archive: gr.update(value=archive.view(key))}
+
+    async def open_talk(key: str | None, language: str, event: gr.EventData) -> Updates:
+        return updates(screen, archive.open(key, str(event.id), language))
+
+    async def rename(key: str | None, event: gr.EventData) -> Updates:
+        return updates(screen, archive.rename(key, str(event.id), str(event.title)))
+
+    async def delete(key: str | None, language: str, event: gr.EventData) -> Updates:
+        return updates(screen, archive.remove(key, str(event.id), language))
+
+    async def find(key: str | None, event: gr.EventData) -> Updates:
+        return {screen.archive: gr.update(value=archive.view(key, str(event.search)))}
+
+    async def wipe(key: str | None, language: str) -> Updates:
+        return updates(screen, archive.wipe(key, language))
+
+    opened = screen.archive.opentalk(open_talk, here, changing, **EVENT)
+    screen.archive.renametalk(rename, screen.session, changing, **EVENT)
+    deleted = screen.archive.deletetalk(delete, here, changing, **EVENT)
+    wiped = screen.archive.wipetalks(wipe, here, changing, **EVENT)
+    latest: dict[str, Any] = {"trigger_mode": "always_last", **EVENT}
+    screen.archive.findtalks(find, screen.session, screen.archive, **latest)
+    for event in (*changed, opened, deleted, wiped):
+        event.then(show, screen.session, screen.archive, **EVENT)

@@ -1,0 +1,171 @@
+"""The chat's events wired to its actions, from sending a question to second thoughts."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import gradio as gr
+
+from ui import knobs
+from ui.area import read_area
+from ui.change import Change, Question
+from ui.conversation import Conversation
+from ui.rewriting import Rewriting
+from ui.saving import Saving
+from ui.screen import Labels, Screen
+from ui.suggesting import Suggesting
+from ui.updates import EVENT, Updates, updates
+
+# JavaScript of the text box: dropped files are opened at once, and leave the box when they are.
+_ATTACH = "(value) => { window.scanchat?.attach(value); }"
+_DETACH = "(value) => ({ text: value?.text ?? '', files: [] })"
+
+
+def changed_by_answers(screen: Screen) -> list[Any]:
+    """The components that an action of the chat may change."""
+    return [
+        screen.session, screen.chat, screen.status, screen.viewer, screen.area, screen.question,
+        screen.fields, screen.stop, screen.run, screen.go_on, screen.editing, screen.task,
+        screen.suggested, screen.save, screen.archive,
+    ]  # fmt: skip
+
+
+def wire_asking(
+    screen: Screen,
+    labels: Labels,
+    talk: Conversation,
+    rewriting: Rewriting,
+    suggesting: Suggesting,
+    saving: Saving,
+) -> list[Any]:
+    """Connect the events of the chat.
+
+    Returns:
+        Those after which there may be another conversation, or another name of one.
+    """
+    here = [screen.session, screen.language]
+    chosen = [screen.model, screen.task, *knobs.inputs(screen)]
+    changing = changed_by_answers(screen)
+    several: dict[str, Any] = {"trigger_mode": "multiple", **EVENT}
+
+    def shown(change: Change) -> Updates:
+        return updates(screen, change)
+
+    def wish(model: str, task: str, values: tuple[Any, ...], text: str = "") -> Question:
+        known = model in labels.settings.models
+        template = labels.template(model, task) if known else None
+        set_to = knobs.read(values, template)
+        return Question(
+            text, (), task, model, set_to.preprocess, verbatim=set_to.verbatim,
+            options=set_to.options,
+        )  # fmt: skip
+
+    async def attach(
+        key: str | None, language: str, question: Mapping[str, Any] | None
+    ) -> AsyncIterator[Updates]:
+        async for change in talk.attach(key, _files(question), language):
+            yield shown(change)
+
+    async def ask(
+        key: str | None,
+        language: str,
+        question: Mapping[str, Any] | None,
+        area: Any,
+        editing: Any,
+        model: str,
+        task: str,
+        *values: Any,
+    ) -> AsyncIterator[Updates]:
+        asked = replace(
+            wish(model, task, values, str((question or {}).get("text") or "")),
+            files=_files(question),
+            area=read_area(area),
+            replaces=_turn(editing),
+        )
+        async for change in talk.ask(key, asked, language):
+            yield shown(change)
+
+    async def again(
+        key: str | None, language: str, event: gr.EventData, model: str, task: str, *values: Any
+    ) -> AsyncIterator[Updates]:
+        asked = wish(model, task, values)
+        async for change in talk.again(key, int(event.turn), asked, language):
+            yield shown(change)
+
+    async def ask_suggested(
+        key: str | None, language: str, event: gr.EventData, model: str, task: str, *values: Any
+    ) -> AsyncIterator[Updates]:
+        asked = wish(model, "question", values, str(event.words))
+        async for change in talk.ask(key, asked, language):
+            yield shown(replace(change, clear_question=False))
+
+    async def offer(key: str | None, language: str) -> Updates:
+        return shown(await suggesting.offer(key, language))
+
+    async def ask_example(
+        key: str | None, language: str, event: gr.SelectData, model: str, task: str, *values: Any
+    ) -> AsyncIterator[Updates]:
+        # The index alone is taken from the browser; the file is ours.
+        example = labels.examples[int(event.index)]
+        asked = replace(
+            wish(model, example.task, values, example.question(language)),
+            files=(str(example.path),),
+        )
+        async for change in talk.ask(key, asked, language):
+            yield shown(change)
+
+    async def act(key: str | None, language: str, model: str, event: gr.EventData) -> Updates:
+        turn, kind = int(event.turn), str(event.kind)
+        if kind == "edit":
+            change = rewriting.edit(key, turn)
+        elif kind == "undo":
+            change = rewriting.undo(key, turn, language)
+        else:
+            change = rewriting.rate(key, turn, language, good=kind == "good")
+        if change.task not in [name for _, name in labels.tasks(model, language)]:
+            change = replace(change, task=None)
+        return shown(change)
+
+    async def stop(key: str | None, language: str) -> Updates:
+        return shown(talk.stop(key, language))
+
+    async def go_on(key: str | None, language: str) -> AsyncIterator[Updates]:
+        async for change in talk.go_on(key, language):
+            yield shown(change)
+
+    async def new_chat(key: str | None, language: str) -> Updates:
+        return shown(talk.new_chat(key, language))
+
+    async def save(key: str | None, language: str, event: gr.EventData) -> Updates:
+        return shown(await saving.save(key, str(event.kind), language))
+
+    screen.question.change(None, screen.question, None, js=_ATTACH)
+    attached = screen.viewer.attach(attach, [*here, screen.question], changing, **several)
+    attached.then(None, screen.question, screen.question, js=_DETACH)
+    attached.then(offer, here, screen.suggested, **EVENT)
+    asked = gr.on(
+        [screen.question.submit, screen.run.click],
+        ask,
+        [*here, screen.question, screen.area, screen.editing, *chosen],
+        changing,
+        **several,
+    )
+    example = screen.chat.example_select(ask_example, [*here, *chosen], changing, **EVENT)
+    pressed = screen.suggested.asksuggested(ask_suggested, [*here, *chosen], changing, **EVENT)
+    repeated = screen.viewer.again(again, [*here, *chosen], changing, **EVENT)
+    screen.viewer.act(act, [*here, screen.model], changing, **several)
+    screen.stop.click(stop, here, changing, **EVENT)
+    screen.go_on.click(go_on, here, changing, **EVENT)
+    begun = screen.new_chat.click(new_chat, here, changing, **EVENT)
+    screen.save.savetalk(save, here, changing, **EVENT)
+    return [attached, asked, example, pressed, repeated, begun]
+
+
+def _turn(editing: Any) -> int | None:
+    """The turn that is edited, as the browser sends it."""
+    turn = editing.get("turn") if isinstance(editing, Mapping) else None
+    return turn if isinstance(turn, int) and not isinstance(turn, bool) else None
+
+
+def _files(question: Mapping[str, Any] | None) -> tuple[str, ...]:
+    return tuple(str(file) for file in (question or {}).get("files") or ())

@@ -1,0 +1,23 @@
+/* The buttons below questions and answers (ui/turn_buttons.py). Copying is done here; the rest is
+ * asked of the server.
+ *
+ * Runs after page_lists.js in the same function and uses its names.
+ */
+listen("talk", (event) => {
+  const button = event.target.closest(".sc-act");
+  if (!button) return;
+  const turn = Number(button.value);
+  if (button.name === "copy") copyAnswer(button);
+  else if (button.name === "again") trigger("again", { turn });
+  else trigger("act", { kind: button.name, turn });
+});
+
+function copyAnswer(button) {
+  const said = button.closest(".message-content, .message")?.cloneNode(true);
+  if (!said) return;
+  for (const row of said.querySelectorAll(".sc-acts")) row.remove();
+  copyText(said.textContent.trim()).then(() => {
+    button.classList.add("sc-on");
+    window.setTimeout(() => button.classList.remove("sc-on"), 1500);
+  });
+}

@@ -1,0 +1,119 @@
+"""A desk as text: what the engine keeps for the screen, so that a restart loses nothing.
+
+Turns are values already; answers are written by the engine's own transcript codec. Pictures are
+drawn anew, and an answer that was being written counts as cut.
+"""
+
+import json
+import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from pydantic import TypeAdapter, ValidationError
+
+from engine import Transcript
+from engine.transcript_json import transcript_from_json, transcript_to_json
+from ui import turns
+from ui.area import Area
+from ui.fields_view import Sheet
+
+if TYPE_CHECKING:
+    from ui.desk import Desk
+
+logger = logging.getLogger(__name__)
+
+VERSION: Final = 1
+_SHEETS: Final = TypeAdapter(dict[str, Sheet])
+
+
+def record(desk: "Desk") -> str:
+    """What is kept of a desk."""
+    return json.dumps(
+        {
+            "version": VERSION,
+            "turns": [_written(turn) for turn in desk.turns],
+            "sheets": _SHEETS.dump_python(desk.sheets, mode="json"),
+        },
+        ensure_ascii=False,
+    )
+
+
+def restore(desk: "Desk", text: str | None, cut: Transcript | None = None) -> None:
+    """Fill a new desk with what was kept; with nothing where that cannot be read.
+
+    Args:
+        cut: as much of the last answer as there was when the app ended in its middle.
+    """
+    if text is None:
+        return
+    try:
+        kept = json.loads(text)
+        if kept["version"] != VERSION:
+            return
+        desk.turns = [_read(turn) for turn in kept["turns"]]
+        desk.sheets = _SHEETS.validate_python(kept["sheets"])
+    except (ValueError, KeyError, TypeError, ValidationError):
+        logger.exception("what was kept of a conversation cannot be read")
+        return
+    last = desk.turns[-1] if desk.turns else None
+    if cut is not None and isinstance(last, turns.Answered):
+        desk.turns[-1] = turns.Answered(cut, last.task)
+    answers = [turn.transcript for turn in desk.turns if isinstance(turn, turns.Answered)]
+    desk.transcript = answers[-1] if answers else None
+    laid_out = [answer for answer in answers if answer.regions]
+    desk.layout = laid_out[-1] if laid_out else None
+
+
+def _written(turn: turns.Turn) -> dict[str, Any]:
+    match turn:
+        case turns.Asked(text, task, files, region_of, area, position, asked_at):
+            return {
+                "kind": "asked",
+                "text": text,
+                "task": task,
+                "files": [list(file) for file in files],
+                "region_of": region_of,
+                "area": [area.document_id, area.page_index, *area.bbox] if area else None,
+                "position": position,
+                "asked_at": asked_at,
+            }
+        case turns.Opened(name, pages):
+            return {"kind": "opened", "name": name, "pages": pages}
+        case turns.Told(key):
+            return {"kind": "told", "key": key}
+        case turns.Refused(error):
+            told = transcript_to_json(Transcript(error=error))
+            return {"kind": "refused", "transcript": told}
+        case turns.Answered(transcript, task, liked):
+            written = transcript_to_json(transcript)
+            return {"kind": "answered", "transcript": written, "task": task, "liked": liked}
+
+
+def _read(turn: Mapping[str, Any]) -> turns.Turn:
+    match turn["kind"]:
+        case "asked":
+            files = tuple((str(name), int(pages)) for name, pages in turn["files"])
+            place = turn["area"]
+            area = Area(place[0], place[1], tuple(place[2:])) if place else None
+            return turns.Asked(
+                turn["text"],
+                turn["task"],
+                files,
+                turn["region_of"],
+                area,
+                turn["position"],
+                turn["asked_at"],
+            )
+        case "opened":
+            return turns.Opened(turn["name"], turn["pages"])
+        case "told":
+            return turns.Told(turn["key"])
+        case "refused":
+            error = transcript_from_json(turn["transcript"]).error
+            if error is None:
+                raise ValueError(turn)
+            return turns.Refused(error)
+        case "answered":
+            answer = transcript_from_json(turn["transcript"])
+            return turns.Answered(answer, turn["task"], turn["liked"])
+    raise ValueError(turn)

@@ -1,0 +1,112 @@
+"""The settings that a person may change on the screen, from components to values.
+
+What belongs to models that write (length, temperature, page detail, prompt) is greyed for a model
+that copies its answers from the page.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import gradio as gr
+
+from engine import AskOptions
+from engine.options import LONGEST_ANSWER
+from engine.settings import PreprocessSettings
+
+# Slider value that leaves a setting to settings.toml.
+AS_SET: Final = 0
+_LONGEST: Final = 8192
+_WARMEST: Final = 1.5
+_DETAILS: Final = (1.0, 0.75, 0.5, 0.25)
+STEPS: Final = ("deskew", "contrast", "denoise")
+WRITING: Final = ("max_new_tokens", "temperature", "detail", "prompt", "reset_prompt")
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What a person has set for the next question."""
+
+    verbatim: bool
+    preprocess: PreprocessSettings
+    options: AskOptions
+
+
+def build_knobs(
+    said: Mapping[str, Mapping[str, Any]], defaults: PreprocessSettings
+) -> dict[str, Any]:
+    """Lay the components out; call it inside the accordion.
+
+    Args:
+        said: component name -> the properties that depend on language, model and task.
+    """
+    made: dict[str, Any] = {
+        "verbatim": gr.Checkbox(
+            value=False, elem_id="verbatim", container=False, **said["verbatim"]
+        ),
+        "hint": gr.HTML(elem_id="settings-hint", **said["hint"]),
+    }
+    with gr.Row():
+        for name in STEPS:
+            made[name] = gr.Checkbox(
+                value=getattr(defaults, name),
+                elem_id=name,
+                container=False,
+                min_width=120,
+                **said[name],
+            )
+    with gr.Row(elem_id="writing"):
+        made["max_new_tokens"] = gr.Slider(
+            AS_SET, _LONGEST, value=AS_SET, step=64, elem_id="max-new-tokens", min_width=150,
+            buttons=[], **said["max_new_tokens"],
+        )  # fmt: skip
+        made["temperature"] = gr.Slider(
+            0, _WARMEST, value=0, step=0.1, elem_id="temperature", min_width=150,
+            buttons=[], **said["temperature"],
+        )  # fmt: skip
+        made["detail"] = gr.Dropdown(
+            value=_DETAILS[0], elem_id="detail", min_width=130, **said["detail"]
+        )
+    made["prompt"] = gr.Textbox(elem_id="prompt", lines=3, max_lines=10, **said["prompt"])
+    made["reset_prompt"] = gr.Button(elem_id="reset-prompt", size="sm", **said["reset_prompt"])
+    return made
+
+
+def details(everything: str) -> list[tuple[str, float]]:
+    """The choices of page detail. everything: the words for full detail."""
+    return [(everything if share == 1 else f"{share:.0%}", share) for share in _DETAILS]
+
+
+def inputs(screen: Any) -> list[Any]:
+    """The components whose values `read` takes, in its order."""
+    names = ("verbatim", *STEPS, "max_new_tokens", "temperature", "detail", "prompt")
+    return [getattr(screen, name) for name in names]
+
+
+def read(values: Sequence[Any], template: str | None) -> Chosen:
+    """The values of `inputs`. What a browser sends out of range is brought into it.
+
+    Args:
+        template: the task's own prompt; None where the model takes none.
+    """
+    verbatim, *steps, length, temperature, detail, prompt = values
+    flags = dict(zip(STEPS, map(bool, steps), strict=True))
+    options = AskOptions()
+    if template is not None:
+        words = str(prompt or "").strip()
+        own = bool(words) and words != template.strip()
+        tokens = int(_between(length, AS_SET, LONGEST_ANSWER))
+        warmth = _between(temperature, 0.0, _WARMEST)
+        share = _between(detail, _DETAILS[-1], 1.0)
+        options = AskOptions(
+            max_new_tokens=tokens if tokens > AS_SET else None,
+            temperature=warmth if warmth > 0 else None,
+            detail=share if share < 1 else None,
+            prompt=words if own else None,
+        )
+    return Chosen(bool(verbatim), PreprocessSettings(**flags), options)
+
+
+def _between(value: Any, lowest: float, highest: float) -> float:
+    number = float(value) if isinstance(value, int | float) else lowest
+    return min(max(number, lowest), highest)

@@ -1,0 +1,88 @@
+"""Second thoughts about a conversation: edit or take back a question, judge an answer.
+
+Like ui/conversation.py it talks to the engine and to desks and knows nothing of Gradio.
+"""
+
+from dataclasses import replace
+
+from engine import Engine
+from ui import page_view, status, turns
+from ui.change import Change
+from ui.desk import Desk, Desks
+
+
+class Rewriting:
+    """The actions of the buttons in the chat, for all sessions."""
+
+    def __init__(self, engine: Engine, desks: Desks) -> None:
+        self._engine = engine
+        self._desks = desks
+
+    def edit(self, session_id: str | None, turn: int) -> Change:
+        """Put a question back into the text box; sending it answers again from there."""
+        desk, _ = self._desks.find(session_id)
+        asked = desk.asked(turn)
+        if asked is None:
+            return Change()
+        return Change(
+            question_text=asked.text,
+            editing=turn,
+            clear_area=True,
+            area=area_value(asked),
+            task=asked.task,
+        )
+
+    def undo(self, session_id: str | None, turn: int, language: str) -> Change:
+        """Take a question back with its answer; its words return to the text box."""
+        desk, _ = self._desks.find(session_id)
+        asked = desk.asked(turn)
+        if desk.running:
+            return Change(status=status.working("status.busy", language))
+        if asked is None:
+            return Change()
+        forget_from(self._engine, desk, asked)
+        self._desks.keep(desk)
+        documents = self._engine.documents(desk.session_id)
+        number, transcript = desk.shown
+        return Change(
+            messages=turns.messages(desk.turns, language),
+            view=page_view.view(documents, transcript, desk.jump, desk.laid_out, number),
+            status=status.idle("status.ready", language),
+            question_text=asked.text,
+            clear_area=True,
+            area=area_value(asked),
+            task=asked.task,
+            editing=-1,
+            cut=False,
+        )
+
+    def rate(self, session_id: str | None, turn: int, language: str, *, good: bool) -> Change:
+        """A person likes an answer or does not; pressing the same again takes that back."""
+        desk, _ = self._desks.find(session_id)
+        if not 0 <= turn < len(desk.turns):
+            return Change()
+        answer = desk.turns[turn]
+        if not isinstance(answer, turns.Answered):
+            return Change()
+        desk.turns[turn] = replace(answer, liked=None if answer.liked is good else good)
+        self._desks.keep(desk)
+        return Change(messages=turns.messages(desk.turns, language))
+
+
+def forget_from(engine: Engine, desk: Desk, asked: turns.Asked) -> None:
+    """Forget a question and what was said after it, on the screen and for the model."""
+    engine.rewind(desk.session_id, asked.position)
+    desk.forget_from(asked)
+
+
+def area_value(asked: turns.Asked) -> dict[str, object] | None:
+    """The place that a question was about, as the chip beside the text box takes it."""
+    area = asked.area
+    if area is None:
+        return None
+    return {
+        "document": area.document_id,
+        "page": area.page_index,
+        "bbox": list(area.bbox),
+        "number": asked.region_of,
+    }

@@ -1,0 +1,53 @@
+"""The conversation as a file: what was said, as the engine's exchanges, written for a download."""
+
+import asyncio
+from datetime import UTC, datetime
+
+from engine import Engine
+from engine.conversation_export import KINDS, Exchange, export_conversation
+from ui import i18n, status
+from ui.change import Change
+from ui.desk import Desk, Desks
+from ui.layout_view import file_stem
+from ui.opening import told
+from ui.turns import Answered, Asked
+
+
+class Saving:
+    """Writes conversations, for all sessions."""
+
+    def __init__(self, engine: Engine, desks: Desks) -> None:
+        self._engine = engine
+        self._desks = desks
+
+    async def save(self, key: str | None, kind: str, language: str) -> Change:
+        """Write the conversation on the screen as a file of a kind; the browser saves it."""
+        desk, _ = self._desks.find(key)
+        said = exchanges(desk)
+        if kind not in KINDS or not said:
+            return Change()
+        title = said[0].question or i18n.text("archive.untitled", language)
+        documents = self._engine.documents(desk.session_id)
+        try:
+            content = await asyncio.to_thread(
+                export_conversation, said, documents, kind, title=title, language=language
+            )
+            path = desk.folder / f"{file_stem(title)}.{kind}"
+            await asyncio.to_thread(path.write_bytes, content)
+        except Exception as error:  # noqa: BLE001 - a sentence on the status line, and logged
+            return Change(status=status.problem(told(error), language))
+        return Change(download=path.as_posix())
+
+
+def exchanges(desk: Desk) -> list[Exchange]:
+    """Every question that was answered, or failed, with its answer."""
+    found: list[Exchange] = []
+    asked: Asked | None = None
+    for turn in desk.turns:
+        if isinstance(turn, Asked):
+            asked = turn
+        elif isinstance(turn, Answered) and asked is not None:
+            when = datetime.fromtimestamp(asked.asked_at, UTC) if asked.asked_at else None
+            files = tuple(name for name, _ in asked.files)
+            found.append(Exchange(asked.text, asked.task, when, turn.transcript, turn.liked, files))
+    return found
