@@ -122,6 +122,7 @@ class ModelSettings(_Strict):
     attn_implementation: Literal["auto", "sdpa", "eager", "flash_attention_2"] = "auto"
     quantization: Literal["none", "int8", "int4"] = "none"
     max_pixels: Positive | None = None
+    context_tokens: Positive | None = None
     mode: (
         Literal["tiny", "small", "base", "large", "gundam", "multi_page", "serving", "readme"]
         | None

@@ -32,6 +32,7 @@ from ui.saving import Saving
 from ui.screen import Labels, Screen, build
 from ui.suggesting import Suggesting
 from ui.theme import style_sheet, theme
+from ui.thumbnails import Thumbnails, wire_thumbnails
 from ui.updates import EVENT, Updates, components, joined, relabelled, updates
 
 
@@ -62,6 +63,7 @@ def build_app(engine: Engine, settings: Settings) -> gr.Blocks:
         )
         wire_archive(screen, Archive(engine, desks, talk), listed)
         wire_form(screen, Form(engine, desks))
+        wire_thumbnails(screen, Thumbnails(engine, desks))
     app.queue(default_concurrency_limit=None, api_open=False)
     return app
 

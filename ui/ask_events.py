@@ -57,7 +57,7 @@ def wire_asking(
         set_to = knobs.read(values, template)
         return Question(
             text, (), task, model, set_to.preprocess, verbatim=set_to.verbatim,
-            options=set_to.options,
+            options=set_to.options, other=set_to.other,
         )  # fmt: skip
 
     async def attach(

@@ -63,6 +63,7 @@ class Question:
         replaces: the turn of an earlier question that this one takes the place of; what was said
             after it is forgotten.
         options: what is set for models that write.
+        other: a model that answers too, for comparison.
     """
 
     text: str
@@ -74,3 +75,4 @@ class Question:
     verbatim: bool = False
     replaces: int | None = None
     options: AskOptions = field(default_factory=AskOptions)
+    other: str | None = None

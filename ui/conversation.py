@@ -5,21 +5,17 @@ talks to the engine and to desks, and knows nothing of Gradio; ui/app.py puts Ch
 """
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import aclosing
 from dataclasses import replace
 
-from engine import Document, Engine, Transcript
-from engine.prompts import get_task
-from ui import fields_view, layout_view, page_view, status, turns
+from engine import Document, Engine
+from ui import layout_view, page_view, status, turns
+from ui.answering import Answering
 from ui.area import Area
-from ui.batches import batches
 from ui.change import Change, Question
 from ui.desk import Desk, Desks, parts_of
 from ui.opening import draw_picture, open_files, told
-from ui.page_view import PageKey
-from ui.rewriting import forget_from
+from ui.showing import Showing
 
 
 class Conversation:
@@ -28,6 +24,8 @@ class Conversation:
     def __init__(self, engine: Engine, desks: Desks | None = None) -> None:
         self._engine = engine
         self._desks = desks or Desks(engine)
+        self._show = Showing(engine)
+        self._answers = Answering(engine, self._desks, self._show)
 
     def start(self, language: str, key: str | None = None, *, remember: bool = False) -> Change:
         """A browser came: show the conversation that it left, or begin one.
@@ -62,7 +60,7 @@ class Conversation:
             first = documents[0].pages[0]
             desk.look_at((first.document_id, first.page_index))
         return replace(
-            self._whole(desk, language, line, running=desk.running),
+            self._show.whole(desk, language, line, running=desk.running),
             cut=desk.transcript is not None and desk.transcript.finish_reason == "length",
             editing=-1,
             clear_area=True,
@@ -80,7 +78,7 @@ class Conversation:
             session_id=desk.key,
             messages=turns.messages(desk.turns, language),
             status=line,
-            form=self._form(desk),
+            form=self._show.form(desk),
         )
 
     async def attach(
@@ -98,7 +96,7 @@ class Conversation:
         desk.turns += said
         self._desks.keep(desk)
         line = None if running else status.idle("status.ready", language)
-        yield self._whole(desk, language, line)
+        yield self._show.whole(desk, language, line)
 
     async def ask(
         self, session_id: str | None, question: Question, language: str
@@ -111,7 +109,7 @@ class Conversation:
             return
         desk.running, desk.pressed = True, False
         try:
-            async for change in self._answer(desk, question, language):
+            async for change in self._answers.answer(desk, question, language):
                 yield change
         finally:
             desk.running = False
@@ -120,7 +118,8 @@ class Conversation:
     async def go_on(self, session_id: str | None, language: str) -> AsyncIterator[Change]:
         """Continue the last answer, which was cut at the limit of tokens."""
         desk = self._desk(session_id)
-        asked, transcript = desk.last, desk.transcript
+        transcript = desk.transcript
+        asked = desk.last or self._asked_before(desk)
         if desk.running or asked is None or transcript is None:
             return
         if transcript.finish_reason != "length":
@@ -134,7 +133,9 @@ class Conversation:
                 if not (isinstance(turn, turns.Answered) and turn.transcript is transcript)
             ]
             yield Change(running=True, cut=False)
-            async for change in self._stream(desk, asked, asked.text, language, resume=True):
+            async for change in self._answers.stream(
+                desk, asked, asked.text, language, resume=True
+            ):
                 yield change
         finally:
             desk.running = False
@@ -188,7 +189,7 @@ class Conversation:
         desk = self._desk(session_id)
         if not desk.recall(turn):
             return Change()
-        return Change(view=self._view(desk))
+        return Change(view=self._show.view(desk))
 
     async def text_inside(self, session_id: str | None, area: Area | None) -> Change:
         """A box was drawn: read what is printed in it."""
@@ -235,94 +236,15 @@ class Conversation:
             return Change(status=status.idle("regions.failed", language))
         return Change(download=path.as_posix())
 
-    async def _answer(self, desk: Desk, question: Question, language: str) -> AsyncIterator[Change]:
-        yield Change(
-            session_id=desk.key,
-            status=status.working("status.starting", language),
-            running=True,
-            clear_question=True,
-            cut=False,
-            editing=-1,
-            suggested=(),
+    def _asked_before(self, desk: Desk) -> Question | None:
+        """The last question of a desk that was restored, whose settings are not known any more."""
+        asked = desk.asked(len(desk.turns) - 1)
+        if asked is None or desk.transcript is None or desk.transcript.model_id is None:
+            return None
+        steps = self._engine.settings.preprocess
+        return Question(
+            asked.text, (), asked.task, desk.transcript.model_id, steps, area=asked.area
         )
-        async with desk.lock:
-            opened, said = await open_files(self._engine, desk, question.files, turn_to=True)
-        text = question.text.strip()
-        if not text and get_task(question.task).needs_question:
-            # Files without a question are only opened.
-            desk.turns += said if question.files else [turns.Told("chat.nothing_asked")]
-            yield self._whole(desk, language, status.idle("status.ready", language), running=False)
-            return
-        files = tuple((item.name, len(item.pages)) for item in opened)
-        before = None if question.replaces is None else desk.asked(question.replaces)
-        if before is not None:
-            files = (*before.files, *files)
-            forget_from(self._engine, desk, before)
-        area = question.area
-        number = area.number(self._engine.documents(desk.session_id)) if area else None
-        history = self._engine.history(desk.session_id)
-        position = sum(message.role == "user" for message in history)
-        asked = turns.Asked(text, question.task, files, number, area, position, time.time())
-        desk.turns.append(asked)
-        desk.turns += [turn for turn in said if isinstance(turn, turns.Refused)]
-        if question.files and not self._engine.documents(desk.session_id):
-            yield self._whole(desk, language, status.idle("status.ready", language), running=False)
-            return
-        async for change in self._stream(desk, question, text, language):
-            yield change
-
-    async def _stream(
-        self, desk: Desk, question: Question, text: str, language: str, *, resume: bool = False
-    ) -> AsyncIterator[Change]:
-        desk.last = replace(question, text=text, files=())
-        transcript = desk.transcript = Transcript()
-        desk.recalled = None
-        if get_task(question.task).output == "layout":
-            desk.layout = transcript
-        area = question.area
-        desk.language = language
-        desk.turns.append(turns.Answered(transcript, question.task))
-        self._desks.keep(desk)
-        yield replace(
-            self._whole(desk, language, status.of_answer(transcript, language)), clear_area=True
-        )
-        desk.stream = self._engine.ask(
-            desk.session_id,
-            text,
-            model_id=question.model_id,
-            task=question.task,
-            pages=None if area is None else [(area.document_id, area.page_index)],
-            preprocess=question.preprocess,
-            language=language,
-            bbox=None if area is None else area.bbox,
-            verbatim=question.verbatim,
-            resume=resume,
-            options=question.options,
-        )
-        shown: PageKey | None = None
-        async with aclosing(batches(desk.stream)) as handfuls:
-            async for events in handfuls:
-                for event in events:
-                    transcript.add(event)
-                if desk.transcript is not transcript:
-                    break  # a new chat was started meanwhile
-                best = page_view.best_page(transcript)
-                if best is not None and best != shown:
-                    desk.recalled = None
-                    desk.look_at(best, to_evidence=True)
-                shown = best
-                if desk.left:
-                    continue
-                yield Change(
-                    messages=turns.messages(desk.turns, desk.language),
-                    status=status.of_answer(transcript, desk.language, pressed=desk.pressed),
-                    view=self._view(desk),
-                )
-        self._desks.keep(desk)
-        desk.running = False
-        if not desk.left:
-            cut = transcript.finish_reason == "length"
-            yield Change(running=False, cut=cut, savable=True)
 
     def _desk(self, session_id: str | None) -> Desk:
         desk, replaced = self._desks.find(session_id)
@@ -333,28 +255,3 @@ class Conversation:
     def _document(self, desk: Desk, document_id: str) -> Document | None:
         documents = self._engine.documents(desk.session_id)
         return next((item for item in documents if item.document_id == document_id), None)
-
-    def _form(self, desk: Desk) -> fields_view.View:
-        folder = self._engine.settings.fields.folder
-        return fields_view.view(desk.sheets, desk.language, folder=folder, reading=desk.reading)
-
-    def _whole(
-        self, desk: Desk, language: str, line: str | None, *, running: bool | None = None
-    ) -> Change:
-        """Everything that a desk shows."""
-        return Change(
-            session_id=desk.key,
-            messages=turns.messages(desk.turns, language),
-            status=line,
-            view=self._view(desk),
-            images=page_view.images(desk.pictures),
-            form=self._form(desk),
-            running=running,
-            savable=any(isinstance(turn, turns.Answered) for turn in desk.turns),
-        )
-
-    def _view(self, desk: Desk) -> page_view.View:
-        """What the page viewer of a desk shows."""
-        documents = self._engine.documents(desk.session_id)
-        turn, transcript = desk.shown
-        return page_view.view(documents, transcript, desk.jump, desk.laid_out, turn)

@@ -33,6 +33,7 @@ class Desk:
         opened: upload path -> document_id, so that a file which comes twice is opened once.
         refused: upload path -> until when it is not told again, so that one drop is told once.
         pictures: display pictures by page; None where a page cannot be shown.
+        thumbnails: small pictures by page, for the strip; None where a page cannot be shown.
         transcript: of the answer whose evidence is on the page.
         layout: of the last layout; its regions stay on the page while questions are asked.
         recalled: place among the turns of an earlier answer whose evidence is shown instead.
@@ -53,6 +54,7 @@ class Desk:
     opened: dict[str, str] = field(default_factory=dict)
     refused: dict[str, float] = field(default_factory=dict)
     pictures: dict[PageKey, Path | None] = field(default_factory=dict)
+    thumbnails: dict[PageKey, Path | None] = field(default_factory=dict)
     transcript: Transcript | None = None
     layout: Transcript | None = None
     recalled: int | None = None
@@ -151,6 +153,7 @@ class Desk:
         self.opened.clear()
         self.refused.clear()
         self.pictures.clear()
+        self.thumbnails.clear()
         self.sheets.clear()
         self.leave_answer()
         # The number goes on: the viewer must not take the next jump for one it has followed.

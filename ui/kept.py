@@ -84,9 +84,15 @@ def _written(turn: turns.Turn) -> dict[str, Any]:
         case turns.Refused(error):
             told = transcript_to_json(Transcript(error=error))
             return {"kind": "refused", "transcript": told}
-        case turns.Answered(transcript, task, liked):
+        case turns.Answered(transcript, task, liked, beside):
             written = transcript_to_json(transcript)
-            return {"kind": "answered", "transcript": written, "task": task, "liked": liked}
+            return {
+                "kind": "answered",
+                "transcript": written,
+                "task": task,
+                "liked": liked,
+                "beside": beside,
+            }
 
 
 def _read(turn: Mapping[str, Any]) -> turns.Turn:
@@ -115,5 +121,5 @@ def _read(turn: Mapping[str, Any]) -> turns.Turn:
             return turns.Refused(error)
         case "answered":
             answer = transcript_from_json(turn["transcript"])
-            return turns.Answered(answer, turn["task"], turn["liked"])
+            return turns.Answered(answer, turn["task"], turn["liked"], turn["beside"])
     raise ValueError(turn)

@@ -30,6 +30,7 @@ class Chosen:
     verbatim: bool
     preprocess: PreprocessSettings
     options: AskOptions
+    other: str | None = None
 
 
 def build_knobs(
@@ -67,6 +68,7 @@ def build_knobs(
         made["detail"] = gr.Dropdown(
             value=_DETAILS[0], elem_id="detail", min_width=130, **said["detail"]
         )
+    made["other"] = gr.Dropdown(value="", elem_id="other-model", **said["other"])
     made["prompt"] = gr.Textbox(elem_id="prompt", lines=3, max_lines=10, **said["prompt"])
     made["reset_prompt"] = gr.Button(elem_id="reset-prompt", size="sm", **said["reset_prompt"])
     return made
@@ -79,7 +81,7 @@ def details(everything: str) -> list[tuple[str, float]]:
 
 def inputs(screen: Any) -> list[Any]:
     """The components whose values `read` takes, in its order."""
-    names = ("verbatim", *STEPS, "max_new_tokens", "temperature", "detail", "prompt")
+    names = ("verbatim", *STEPS, "max_new_tokens", "temperature", "detail", "prompt", "other")
     return [getattr(screen, name) for name in names]
 
 
@@ -89,7 +91,7 @@ def read(values: Sequence[Any], template: str | None) -> Chosen:
     Args:
         template: the task's own prompt; None where the model takes none.
     """
-    verbatim, *steps, length, temperature, detail, prompt = values
+    verbatim, *steps, length, temperature, detail, prompt, other = values
     flags = dict(zip(STEPS, map(bool, steps), strict=True))
     options = AskOptions()
     if template is not None:
@@ -104,7 +106,9 @@ def read(values: Sequence[Any], template: str | None) -> Chosen:
             detail=share if share < 1 else None,
             prompt=words if own else None,
         )
-    return Chosen(bool(verbatim), PreprocessSettings(**flags), options)
+    return Chosen(
+        bool(verbatim), PreprocessSettings(**flags), options, str(other) if other else None
+    )
 
 
 def _between(value: Any, lowest: float, highest: float) -> float:

@@ -45,7 +45,9 @@ def _facts(model: ModelInfo, language: str) -> list[str]:
         needed = memory_needed(model.model_id, model.settings, precision)
         if needed is not None:
             lines.append(say("memory", gigabytes=i18n.decimal(needed / 1e9, language, digits=1)))
-    lines += [f"{name}: {value}" for name, value in model.facts]
+    why = dict(model.facts).get(f"attention_{language}")
+    if why is not None:
+        lines.append(say("attention", why=why))
     can = model.capabilities
     lines.append(say("chats" if can.chat else "no_chat"))
     lines.append(say("boxes" if can.boxes else "no_boxes"))

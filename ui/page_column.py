@@ -10,10 +10,13 @@ import gradio as gr
 # The page viewer's script, in the order in which its parts need each other.
 _VIEWER: Final = (
     "page_view.js",
+    "page_turn.js",
     "page_marks.js",
     "page_walk.js",
     "page_select.js",
     "page_draw.js",
+    "page_strip.js",
+    "page_sides.js",
     "page_lists.js",
     "chat_actions.js",
 )
@@ -33,6 +36,7 @@ def build_page_column(said: Mapping[str, Mapping[str, Any]]) -> dict[str, gr.HTM
             html_template=source("page_view.html"),
             js_on_load="".join(source(name) for name in _VIEWER),
             images={},
+            thumbnails={},
             download=None,
             inside=None,
             **said["viewer"],
@@ -54,6 +58,16 @@ def build_page_column(said: Mapping[str, Mapping[str, Any]]) -> dict[str, gr.HTM
             js_on_load=None,
         )
     return {"viewer": viewer, "fields": fields, "regions": regions}
+
+
+def build_sides() -> gr.HTML:
+    """The switch between chat and page, which only a narrow screen shows (ui/page_sides.js)."""
+    return gr.HTML(
+        elem_id="sides",
+        apply_default_css=False,
+        html_template=source("page_sides.html"),
+        js_on_load=None,
+    )
 
 
 @cache

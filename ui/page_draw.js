@@ -72,8 +72,7 @@ function begin() {
     Math.max(desk.left, paper.left), Math.max(desk.top, paper.top),
     Math.min(desk.right, paper.right), Math.min(desk.bottom, paper.bottom),
   ];
-  const [left, top] = onPage(seen[0], seen[1]);
-  const [right, bottom] = onPage(seen[2], seen[3]);
+  const [left, top, right, bottom] = hull(onPage(seen[0], seen[1]), onPage(seen[2], seen[3]));
   const [width, height] = [(right - left) / 4, (bottom - top) / 4];
   state.draft = { bbox: [left + width, top + height, right - width, bottom - height] };
   drawBox();
@@ -84,10 +83,11 @@ function begin() {
 function onPage(x, y) {
   const frame = PAPER.getBoundingClientRect();
   const page = shownPage();
-  return [
-    between(((x - frame.left) / frame.width) * page.width, 0, page.width),
-    between(((y - frame.top) / frame.height) * page.height, 0, page.height),
-  ];
+  const [width, height] = sizeOf(page);
+  return toPage(page, [
+    between(((x - frame.left) / frame.width) * width, 0, width),
+    between(((y - frame.top) / frame.height) * height, 0, height),
+  ]);
 }
 
 /* Take the box: it becomes the selected place. */
@@ -123,17 +123,14 @@ PAPER.addEventListener("pointermove", (event) => {
   const from = state.drawing && event.isPrimary && state.draft?.from;
   if (!from) return;
   const to = onPage(event.clientX, event.clientY);
-  state.draft.bbox = [
-    Math.min(from[0], to[0]), Math.min(from[1], to[1]),
-    Math.max(from[0], to[0]), Math.max(from[1], to[1]),
-  ];
+  state.draft.bbox = hull(from, to);
   drawBox();
 });
 
 PAPER.addEventListener("pointerup", (event) => {
   if (!state.drawing || !event.isPrimary || !state.draft?.from) return;
   const [left, top, right, bottom] = state.draft.bbox;
-  const scale = PAPER.getBoundingClientRect().width / shownPage().width;
+  const scale = PAPER.getBoundingClientRect().width / sizeOf(shownPage())[0];
   if (Math.min(right - left, bottom - top) * scale >= SMALLEST) {
     accept(event.pointerType === "touch" ? "touch" : "mouse");
     return;
@@ -151,19 +148,22 @@ PAPER.addEventListener("pointercancel", () => {
 /* Arrows move the box, with Shift its lower right corner. Before other keys of the page. */
 function moveBox([right, down], resize) {
   const page = shownPage();
-  const step = Math.max(page.width, page.height) / 100;
+  const [pageWidth, pageHeight] = sizeOf(page);
+  const step = Math.max(pageWidth, pageHeight) / 100;
   const least = 2 * step;
-  let [x0, y0, x1, y1] = state.draft.bbox;
+  // Right and down are those of the screen, whichever way the page is turned.
+  let [x0, y0, x1, y1] = boxInView(page, state.draft.bbox);
   if (resize) {
-    x1 = between(x1 + right * step, x0 + least, page.width);
-    y1 = between(y1 + down * step, y0 + least, page.height);
+    x1 = between(x1 + right * step, x0 + least, pageWidth);
+    y1 = between(y1 + down * step, y0 + least, pageHeight);
   } else {
     const [width, height] = [x1 - x0, y1 - y0];
-    x0 = between(x0 + right * step, 0, page.width - width);
-    y0 = between(y0 + down * step, 0, page.height - height);
+    x0 = between(x0 + right * step, 0, pageWidth - width);
+    y0 = between(y0 + down * step, 0, pageHeight - height);
     [x1, y1] = [x0 + width, y0 + height];
   }
-  state.draft.bbox = [x0, y0, Math.min(x1, page.width), Math.min(y1, page.height)];
+  const far = [Math.min(x1, pageWidth), Math.min(y1, pageHeight)];
+  state.draft.bbox = hull(toPage(page, [x0, y0]), toPage(page, far));
   drawBox();
   reveal(BOX);
 }

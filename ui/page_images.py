@@ -17,6 +17,7 @@ from engine import Page
 
 LONG_SIDE: Final = 1600  # pixels
 _THUMBNAIL_SIDE: Final = 360  # pixels
+_STRIP_SIDE: Final = 200  # pixels; it is shown at 84, also on screens with twice the pixels
 _QUALITY: Final = 82
 
 
@@ -35,6 +36,24 @@ def write_page(page: Page, folder: Path) -> Path:
     """
     target = folder / f"{secrets.token_urlsafe(12)}.webp"
     _reduced(page.load_image(), LONG_SIDE).save(target, "WEBP", quality=_QUALITY, method=2)
+    return target
+
+
+def write_small(page: Page, shown: Path | None, folder: Path) -> Path:
+    """The page's picture in the strip of pages.
+
+    Args:
+        shown: its display picture, where it is written already: quicker to shrink than the page.
+    Raises:
+        DocumentError: the file is broken at this page.
+    """
+    target = folder / f"{secrets.token_urlsafe(12)}.webp"
+    if shown is None:
+        small = _reduced(page.load_image(), _STRIP_SIDE)
+    else:
+        with Image.open(shown) as image:
+            small = _reduced(image.convert("RGB"), _STRIP_SIDE)
+    small.save(target, "WEBP", quality=_QUALITY, method=2)
     return target
 
 

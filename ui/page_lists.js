@@ -174,17 +174,26 @@ listen("regions", (event) => {
 /* Gradio names some of its parts in English only or by their markup, and makes them anew whenever
  * it likes. */
 function nameParts() {
-  const { chat, question, button } = texts();
+  const { chat, question, button, archive } = texts();
   const names = {
     "#chat [role=log]": chat,
     "#question .full-container": question,
     "#question .upload-button": button.attach,
     "#question .submit-button": button.send,
+    "#side .toggle-button": archive,
   };
   for (const [selector, name] of Object.entries(names)) {
     const part = document.querySelector(selector);
     if (part && part.getAttribute("aria-label") !== name) part.setAttribute("aria-label", name);
   }
+  const side = document.querySelector("#side");
+  const opened = String(side?.classList.contains("open") ?? false);
+  const opener = side?.querySelector(".toggle-button");
+  if (opener && opener.getAttribute("aria-expanded") !== opened) {
+    opener.setAttribute("aria-expanded", opened);
+  }
+  // A list of buttons is none.
+  document.querySelector("#chat .examples[role=list]")?.setAttribute("role", "group");
   // What a message says is read from it; its name would be the same again as HTML.
   for (const said of document.querySelectorAll("#chat [data-testid][aria-label]")) {
     said.removeAttribute("aria-label");
@@ -210,6 +219,7 @@ window.scanchat = {
 };
 
 watch(["value", "images", "strings"], draw);
+watch("thumbnails", takeThumbnails);
 watch("inside", fillDrawn);
 watch("download", save);
 draw();

@@ -34,7 +34,7 @@ function place(node, [left, top, right, bottom]) {
 
 function drawMarks(page) {
   const here = (mark) => page && samePage(mark, page);
-  if (page) LAYER.setAttribute("viewBox", `0 0 ${page.width} ${page.height}`);
+  if (page) turnLayer(page);
   LAYER.setAttribute("aria-label", texts().page.boxes);
   const regions = data().regions.filter(here);
   const places = [...data().evidence.entries()].filter(([, found]) => here(found));
@@ -114,7 +114,9 @@ function keepTags() {
   const page = data().pages[state.at];
   const shown = find(".sc-paper").clientWidth;
   if (!page || !shown) return;
-  const unit = page.width / shown; // page pixels in a pixel of the screen
+  // Labels stand upright over a page that is turned: their places are those of the turned page.
+  const size = sizeOf(page);
+  const unit = size[0] / shown; // page pixels in a pixel of the screen
   TAGS.setAttribute("font-size", TAG.font * unit);
   const entries = [...drawn.region, ...drawn.evidence].filter(
     ({ mark, kind }) => kind === "evidence" || !state.hidden.has(mark.category),
@@ -123,10 +125,11 @@ function keepTags() {
   const lengths = entries.map(({ tag }) =>
     [...tag.lastChild.children].map((part) => part.getComputedTextLength()),
   );
-  const taken = entries.map(({ mark }) => mark.bbox);
-  for (const [index, { kind, mark, tag }] of entries.entries()) {
-    const places = (kind === "evidence" ? atCorner : aroundBox)(mark.bbox, lengths[index], unit);
-    const best = least(places, page, taken, mark.bbox);
+  const boxes = entries.map(({ mark }) => boxInView(page, mark.bbox));
+  const taken = [...boxes];
+  for (const [index, { kind, tag }] of entries.entries()) {
+    const places = (kind === "evidence" ? atCorner : aroundBox)(boxes[index], lengths[index], unit);
+    const best = least(places, size, taken, boxes[index]);
     const [plate, words] = tag.children;
     tag.classList.toggle("sc-short", best.short);
     place(plate, best.box);
@@ -166,12 +169,12 @@ function labelAt(length, short, x, y, unit) {
 
 /* Of some labels, moved onto the page, the first of those that cover least of what is taken; its
  * own box counts half. */
-function least(labels, page, taken, own) {
+function least(labels, [width, height], taken, own) {
   let best = null;
   for (const label of labels) {
     const [x0, y0, x1, y1] = label.box;
-    const x = between(x0, 0, Math.max(0, page.width - (x1 - x0)));
-    const y = between(y0, 0, Math.max(0, page.height - (y1 - y0)));
+    const x = between(x0, 0, Math.max(0, width - (x1 - x0)));
+    const y = between(y0, 0, Math.max(0, height - (y1 - y0)));
     const box = [x, y, x + x1 - x0, y + y1 - y0];
     const covered = taken.reduce(
       (sum, other) => sum + shared(box, other) * (other === own ? 0.5 : 1), 0,

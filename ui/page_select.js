@@ -112,6 +112,7 @@ function askAbout(mark) {
   }
   const { document: id, page, bbox } = mark;
   arm({ document: id, page, bbox, number: ordinal(mark) + 1 });
+  showSide("chat");
   // A task without a question has a button of its own.
   const run = byId("run");
   (run?.offsetParent ? run : box)?.focus();
@@ -163,6 +164,7 @@ CARD.addEventListener("click", (event) => {
   else if (action === "ask") askAbout(mark);
   else {
     intoQuestion(mark.text);
+    showSide("chat");
     questionBox()?.focus();
   }
 });

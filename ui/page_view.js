@@ -8,9 +8,9 @@
 const byId = (id) => document.getElementById(id);
 const view = element.closest("#page-view") ?? element;
 const find = (selector) => view.querySelector(selector);
-const narrow = window.matchMedia("(max-width: 900px)").matches;
+const narrow = window.matchMedia("(max-width: 900px)");
 const state = {
-  at: 0, followed: 0, zoom: 1, fit: narrow ? "width" : "page", room: 0, asked: new Set(), saved: 0,
+  at: 0, followed: 0, zoom: 1, fit: narrow.matches ? "width" : "page", room: 0, asked: new Set(), saved: 0,
   attached: "[]",
   hidden: new Set(), // categories that the user does not want to see
   selected: null, // a place: kind, document, page, bbox, text
@@ -21,7 +21,6 @@ const state = {
 };
 /* What ui/page_lists.js has drawn. */
 const listed = { regions: 0, drawn: "[]", words: "" };
-const ZOOMS = [1, 1.5, 2, 3];
 
 const NOTHING = { pages: [], evidence: [], regions: [], jump: null };
 const data = () => (props.value?.pages ? props.value : NOTHING);
@@ -63,20 +62,40 @@ function drawBar(pages, page) {
   byId("page-prev").disabled = state.at <= 0;
   byId("page-next").disabled = state.at >= pages.length - 1;
   drawFit(page);
-  find("[data-zoom=in]").disabled = !page || state.zoom === ZOOMS.at(-1);
-  find("[data-zoom=out]").disabled = !page || state.zoom === ZOOMS[0];
-  const position = find(".sc-position");
-  position.textContent = "";
-  if (!page) return;
-  const values = { name: page.name, page: page.page + 1, pages: page.pages };
-  const named = fill(words.position, values);
-  position.title = named;
-  position.append(make("span", "sc-name", {}, page.name));
-  position.append(make("span", "sc-overall", {}, fill(words.number, values)));
-  if (pages.length > page.pages) {
-    const over = fill(words.overall, { number: state.at + 1, total: pages.length });
-    position.append(make("span", "sc-overall", {}, `(${over})`));
-  }
+  drawZoom(page);
+  drawRotate(page);
+  drawPosition(pages, page);
+}
+
+/* Where we are: the file, the box with the page's number among all pages, its number in the file. */
+function drawPosition(pages, page) {
+  const words = texts().page;
+  const values = page ? { name: page.name, page: page.page + 1, pages: page.pages } : {};
+  const named = page ? fill(words.position, values) : "";
+  find(".sc-position").title = named;
+  find(".sc-name").textContent = page?.name ?? "";
+  // One file says all in its box; of several it is also said which of its own pages this is.
+  const own = page && (pages.length === 1 || pages.length > page.pages);
+  find(".sc-overall").textContent = own ? fill(words.number, values) : "";
+  // Said again only when it changes.
+  const said = find(".sc-where-said");
+  if (said.textContent !== named) said.textContent = named;
+  find(".sc-jump").hidden = pages.length < 2;
+  const box = find(".sc-jump input");
+  box.setAttribute("aria-label", fill(words.go_to, { total: pages.length }));
+  find(".sc-of").textContent = fill(words.of, { total: pages.length });
+  box.style.setProperty("--digits", String(pages.length).length);
+  if (document.activeElement !== box) box.value = String(state.at + 1);
+}
+
+/* Turn to the page whose number was typed; what is no number leaves the page as it is. */
+function jump() {
+  const box = find(".sc-jump input");
+  const { length } = data().pages;
+  const number = Number(box.value.trim());
+  const wanted = Number.isInteger(number) ? between(number, 1, length) - 1 : state.at;
+  if (wanted !== state.at) turnTo(wanted);
+  box.value = String(state.at + 1);
 }
 
 function drawImage(page) {
@@ -92,12 +111,14 @@ function drawImage(page) {
     return;
   }
   // The paper has its size before the picture comes, so nothing jumps.
-  paper.style.aspectRatio = `${page.width} / ${page.height}`;
+  const [width, height] = sizeOf(page);
+  paper.style.aspectRatio = `${width} / ${height}`;
   if (!state.room) measureRoom();
   paper.dataset.fit = state.fit;
   paper.style.setProperty("--room", `${state.room}px`);
   paper.style.setProperty("--zoom", state.zoom);
-  paper.style.setProperty("--ratio", page.width / page.height);
+  paper.style.setProperty("--ratio", width / height);
+  turnImage(page);
   const name = fill(texts().page.position, {
     name: page.name, page: page.page + 1, pages: page.pages,
   });
@@ -148,6 +169,8 @@ function draw() {
   drawImage(page);
   drawDrawing(page);
   drawMarks(page);
+  drawStrip(pages);
+  drawSides();
   drawCard();
   keepArmed();
   drawEvidence();
@@ -166,6 +189,7 @@ function turnTo(index) {
 }
 
 function bringIntoSight() {
+  showSide("page");
   const top = view.getBoundingClientRect().top;
   if (top < 0 || top > 0.5 * window.innerHeight) {
     const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -173,20 +197,23 @@ function bringIntoSight() {
   }
 }
 
-function zoom(step) {
-  const next = ZOOMS.indexOf(state.zoom) + step;
-  if (next < 0 || next >= ZOOMS.length) return;
-  state.zoom = ZOOMS[next];
-  draw();
-}
-
-/* The height for a whole page: the desk's, as it is when no card stands below it. */
-function measureRoom() {
+/* The height for a whole page: the desk's, as it is when no card stands below it. A list that comes
+ * below takes the desk's height away bit by bit; the page does not shrink with it out of all reading.
+ */
+function measureRoom(least = 0) {
   const desk = find(".sc-desk");
+  if (!desk.clientHeight) return; // not on the screen
   const style = getComputedStyle(desk);
   const padding = parseFloat(style.paddingTop) + parseFloat(style.paddingBottom);
-  state.room = Math.max(200, desk.clientHeight + find(".sc-card").offsetHeight - padding);
+  const room = desk.clientHeight + find(".sc-card").offsetHeight - padding;
+  state.room = Math.max(200, least, room);
 }
+
+new ResizeObserver(() => {
+  const before = state.room;
+  measureRoom(0.6 * (byId("look")?.clientHeight ?? 0));
+  if (state.room !== before) PAPER.style.setProperty("--room", `${state.room}px`);
+}).observe(find(".sc-desk"));
 
 function drawFit(page) {
   const words = texts().page;
@@ -229,6 +256,7 @@ view.addEventListener("click", (event) => {
   else if (button.id === "page-next") turnTo(state.at + 1);
   else if (button.dataset.zoom) zoom(button.dataset.zoom === "in" ? 1 : -1);
   else if (button.dataset.fit) fitTo(button.dataset.fit);
+  else if ("rotate" in button.dataset) rotate();
   else if (button.dataset.legend) toggleCategory(button.dataset.legend);
   else if ("draw" in button.dataset) {
     if (state.drawing) stopDrawing();
@@ -242,7 +270,14 @@ view.addEventListener("scanchat-place", (event) => {
   const index = ordinal(mark);
   if (index < 0) return;
   if (index !== state.at) turnTo(index);
+  showSide("page");
   select(mark, "list");
+});
+
+find(".sc-jump input").addEventListener("change", jump);
+find(".sc-jump input").addEventListener("focus", (event) => event.target.select());
+find(".sc-jump input").addEventListener("keydown", (event) => {
+  if (event.key === "Enter") jump();
 });
 
 find(".sc-desk").addEventListener("keydown", (event) => {

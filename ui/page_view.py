@@ -100,6 +100,8 @@ def strings(language: str) -> dict[str, Any]:
         "draw": i18n.table("draw", language),
         "exports": list(EXPORTS),
         "button": i18n.table("button", language),
+        "sides": i18n.table("sides", language),
+        "archive": i18n.text("archive.title", language),
         "chat": i18n.text("chat.label", language),
         "question": i18n.text("question.label", language),
         "colours": colours(),

@@ -34,6 +34,7 @@ function showMark(mark, selector) {
   const index = ordinal(mark);
   if (index < 0) return;
   if (index !== state.at) turnTo(index);
+  showSide("page");
   glow(selector);
   bringIntoSight();
 }

@@ -14,7 +14,7 @@ from engine.families import family_class
 from engine.prompts import load_tasks, template_of
 from ui import fields_view, i18n, knobs, model_card, page_view, status
 from ui.examples import Example, for_chatbot
-from ui.page_column import build_page_column, source
+from ui.page_column import build_page_column, build_sides, source
 from ui.safe import escaped
 
 
@@ -50,6 +50,7 @@ class Screen:
     max_new_tokens: gr.Slider
     temperature: gr.Slider
     detail: gr.Dropdown
+    other: gr.Dropdown
     prompt: gr.Textbox
     reset_prompt: gr.Button
     viewer: gr.HTML
@@ -77,6 +78,9 @@ class Labels:
     def advice(self, model_id: str, language: str) -> str:
         """What a model is good for and what it runs on, as HTML."""
         return model_card.advice(self.models, model_id, language)
+
+    def _names(self) -> list[tuple[str, str]]:
+        return [(model.model_id, model.model_id) for model in self.models]
 
     def template(self, model_id: str, task_id: str) -> str | None:
         """The prompt that a model gets for a task; None for a model that takes none."""
@@ -107,6 +111,11 @@ class Labels:
             "new_chat": {"value": say("button.new_chat")},
             "settings": {"label": say("settings.title")},
             "verbatim": {"label": say("settings.verbatim"), "info": say("settings.verbatim_why")},
+            "other": {
+                "label": say("settings.other"),
+                "info": say("settings.other_why"),
+                "choices": [(say("settings.other_none"), ""), *self._names()],
+            },
             "hint": {"value": escaped(say("settings.hint"))},
             "deskew": {"label": say("settings.deskew")},
             "contrast": {"label": say("settings.contrast")},
@@ -206,6 +215,7 @@ def build(labels: Labels, language: str) -> Screen:
             min_width=180,
             **said["language"],
         )
+    build_sides()
     with gr.Row(elem_id="main", equal_height=False):
         with gr.Column(elem_id="talk", min_width=280):
             with gr.Row(elem_id="choices"):

@@ -10,7 +10,7 @@ from typing import Any
 
 from engine import EngineError, Transcript
 from engine.prompts import load_tasks
-from ui import i18n, turn_buttons
+from ui import i18n, status, turn_buttons
 from ui.area import Area
 from ui.cited import Piece, pieces
 from ui.safe import escaped, span
@@ -70,11 +70,13 @@ class Answered:
     Attributes:
         task: the task id it answers.
         liked: what the user thinks of it, once they have said so.
+        beside: the next answer is another model's to the same question, shown beside this one.
     """
 
     transcript: Transcript
     task: str
     liked: bool | None = None
+    beside: bool = False
 
 
 Turn = Asked | Opened | Told | Refused | Answered
@@ -88,12 +90,32 @@ def messages(turns: Sequence[Turn], language: str) -> list[Message]:
     so do the buttons of questions and answers.
     """
     newest = last_asked(turns)
+    said: list[tuple[str, str]] = []
+    columns: list[str] = []
+    for number, turn in enumerate(turns):
+        shown = _shown(turn, language, number, is_newest=number == newest)
+        is_left = isinstance(turn, Answered) and turn.beside
+        if columns or is_left:
+            columns.append(_column(turn, shown, language))
+            if is_left and number + 1 < len(turns):
+                continue
+            shown, columns = [f'<div class="sc-beside">{"".join(columns)}</div>'], []
+        said += [(_role(turn), message) for message in shown]
     return [
         # A part, not a string: gr.Chatbot re-indents strings, which would spoil OCR text.
-        {"role": _role(turn), "content": [{"type": "text", "text": shown}]}
-        for number, turn in enumerate(turns)
-        for shown in _shown(turn, language, number, is_newest=number == newest)
+        {"role": role, "content": [{"type": "text", "text": message}]}
+        for role, message in said
     ]
+
+
+def _column(turn: Turn, shown: list[str], language: str) -> str:
+    """One of two answers that are compared: who said it, what, and what it cost."""
+    head = ""
+    if isinstance(turn, Answered):
+        head = status.of_answer(turn.transcript, language)
+    return (
+        f'<div class="sc-column"><p>{head}</p>{"".join(f"<div>{one}</div>" for one in shown)}</div>'
+    )
 
 
 def last_asked(turns: Sequence[Turn]) -> int | None:

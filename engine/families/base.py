@@ -212,5 +212,5 @@ class ModelFamily(ABC):
         """Let go of the weights. The object is not used afterwards."""
 
     def describe(self) -> Mapping[str, str]:
-        """Facts for the model card: label -> value."""
+        """Facts for the model card: name -> value; a sentence's name ends in its language."""
         return {}

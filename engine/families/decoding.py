@@ -13,6 +13,7 @@ import torch
 from transformers import DynamicCache, LogitsProcessor, LogitsProcessorList, StoppingCriteriaList
 
 from engine.families.base import Outcome, Run, RunCancelled, Streamer
+from engine.families.context import View
 from engine.families.finite import FiniteStart, check_finite
 from engine.families.kv_cache import KeptCache, KVCaches
 from engine.families.prompt_ids import ImageSpan, PromptIds
@@ -44,6 +45,7 @@ class DecodingInputs:
         static_cache: decode over keys and values of fixed shape, on a GPU as a CUDA graph.
         spans: what of the pages the answer must be made of; None for a free answer.
         question: the user's words, which choose between equal prints.
+        view: how the conversation was made to fit the context; None for one without a history.
     """
 
     conversation: str
@@ -58,6 +60,7 @@ class DecodingInputs:
     static_cache: bool = False
     spans: PageSpans | None = None
     question: str = ""
+    view: View | None = None
 
 
 @dataclass(slots=True)

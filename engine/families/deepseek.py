@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from PIL import Image
@@ -64,8 +65,7 @@ class DeepseekOcrFamily(TransformersChatFamily):
         model_settings = settings.model(model_id)
         cls.check_mode(model_id, model_settings)
         cls._check_family(model_id, model_settings)
-        processor_class, model_class = cls._classes()
-        processor = configuration(model_id, model_settings, processor_class.from_pretrained)
+        processor = cls.processor_of(model_id, model_settings)
         requested = model_settings.attn_implementation
         if requested == "flash_attention_2":
             # SAM adds relative positions to the scores, which that kernel does not take.
@@ -77,11 +77,16 @@ class DeepseekOcrFamily(TransformersChatFamily):
             model_id,
             model_settings,
             attention,
-            model_class,
+            cls._classes()[1],
             # bitsandbytes' int8 product takes no four-dimensional input (windows of patches).
             unquantised=("model.vision_tower",),
         )
         return cls(model_id, settings, model, processor, attention)
+
+    @classmethod
+    def processor_of(cls, model_id: str, model: ModelSettings, *, local: bool = False) -> Any:
+        load = partial(cls._classes()[0].from_pretrained, local_files_only=local)
+        return configuration(model_id, model, load)
 
     @classmethod
     def _classes(cls) -> tuple[Any, Any]:

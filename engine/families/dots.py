@@ -7,7 +7,7 @@ the resized image. torch and transformers are imported when a model is loaded.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from PIL import Image
 
@@ -17,7 +17,7 @@ from engine.families.transformers_chat import TransformersChatFamily
 from engine.layout.cells import CellParser
 from engine.layout.dots_json import DotsJsonParser
 from engine.layout.scene_text import SceneTextParser
-from engine.settings import Settings
+from engine.settings import ModelSettings, Settings
 
 
 class DotsOcrFamily(TransformersChatFamily):
@@ -45,12 +45,17 @@ class DotsOcrFamily(TransformersChatFamily):
     )
 
     @classmethod
-    def load(cls, model_id: str, settings: Settings) -> TransformersChatFamily:
+    def processor_of(cls, model_id: str, model: ModelSettings, *, local: bool = False) -> Any:
         from engine.families.dots_ocr.processing import CHAT_TEMPLATES, DEFAULT_CHAT_TEMPLATE
 
+        processor = super().processor_of(model_id, model, local=local)
+        form = model.mode or DEFAULT_CHAT_TEMPLATE
+        processor.chat_template = {**CHAT_TEMPLATES, "default": CHAT_TEMPLATES[form]}
+        return processor
+
+    @classmethod
+    def load(cls, model_id: str, settings: Settings) -> TransformersChatFamily:
         family = super().load(model_id, settings)
-        form = settings.model(model_id).mode or DEFAULT_CHAT_TEMPLATE
-        family.processor.chat_template = {**CHAT_TEMPLATES, "default": CHAT_TEMPLATES[form]}
         # Answers end with <|endofassistant|> as well, whatever generation_config.json says.
         published = family.model.generation_config
         published.eos_token_id = family.processor.stop_token_ids

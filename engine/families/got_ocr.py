@@ -198,7 +198,8 @@ class GotOCRFamily(PageByPageFamily):
 
     def describe(self) -> Mapping[str, str]:
         return {
-            "attention": self.attention.reason(),
+            "attention_en": self.attention.reason("en"),
+            "attention_ru": self.attention.reason("ru"),
             "dtype": self.settings.dtype,
             "quantization": self.settings.quantization,
         }

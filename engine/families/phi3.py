@@ -25,7 +25,7 @@ from engine.families.prompt_ids import ImageSpan, PromptIds
 from engine.families.seen_images import SeenImage
 from engine.families.transformers_chat import ANSWER, TransformersChatFamily
 from engine.schema import ImagePart, Message
-from engine.settings import Settings
+from engine.settings import ModelSettings, Settings
 
 if TYPE_CHECKING:
     from engine.families.decoding import DecodingInputs
@@ -46,9 +46,13 @@ class Phi3VisionFamily(TransformersChatFamily):
     )
 
     @classmethod
-    def load(cls, model_id: str, settings: Settings) -> TransformersChatFamily:
+    def processor_of(cls, model_id: str, model: ModelSettings, *, local: bool = False) -> Any:
         import engine.families.phi3_vision  # noqa: F401 - teaches transformers its classes
 
+        return super().processor_of(model_id, model, local=local)
+
+    @classmethod
+    def load(cls, model_id: str, settings: Settings) -> TransformersChatFamily:
         family = super().load(model_id, settings)
         # The published generation_config.json lacks <|end|>, with which answers end.
         family.model.generation_config.eos_token_id = family.processor.stop_token_ids
@@ -99,7 +103,7 @@ class Phi3VisionFamily(TransformersChatFamily):
             rotary.sequence_length = length if length > limit else 0
 
         generation = dict(inputs.generation)
-        if inputs.prompt.images and length <= limit < length + request.max_new_tokens:
+        if inputs.prompt.images and length <= limit < length + inputs.generation["max_new_tokens"]:
             tensors = [inputs.image_tensors(span) for span in inputs.prompt.images]
             for name in ("pixel_values", "image_sizes"):
                 whole = torch.cat([image[name] for image in tensors])

@@ -13,20 +13,23 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
 from engine.errors import ModelError
 from engine.families.base import ModelRequest, Outcome, Preparation, Run, RunCancelled
+from engine.families.context import Conversation, Counting, View, notice_of, room_for
 from engine.families.hub import configuration, is_cached, load_weights, text_head_size
 from engine.families.kv_cache import KVCaches
 from engine.families.page_by_page import PageByPageFamily, beside, conversation_of
 from engine.families.page_prompt import filled
+from engine.families.page_text import PageTexts
 from engine.families.prompt_ids import ImageSpan, PromptIds
 from engine.families.seen_images import REMEMBERED, SeenImage, SeenImages
 from engine.hardware import choose_attention
-from engine.schema import ImagePart, Message, Page, Part, Size, Step, TextPart
+from engine.schema import ImagePart, Message, Page, Size, Step, TextPart
 from engine.settings import ModelSettings, Settings
 from engine.texts import say
 from engine.verbatim import PageSpans, Vocabulary
@@ -65,16 +68,18 @@ class TransformersChatFamily(PageByPageFamily):
         self.counters = decoding.Counters()
         # What was answered -> (the conversation that it is forgotten with, its ids)
         self._said: dict[str, tuple[str, list[int]]] = {}
+        # conversation -> how it was made to fit the context
+        self._views: dict[str, View] = {}
         self.images = SeenImages(self.see, self.see_smaller)
         self._vocabulary: Vocabulary | None = None
 
     @classmethod
     def load(cls, model_id: str, settings: Settings) -> TransformersChatFamily:
-        from transformers import AutoModelForImageTextToText, AutoProcessor
+        from transformers import AutoModelForImageTextToText
 
         model_settings = settings.model(model_id)
         cls.check_mode(model_id, model_settings)
-        processor = configuration(model_id, model_settings, AutoProcessor.from_pretrained)
+        processor = cls.processor_of(model_id, model_settings)
         attention = choose_attention(
             model_settings.attn_implementation,
             model_settings.dtype,
@@ -88,6 +93,27 @@ class TransformersChatFamily(PageByPageFamily):
             )
         model = load_weights(model_id, model_settings, attention, AutoModelForImageTextToText)
         return cls(model_id, settings, model, processor, attention)
+
+    @classmethod
+    def processor_of(cls, model_id: str, model: ModelSettings, *, local: bool = False) -> Any:
+        """The checkpoint's processor, as this family uses it.
+
+        Args:
+            local: from this machine alone, without asking the hub for a newer one.
+        Raises:
+            ModelError: it cannot be brought.
+        """
+        from transformers import AutoProcessor
+
+        load = partial(AutoProcessor.from_pretrained, local_files_only=local)
+        return configuration(model_id, model, load)
+
+    @property
+    def context_tokens(self) -> int | None:
+        """Tokens that prompt and answer may have together; None where nothing says it."""
+        stated = getattr(self.model.config.get_text_config(), "max_position_embeddings", None)
+        limits = [limit for limit in (stated, self.settings.context_tokens) if limit]
+        return min(limits) if limits else None
 
     @property
     def tokenizer(self) -> Any:
@@ -144,10 +170,9 @@ class TransformersChatFamily(PageByPageFamily):
             for page in document.pages
         }
         share = request.pixel_share
-        messages = (*request.history, self._question(request))
-        seen = self.images.all_of(messages, pages, preparation, share)
-        messages = (*request.history, self._question(filled(request, seen)))
-        prompt = self._prompt(messages, seen)
+        whole = Conversation(request, pages).messages(View())
+        seen = self.images.all_of(whole, pages, preparation, share)
+        view, prompt = self._fitted(filled(request, seen), seen, preparation)
         # Two sizes of one page may take the same number of tokens; their caches are not the same.
         images = tuple(replace(span, key=(*span.key, share)) for span in prompt.images)
         prompt = PromptIds((*prompt.ids, *request.so_far), images)
@@ -162,6 +187,9 @@ class TransformersChatFamily(PageByPageFamily):
                 made[span.key] = seen[span.key[:2]].tensors()
         spans = self._spans(request, preparation) if request.verbatim else None
         generation = {**self.settings.generation, **request.prompt.generation}
+        limit, most = self.context_tokens, request.max_new_tokens
+        if limit is not None:
+            most = room_for(request, len(prompt.ids), limit, model_id=self.model_id)
         return DecodingInputs(
             conversation=request.conversation,
             prompt=prompt,
@@ -171,17 +199,53 @@ class TransformersChatFamily(PageByPageFamily):
             ),
             positions=positions.ids,
             on_start=positions.on_start,
-            generation={**greedy(generation), "max_new_tokens": request.max_new_tokens},
+            generation={**greedy(generation), "max_new_tokens": most},
             frames={key[:2]: image.size for key, image in seen.items()},
             so_far=request.so_far,
             static_cache=self.settings.static_cache,
             spans=spans,
             question=request.question,
+            view=view if request.history else None,
         )
+
+    def _fitted(
+        self,
+        request: ModelRequest,
+        seen: Mapping[tuple[Any, ...], SeenImage],
+        preparation: Preparation,
+    ) -> tuple[View, PromptIds]:
+        """The prompt, and what was shortened so that it fits the context; says so."""
+        conversation = Conversation(request, seen)
+        limit = self.context_tokens
+        if limit is None:
+            return View(), self._prompt(conversation.messages(View()), seen)
+        texts = PageTexts(request, preparation, self.count_text)
+        counting = Counting(
+            self.model_id,
+            limit,
+            prompt=lambda messages: self._prompt(messages, seen),
+            image=lambda key: seen[key].tokens,
+            text=self.count_text,
+            page_text=texts.of,
+        )
+        kept = self._views.get(request.conversation, View()).of(request.history)
+        view, prompt = conversation.fit(kept, counting)
+        if not view.is_whole:
+            preparation.emit(notice_of(view, limit))
+        return view, prompt
+
+    def count_text(self, text: str) -> int:
+        """How many tokens a text is on its own."""
+        return len(self.tokenizer(text, add_special_tokens=False)["input_ids"])
 
     def generate_answer(self, inputs: DecodingInputs, run: Run) -> Outcome:
         from engine.families.decoding import decode
 
+        if inputs.view is not None:
+            # Here and not where it is made: what is forgotten meanwhile does not come back.
+            while len(self._views) >= REMEMBERED:
+                self._views.pop(next(iter(self._views)))
+            self._views[inputs.conversation] = inputs.view
         outcome = decode(
             self.model, inputs, self.caches, run, self.counters, model_id=self.model_id
         )
@@ -218,6 +282,7 @@ class TransformersChatFamily(PageByPageFamily):
         super().forget(conversation)
         self.caches.forget(conversation)
         self.caches.forget(beside(conversation))
+        self._views.pop(conversation, None)
         for text in [text for text, (whose, _) in self._said.items() if whose == conversation]:
             del self._said[text]
 
@@ -227,21 +292,11 @@ class TransformersChatFamily(PageByPageFamily):
 
     def describe(self) -> Mapping[str, str]:
         return {
-            "attention": self.attention.reason(),
+            "attention_en": self.attention.reason("en"),
+            "attention_ru": self.attention.reason("ru"),
             "dtype": self.settings.dtype,
             "quantization": self.settings.quantization,
         }
-
-    def _question(self, request: ModelRequest) -> Message:
-        shown = {
-            part
-            for message in request.history
-            for part in message.parts
-            if isinstance(part, ImagePart)
-        }
-        parts: list[Part] = [ImagePart(page.document_id, page.page_index) for page in request.pages]
-        new = [part for part in parts if part not in shown]
-        return Message("user", (*new, TextPart(request.prompt.text)))
 
     def _prompt(
         self, messages: tuple[Message, ...], seen: Mapping[tuple[Any, ...], SeenImage]

@@ -21,7 +21,7 @@ from engine.fields.features import feature_table
 from engine.fields.items import read_items
 from engine.fields.labels import Label, find_labels
 from engine.fields.pairs import read_pairs
-from engine.fields.scoring import Scored, assigned, load_weights, scored
+from engine.fields.scoring import Scored, assigned, scored, weights_of
 from engine.fields.spans import Span, joined_spans, spans_of
 from engine.fields.values import Field
 from engine.fields.zone import Zone, find_zone
@@ -162,7 +162,7 @@ def candidates_of(
         spans += own
         tables.append(feature_table(page.facts, name, field, own))
     if weights is None:
-        weights = load_weights()[field.kind]
+        weights = weights_of(field)
     return scored(name, spans, np.concatenate(tables), weights) if spans else []
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from engine.fields.spans import Span
+    from engine.fields.templates import FieldTemplate
 
 WEIGHTS_FILE: Final = Path(__file__).parent / "weights.json"
 
@@ -48,6 +49,12 @@ def load_weights(path: Path = WEIGHTS_FILE) -> Mapping[str, NDArray[np.float32]]
         kind: np.array([weights.get(name, 0.0) for name in FEATURES], np.float32)
         for kind, weights in table.items()
     }
+
+
+def weights_of(template: FieldTemplate) -> NDArray[np.float32]:
+    """(features,) weights of a field's kind; plain numbers, which no drawn field is, as ids."""
+    known = load_weights()
+    return known[template.kind] if template.kind in known else known["id"]
 
 
 def scored(

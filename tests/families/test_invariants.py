@@ -218,9 +218,8 @@ def test_a_loaded_model_says_how_it_runs_and_why(
     list(engine.ask(with_page(engine, tmp_path), "?", task=TINY[name].task))
     assert facts()["dtype"] == "float32"
     # What was decided, and what the user could do.
-    assert (
-        "eager" in facts()["attention"] and 'attn_implementation = "auto"' in facts()["attention"]
-    )
+    why = facts()["attention_en"]
+    assert "eager" in why and 'attn_implementation = "auto"' in why
 
 
 @pytest.mark.parametrize("name", TINY)

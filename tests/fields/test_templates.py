@@ -49,6 +49,21 @@ def test_a_type_of_ones_own_is_read_like_ours(tmp_path: Path) -> None:
     assert "receipt" in load_templates(tmp_path)
 
 
+def test_every_type_of_field_can_be_used_by_a_type_of_ones_own(tmp_path: Path) -> None:
+    fields = "".join(
+        f'[fields.a_{kind}]\ntype = "{kind}"\ntitle = {{ en = "A", ru = "А" }}\n'
+        f'synonyms.en = ["my {kind}"]\n'
+        for kind in FIELD_TYPES
+        if kind != "items"
+    )
+    text = f'name = "parcel_label"\ntitle = {{ en = "Label", ru = "Ярлык" }}\n{fields}'
+    template = get_template("parcel_label", write(tmp_path, text))
+    read = read_fields(
+        [typed("my number: 12", "my date: 14.03.2026", "my name: Ann Lee")], template
+    )
+    assert (read["a_number"].value, read["a_date"].value) == ("12", "2026-03-14")
+
+
 @pytest.mark.parametrize(
     ("text", "named"),
     [

@@ -208,6 +208,8 @@ class FakeEngine:
         options: AskOptions | None = None,
     ) -> FakeStream:
         self.asked.append({"question": question, "task": task, "preprocess": preprocess})
+        if model_id != "lite":
+            self.asked[-1]["model"] = model_id
         if bbox is not None:
             self.asked[-1] |= {"pages": pages, "bbox": bbox}
         if resume:

@@ -2,6 +2,7 @@ import json
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -11,12 +12,14 @@ from PIL import Image
 
 import gradio_app
 from engine import AskOptions, Settings
+from engine.hardware import AttentionChoice
 from engine.model_manager import ModelManager
 from engine.prompts import load_tasks
 from engine.settings import PreprocessSettings, Use
 from tests.ui.fake_engine import FakeEngine
 from ui import build_app, examples, i18n, knobs, launch_options, page_images
 from ui.change import Change
+from ui.safe import escaped
 from ui.screen import Labels, Screen, build
 from ui.updates import joined, updates
 
@@ -146,6 +149,18 @@ def test_the_card_says_what_a_model_needs_and_which_others_do_the_rest(
     assert "download" not in lite
 
 
+def test_the_card_of_a_loaded_model_says_why_its_attention_is_what_it_is(
+    settings: Settings,
+) -> None:
+    choice = AttentionChoice("auto", "sdpa", "attention.sdpa")
+    facts = tuple((f"attention_{language}", choice.reason(language)) for language in ("en", "ru"))
+    models = [replace(info, loaded=True, facts=facts) for info in ModelManager(settings).infos()]
+    for language in ("en", "ru"):
+        card = Labels(settings, models, ()).advice("qwen_vl_2b", language)
+        assert escaped(choice.reason(language)) in card
+        assert "download" not in card
+
+
 def test_only_models_that_write_have_settings_for_writing(settings: Settings) -> None:
     labels = Labels(settings, ModelManager(settings).infos(), ())
     for model_id, task, prompt in (
@@ -159,18 +174,19 @@ def test_only_models_that_write_have_settings_for_writing(settings: Settings) ->
 
 
 def test_what_is_set_becomes_options_and_what_is_not_stays_the_settings() -> None:
-    values = [True, True, False, False, 0, 0, 1.0, " {question} "]
+    values = [True, True, False, False, 0, 0, 1.0, " {question} ", ""]
     chosen = knobs.read(values, "{question}")
     assert chosen == knobs.Chosen(
         True, PreprocessSettings(deskew=True, contrast=False, denoise=False), AskOptions()
     )
-    values[4:] = [256, 0.5, 0.25, "Answer briefly: {question}"]
+    values[4:] = [256, 0.5, 0.25, "Answer briefly: {question}", "lite"]
+    assert knobs.read(values, "{question}").other == "lite"
     assert knobs.read(values, "{question}").options == AskOptions(
         256, 0.5, 0.25, "Answer briefly: {question}"
     )
     # A model that takes no prompt gets none; what no slider can say is brought into its range.
     assert knobs.read(values, None).options == AskOptions()
-    values[4:] = [-5, 99, None, None]
+    values[4:] = [-5, 99, None, None, None]
     assert knobs.read(values, "x").options == AskOptions(temperature=1.5, detail=0.25)
 
 

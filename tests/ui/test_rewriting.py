@@ -151,6 +151,25 @@ def test_an_opinion_is_shown_and_can_be_taken_back(screen: Screen) -> None:
     assert pressed == {True: [["good"], []], False: [["bad"]]}
 
 
+def test_two_models_answer_the_same_question_side_by_side(screen: Screen) -> None:
+    screen.ask("first")
+    screen.ask("second", other="qwen_vl_2b")
+    asked = [(one["question"], one.get("model", "lite")) for one in screen.engine.asked]
+    assert asked == [("first", "lite"), ("second", "qwen_vl_2b"), ("second", "lite")]
+    both = screen.shown[-1]
+    assert both.count('class="sc-column"') == 2
+    assert both.count("The total is") == 2
+    # The conversation holds the question once.
+    assert screen.asked() == ["first", "second"]
+    screen.see(screen.rewriting.undo(screen.key, 3, "en"))
+    assert len(screen.shown) == 3
+
+
+def test_a_model_is_not_compared_with_itself(screen: Screen) -> None:
+    screen.ask("first", other="lite")
+    assert len(screen.engine.asked) == 1
+
+
 @pytest.mark.parametrize("turn", [-1, 0, 99])
 def test_a_turn_that_is_no_question_changes_nothing(screen: Screen, turn: int) -> None:
     screen.ask("first")

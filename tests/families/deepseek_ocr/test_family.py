@@ -99,7 +99,7 @@ def test_flash_attention_is_replaced_and_the_reason_told(
     engine.ask(with_page(engine, tmp_path), "What?").answer()
     loaded = loaded_family(engine)
     assert loaded.model.config.text_config._attn_implementation == "sdpa"
-    assert "relative positions" in loaded.describe()["attention"]
+    assert "relative positions" in loaded.describe()["attention_en"]
 
 
 @pytest.mark.parametrize(("size", "repeats"), [(0, True), (2, False)])

@@ -1,0 +1,313 @@
+"""A conversation made to fit a model's context: what is shown as text, and what is left out.
+
+In this order, and only as much as is needed: images of other pages than the question's become the
+text that OCR read on them, the oldest first; the oldest turns go, where their words are enough;
+pages of the question that were shown before become text; turns go without asking what they free.
+Pages that the question shows for the first time stay, and when they alone are too long, a
+sentence says so.
+
+What was shortened stays so while the conversation as a whole does not fit: the next prompt then
+begins as this one did, and its keys and values are still good. A page that became text is shown as
+an image again, in the new turn, when a question is about it and there is room.
+
+This module decides; a family counts tokens and makes prompts (transformers_chat).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from engine.errors import SessionError
+from engine.families.base import ModelRequest
+from engine.families.prompt_ids import PromptIds
+from engine.schema import ImagePart, Message, Notice, Part, TextPart
+
+PageKey = tuple[str, int]
+
+# What an answer needs at least; with less room than this a question is refused.
+_LEAST_ANSWER: Final = 64
+# A page's text has at most this share of the tokens of its image: else little would be gained.
+_TEXT_SHARE: Final = 0.5
+# Turns that go make room for some more questions: each time they go, all is encoded again.
+_SPARE_SHARE: Final = 0.125
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How a conversation was shortened. Turns are meant by their messages' places in the history.
+
+    Attributes:
+        history: the conversation that it was made for.
+        texts: (place of the message, page) -> what stands there instead of the page's image.
+        again: place of a question -> all pages that it showed, where some were shown before.
+        asked: the pages of the question that it was made for.
+        quiet: those of them that it does not show as images: there was room for their text only.
+        dropped: how many of the first messages are left out.
+    """
+
+    history: tuple[Message, ...] = ()
+    texts: Mapping[tuple[int, PageKey], str] = field(default_factory=dict)
+    again: Mapping[int, tuple[PageKey, ...]] = field(default_factory=dict)
+    asked: frozenset[PageKey] = frozenset()
+    quiet: frozenset[PageKey] = frozenset()
+    dropped: int = 0
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing was shortened."""
+        return not self.texts and not self.dropped
+
+    @property
+    def pages_as_text(self) -> frozenset[PageKey]:
+        return frozenset(key for index, key in self.texts if index >= self.dropped)
+
+    def of(self, history: tuple[Message, ...]) -> View:
+        """What of it still holds for another state of the conversation, rewound or gone on."""
+        same = 0
+        for mine, theirs in zip(self.history, history, strict=False):
+            # Images may be hidden from one question; words stay.
+            if (mine.role, mine.text) != (theirs.role, theirs.text):
+                break
+            same += 1
+        # The question itself was the next message.
+        same += same == len(self.history) < len(history)
+        return View(
+            history,
+            {place: text for place, text in self.texts.items() if place[0] < same},
+            {index: keys for index, keys in self.again.items() if index < same},
+            self.asked,
+            self.quiet,
+            self.dropped if self.dropped <= same else 0,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """How a family counts.
+
+    Attributes:
+        model_id: whose.
+        limit: tokens of its context.
+        prompt: messages -> the whole prompt as ids.
+        image: page -> tokens of its image.
+        text: text -> how many tokens it is.
+        page_text: (page, tokens that it may have) -> what stands for its image.
+    """
+
+    model_id: str
+    limit: int
+    prompt: Callable[[tuple[Message, ...]], PromptIds]
+    image: Callable[[PageKey], int]
+    text: Callable[[str], int]
+    page_text: Callable[[PageKey, int], str]
+
+
+def reserved(max_new_tokens: int, limit: int) -> int:
+    """Tokens that are kept free for the answer: all it may have, half the context at most."""
+    return min(max_new_tokens, limit // 2)
+
+
+def room_for(request: ModelRequest, prompt_tokens: int, limit: int, *, model_id: str) -> int:
+    """How long the answer may become without leaving the context.
+
+    Args:
+        prompt_tokens: with the beginning of the answer, where one is gone on with.
+    Raises:
+        SessionError: there is no room for one.
+    """
+    room = limit - prompt_tokens
+    if room < min(request.max_new_tokens, _LEAST_ANSWER):
+        raise SessionError(
+            "context.too_long",
+            model_id=model_id,
+            tokens=prompt_tokens,
+            limit=limit,
+            pages=len(request.pages),
+        )
+    return min(request.max_new_tokens, room)
+
+
+def notice_of(view: View, limit: int) -> Notice:
+    """What a person is told of a shortened conversation."""
+    turns = sum(message.role == "user" for message in view.history[: view.dropped])
+    values = {"limit": limit, "pages": len(view.pages_as_text), "turns": turns}
+    return Notice("notice.context_full", values)
+
+
+class Conversation:
+    """The history and the question of one request, and the ways to say it with fewer tokens.
+
+    Args:
+        known: the pages that can be shown.
+    """
+
+    def __init__(self, request: ModelRequest, known: Mapping[PageKey, Any]) -> None:
+        self._request = request
+        self._history = request.history
+        self._place = len(request.history)
+        self._asked = [
+            key for page in request.pages if (key := (page.document_id, page.page_index)) in known
+        ]
+        self._shown_before = {key for message in self._history for key in _images(message)}
+        self._allowed = (self._shown_before | set(self._asked)) & set(known)
+
+    def messages(self, view: View) -> tuple[Message, ...]:
+        """The turns as the model sees them, the question last."""
+        asked = [*self._shown(view, self._place), TextPart(self._request.prompt.text)]
+        return (*self._earlier(view), Message("user", tuple(asked)))
+
+    def fit(self, kept: View, counting: Counting) -> tuple[View, PromptIds]:
+        """The prompt with as little shortened as fits, and how; the view is whole if nothing was.
+
+        Raises:
+            SessionError: the question's own pages are too long.
+        """
+        limit = counting.limit
+        reserve = reserved(self._request.max_new_tokens, limit) + len(self._request.so_far)
+        view = View(self._history)
+        prompt = counting.prompt(self.messages(view))
+        if len(prompt.ids) + reserve <= limit:
+            return view, prompt
+        if not kept.is_whole:
+            view = self._gone_on(kept)
+            prompt = counting.prompt(self.messages(view))
+        while (over := len(prompt.ids) + reserve - limit) > 0:
+            shorter = self._shorter(view, over, counting)
+            if shorter is None:
+                tokens = len(prompt.ids) + len(self._request.so_far)
+                room_for(self._request, tokens, limit, model_id=counting.model_id)
+                break
+            view = shorter
+            prompt = counting.prompt(self.messages(view))
+        return self._remembered(view), prompt
+
+    def _gone_on(self, kept: View) -> View:
+        """The view that an earlier question was answered with, for this one.
+
+        Pages for which that question left no room stay text if this one asks about no fewer.
+        """
+        asked = frozenset(self._asked)
+        stay = kept.quiet & kept.pages_as_text if kept.asked <= asked else frozenset()
+        return replace(kept, quiet=stay)
+
+    def _remembered(self, view: View) -> View:
+        """The view with what the next question needs to know of this one."""
+        keys = tuple(self._question_keys(view))
+        again = dict(view.again)
+        if self._shown_before & set(keys):
+            again[self._place] = keys
+        asked = frozenset(self._asked)
+        quiet = asked - {key for _, key in self._image_places(view)}
+        return replace(view, again=again, asked=asked, quiet=quiet)
+
+    def _shorter(self, view: View, over: int, counting: Counting) -> View | None:
+        """One step further, as far as `over` tokens need; None when there is none left."""
+        asked = set(self._asked)
+        places = [(index, key) for index, key in self._image_places(view) if key not in asked]
+        shorter = self._as_text(view, places, over, counting)
+        if shorter is not None:
+            return shorter
+        if self._words(view, counting) >= over:
+            return self._without_turns(view, over, counting)
+        earlier = [one for one in self._image_places(view) if one[1] in self._shown_before]
+        shorter = self._as_text(view, earlier, over, counting)
+        return shorter or self._without_turns(view, over, counting)
+
+    def _as_text(
+        self, view: View, places: list[tuple[int, PageKey]], over: int, counting: Counting
+    ) -> View | None:
+        """The first of these images as text, as many as are needed; None if none is shorter so."""
+        texts, quiet = dict(view.texts), set(view.quiet)
+        saved = 0
+        for index, key in places:
+            tokens = counting.image(key)
+            if index == self._place and key in view.pages_as_text:
+                quiet.add(key)
+                saved += tokens
+            else:
+                text = counting.page_text(key, int(tokens * _TEXT_SHARE))
+                gain = tokens - counting.text(text)
+                if gain <= 0:
+                    continue
+                texts[index, key] = text
+                saved += gain
+            if saved >= over:
+                break
+        return replace(view, texts=texts, quiet=frozenset(quiet)) if saved else None
+
+    def _without_turns(self, view: View, over: int, counting: Counting) -> View | None:
+        """Without the oldest turns, each whole; None when there is none."""
+        wanted = over + int(counting.limit * _SPARE_SHARE)
+        dropped, saved = view.dropped, 0
+        while dropped < self._place and saved < wanted:
+            saved += self._words(view, counting, dropped)
+            dropped += 1
+            while dropped < self._place and self._history[dropped].role != "user":
+                saved += self._words(view, counting, dropped)
+                dropped += 1
+        if dropped == view.dropped:
+            return None
+        shorter = replace(view, dropped=dropped)
+        return replace(shorter, quiet=view.quiet & shorter.pages_as_text)
+
+    def _words(self, view: View, counting: Counting, place: int | None = None) -> int:
+        """About how many tokens go with one earlier message, or with all of them."""
+        places = range(view.dropped, self._place) if place is None else (place,)
+        return sum(
+            counting.text(self._history[index].text)
+            + sum(
+                counting.text(view.texts.get((index, key), ""))
+                for key in self._keys(view, index)
+                if key not in self._asked
+            )
+            for index in places
+        )
+
+    def _earlier(self, view: View) -> Iterator[Message]:
+        for index in range(view.dropped, self._place):
+            yield replace(self._history[index], parts=tuple(self._parts(view, index)))
+
+    def _parts(self, view: View, index: int) -> list[Part]:
+        words = [part for part in self._history[index].parts if isinstance(part, TextPart)]
+        return [*self._shown(view, index), *words]
+
+    def _shown(self, view: View, index: int) -> list[Part]:
+        """The pages of a message, each as an image or as its text."""
+        return [
+            TextPart(text) if (text := view.texts.get((index, key))) else ImagePart(*key)
+            for key in self._keys(view, index)
+        ]
+
+    def _keys(self, view: View, index: int) -> list[PageKey]:
+        if index == self._place:
+            return self._question_keys(view)
+        again = [key for key in view.again.get(index, ()) if key in self._allowed]
+        own = [key for key in _images(self._history[index]) if key in self._allowed]
+        return [*again, *(key for key in own if key not in again)]
+
+    def _question_keys(self, view: View) -> list[PageKey]:
+        """The question's pages that no earlier turn shows as images."""
+        seen = {
+            key
+            for index in range(view.dropped, self._place)
+            for key in self._keys(view, index)
+            if (index, key) not in view.texts
+        }
+        return [key for key in self._asked if key not in seen and key not in view.quiet]
+
+    def _image_places(self, view: View) -> list[tuple[int, PageKey]]:
+        """Where images stand, oldest first."""
+        return [
+            (index, key)
+            for index in range(view.dropped, self._place + 1)
+            for key in self._keys(view, index)
+            if (index, key) not in view.texts
+        ]
+
+
+def _images(message: Message) -> list[PageKey]:
+    return [
+        (part.document_id, part.page_index) for part in message.parts if isinstance(part, ImagePart)
+    ]

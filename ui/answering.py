@@ -1,0 +1,144 @@
+"""One question from Send to its last token, as Changes of the screen."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from dataclasses import replace
+
+from engine import AskOptions, Engine, Transcript
+from engine.prompts import get_task
+from ui import page_view, status, turns
+from ui.batches import batches
+from ui.change import Change, Question
+from ui.desk import Desk, Desks
+from ui.opening import open_files
+from ui.page_view import PageKey
+from ui.rewriting import forget_from
+from ui.showing import Showing
+
+
+class Answering:
+    """Answers questions, for all sessions."""
+
+    def __init__(self, engine: Engine, desks: Desks, showing: Showing) -> None:
+        self._engine = engine
+        self._desks = desks
+        self._show = showing
+
+    async def answer(self, desk: Desk, question: Question, language: str) -> AsyncIterator[Change]:
+        """Open what came with a question, then answer it; by two models, where that is wished."""
+        yield Change(
+            session_id=desk.key,
+            status=status.working("status.starting", language),
+            running=True,
+            clear_question=True,
+            cut=False,
+            editing=-1,
+            suggested=(),
+        )
+        async with desk.lock:
+            opened, said = await open_files(self._engine, desk, question.files, turn_to=True)
+        text = question.text.strip()
+        if not text and get_task(question.task).needs_question:
+            # Files without a question are only opened.
+            desk.turns += said if question.files else [turns.Told("chat.nothing_asked")]
+            yield self._show.whole(
+                desk, language, status.idle("status.ready", language), running=False
+            )
+            return
+        files = tuple((item.name, len(item.pages)) for item in opened)
+        before = None if question.replaces is None else desk.asked(question.replaces)
+        if before is not None:
+            files = (*before.files, *files)
+            forget_from(self._engine, desk, before)
+        area = question.area
+        number = area.number(self._engine.documents(desk.session_id)) if area else None
+        history = self._engine.history(desk.session_id)
+        position = sum(message.role == "user" for message in history)
+        asked = turns.Asked(text, question.task, files, number, area, position, time.time())
+        desk.turns.append(asked)
+        desk.turns += [turn for turn in said if isinstance(turn, turns.Refused)]
+        if question.files and not self._engine.documents(desk.session_id):
+            yield self._show.whole(
+                desk, language, status.idle("status.ready", language), running=False
+            )
+            return
+        if question.other is not None and question.other != question.model_id:
+            # The other model first: the conversation goes on with the chosen one's answer.
+            beside = replace(question, model_id=question.other, options=AskOptions())
+            async for change in self.stream(desk, beside, text, language, beside=True):
+                yield change
+            if desk.transcript is None or desk.transcript.finish_reason == "cancelled":
+                return
+            self._engine.rewind(desk.session_id, position)
+        async for change in self.stream(desk, question, text, language):
+            yield change
+
+    async def stream(
+        self,
+        desk: Desk,
+        question: Question,
+        text: str,
+        language: str,
+        *,
+        resume: bool = False,
+        beside: bool = False,
+    ) -> AsyncIterator[Change]:
+        """Answer a question on the desk.
+
+        Args:
+            resume: go on with the last answer, which was cut.
+            beside: another model's answer to the same question follows.
+        """
+        desk.last = replace(question, text=text, files=())
+        transcript = desk.transcript = Transcript()
+        desk.recalled = None
+        if get_task(question.task).output == "layout":
+            desk.layout = transcript
+        area = question.area
+        desk.language = language
+        desk.turns.append(turns.Answered(transcript, question.task, beside=beside))
+        self._desks.keep(desk)
+        yield replace(
+            self._show.whole(desk, language, status.of_answer(transcript, language)),
+            clear_area=True,
+        )
+        desk.stream = self._engine.ask(
+            desk.session_id,
+            text,
+            model_id=question.model_id,
+            task=question.task,
+            pages=None if area is None else [(area.document_id, area.page_index)],
+            preprocess=question.preprocess,
+            language=language,
+            bbox=None if area is None else area.bbox,
+            verbatim=question.verbatim,
+            resume=resume,
+            options=question.options,
+        )
+        shown: PageKey | None = None
+        async with aclosing(batches(desk.stream)) as handfuls:
+            async for events in handfuls:
+                for event in events:
+                    transcript.add(event)
+                if desk.transcript is not transcript:
+                    break  # a new chat was started meanwhile
+                best = page_view.best_page(transcript)
+                if best is not None and best != shown:
+                    desk.recalled = None
+                    desk.look_at(best, to_evidence=True)
+                shown = best
+                if desk.left:
+                    continue
+                yield Change(
+                    messages=turns.messages(desk.turns, desk.language),
+                    status=status.of_answer(transcript, desk.language, pressed=desk.pressed),
+                    view=self._show.view(desk),
+                )
+        self._desks.keep(desk)
+        if beside and transcript.finish_reason != "cancelled":
+            return
+        desk.running = False
+        if not desk.left:
+            cut = transcript.finish_reason == "length"
+            yield Change(running=False, cut=cut, savable=True)

@@ -1,0 +1,74 @@
+"""The small pages of the viewer's strip: drawn for the browser when they come into its sight.
+
+The browser asks for a few at a time ("showthumbs", ui/page_strip.js); each is written once.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, Final
+
+import gradio as gr
+
+from engine import Engine, Page
+from ui import page_images, page_view
+from ui.desk import Desk, Desks
+from ui.opening import told
+from ui.screen import Screen
+from ui.updates import EVENT, Updates
+
+AT_ONCE: Final = 8  # pages; what a browser asks for beyond that is left out
+
+
+class Thumbnails:
+    """Draws small pages, for all sessions."""
+
+    def __init__(self, engine: Engine, desks: Desks) -> None:
+        self._engine = engine
+        self._desks = desks
+
+    async def show(self, key: str | None, wanted: object) -> dict[str, str]:
+        """Where the small pictures lie, those of `wanted` among them.
+
+        Args:
+            wanted: [[document_id, page_index], ...] as the browser says it; what is no page of this
+                session is passed over.
+        Returns:
+            "document/page" -> server path, "" where a page cannot be shown.
+        """
+        desk, _ = self._desks.find(key)
+        for page in self._pages(desk, wanted):
+            place = (page.document_id, page.page_index)
+            if place in desk.thumbnails:
+                continue
+            try:
+                desk.thumbnails[place] = await asyncio.to_thread(
+                    page_images.write_small, page, desk.pictures.get(place), desk.folder
+                )
+            except Exception as error:  # noqa: BLE001 - the strip shows a blank page
+                told(error)
+                desk.thumbnails[place] = None
+        return page_view.images(desk.thumbnails)
+
+    def _pages(self, desk: Desk, wanted: object) -> list[Page]:
+        known = {
+            (page.document_id, page.page_index): page
+            for document in self._engine.documents(desk.session_id)
+            for page in document.pages
+        }
+        asked = wanted if isinstance(wanted, Sequence) else ()
+        places = [tuple(one) for one in asked[:AT_ONCE] if isinstance(one, list) and _is_place(one)]
+        return [known[place] for place in places if place in known]
+
+
+def wire_thumbnails(screen: Screen, thumbnails: Thumbnails) -> None:
+    """Connect the strip's wish for pictures."""
+
+    async def show(key: str | None, event: gr.EventData) -> Updates:
+        return {screen.viewer: gr.update(thumbnails=await thumbnails.show(key, event.pages))}
+
+    several: dict[str, Any] = {"trigger_mode": "multiple", **EVENT}
+    screen.viewer.showthumbs(show, screen.session, screen.viewer, **several)
+
+
+def _is_place(value: Sequence[object]) -> bool:
+    return len(value) == 2 and isinstance(value[0], str) and isinstance(value[1], int)
