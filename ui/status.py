@@ -40,7 +40,7 @@ def of_answer(transcript: Transcript, language: str, *, pressed: bool = False) -
 
 
 def _figures(transcript: Transcript, language: str) -> list[str]:
-    """Model, seconds, time to the first token, speed; what was not measured is left out."""
+    """Model, seconds, first token, speed, memory; what was not measured is left out."""
     usage = transcript.usage
     # A whole answer within a moment has no speed worth telling.
     streamed = usage.total_seconds - usage.ttft_seconds >= _SHORTEST_STREAM_SECONDS
@@ -54,6 +54,9 @@ def _figures(transcript: Transcript, language: str) -> list[str]:
             digits = 0 if value >= 100 else 1
             shown = i18n.decimal(value, language, digits=digits)
             figures.append(i18n.text(key, language, **{name: shown}))
+    if usage.peak_memory_bytes > 0:
+        shown = i18n.decimal(usage.peak_memory_bytes / 1e9, language, digits=1)
+        figures.append(i18n.text("status.memory", language, gigabytes=shown))
     return figures
 
 
