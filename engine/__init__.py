@@ -13,6 +13,7 @@ Importing it imports neither torch nor gradio: models bring torch when they are 
 
 from engine.answer_stream import AnswerStream
 from engine.chat import Engine
+from engine.context_use import ContextUse
 from engine.errors import EngineError
 from engine.model_manager import ModelInfo
 from engine.options import AskOptions
@@ -25,6 +26,7 @@ __all__ = [
     "Answer",
     "AnswerStream",
     "AskOptions",
+    "ContextUse",
     "ConversationInfo",
     "Document",
     "Engine",

@@ -18,6 +18,7 @@ from typing import Self
 from engine.answer_stream import AnswerStream
 from engine.asking import Wish, checked, user_message
 from engine.conductor import Conductor
+from engine.context_use import ContextUse
 from engine.errors import EngineError, SessionError
 from engine.families import family_class
 from engine.families.base import RunCancelled
@@ -360,6 +361,43 @@ class Engine:
                 stream.emit(Notice(_NOT_KEPT.get(why.key, "notice.not_kept")))
         self._conductor.start(stream, asked)
         return stream
+
+    def context_use(
+        self,
+        session_id: str,
+        model_id: str | None = None,
+        pages: Sequence[tuple[str, int]] | None = None,
+        question: str = "",
+        *,
+        options: AskOptions | None = None,
+        language: str = "en",
+    ) -> ContextUse:
+        """How much of a model's context a question would take; starts, loads, downloads nothing.
+
+        The first call for a model reads its tokenizer, which may take seconds; later ones take
+        milliseconds.
+
+        Args:
+            question: as far as it is written; it is counted as at least one character.
+        Raises:
+            EngineError: there is no such session, page or model, or the session has no pages.
+        """
+        wish = Wish(
+            model_id=model_id or self.settings.default_model,
+            task="question",
+            question=question.strip() or "?",
+            pages=pages,
+            verbatim=False,
+            steps=self.settings.preprocess,
+            language=language,
+            bbox=None,
+            resume=False,
+            remember=True,
+            options=options or AskOptions(),
+        )
+        return self._conductor.context_use(
+            checked(wish, self._sessions.get(session_id), self._models)
+        )
 
     def fields(
         self,

@@ -13,6 +13,7 @@ from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 
 from engine.answer_grounding import GroundedSink
+from engine.context_use import ContextUse, PromptCounters
 from engine.crops import Crop
 from engine.errors import EngineError, ModelError, as_engine_error
 from engine.families import family_class
@@ -31,6 +32,7 @@ from engine.schema import (
     Document,
     Failed,
     Finished,
+    ImagePart,
     Message,
     Notice,
     Page,
@@ -84,6 +86,7 @@ class Conductor:
         self._models = models
         self._indexes = indexes
         self._read = ReadingStore()
+        self._counters = PromptCounters(settings)
 
     def start(self, stream: Sink, question: Question) -> None:
         """Begin the first attempt; returns at once."""
@@ -145,6 +148,13 @@ class Conductor:
         stream.emit(Notice("notice.answered_with", {"model_id": reader, "other": other}))
         answering = replace(question, model_id=other, readings=readings)
         self._begin(stream, answering, Attempt(other), started)
+
+    def context_use(self, question: Question) -> ContextUse:
+        """How much of its model's context a question would take; nothing is run or loaded."""
+        attempt = Attempt(question.model_id)
+        if question.task.id not in self._models.capabilities(question.model_id).tasks:
+            return ContextUse()  # another model answers, from text that is not read yet
+        return self._counters.use(question.model_id, self._request(question, attempt))
 
     def forget(self, document_ids: frozenset[str]) -> None:
         """Drop what was read from documents that were deleted."""
@@ -283,7 +293,7 @@ class Conductor:
             conversation=question.conversation,
             task=question.task.id,
             question=question.text,
-            history=question.history,
+            history=_of_pages(question) if options.only_pages else question.history,
             documents=question.documents,
             pages=question.pages,
             prompt=prompt,
@@ -294,6 +304,22 @@ class Conductor:
             bbox=question.bbox,
             resume=question.resume,
         )
+
+
+def _of_pages(question: Question) -> tuple[Message, ...]:
+    """The earlier turns without the images of other pages; their words stay."""
+    shown = {(page.document_id, page.page_index) for page in question.pages}
+    return tuple(
+        replace(
+            message,
+            parts=tuple(
+                part
+                for part in message.parts
+                if not isinstance(part, ImagePart) or (part.document_id, part.page_index) in shown
+            ),
+        )
+        for message in question.history
+    )
 
 
 def _as_it_is(event: StreamEvent) -> StreamEvent:

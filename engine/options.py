@@ -19,6 +19,8 @@ class AskOptions:
         temperature: 0 is greedy; above it tokens are sampled, 2 at most.
         detail: share of the model's max_pixels that a page may have, 0.05 to 1.
         prompt: the task's prompt for the model, "{question}" where the user's words stand.
+        only_pages: the model sees no other page than the question's: images that earlier turns
+            showed are left out, what was said there stays.
     Raises:
         SessionError: a value is outside its range.
     """
@@ -27,6 +29,7 @@ class AskOptions:
     temperature: float | None = None
     detail: float | None = None
     prompt: str | None = None
+    only_pages: bool = False
 
     def __post_init__(self) -> None:
         limits = {

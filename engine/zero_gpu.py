@@ -145,14 +145,14 @@ class LentModel:
             EngineError: a page cannot be read.
         """
         pictures: dict[PageKey, Any] = {}
-        indexes: dict[PageKey, PageIndex] = {}
         for key, page in _seen_pages(request).items():
             if preparation.stop.is_set():
                 raise RunCancelled
             pictures[key] = page.load_image()
-        if request.verbatim:
-            pages = {(page.document_id, page.page_index): page for page in request.pages}
-            indexes = {key: preparation.index(page) for key, page in pages.items()}
+        indexes: dict[PageKey, PageIndex] = {}
+        # Pages of earlier turns may have to become text, to fit the model's context.
+        if request.verbatim or request.history:
+            indexes = {key: preparation.index(page) for key, page in _seen_pages(request).items()}
         # Times are the job's; it does not exist yet.
         return Call(self.model_id, without_pictures(request), pictures, indexes, 0.0, 0.0)
 

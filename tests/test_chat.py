@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine import Engine, EngineError, Settings
+from engine import AskOptions, Engine, EngineError, Settings
 from engine.errors import GeometryError, SessionError
 from engine.schema import ImagePart, TextPart
 from engine.settings import SessionSettings
@@ -74,6 +74,32 @@ def test_a_bad_call_ends_in_one_sentence_and_the_session_goes_on(
     with pytest.raises(EngineError, match=sentence):
         fake_engine.ask(session_id, question, **options).answer()  # type: ignore[arg-type]
     assert fake_engine.ask(session_id, "?").answer().text == "The total is 42."
+
+
+def test_pinned_pages_hide_the_images_of_other_pages_and_keep_the_words(
+    fake_engine: Engine, tmp_path: Path
+) -> None:
+    session_id = with_page(fake_engine, tmp_path)
+    fake_engine.add_document(session_id, save_page(tmp_path, name="other.png"), name="other.png")
+    first, second = ((one.document_id, 0) for one in fake_engine.documents(session_id))
+
+    def shown(options: AskOptions, *pages: tuple[str, int]) -> list[tuple[str, ...]]:
+        """What each earlier turn is made of, as the model gets it."""
+        fake_engine.ask(session_id, "?", pages=pages, options=options).answer()
+        return [
+            tuple(part.text if isinstance(part, TextPart) else part.document_id for part in parts)
+            for parts in (message.parts for message in FakeFamily.requests[-1].history)
+        ]
+
+    answer = ("The total is 42.",)
+    assert shown(AskOptions(), first) == []
+    pinned = AskOptions(only_pages=True)
+    assert shown(pinned, second) == [("?",), answer]
+    assert shown(pinned, first) == [(first[0], "?"), answer, ("?",), answer]
+    # Only from one question: what the conversation is made of stays as it is.
+    whole = [(first[0], "?"), answer, (second[0], "?"), answer, ("?",), answer]
+    assert shown(AskOptions(), first) == whole
+    assert [len(message.parts) for message in fake_engine.history(session_id)[:4]] == [2, 1, 2, 1]
 
 
 def test_asking_without_a_scan_says_what_to_do(fake_engine: Engine) -> None:

@@ -69,6 +69,8 @@ def test_a_placed_model_answers_and_is_sent_its_pages(
     # The second question shows the page again: nothing is kept between calls.
     fake_engine.ask(session_id, "And the date?").answer()
     assert len(lender.calls[1][0].pictures) == 1
+    # Earlier pages may have to become text there, and nobody can be asked back for it.
+    assert [len(call.indexes) for call, _ in lender.calls] == [0, 1]
 
 
 def test_pages_of_the_history_are_sent_too() -> None:

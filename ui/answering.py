@@ -8,6 +8,7 @@ from dataclasses import replace
 from engine import AskOptions, Engine, Transcript
 from engine.prompts import get_task
 from ui import page_view, status, turns
+from ui.area import Area
 from ui.batches import batches
 from ui.change import Change, Question
 from ui.desk import Desk, Desks
@@ -108,13 +109,13 @@ class Answering:
             text,
             model_id=question.model_id,
             task=question.task,
-            pages=None if area is None else [(area.document_id, area.page_index)],
+            pages=question.pages or None if area is None else [_page(area)],
             preprocess=question.preprocess,
             language=language,
             bbox=None if area is None else area.bbox,
             verbatim=question.verbatim,
             resume=resume,
-            options=question.options,
+            options=replace(question.options, only_pages=bool(question.pages)),
         )
         shown: PageKey | None = None
         async with aclosing(batches(desk.stream)) as handfuls:
@@ -128,8 +129,6 @@ class Answering:
                     desk.recalled = None
                     desk.look_at(best, to_evidence=True)
                 shown = best
-                if desk.left:
-                    continue
                 yield Change(
                     messages=turns.messages(desk.turns, desk.language),
                     status=status.of_answer(transcript, desk.language, pressed=desk.pressed),
@@ -139,6 +138,8 @@ class Answering:
         if beside and transcript.finish_reason != "cancelled":
             return
         desk.running = False
-        if not desk.left:
-            cut = transcript.finish_reason == "length"
-            yield Change(running=False, cut=cut, savable=True)
+        yield Change(running=False, cut=transcript.finish_reason == "length", savable=True)
+
+
+def _page(area: Area) -> PageKey:
+    return (area.document_id, area.page_index)

@@ -8,6 +8,7 @@ Try it: `python gradio_app.py`
 
 import asyncio
 import math
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -22,6 +23,7 @@ from ui.area import read_area
 from ui.ask_events import changed_by_answers, wire_asking
 from ui.change import Change
 from ui.conversation import Conversation
+from ui.counting import Counting
 from ui.desk import Desks
 from ui.form import Form
 from ui.form_events import wire_form
@@ -33,7 +35,7 @@ from ui.screen import Labels, Screen, build
 from ui.suggesting import Suggesting
 from ui.theme import style_sheet, theme
 from ui.thumbnails import Thumbnails, wire_thumbnails
-from ui.updates import EVENT, Updates, components, joined, relabelled, updates
+from ui.updates import EVENT, Updates, components, joined, relabelled, tab_of, unchanged, updates
 
 
 def build_app(engine: Engine, settings: Settings) -> gr.Blocks:
@@ -52,7 +54,7 @@ def build_app(engine: Engine, settings: Settings) -> gr.Blocks:
         only_local_files(screen.question)
         desks = Desks(engine)
         talk = Conversation(engine, desks)
-        listed = _wire(app, screen, labels, talk, engine)
+        listed = _wire(app, screen, labels, talk, Counting(engine, desks), engine)
         listed += wire_asking(
             screen,
             labels,
@@ -83,7 +85,12 @@ def launch_options(settings: Settings) -> dict[str, Any]:
 
 
 def _wire(
-    app: gr.Blocks, screen: Screen, labels: Labels, talk: Conversation, engine: Engine
+    app: gr.Blocks,
+    screen: Screen,
+    labels: Labels,
+    talk: Conversation,
+    counting: Counting,
+    engine: Engine,
 ) -> list[Any]:
     """Connect what is chosen and what the page viewer asks for.
 
@@ -104,8 +111,13 @@ def _wire(
         return joined(
             said,
             {screen.language: gr.update(value=language, label=said[screen.language]["label"])},
-            shown(talk.start(language, key, remember=True)),
+            shown(talk.start(language, key, remember=True, tab=tab_of(request))),
         )
+
+    async def follow(key: str | None, request: gr.Request) -> AsyncIterator[Updates]:
+        yield unchanged(screen)
+        async for change in talk.follow(key, tab_of(request)):
+            yield shown(change)
 
     async def translate(key: str | None, language: str, model: str, task: str) -> Updates:
         said = relabelled(screen, labels.of(language, model_id=model, task=task))
@@ -128,6 +140,9 @@ def _wire(
     async def choose_task(language: str, model: str, task: str) -> Updates:
         writing = labels.of_writing(model, task, language)
         return relabelled(screen, {**labels.of_task(task, language), **writing})
+
+    async def count(key: str | None, language: str, model: str, pins: Any) -> Updates:
+        return {screen.context: await counting.count(key, model, knobs.pages(pins), language)}
 
     async def reset_prompt(model: str, task: str) -> str:
         return labels.template(model, task) or ""
@@ -153,6 +168,7 @@ def _wire(
     writing = [getattr(screen, name) for name in knobs.WRITING]
 
     started = app.load(start, screen.session, relabelling, **EVENT)
+    started.then(follow, screen.session, changing, **EVENT)
     screen.language.input(translate, [screen.session, *choice], relabelling, **EVENT)
     screen.model.input(choose_model, choice, [screen.task, screen.advice, *writing], **EVENT)
     screen.chat.change(
@@ -160,6 +176,13 @@ def _wire(
         **{"trigger_mode": "once", **EVENT},
     )  # fmt: skip
     screen.task.change(choose_task, choice, [screen.question, screen.run, *writing], **EVENT)
+    gr.on(
+        [screen.pins.change, screen.model.input],
+        count,
+        [*here, screen.model, screen.pins],
+        screen.context,
+        **EVENT,
+    )
     screen.reset_prompt.click(reset_prompt, [screen.model, screen.task], screen.prompt, **EVENT)
     screen.viewer.showpage(show_page, screen.session, changing, **several)
     screen.viewer.export(export, here, changing, **EVENT)

@@ -56,6 +56,9 @@ function row(item) {
 function draw() {
   const focused = list.contains(document.activeElement) ? document.activeElement : null;
   const wasSearching = focused?.matches("[type=search]");
+  const before = focused && { name: focused.dataset.do, id: talkOf(focused) };
+  const typed = list.querySelector(".sc-talk-name");
+  const draft = typed && { id: talkOf(typed), value: typed.value, from: typed.selectionStart, to: typed.selectionEnd };
   const items = props.value?.items ?? [];
   const search = node("input", "sc-talk-search", "", {
     type: "search", placeholder: texts().search, "aria-label": texts().search,
@@ -77,7 +80,22 @@ function draw() {
   if (!items.length) list.append(node("p", "sc-hint", view.search ? texts().none : texts().empty));
   list.append(rows, foot);
   if (wasSearching) search.focus();
-  list.querySelector(".sc-talk-name")?.select();
+  else if (before?.name) refocus(before);
+  const name = list.querySelector(".sc-talk-name");
+  if (!name) return;
+  name.focus();
+  // The list may come anew while a name is being typed: an answer has ended, say.
+  if (draft?.id !== talkOf(name)) return name.select();
+  name.value = draft.value;
+  name.setSelectionRange(draft.from, draft.to);
+}
+
+const talkOf = (part) => part.closest("[data-conversation]")?.dataset.conversation;
+
+/* The button that had the focus before everything was drawn anew. */
+function refocus({ name, id }) {
+  const alike = [...list.querySelectorAll(`[data-do="${name}"]`)];
+  alike.find((part) => talkOf(part) === id)?.focus();
 }
 
 function leave() {
@@ -92,9 +110,17 @@ function named(line) {
   trigger("renametalk", { id: line.dataset.conversation, title });
 }
 
+/* On a phone the list lies over the chat, which is what a person wants to see now. */
+function uncover() {
+  const side = list.closest(".sidebar");
+  if (side && side.getBoundingClientRect().width > window.innerWidth / 2) {
+    side.querySelector(".toggle-button")?.click();
+  }
+}
+
 const actions = {
-  open: (id) => trigger("opentalk", { id }),
-  rename: (id) => { view.naming = id; draw(); list.querySelector(".sc-talk-name")?.focus(); },
+  open: (id) => { trigger("opentalk", { id }); uncover(); },
+  rename: (id) => { view.naming = id; draw(); },
   named: (id, line) => named(line),
   delete: (id) => { view.deleting = id; draw(); list.querySelector(".sc-danger")?.focus(); },
   deleted: (id) => { view.deleting = null; trigger("deletetalk", { id }); },

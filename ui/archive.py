@@ -4,6 +4,7 @@ Like ui/conversation.py it talks to the engine and to desks and knows nothing of
 what the browser keeps: who it is and which conversation is on the screen (ui/desk.py).
 """
 
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -35,14 +36,18 @@ class Archive:
             "kept": self._engine.settings.sessions.keeps_on_disk,
         }
 
-    def open(self, key: str | None, session_id: str, language: str) -> Change:
+    def open(self, key: str | None, session_id: str, language: str, tab: str = "") -> Change:
         """Show another conversation of this visitor. An answer that is being written goes on."""
         visitor_id, now = parts_of(key)
-        if now and session_id != now:
-            self._desks.find(key)[0].left = True
         if session_id == now or not self._engine.owns(visitor_id, session_id):
             return Change(archive=self.view(key))
-        return self._talk.resume(key_of(visitor_id, session_id), language)
+        if now:
+            self._desks.find(key)[0].left_by.add(tab)
+        return self._talk.resume(key_of(visitor_id, session_id), language, tab)
+
+    def follow(self, key: str | None, tab: str = "") -> AsyncIterator[Change]:
+        """The rest of an answer that is being written in the conversation that was opened."""
+        return self._talk.follow(key, tab)
 
     def rename(self, key: str | None, session_id: str, title: str) -> Change:
         """Give a conversation a name of the visitor's own; an empty one takes it away."""

@@ -1,6 +1,6 @@
 """The list of conversations wired to its actions."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 import gradio as gr
@@ -8,7 +8,7 @@ import gradio as gr
 from ui.archive import Archive
 from ui.ask_events import changed_by_answers
 from ui.screen import Screen
-from ui.updates import EVENT, Updates, updates
+from ui.updates import EVENT, Updates, tab_of, unchanged, updates
 
 
 def wire_archive(screen: Screen, archive: Archive, changed: Sequence[Any]) -> None:
@@ -20,11 +20,18 @@ def wire_archive(screen: Screen, archive: Archive, changed: Sequence[Any]) -> No
     here = [screen.session, screen.language]
     changing = changed_by_answers(screen)
 
-    async def show(key: str | None) -> Updates:
-        return {screen.archive: gr.update(value=archive.view(key))}
+    async def show(key: str | None, listed: Any) -> Updates:
+        return {screen.archive: gr.update(value=archive.view(key, _search(listed)))}
 
-    async def open_talk(key: str | None, language: str, event: gr.EventData) -> Updates:
-        return updates(screen, archive.open(key, str(event.id), language))
+    async def open_talk(
+        key: str | None, language: str, event: gr.EventData, request: gr.Request
+    ) -> Updates:
+        return updates(screen, archive.open(key, str(event.id), language, tab_of(request)))
+
+    async def follow(key: str | None, request: gr.Request) -> AsyncIterator[Updates]:
+        yield unchanged(screen)
+        async for change in archive.follow(key, tab_of(request)):
+            yield updates(screen, change)
 
     async def rename(key: str | None, event: gr.EventData) -> Updates:
         return updates(screen, archive.rename(key, str(event.id), str(event.title)))
@@ -39,10 +46,16 @@ def wire_archive(screen: Screen, archive: Archive, changed: Sequence[Any]) -> No
         return updates(screen, archive.wipe(key, language))
 
     opened = screen.archive.opentalk(open_talk, here, changing, **EVENT)
-    screen.archive.renametalk(rename, screen.session, changing, **EVENT)
+    opened.then(follow, screen.session, changing, **EVENT)
+    renamed = screen.archive.renametalk(rename, screen.session, changing, **EVENT)
     deleted = screen.archive.deletetalk(delete, here, changing, **EVENT)
     wiped = screen.archive.wipetalks(wipe, here, changing, **EVENT)
     latest: dict[str, Any] = {"trigger_mode": "always_last", **EVENT}
     screen.archive.findtalks(find, screen.session, screen.archive, **latest)
-    for event in (*changed, opened, deleted, wiped):
-        event.then(show, screen.session, screen.archive, **EVENT)
+    for event in (*changed, opened, renamed, deleted, wiped):
+        event.then(show, [screen.session, screen.archive], screen.archive, **EVENT)
+
+
+def _search(listed: Any) -> str:
+    """What the list on the screen is searched for, as the browser sends it."""
+    return str(listed.get("search") or "") if isinstance(listed, Mapping) else ""

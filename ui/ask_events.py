@@ -14,7 +14,7 @@ from ui.rewriting import Rewriting
 from ui.saving import Saving
 from ui.screen import Labels, Screen
 from ui.suggesting import Suggesting
-from ui.updates import EVENT, Updates, updates
+from ui.updates import EVENT, Updates, tab_of, unchanged, updates
 
 # JavaScript of the text box: dropped files are opened at once, and leave the box when they are.
 _ATTACH = "(value) => { window.scanchat?.attach(value); }"
@@ -26,7 +26,7 @@ def changed_by_answers(screen: Screen) -> list[Any]:
     return [
         screen.session, screen.chat, screen.status, screen.viewer, screen.area, screen.question,
         screen.fields, screen.stop, screen.run, screen.go_on, screen.editing, screen.task,
-        screen.suggested, screen.save, screen.archive,
+        screen.suggested, screen.save, screen.archive, screen.pins,
     ]  # fmt: skip
 
 
@@ -57,16 +57,17 @@ def wire_asking(
         set_to = knobs.read(values, template)
         return Question(
             text, (), task, model, set_to.preprocess, verbatim=set_to.verbatim,
-            options=set_to.options, other=set_to.other,
+            options=set_to.options, other=set_to.other, pages=set_to.pages,
         )  # fmt: skip
 
     async def attach(
-        key: str | None, language: str, question: Mapping[str, Any] | None
+        key: str | None, language: str, question: Mapping[str, Any] | None, request: gr.Request
     ) -> AsyncIterator[Updates]:
-        async for change in talk.attach(key, _files(question), language):
+        async for change in talk.attach(key, _files(question), language, tab_of(request)):
             yield shown(change)
 
     async def ask(
+        request: gr.Request,
         key: str | None,
         language: str,
         question: Mapping[str, Any] | None,
@@ -82,28 +83,47 @@ def wire_asking(
             area=read_area(area),
             replaces=_turn(editing),
         )
-        async for change in talk.ask(key, asked, language):
+        async for change in talk.ask(key, asked, language, tab_of(request)):
             yield shown(change)
 
     async def again(
-        key: str | None, language: str, event: gr.EventData, model: str, task: str, *values: Any
+        request: gr.Request,
+        key: str | None,
+        language: str,
+        event: gr.EventData,
+        model: str,
+        task: str,
+        *values: Any,
     ) -> AsyncIterator[Updates]:
         asked = wish(model, task, values)
-        async for change in talk.again(key, int(event.turn), asked, language):
+        yield unchanged(screen)
+        async for change in talk.again(key, int(event.turn), asked, language, tab_of(request)):
             yield shown(change)
 
     async def ask_suggested(
-        key: str | None, language: str, event: gr.EventData, model: str, task: str, *values: Any
+        request: gr.Request,
+        key: str | None,
+        language: str,
+        event: gr.EventData,
+        model: str,
+        task: str,
+        *values: Any,
     ) -> AsyncIterator[Updates]:
         asked = wish(model, "question", values, str(event.words))
-        async for change in talk.ask(key, asked, language):
+        async for change in talk.ask(key, asked, language, tab_of(request)):
             yield shown(replace(change, clear_question=False))
 
     async def offer(key: str | None, language: str) -> Updates:
         return shown(await suggesting.offer(key, language))
 
     async def ask_example(
-        key: str | None, language: str, event: gr.SelectData, model: str, task: str, *values: Any
+        request: gr.Request,
+        key: str | None,
+        language: str,
+        event: gr.SelectData,
+        model: str,
+        task: str,
+        *values: Any,
     ) -> AsyncIterator[Updates]:
         # The index alone is taken from the browser; the file is ours.
         example = labels.examples[int(event.index)]
@@ -111,7 +131,7 @@ def wire_asking(
             wish(model, example.task, values, example.question(language)),
             files=(str(example.path),),
         )
-        async for change in talk.ask(key, asked, language):
+        async for change in talk.ask(key, asked, language, tab_of(request)):
             yield shown(change)
 
     async def act(key: str | None, language: str, model: str, event: gr.EventData) -> Updates:
@@ -129,12 +149,13 @@ def wire_asking(
     async def stop(key: str | None, language: str) -> Updates:
         return shown(talk.stop(key, language))
 
-    async def go_on(key: str | None, language: str) -> AsyncIterator[Updates]:
-        async for change in talk.go_on(key, language):
+    async def go_on(key: str | None, language: str, request: gr.Request) -> AsyncIterator[Updates]:
+        yield unchanged(screen)
+        async for change in talk.go_on(key, language, tab_of(request)):
             yield shown(change)
 
-    async def new_chat(key: str | None, language: str) -> Updates:
-        return shown(talk.new_chat(key, language))
+    async def new_chat(key: str | None, language: str, request: gr.Request) -> Updates:
+        return shown(talk.new_chat(key, language, tab_of(request)))
 
     async def save(key: str | None, language: str, event: gr.EventData) -> Updates:
         return shown(await saving.save(key, str(event.kind), language))

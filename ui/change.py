@@ -25,6 +25,8 @@ class Change:
         question_text: what stands in the text box from now on.
         area: the place that the next question is about, as ui/area.js takes it.
         task: the chosen task from now on.
+        pins: (name, value) of the pages that may be chosen for the model (ui/knobs.py).
+        unpin: no page is chosen any more.
         savable: there is something to save.
         suggested: questions that are offered above the text box.
         archive: the list of conversations (ui/archive.py).
@@ -48,6 +50,8 @@ class Change:
     task: str | None = None
     editing: int | None = None
     archive: dict[str, object] | None = None
+    pins: tuple[tuple[str, str], ...] | None = None
+    unpin: bool = False
     savable: bool | None = None
     suggested: tuple[str, ...] | None = None
 
@@ -64,6 +68,8 @@ class Question:
             after it is forgotten.
         options: what is set for models that write.
         other: a model that answers too, for comparison.
+        pages: (document_id, page_index) of the pages that alone are shown to the model; none
+            chosen means all of them.
     """
 
     text: str
@@ -76,3 +82,4 @@ class Question:
     replaces: int | None = None
     options: AskOptions = field(default_factory=AskOptions)
     other: str | None = None
+    pages: tuple[tuple[str, int], ...] = ()

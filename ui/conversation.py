@@ -14,6 +14,7 @@ from ui.answering import Answering
 from ui.area import Area
 from ui.change import Change, Question
 from ui.desk import Desk, Desks, parts_of
+from ui.following import Following
 from ui.opening import draw_picture, open_files, told
 from ui.showing import Showing
 
@@ -26,18 +27,22 @@ class Conversation:
         self._desks = desks or Desks(engine)
         self._show = Showing(engine)
         self._answers = Answering(engine, self._desks, self._show)
+        self._following = Following(engine, self._show)
 
-    def start(self, language: str, key: str | None = None, *, remember: bool = False) -> Change:
+    def start(
+        self, language: str, key: str | None = None, *, remember: bool = False, tab: str = ""
+    ) -> Change:
         """A browser came: show the conversation that it left, or begin one.
 
         Args:
             key: what the browser has kept (ui/desk.py).
             remember: a browser that has kept nothing becomes a visitor whose conversations are
                 listed.
+            tab: which tab of the browser; one may leave a conversation that another still shows.
         """
         visitor_id, session_id = parts_of(key)
         if visitor_id and self._engine.owns(visitor_id, session_id):
-            return self.resume(key, language)
+            return self.resume(key, language, tab)
         if remember and not self._engine.conversations(visitor_id):
             visitor_id = self._engine.create_visitor()
         return self.begin(visitor_id, language)
@@ -46,12 +51,19 @@ class Conversation:
         """Show a new conversation."""
         return self._opened(self._desks.begin(visitor_id), language)
 
-    def resume(self, key: str | None, language: str) -> Change:
+    def resume(self, key: str | None, language: str, tab: str = "") -> Change:
         """Show a conversation as it was left, or as far as it has come meanwhile."""
-        return self._opened(self._desk(key), language)
+        desk = self._desk(key)
+        desk.left_by.discard(tab)
+        return self._opened(desk, language)
+
+    async def follow(self, key: str | None, tab: str = "") -> AsyncIterator[Change]:
+        """The rest of an answer that was being written when its conversation was opened."""
+        async for change in self._following.follow(self._desk(key), tab):
+            yield change
 
     def _opened(self, desk: Desk, language: str) -> Change:
-        desk.left, desk.language = False, language
+        desk.language = language
         line = status.idle("status.ready", language)
         if desk.running and desk.transcript is not None:
             line = status.of_answer(desk.transcript, language)
@@ -65,6 +77,7 @@ class Conversation:
             editing=-1,
             clear_area=True,
             suggested=(),
+            unpin=True,
         )
 
     def translate(self, session_id: str | None, language: str) -> Change:
@@ -82,7 +95,7 @@ class Conversation:
         )
 
     async def attach(
-        self, session_id: str | None, files: Sequence[str], language: str
+        self, session_id: str | None, files: Sequence[str], language: str, tab: str = ""
     ) -> AsyncIterator[Change]:
         """Files were dropped: open them, show the first page and say what was read."""
         desk = self._desk(session_id)
@@ -95,11 +108,13 @@ class Conversation:
             _, said = await open_files(self._engine, desk, files, turn_to=not running)
         desk.turns += said
         self._desks.keep(desk)
+        if tab in desk.left_by:
+            return
         line = None if running else status.idle("status.ready", language)
         yield self._show.whole(desk, language, line)
 
     async def ask(
-        self, session_id: str | None, question: Question, language: str
+        self, session_id: str | None, question: Question, language: str, tab: str = ""
     ) -> AsyncIterator[Change]:
         """Send: open what came along, then answer, streaming."""
         desk = self._desk(session_id)
@@ -107,15 +122,14 @@ class Conversation:
             desk.pressed = True
             yield Change(status=status.working("status.busy", language))
             return
-        desk.running, desk.pressed = True, False
-        try:
-            async for change in self._answers.answer(desk, question, language):
-                yield change
-        finally:
-            desk.running = False
-            desk.stream = None
+        async for change in self._following.seen(
+            desk, tab, self._answers.answer(desk, question, language)
+        ):
+            yield change
 
-    async def go_on(self, session_id: str | None, language: str) -> AsyncIterator[Change]:
+    async def go_on(
+        self, session_id: str | None, language: str, tab: str = ""
+    ) -> AsyncIterator[Change]:
         """Continue the last answer, which was cut at the limit of tokens."""
         desk = self._desk(session_id)
         transcript = desk.transcript
@@ -124,34 +138,35 @@ class Conversation:
             return
         if transcript.finish_reason != "length":
             return
-        desk.running, desk.pressed = True, False
-        try:
-            # The engine says the answer again from its beginning: it takes the place of this one.
-            desk.turns = [
-                turn
-                for turn in desk.turns
-                if not (isinstance(turn, turns.Answered) and turn.transcript is transcript)
-            ]
-            yield Change(running=True, cut=False)
-            async for change in self._answers.stream(
-                desk, asked, asked.text, language, resume=True
-            ):
-                yield change
-        finally:
-            desk.running = False
-            desk.stream = None
+        # The engine says the answer again from its beginning: it takes the place of this one.
+        desk.turns = [
+            turn
+            for turn in desk.turns
+            if not (isinstance(turn, turns.Answered) and turn.transcript is transcript)
+        ]
+        yield Change(running=True, cut=False)
+        whole = self._answers.stream(desk, asked, asked.text, language, resume=True)
+        async for change in self._following.seen(desk, tab, whole):
+            yield change
 
     async def again(
-        self, session_id: str | None, turn: int, chosen: Question, language: str
+        self, session_id: str | None, turn: int, chosen: Question, language: str, tab: str = ""
     ) -> AsyncIterator[Change]:
-        """Answer the question of a turn once more, with the model and settings chosen now."""
-        asked = self._desk(session_id).asked(turn)
+        """Answer the question of a turn once more, with the model and settings chosen now.
+
+        The new answer takes the place of the newest one. An earlier question is asked anew at the
+        end, so that nothing that was said since is lost.
+        """
+        desk = self._desk(session_id)
+        asked = desk.asked(turn)
         if asked is None:
             return
+        newest = asked is desk.asked(len(desk.turns) - 1)
         question = replace(
-            chosen, text=asked.text, files=(), task=asked.task, area=asked.area, replaces=turn
-        )
-        async for change in self.ask(session_id, question, language):
+            chosen, text=asked.text, files=(), task=asked.task, area=asked.area,
+            replaces=turn if newest else None,
+        )  # fmt: skip
+        async for change in self.ask(session_id, question, language, tab):
             yield replace(change, clear_question=False)
 
     def stop(self, session_id: str | None, language: str) -> Change:
@@ -164,12 +179,12 @@ class Conversation:
             desk.stream.stop()
         return Change(status=status.working("status.stopping", language))
 
-    def new_chat(self, session_id: str | None, language: str) -> Change:
+    def new_chat(self, session_id: str | None, language: str, tab: str = "") -> Change:
         """Begin another conversation. One that is not listed is forgotten with its documents."""
         desk = self._desk(session_id)
-        if desk.visitor_id and desk.turns:
+        if desk.visitor_id and (desk.turns or desk.running):
             # The old one stays in the list; an answer that is being written there goes on.
-            desk.left = True
+            desk.left_by.add(tab)
             return self.begin(desk.visitor_id, language)
         self.stop(desk.key, language)
         self._engine.new_chat(desk.session_id)

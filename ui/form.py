@@ -28,6 +28,7 @@ class Form:
         document_type: str,
         model_id: str,
         language: str,
+        tab: str = "",
     ) -> AsyncIterator[Change]:
         """Read a document's fields; what was confirmed before stays."""
         desk, _ = self._desks.find(session_id)
@@ -56,7 +57,9 @@ class Form:
             line = status.problem(told(error), language)
         finally:
             desk.reading = None
-        yield self._shown(desk, line)
+        self._desks.keep(desk)
+        if tab not in desk.left_by:
+            yield self._shown(desk, line)
 
     def write(self, session_id: str | None, document_id: str, name: str, value: str) -> Change:
         """A person changed a value."""
@@ -65,6 +68,7 @@ class Form:
         if sheet is None or not sheet.write(name, value):
             return Change()
         sheet.confirm(name, yes=True)  # who writes a value has looked at it
+        self._desks.keep(desk)
         return self._shown(desk)
 
     def confirm(self, session_id: str | None, document_id: str, name: str, *, yes: bool) -> Change:
@@ -73,6 +77,7 @@ class Form:
         sheet = desk.sheets.get(document_id)
         if sheet is None or not sheet.confirm(name, yes=yes):
             return Change()
+        self._desks.keep(desk)
         return self._shown(desk)
 
     async def export(

@@ -7,7 +7,7 @@ import gradio as gr
 
 from ui.form import Form
 from ui.screen import Screen
-from ui.updates import EVENT, Updates, updates
+from ui.updates import EVENT, Updates, tab_of, unchanged, updates
 
 
 def wire_form(screen: Screen, form: Form) -> None:
@@ -16,9 +16,10 @@ def wire_form(screen: Screen, form: Form) -> None:
     changing = [screen.session, screen.fields, screen.status, screen.viewer]
 
     async def read(
-        session_id: str | None, language: str, model: str, event: gr.EventData
+        session_id: str | None, language: str, model: str, event: gr.EventData, request: gr.Request
     ) -> AsyncIterator[Updates]:
-        wanted = (str(event.document), str(event.type), model, language)
+        yield unchanged(screen)
+        wanted = (str(event.document), str(event.type), model, language, tab_of(request))
         async for change in form.read(session_id, *wanted):
             yield updates(screen, change)
 

@@ -31,6 +31,7 @@ class Chosen:
     preprocess: PreprocessSettings
     options: AskOptions
     other: str | None = None
+    pages: tuple[tuple[str, int], ...] = ()
 
 
 def build_knobs(
@@ -68,6 +69,8 @@ def build_knobs(
         made["detail"] = gr.Dropdown(
             value=_DETAILS[0], elem_id="detail", min_width=130, **said["detail"]
         )
+    made["pins"] = gr.Dropdown([], value=[], multiselect=True, elem_id="pins", **said["pins"])
+    made["context"] = gr.HTML("", elem_id="context", apply_default_css=False, js_on_load=None)
     made["other"] = gr.Dropdown(value="", elem_id="other-model", **said["other"])
     made["prompt"] = gr.Textbox(elem_id="prompt", lines=3, max_lines=10, **said["prompt"])
     made["reset_prompt"] = gr.Button(elem_id="reset-prompt", size="sm", **said["reset_prompt"])
@@ -81,7 +84,16 @@ def details(everything: str) -> list[tuple[str, float]]:
 
 def inputs(screen: Any) -> list[Any]:
     """The components whose values `read` takes, in its order."""
-    names = ("verbatim", *STEPS, "max_new_tokens", "temperature", "detail", "prompt", "other")
+    names = (
+        "verbatim",
+        *STEPS,
+        "max_new_tokens",
+        "temperature",
+        "detail",
+        "prompt",
+        "other",
+        "pins",
+    )
     return [getattr(screen, name) for name in names]
 
 
@@ -91,7 +103,7 @@ def read(values: Sequence[Any], template: str | None) -> Chosen:
     Args:
         template: the task's own prompt; None where the model takes none.
     """
-    verbatim, *steps, length, temperature, detail, prompt, other = values
+    verbatim, *steps, length, temperature, detail, prompt, other, pins = values
     flags = dict(zip(STEPS, map(bool, steps), strict=True))
     options = AskOptions()
     if template is not None:
@@ -106,9 +118,23 @@ def read(values: Sequence[Any], template: str | None) -> Chosen:
             detail=share if share < 1 else None,
             prompt=words if own else None,
         )
-    return Chosen(
-        bool(verbatim), PreprocessSettings(**flags), options, str(other) if other else None
-    )
+    steps_chosen = PreprocessSettings(**flags)
+    return Chosen(bool(verbatim), steps_chosen, options, str(other) if other else None, pages(pins))
+
+
+def pin(document_id: str, page_index: int) -> str:
+    """A page as the value of a choice."""
+    return f"{document_id}/{page_index}"
+
+
+def pages(pins: Any) -> tuple[tuple[str, int], ...]:
+    """The pages of such values; what is none, as a browser may send it, is left out."""
+    found = []
+    for value in pins if isinstance(pins, list | tuple) else ():
+        document_id, _, number = str(value).rpartition("/")
+        if document_id and number.isdecimal():
+            found.append((document_id, int(number)))
+    return tuple(found)
 
 
 def _between(value: Any, lowest: float, highest: float) -> float:

@@ -186,19 +186,41 @@ function nameParts() {
     const part = document.querySelector(selector);
     if (part && part.getAttribute("aria-label") !== name) part.setAttribute("aria-label", name);
   }
-  const side = document.querySelector("#side");
-  const opened = String(side?.classList.contains("open") ?? false);
-  const opener = side?.querySelector(".toggle-button");
-  if (opener && opener.getAttribute("aria-expanded") !== opened) {
-    opener.setAttribute("aria-expanded", opened);
+  nameSide();
+  nameExamples();
+  // "range slider for ..." stands before the name of the setting.
+  for (const part of document.querySelectorAll("#settings input[type=range], #settings input[type=number]")) {
+    const said = part.closest(".block")?.querySelector("[data-testid=block-info]")?.textContent.trim();
+    if (said && part.getAttribute("aria-label") !== said) part.setAttribute("aria-label", said);
   }
-  // A list of buttons is none.
-  document.querySelector("#chat .examples[role=list]")?.setAttribute("role", "group");
   // What a message says is read from it; its name would be the same again as HTML.
   for (const said of document.querySelectorAll("#chat [data-testid][aria-label]")) {
     said.removeAttribute("aria-label");
   }
 }
+
+/* Whether the conversations at the side are opened. */
+function nameSide() {
+  const opener = document.querySelector("#side .toggle-button");
+  const opened = String(byId("side")?.classList.contains("open") ?? false);
+  if (opener && opener.getAttribute("aria-expanded") !== opened) {
+    opener.setAttribute("aria-expanded", opened);
+  }
+}
+
+/* A list of buttons is none; each is named by what it says, and its picture only adorns it. */
+function nameExamples() {
+  document.querySelector("#chat .examples[role=list]")?.setAttribute("role", "group");
+  for (const button of document.querySelectorAll("#chat .example[aria-label]")) {
+    button.removeAttribute("aria-label");
+  }
+  for (const picture of document.querySelectorAll("#chat .example img:not([alt=''])")) {
+    picture.alt = "";
+  }
+}
+
+const sideWatch = new MutationObserver(nameSide);
+if (byId("side")) sideWatch.observe(byId("side"), { attributeFilter: ["class"] });
 
 new MutationObserver(nameParts).observe(byId("talk") ?? document.body, {
   childList: true,

@@ -197,7 +197,7 @@ function bringIntoSight() {
   }
 }
 
-/* The height for a whole page: the desk's, as it is when no card stands below it. A list that comes
+/* The height for a whole page: the desk's, as it is without the card and the hint for drawing. A list that comes
  * below takes the desk's height away bit by bit; the page does not shrink with it out of all reading.
  */
 function measureRoom(least = 0) {
@@ -205,7 +205,8 @@ function measureRoom(least = 0) {
   if (!desk.clientHeight) return; // not on the screen
   const style = getComputedStyle(desk);
   const padding = parseFloat(style.paddingTop) + parseFloat(style.paddingBottom);
-  const room = desk.clientHeight + find(".sc-card").offsetHeight - padding;
+  const passing = find(".sc-card").offsetHeight + find(".sc-how").offsetHeight;
+  const room = desk.clientHeight + passing - padding;
   state.room = Math.max(200, least, room);
 }
 

@@ -50,6 +50,8 @@ class Screen:
     max_new_tokens: gr.Slider
     temperature: gr.Slider
     detail: gr.Dropdown
+    pins: gr.Dropdown
+    context: gr.HTML
     other: gr.Dropdown
     prompt: gr.Textbox
     reset_prompt: gr.Button
@@ -111,6 +113,7 @@ class Labels:
             "new_chat": {"value": say("button.new_chat")},
             "settings": {"label": say("settings.title")},
             "verbatim": {"label": say("settings.verbatim"), "info": say("settings.verbatim_why")},
+            "pins": {"label": say("settings.pins"), "info": say("settings.pins_why")},
             "other": {
                 "label": say("settings.other"),
                 "info": say("settings.other_why"),

@@ -1,9 +1,11 @@
 """What a desk shows, as Changes: everything, or the page viewer alone."""
 
-from engine import Engine
-from ui import fields_view, page_view, turns
+from engine import Engine, Page
+from ui import fields_view, knobs, page_view, turns
 from ui.change import Change
 from ui.desk import Desk
+from ui.page_view import PageKey
+from ui.safe import plain
 
 
 class Showing:
@@ -23,6 +25,7 @@ class Showing:
             view=self.view(desk),
             images=page_view.images(desk.pictures),
             form=self.form(desk),
+            pins=self._pins(desk),
             running=running,
             savable=any(isinstance(turn, turns.Answered) for turn in desk.turns),
         )
@@ -33,7 +36,18 @@ class Showing:
         turn, transcript = desk.shown
         return page_view.view(documents, transcript, desk.jump, desk.laid_out, turn)
 
+    def _pins(self, desk: Desk) -> tuple[tuple[str, str], ...]:
+        return tuple(
+            (f"{plain(document.name)}: {page.page_index + 1}", knobs.pin(*_key(page)))
+            for document in self._engine.documents(desk.session_id)
+            for page in document.pages
+        )
+
     def form(self, desk: Desk) -> fields_view.View:
         """The forms of a desk's documents."""
         folder = self._engine.settings.fields.folder
         return fields_view.view(desk.sheets, desk.language, folder=folder, reading=desk.reading)
+
+
+def _key(page: Page) -> PageKey:
+    return (page.document_id, page.page_index)

@@ -45,6 +45,11 @@ def updates(screen: Screen, change: Change) -> Updates:
         found[screen.area] = change.area
     if change.editing is not None:
         found[screen.editing] = None if change.editing < 0 else {"turn": change.editing}
+    if change.pins is not None:
+        pins: dict[str, Any] = {"choices": list(change.pins)}
+        if change.unpin:
+            pins["value"] = []
+        found[screen.pins] = gr.update(**pins)
     if change.savable is not None:
         found[screen.save] = gr.update(value=change.savable)
     if change.suggested is not None:
@@ -67,6 +72,16 @@ def updates(screen: Screen, change: Change) -> Updates:
     if question:
         found[screen.question] = gr.update(**question)
     return found
+
+
+def unchanged(screen: Screen) -> Updates:
+    """No change at all. Of a generator that yields nothing, Gradio makes null of every output."""
+    return {screen.status: gr.skip()}
+
+
+def tab_of(request: gr.Request) -> str:
+    """The tab of the browser that an event came from: another one after each load of the page."""
+    return str(request.session_hash or "")
 
 
 def components(screen: Screen) -> dict[str, Any]:

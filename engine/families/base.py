@@ -93,6 +93,29 @@ class ModelRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class PromptSize:
+    """How much of a model's context a question takes as it is, with nothing shortened.
+
+    Attributes:
+        prompt_tokens: of the whole prompt, earlier turns and images included.
+        image_tokens: (document_id, page_index) -> tokens, of every page that it shows.
+        context_tokens: what prompt and answer may have together; None where nothing says it.
+        fits: whether the prompt and the answer's share fit.
+    """
+
+    prompt_tokens: int
+    image_tokens: Mapping[tuple[str, int], int]
+    context_tokens: int | None
+    fits: bool
+
+
+class PromptCounter(Protocol):
+    """A family without its weights."""
+
+    def size_of(self, request: ModelRequest) -> PromptSize: ...
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """The surroundings of one run.
 
@@ -178,6 +201,17 @@ class ModelFamily(ABC):
                 family=settings.family,
                 known=", ".join(cls.modes) or "-",
             )
+
+    @classmethod
+    def counter(cls, model_id: str, settings: Settings) -> PromptCounter | None:
+        """What counts the tokens of prompts, from files of this machine and without weights.
+
+        None for a family that cannot tell. Called only where the model `is_available`.
+
+        Raises:
+            ModelError: the checkpoint's files cannot be read.
+        """
+        return None
 
     @classmethod
     def is_available(cls, model: ModelSettings) -> bool:

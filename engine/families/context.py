@@ -2,7 +2,7 @@
 
 In this order, and only as much as is needed: images of other pages than the question's become the
 text that OCR read on them, the oldest first; the oldest turns go, where their words are enough;
-pages of the question that were shown before become text; turns go without asking what they free.
+pages of the question that were shown before become text; turns go, however little that frees.
 Pages that the question shows for the first time stay, and when they alone are too long, a
 sentence says so.
 
@@ -129,11 +129,13 @@ def room_for(request: ModelRequest, prompt_tokens: int, limit: int, *, model_id:
     return min(request.max_new_tokens, room)
 
 
-def notice_of(view: View, limit: int) -> Notice:
-    """What a person is told of a shortened conversation."""
+def notice_of(view: View, prompt: PromptIds, limit: int) -> Notice | None:
+    """What a person is told of a shortened conversation; None when the model misses nothing."""
     turns = sum(message.role == "user" for message in view.history[: view.dropped])
-    values = {"limit": limit, "pages": len(view.pages_as_text), "turns": turns}
-    return Notice("notice.context_full", values)
+    pages = len(view.pages_as_text - {span.key for span in prompt.images})
+    if not pages and not turns:
+        return None
+    return Notice("notice.context_full", {"limit": limit, "pages": pages, "turns": turns})
 
 
 class Conversation:

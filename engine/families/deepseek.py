@@ -166,7 +166,7 @@ class DeepseekOcrFamily(TransformersChatFamily):
             guards = (NGramGuard(ngram_size, window, cells, len(inputs.prompt.ids)),)
         return replace(inputs, generation=options, guards=guards)
 
-    def _prompt(
+    def prompt_of(
         self, messages: tuple[Message, ...], seen: Mapping[tuple[Any, ...], SeenImage]
     ) -> PromptIds:
         parts = messages[-1].parts

@@ -127,7 +127,7 @@ class Phi3VisionFamily(TransformersChatFamily):
                     kept.cache.rope_factors = factors
                 self.caches.put(inputs.conversation, kept)
 
-    def _prompt(
+    def prompt_of(
         self, messages: tuple[Message, ...], seen: Mapping[tuple[Any, ...], SeenImage]
     ) -> PromptIds:
         answers = [message.text for message in messages if message.role == "assistant"]

@@ -84,20 +84,31 @@ class SeenImages:
             seen[key] = self._seen(pages[key], share)
         return seen
 
-    def _seen(self, page: Page, share: float) -> SeenImage:
-        """A page as the model sees it; a known page gives its pixels only when asked."""
-        key = (page.document_id, page.page_index, share)
+    def of_size(self, size: Size, share: float) -> SeenImage:
+        """A page of (width, height) pixels without its picture: how many tokens it takes."""
+        key = ("", size, share)
+        if key not in self.known:
+            blank = Page("", 0, *size, load_image=lambda: Image.new("RGB", size, "white"))
+            self._keep(key, self._look(blank, share))
+        return self.known[key]
 
-        def see() -> SeenImage:
-            image = page.load_image()
-            return self._see(image) if share == 1.0 else self._see_smaller(image, share)
+    def _look(self, page: Page, share: float) -> SeenImage:
+        image = page.load_image()
+        return self._see(image) if share == 1.0 else self._see_smaller(image, share)
 
-        known = self.known.get(key)
-        if known is not None:
-            return replace(known, tensors=lambda: see().tensors())
-        image = see()
+    def _keep(self, key: tuple[Any, ...], image: SeenImage) -> None:
         while len(self.known) >= REMEMBERED:
             self.known.pop(next(iter(self.known)))
         # Without its tensors: pixels of every page ever seen would fill the memory.
         self.known[key] = replace(image, tensors=dict)
+
+    def _seen(self, page: Page, share: float) -> SeenImage:
+        """A page as the model sees it; a known page gives its pixels only when asked."""
+        key = (page.document_id, page.page_index, share)
+
+        known = self.known.get(key)
+        if known is not None:
+            return replace(known, tensors=lambda: self._look(page, share).tensors())
+        image = self._look(page, share)
+        self._keep(key, image)
         return image

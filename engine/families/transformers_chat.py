@@ -19,8 +19,21 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from engine.errors import ModelError
-from engine.families.base import ModelRequest, Outcome, Preparation, Run, RunCancelled
-from engine.families.context import Conversation, Counting, View, notice_of, room_for
+from engine.families.base import (
+    ModelRequest,
+    Outcome,
+    Preparation,
+    PromptCounter,
+    Run,
+    RunCancelled,
+)
+from engine.families.context import (
+    Conversation,
+    Counting,
+    View,
+    notice_of,
+    room_for,
+)
 from engine.families.hub import configuration, is_cached, load_weights, text_head_size
 from engine.families.kv_cache import KVCaches
 from engine.families.page_by_page import PageByPageFamily, beside, conversation_of
@@ -107,6 +120,19 @@ class TransformersChatFamily(PageByPageFamily):
 
         load = partial(AutoProcessor.from_pretrained, local_files_only=local)
         return configuration(model_id, model, load)
+
+    @classmethod
+    def counter(cls, model_id: str, settings: Settings) -> PromptCounter | None:
+        """This family with a processor and a config only; one that does not chat has none."""
+        from engine.families.prompt_size import ChatCounter, Weightless
+
+        if not cls.capabilities.chat:
+            return None
+        model = settings.model(model_id)
+        processor = cls.processor_of(model_id, model, local=True)
+        return ChatCounter(
+            cls(model_id, settings, Weightless.of(model_id, model), processor, attention=None)
+        )
 
     @property
     def context_tokens(self) -> int | None:
@@ -218,20 +244,21 @@ class TransformersChatFamily(PageByPageFamily):
         conversation = Conversation(request, seen)
         limit = self.context_tokens
         if limit is None:
-            return View(), self._prompt(conversation.messages(View()), seen)
+            return View(), self.prompt_of(conversation.messages(View()), seen)
         texts = PageTexts(request, preparation, self.count_text)
         counting = Counting(
             self.model_id,
             limit,
-            prompt=lambda messages: self._prompt(messages, seen),
+            prompt=lambda messages: self.prompt_of(messages, seen),
             image=lambda key: seen[key].tokens,
             text=self.count_text,
             page_text=texts.of,
         )
         kept = self._views.get(request.conversation, View()).of(request.history)
         view, prompt = conversation.fit(kept, counting)
-        if not view.is_whole:
-            preparation.emit(notice_of(view, limit))
+        notice = notice_of(view, prompt, limit)
+        if notice is not None:
+            preparation.emit(notice)
         return view, prompt
 
     def count_text(self, text: str) -> int:
@@ -298,7 +325,7 @@ class TransformersChatFamily(PageByPageFamily):
             "quantization": self.settings.quantization,
         }
 
-    def _prompt(
+    def prompt_of(
         self, messages: tuple[Message, ...], seen: Mapping[tuple[Any, ...], SeenImage]
     ) -> PromptIds:
         answers = [message for message in messages if message.role == "assistant"]

@@ -72,22 +72,41 @@ def app_url(chromium: Any) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(scope="module")
-def scripted_url(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of the app with the scripted model; a module names it as its app_url."""
-    folder = tmp_path_factory.mktemp("scripted")
+@pytest.fixture(scope="package")
+def scripted_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("scripted")
+
+
+@pytest.fixture(scope="package")
+def scripted_url(scripted_folder: Path) -> Iterator[str]:
+    """The address of the app with the scripted model; a module names it as its app_url.
+
+    One for all modules: every test comes as a new visitor, and starting it takes long.
+    """
+    folder = scripted_folder
     directories = f"data_dir = '{folder / 'data'}'\ncache_dir = '{folder / 'cache'}'\n"
     settings = folder / "settings.toml"
     settings.write_text(directories + FAKE_MODELS_TOML, encoding="utf-8")
-    with serving("-m", "tests.browser.scripted_app", "--settings", str(settings)) as url:
+    program = ("-m", "tests.browser.scripted_app", "--settings", str(settings))
+    with serving(*program, SCRIPTED_HOLD=str(folder / "hold")) as url:
         yield url
 
 
+@pytest.fixture
+def hold(scripted_folder: Path) -> Iterator[Path]:
+    """A file: while it exists, the scripted model waits in the middle of a layout."""
+    path = scripted_folder / "hold"
+    path.touch()
+    yield path
+    path.unlink(missing_ok=True)
+
+
 @contextmanager
-def serving(*program: str) -> Iterator[str]:
+def serving(*program: str, **variables: str) -> Iterator[str]:
     """The app in a process of its own. program: arguments of the interpreter."""
     environment = {
         **os.environ,
+        **variables,
         "HF_HUB_OFFLINE": "1",
         "GRADIO_ANALYTICS_ENABLED": "False",
         "PYTHONUNBUFFERED": "1",
@@ -98,8 +117,7 @@ def serving(*program: str) -> Iterator[str]:
             *program,
             "--host",
             "127.0.0.1",
-            "--port",
-            "0",
+            *(() if "--port" in program else ("--port", "0")),
         ],
         cwd=ROOT,
         env=environment,
@@ -165,7 +183,8 @@ def new_page(chromium: Any, app_url: str) -> Iterator[NewPage]:
         page.on("request", note_request)
         page.on("pageerror", lambda error: problems.append(f"script error: {error}"))
         page.goto(app_url)
-        page.wait_for_selector("#page-view [data-ready=true]")
+        # On a phone the chat is shown and the page is not.
+        page.wait_for_selector("#page-view [data-ready=true]", state="attached")
         return page
 
     yield open_page

@@ -72,6 +72,11 @@ def upload(page: Any, *files: Any) -> None:
     page.set_input_files("#question input[type=file]", list(files))
 
 
+def show(page: Any, side: str) -> None:
+    """On a phone: have the chat or the page shown. side: "chat" or "page"."""
+    page.click(f"#sides button[data-side={side}]")
+
+
 def ask(page: Any, question: str) -> None:
     page.fill("#question textarea", question)
     page.press("#question textarea", "Enter")

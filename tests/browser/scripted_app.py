@@ -3,7 +3,10 @@
 python -m tests.browser.scripted_app --settings FILE --host 127.0.0.1 --port 0
 """
 
+import os
 import sys
+import time
+from pathlib import Path
 from typing import ClassVar
 
 import torch
@@ -27,6 +30,14 @@ REGIONS: tuple[tuple[str, BBox], ...] = (
 )
 
 
+# While this file exists, a layout waits after this many regions.
+_HOLD = Path(os.environ.get("SCRIPTED_HOLD", ""))
+HELD_AFTER = 3
+_LONGEST_HOLD_SECONDS = 30.0
+# A question that begins so is answered at the pace of a model.
+SLOWLY = "Slowly:"
+
+
 class Scripted(FakeFamily):
     """Answers with the question itself, word by word; the layout task finds REGIONS."""
 
@@ -42,10 +53,21 @@ class Scripted(FakeFamily):
                 box = tuple(share * side for share, side in zip(shares, scale, strict=True))
                 region = Region(box, category, f"words of {order + 1}", order)
                 run.emit(RegionAdded(page.document_id, page.page_index, region))
-        for word in inputs.question.split(" "):
+                if order + 1 == HELD_AFTER:
+                    _wait_while_held()
+        # A model that lays a page out reads its words too.
+        for word in ("words" if inputs.task == "layout" else inputs.question).split(" "):
+            if inputs.question.startswith(SLOWLY):
+                time.sleep(0.02)
             run.streamer.put(torch.tensor(self.tokenizer.encode(f"{word} ")))
         run.streamer.end()
         return Outcome("stop", 1, len(inputs.question))
+
+
+def _wait_while_held() -> None:
+    end = time.monotonic() + _LONGEST_HOLD_SECONDS
+    while _HOLD.is_file() and time.monotonic() < end:
+        time.sleep(0.02)
 
 
 if __name__ == "__main__":

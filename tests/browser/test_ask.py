@@ -138,7 +138,10 @@ def test_stop_ends_the_answer_and_new_chat_clears_the_screen(
 def test_the_screen_fits_a_phone(new_page: NewPage, scan: Path) -> None:
     page = new_page(viewport={"width": 375, "height": 740}, has_touch=True, is_mobile=True)
     driving.upload(page, scan)
-    page.wait_for_selector("#page-view img[src]")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 375
-    chat, paper = (page.locator(name).bounding_box() for name in ("#chat", "#page-view"))
-    assert paper["y"] > chat["y"] + chat["height"]
+    page.wait_for_selector("#page-view img[src]", state="attached")
+    for side, shown, hidden in (("page", "#look", "#talk"), ("chat", "#talk", "#look")):
+        driving.show(page, side)
+        assert page.locator(shown).is_visible()
+        assert not page.locator(hidden).is_visible()
+        assert page.get_attribute(f"button[data-side={side}]", "aria-pressed") == "true"
+        assert page.evaluate("document.documentElement.scrollWidth") <= 375

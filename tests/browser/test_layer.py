@@ -9,7 +9,7 @@ from PIL import Image
 
 from tests.browser import driving
 from tests.browser.conftest import NewPage
-from tests.browser.scripted_app import REGIONS
+from tests.browser.scripted_app import HELD_AFTER, REGIONS
 
 REGION = "#page-view svg [data-region]"
 QUESTION = "#question textarea"
@@ -29,7 +29,7 @@ def laid_out(new_page: NewPage, tmp_path: Path) -> Callable[..., Any]:
         Image.new("RGB", size, "white").save(path)
         page = new_page(**options)
         driving.upload(page, path)
-        page.wait_for_selector("#page-view img[src]")
+        page.wait_for_selector("#page-view img[src]", state="attached")
         page.locator("#task label").nth(1).click()
         with driving.answered(page):
             page.click("#run")
@@ -121,6 +121,7 @@ def test_keys_walk_in_reading_order_and_select(laid_out: Callable[..., Any]) -> 
 
 def test_a_finger_selects_the_smallest_box_under_it(laid_out: Callable[..., Any]) -> None:
     page = laid_out(viewport={"width": 375, "height": 740}, has_touch=True, is_mobile=True)
+    driving.show(page, "page")
     picture = page.locator(REGION).nth(2)
     picture.scroll_into_view_if_needed()
     box = picture.bounding_box()
@@ -156,3 +157,25 @@ def test_labels_stay_on_the_page_at_every_zoom(
             assert box["y"] >= paper["y"] - 0.6
             assert box["x"] + box["width"] <= paper["x"] + paper["width"] + 0.6
             assert box["y"] + box["height"] <= paper["y"] + paper["height"] + 0.6
+
+
+def test_boxes_appear_while_the_model_still_writes(
+    new_page: NewPage, hold: Path, tmp_path: Path
+) -> None:
+    Image.new("RGB", (900, 1200), "white").save(tmp_path / "page.png")
+    page = new_page()
+    driving.upload(page, tmp_path / "page.png")
+    page.wait_for_selector("#page-view img[src]")
+    page.locator("#task input[value=layout]").check(force=True)
+    with driving.answered(page):
+        page.click("#run")
+        page.wait_for_selector(f"{REGION} >> nth={HELD_AFTER - 1}", state="attached")
+        assert page.locator(REGION).count() == HELD_AFTER
+        assert page.locator("#regions tr[data-region]").count() == HELD_AFTER
+        assert page.locator("#stop").is_enabled(), "the answer is still being written"
+        first = page.locator(REGION).first.element_handle()
+        page.locator(REGION).first.focus()
+        hold.unlink()
+    page.wait_for_selector(f"{REGION} >> nth={len(REGIONS) - 1}", state="attached")
+    # The boxes that were there are still the same ones, and the focus stayed.
+    assert first.evaluate("node => node.isConnected && node === document.activeElement")

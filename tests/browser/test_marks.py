@@ -41,7 +41,7 @@ def asked(new_page: NewPage, scan: Path) -> Callable[..., Any]:
     def ask(said: str = ANSWER, **options: Any) -> Any:
         page = new_page(**options)
         driving.upload(page, scan)
-        page.wait_for_selector("#page-view img[src]")
+        page.wait_for_selector("#page-view img[src]", state="attached")
         with driving.answered(page):
             driving.ask(page, said)
         page.wait_for_selector(f"{MARK} >> nth=0")
@@ -111,11 +111,12 @@ def test_a_mark_of_an_earlier_answer_brings_its_places_back(asked: Callable[...,
 def test_a_finger_on_a_mark_brings_the_page_into_sight(asked: Callable[..., Any]) -> None:
     page = asked(viewport={"width": 375, "height": 740}, has_touch=True, is_mobile=True)
     box = page.locator(MARK).first.bounding_box()
-    assert page.locator("#page-view").bounding_box()["y"] > 700
+    assert not page.locator("#page-view").is_visible()
     # A little beside the figure, as fingers are.
     page.touchscreen.tap(box["x"] + box["width"] + 3, box["y"] + box["height"] / 2)
     page.wait_for_selector("#page-view [data-evidence].sc-glow")
     page.wait_for_function("document.querySelector('#page-view').getBoundingClientRect().top < 400")
+    assert not page.locator("#talk").is_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 375
 
 

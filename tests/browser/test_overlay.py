@@ -63,7 +63,7 @@ def opened(new_page: NewPage, scan: Path) -> Callable[..., Any]:
     def open_scan(**options: Any) -> Any:
         page = new_page(**options)
         driving.upload(page, scan)
-        page.wait_for_selector("#page-view img[src]")
+        page.wait_for_selector("#page-view img[src]", state="attached")
         return page
 
     return open_scan
@@ -202,9 +202,8 @@ def test_a_box_is_drawn_and_a_region_is_chosen_with_keys_alone(
 
 def test_a_finger_draws_a_box_on_a_phone(opened: Callable[..., Any]) -> None:
     page = opened(viewport={"width": 390, "height": 780}, has_touch=True, is_mobile=True)
-    page.locator("#page-view").scroll_into_view_if_needed()
+    driving.show(page, "page")
     page.locator("[data-draw]").tap()
-    page.locator("#page-view .sc-paper").scroll_into_view_if_needed()
     fingers = page.context.new_cdp_session(page)
     box = BOXES[1]
     points = [on_screen(page, *box[:2]), on_screen(page, 900, 700), on_screen(page, *box[2:])]

@@ -1,4 +1,5 @@
-"""The exact prompt of every Qwen generation, and the sizes that pages are seen at.
+"""The exact prompt of every Qwen generation, and the sizes that pages are seen at; the prompts of
+the tasks of Phi-3.5-vision and SmolVLM.
 
 The expected texts are what the published templates render:
 
@@ -82,6 +83,43 @@ def test_every_task_that_needs_no_question(
     text = text_of(engine, inputs[0].prompt.ids)
     assert text.startswith(f"{QWEN[name]}<|im_start|>user\n{IMAGE}{begins}")
     assert text.endswith(f"{ends}<|im_end|>\n{ASSISTANT}")
+
+
+# What their templates render around an image and a prompt: the sources are named in
+# tests/families/phi3_vision/published.py and tests/families/tiny_smolvlm.py.
+OTHERS = {
+    "phi3_vision": ("<s><|user|>\n[page]<s>\n", "<|end|>\n<|assistant|>\n"),
+    "smolvlm": ("<|im_start|>User:[page]", "<end_of_utterance>\nAssistant:"),
+}
+DOCUMENT_TYPE = (
+    "What kind of document is this? Answer with exactly one of these words and nothing else: "
+    "receipt, invoice, passport, driver_licence, id_card, bank_statement, payment_order, contract, "
+    'letter, form, certificate, report, other. "report" also means a table; "other" means none of '
+    "them."
+)
+
+
+@pytest.mark.parametrize("name", OTHERS)
+@pytest.mark.parametrize(
+    ("task", "asked"),
+    [
+        (
+            "ocr",
+            "Read all the text in the image, line by line, in reading order. Output the text only.",
+        ),
+        ("document_type", DOCUMENT_TYPE),
+    ],
+)
+def test_every_task_of_the_families_that_only_write(
+    recording: MakeEngine, name: str, task: str, asked: str, tmp_path: Path
+) -> None:
+    engine, inputs = recording(name)
+    list(engine.ask(session_with(engine, tmp_path, "Total 42"), task=task))
+    (span,) = inputs[0].prompt.images
+    ids, decode = inputs[0].prompt.ids, loaded_family(engine).tokenizer.decode
+    text = f"{decode(list(ids[: span.start]))}[page]{decode(list(ids[span.end :]))}"
+    before, after = OTHERS[name]
+    assert text == f"{before}{asked}{after}"
 
 
 @pytest.mark.parametrize("name", QWEN)

@@ -210,8 +210,10 @@ class FakeEngine:
         self.asked.append({"question": question, "task": task, "preprocess": preprocess})
         if model_id != "lite":
             self.asked[-1]["model"] = model_id
+        if pages is not None:
+            self.asked[-1]["pages"] = list(pages)
         if bbox is not None:
-            self.asked[-1] |= {"pages": pages, "bbox": bbox}
+            self.asked[-1]["bbox"] = bbox
         if resume:
             self.asked[-1]["resume"] = True
         if options is not None and options != AskOptions():

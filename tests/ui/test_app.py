@@ -174,19 +174,20 @@ def test_only_models_that_write_have_settings_for_writing(settings: Settings) ->
 
 
 def test_what_is_set_becomes_options_and_what_is_not_stays_the_settings() -> None:
-    values = [True, True, False, False, 0, 0, 1.0, " {question} ", ""]
+    values = [True, True, False, False, 0, 0, 1.0, " {question} ", "", []]
     chosen = knobs.read(values, "{question}")
     assert chosen == knobs.Chosen(
         True, PreprocessSettings(deskew=True, contrast=False, denoise=False), AskOptions()
     )
-    values[4:] = [256, 0.5, 0.25, "Answer briefly: {question}", "lite"]
+    values[4:] = [256, 0.5, 0.25, "Answer briefly: {question}", "lite", ["doc/2", "bad", "x/y"]]
     assert knobs.read(values, "{question}").other == "lite"
+    assert knobs.read(values, "{question}").pages == (("doc", 2),)
     assert knobs.read(values, "{question}").options == AskOptions(
         256, 0.5, 0.25, "Answer briefly: {question}"
     )
     # A model that takes no prompt gets none; what no slider can say is brought into its range.
     assert knobs.read(values, None).options == AskOptions()
-    values[4:] = [-5, 99, None, None, None]
+    values[4:] = [-5, 99, None, None, None, None]
     assert knobs.read(values, "x").options == AskOptions(temperature=1.5, detail=0.25)
 
 

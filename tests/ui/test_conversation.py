@@ -1,6 +1,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from engine import Settings
 from tests.ui.conftest import draw, question, words
 from tests.ui.fake_engine import ANSWER, FakeEngine
+from ui import knobs
 from ui.change import Change
 from ui.conversation import Conversation
 from ui.safe import escaped
@@ -379,3 +381,20 @@ def test_an_earlier_answers_places_come_back_until_the_next_answer(
     assert last(run(talk.ask(session_id, question(), "en")), "view")["turn"] > 3
     # What a browser sends is not trusted.
     assert [talk.recall(session_id, turn).view for turn in (-1, 0, 99)] == [None] * 3
+
+
+def test_the_model_is_asked_about_the_chosen_pages_alone(
+    talk: Conversation, engine: FakeEngine, scan: str, tmp_path: Path
+) -> None:
+    session_id = talk.start("en").session_id
+    changes = run(talk.attach(session_id, [scan, draw(tmp_path / "other.png")], "en"))
+    names, values = zip(*last(changes, "pins"), strict=True)
+    assert names == ("scan.png: 1", "other.png: 1")
+    chosen = knobs.pages([values[1]])
+    run(talk.ask(session_id, replace(question(), pages=chosen), "en"))
+    document = engine.documents(session_id)[1]
+    assert engine.asked[-1]["pages"] == [(document.document_id, 0)]
+    run(talk.ask(session_id, question(), "en"))
+    assert "pages" not in engine.asked[-1]
+    fresh = talk.new_chat(session_id, "en")
+    assert (fresh.pins, fresh.unpin) == ((), True)

@@ -1,0 +1,76 @@
+"""How many tokens a question to a chat model takes, counted without its weights.
+
+A page's picture is not decoded for it: a blank one of the same size takes as many tokens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Protocol
+
+from engine.families.base import ModelRequest, PromptSize
+from engine.families.context import Conversation, View, reserved
+from engine.families.hub import configuration
+from engine.families.prompt_ids import PromptIds
+from engine.families.seen_images import SeenImage, SeenImages
+from engine.schema import ImagePart, Message
+from engine.settings import ModelSettings
+
+
+class ChatFamily(Protocol):
+    """What counting needs of a family."""
+
+    images: SeenImages
+
+    @property
+    def context_tokens(self) -> int | None: ...
+
+    def prompt_of(
+        self, messages: tuple[Message, ...], seen: Mapping[tuple[Any, ...], SeenImage]
+    ) -> PromptIds: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Weightless:
+    """Stands for a model where tokens are only counted."""
+
+    config: Any
+
+    @classmethod
+    def of(cls, model_id: str, model: ModelSettings) -> Weightless:
+        """With the config of a checkpoint on this machine. Raises ModelError."""
+        from transformers import AutoConfig
+
+        load = partial(AutoConfig.from_pretrained, local_files_only=True)
+        return cls(configuration(model_id, model, load))
+
+
+class ChatCounter:
+    """Counts with a family that was made without weights."""
+
+    def __init__(self, family: ChatFamily) -> None:
+        self._family = family
+
+    def size_of(self, request: ModelRequest) -> PromptSize:
+        """How much of the context a question takes as it is."""
+        known = {
+            (page.document_id, page.page_index): page
+            for document in request.documents
+            for page in document.pages
+        }
+        messages = Conversation(request, known).messages(View())
+        seen = {
+            (part.document_id, part.page_index): self._family.images.of_size(
+                known[part.document_id, part.page_index].size, request.pixel_share
+            )
+            for message in messages
+            for part in message.parts
+            if isinstance(part, ImagePart)
+        }
+        tokens = len(self._family.prompt_of(messages, seen).ids)
+        limit = self._family.context_tokens
+        needed = tokens + reserved(request.max_new_tokens, limit) if limit else 0
+        images = {key: image.tokens for key, image in seen.items()}
+        return PromptSize(tokens, images, limit, limit is None or needed <= limit)

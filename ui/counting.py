@@ -1,0 +1,37 @@
+"""How much of a model's context the chosen pages take."""
+
+import asyncio
+
+from engine import Engine
+from ui import i18n
+from ui.desk import Desks
+from ui.opening import told
+from ui.safe import span
+
+
+class Counting:
+    """Counts tokens, for all sessions."""
+
+    def __init__(self, engine: Engine, desks: Desks) -> None:
+        self._engine = engine
+        self._desks = desks
+
+    async def count(
+        self, key: str | None, model_id: str, pages: tuple[tuple[str, int], ...], language: str
+    ) -> str:
+        """One line as HTML; empty where nothing can be known, as for a model that is not here."""
+        desk, _ = self._desks.find(key)
+        try:
+            use = await asyncio.to_thread(
+                self._engine.context_use, desk.session_id, model_id, pages or None
+            )
+        except Exception as error:  # noqa: BLE001 - a hint; the question itself says what is wrong
+            told(error)
+            return ""
+        if use.prompt_tokens is None or use.context_tokens is None:
+            return ""
+        fits = use.fits is not False
+        values = {"tokens": use.prompt_tokens, "limit": use.context_tokens}
+        key = "settings.context" if fits else "settings.context_over"
+        words = i18n.text(key, language, **values)
+        return span("sc-note" if fits else "sc-problem", words)

@@ -1,0 +1,122 @@
+"""Answers and the tabs that look at them.
+
+When a page is loaded anew or a phone sleeps, Gradio drops the reader of an event. The answer goes
+on without it for a while, and the page that comes back follows what is left of it; when nobody
+comes back, as after closing the tab, it is stopped.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from engine import Engine
+from ui import status, turns
+from ui.change import Change
+from ui.desk import Desk
+from ui.showing import Showing
+
+logger = logging.getLogger(__name__)
+
+_PAUSE_SECONDS = 0.3
+# How long an answer is written for nobody; loading a page anew takes a few seconds.
+ALONE_SECONDS = 20.0
+
+
+class Following:
+    """What tabs see of the answers of all sessions."""
+
+    def __init__(self, engine: Engine, showing: Showing) -> None:
+        self._engine = engine
+        self._show = showing
+        self._writing: set[asyncio.Task[None]] = set()
+        self._readers: dict[str, int] = {}
+
+    async def seen(
+        self, desk: Desk, tab: str, changes: AsyncIterator[Change]
+    ) -> AsyncIterator[Change]:
+        """The changes of an answer as a tab sees them: none while it shows another conversation."""
+        desk.running, desk.pressed = True, False
+        queue: asyncio.Queue[Change | None] = asyncio.Queue()
+        reading = True
+
+        async def write() -> None:
+            try:
+                async for change in changes:
+                    if reading:
+                        queue.put_nowait(change)
+            finally:
+                desk.running = False
+                desk.stream = None
+                queue.put_nowait(None)
+
+        task = asyncio.create_task(write())
+        self._keep_task(task)
+        try:
+            with self._reader(desk):
+                while (change := await queue.get()) is not None:
+                    if tab not in desk.left_by:
+                        yield change
+        finally:
+            reading = False
+        await task  # an error of the answer is the reader's error
+
+    async def follow(self, desk: Desk, tab: str) -> AsyncIterator[Change]:
+        """The rest of an answer that a tab found being written."""
+        shown: list[turns.Message] | None = None
+        with self._reader(desk):
+            while self._is_here(desk, tab) and desk.running:
+                said = turns.messages(desk.turns, desk.language)
+                if said != shown and desk.transcript is not None:
+                    line = status.of_answer(desk.transcript, desk.language, pressed=desk.pressed)
+                    yield Change(messages=said, status=line, view=self._show.view(desk))
+                shown = said
+                await asyncio.sleep(_PAUSE_SECONDS)
+        if shown is None or not self._is_here(desk, tab):
+            return
+        answer = desk.transcript
+        line = status.idle("status.ready", desk.language)
+        if answer is not None:
+            line = status.of_answer(answer, desk.language)
+        yield replace(
+            self._show.whole(desk, desk.language, line, running=False),
+            cut=answer is not None and answer.finish_reason == "length",
+        )
+
+    @contextmanager
+    def _reader(self, desk: Desk) -> Iterator[None]:
+        """Count a tab that reads; the last one to go leaves a watch behind."""
+        key = desk.session_id
+        self._readers[key] = self._readers.get(key, 0) + 1
+        try:
+            yield
+        finally:
+            self._readers[key] -= 1
+            if not self._readers[key]:
+                del self._readers[key]
+                if desk.running:
+                    self._keep_task(asyncio.create_task(self._stop_alone(desk)))
+
+    async def _stop_alone(self, desk: Desk) -> None:
+        """Stop an answer that nobody has come back to."""
+        await asyncio.sleep(ALONE_SECONDS)
+        if not desk.running or desk.session_id in self._readers:
+            return
+        logger.info("an answer is stopped: nobody is looking any more")
+        self._engine.stop(desk.session_id)
+        if desk.stream is not None:
+            desk.stream.stop()
+
+    def _keep_task(self, task: "asyncio.Task[None]") -> None:
+        # The loop itself holds its tasks weakly.
+        self._writing.add(task)
+        task.add_done_callback(self._ended)
+
+    def _is_here(self, desk: Desk, tab: str) -> bool:
+        return tab not in desk.left_by and self._engine.has_session(desk.session_id)
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        self._writing.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.error("an answer ended with an error", exc_info=error)
