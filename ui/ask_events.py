@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import gradio as gr
+from gradio.events import Events
 
 from ui import knobs
 from ui.area import read_area
@@ -160,7 +161,9 @@ def wire_asking(
     async def save(key: str | None, language: str, event: gr.EventData) -> Updates:
         return shown(await saving.save(key, str(event.kind), language))
 
-    screen.question.change(None, screen.question, None, js=_ATTACH)
+    # Its browser side tells of uploads, though its Python side does not list the event; "change"
+    # would tell of every letter as well.
+    Events.upload.listener(screen.question, None, screen.question, None, js=_ATTACH)
     attached = screen.viewer.attach(attach, [*here, screen.question], changing, **several)
     attached.then(None, screen.question, screen.question, js=_DETACH)
     attached.then(offer, here, screen.suggested, **EVENT)

@@ -228,13 +228,13 @@ new MutationObserver(nameParts).observe(byId("talk") ?? document.body, {
   attributeFilter: ["aria-label"],
 });
 
-/* ui/app.py calls this whenever the text box changes; an upload changes it several times. */
+/* ui/ask_events.py calls this whenever files came into the text box. */
 window.scanchat = {
   attach: (value) => {
-    const files = JSON.stringify((value?.files ?? []).map((file) => file.path));
-    if (files === state.attached) return;
-    state.attached = files;
-    if (files !== "[]") trigger("attach", {});
+    if (!value?.files?.length) return;
+    // Browsers tell of no change when the file that was chosen last is chosen again.
+    for (const input of document.querySelectorAll("#question input[type=file]")) input.value = "";
+    trigger("attach", {});
   },
   /* The page on the screen; ui/fields.js shows the form of its document. */
   page: () => data().pages[state.at] ?? null,

@@ -11,7 +11,6 @@ const find = (selector) => view.querySelector(selector);
 const narrow = window.matchMedia("(max-width: 900px)");
 const state = {
   at: 0, followed: 0, zoom: 1, fit: narrow.matches ? "width" : "page", room: 0, asked: new Set(), saved: 0,
-  attached: "[]",
   hidden: new Set(), // categories that the user does not want to see
   selected: null, // a place: kind, document, page, bbox, text
   armed: null, // the place that the next question is about

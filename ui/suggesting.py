@@ -33,6 +33,8 @@ class Suggesting:
         except Exception as error:  # noqa: BLE001 - the page's own error is told when it is asked
             told(error)
             kind = _OTHER
+        if desk.left_by:
+            return Change()  # another conversation may be on the screen by now
         if desk.running or any(isinstance(turn, Asked) for turn in desk.turns):
             return Change(suggested=())
         return Change(suggested=suggested(kind, language))

@@ -230,3 +230,11 @@ def test_the_server_is_restarted_while_the_tab_stays_open(
         assert questions(page) == ["before", "after"]
         assert re.search("invoice.png", page.inner_text("#page-view"))
     context.close()
+
+
+def test_the_same_file_can_be_dropped_again_in_a_new_chat(new_page: NewPage, scan: Path) -> None:
+    page = opened(new_page(), scan)
+    page.click("#new-chat")
+    page.wait_for_selector("#page-view img[src]", state="detached")
+    opened(page, scan)
+    assert "invoice.png" in page.inner_text("#page-view")
