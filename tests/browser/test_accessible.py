@@ -103,7 +103,6 @@ def problems(page: Any) -> list[str]:
 @pytest.mark.parametrize(
     "options",
     [
-        pytest.param({}, id="light"),
         pytest.param({"color_scheme": "dark"}, id="dark"),
         pytest.param(PHONE, id="phone"),
     ],

@@ -20,7 +20,9 @@ def opened(new_page: NewPage, tmp_path: Path) -> Opened:
     def open_invoice(**options: Any) -> tuple[Any, driving.Invoice]:
         page, invoice = new_page(**options), driving.draw_invoice()
         driving.upload(page, invoice.save(tmp_path / "invoice.png"))
-        page.wait_for_selector("#page-view img[src]")
+        page.wait_for_selector("#page-view img[src]", state="attached")
+        if page.viewport_size["width"] <= 900:
+            driving.show(page, "page")
         page.click("#fields [data-fields=read]")
         page.wait_for_selector(".sc-field", timeout=driving.ANSWER_MILLISECONDS)
         return page, invoice

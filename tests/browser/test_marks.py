@@ -71,7 +71,7 @@ def test_every_fact_has_its_mark_and_the_mark_leads_to_its_page(asked: Callable[
     page.locator(MARK).nth(1).click()
     page.wait_for_selector("#page-view [data-evidence][data-page='2'].sc-glow")
     assert shown_boxes(page) == [("2", "2")]
-    assert "page 3 of 3" in page.inner_text("#page-view .sc-position")
+    assert "page 3 of 3" in page.get_attribute("#page-view .sc-position", "title")
     assert "2026-03-14" in page.inner_text(".sc-card-text")
     # By keys: the mark keeps the focus, so that reading goes on where it was.
     page.locator(MARK).first.focus()

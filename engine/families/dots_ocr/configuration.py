@@ -13,7 +13,6 @@ from typing import Any
 
 from huggingface_hub.dataclasses import strict
 from transformers import PreTrainedConfig, Qwen2Config
-from transformers.configuration_utils import SubConfigSpec
 
 
 @strict
@@ -68,7 +67,8 @@ class DotsOCRConfig(Qwen2Config):  # type: ignore[no-untyped-call]
     """
 
     model_type = "dots_ocr"
-    sub_configs_defaults = {"vision_config": SubConfigSpec(DotsVisionConfig)}  # noqa: RUF012
+    # Not `sub_configs_defaults`, which transformers 5.17 to 5.20 do not know.
+    sub_configs = {"vision_config": DotsVisionConfig}  # noqa: RUF012
     # transformers turns the published `rope_theta` into `rope_parameters`; this is for a file
     # that leaves it out.
     default_theta = 1_000_000.0
@@ -86,12 +86,13 @@ class DotsOCRConfig(Qwen2Config):  # type: ignore[no-untyped-call]
     vision_config: dict[str, Any] | PreTrainedConfig | None = None
 
     def __post_init__(self, **kwargs: Any) -> None:
-        if isinstance(self.vision_config, dict):
+        if not isinstance(self.vision_config, PreTrainedConfig):
             # The published file asks for flash_attention_2 inside vision_config, which would
             # beat whatever the person asked for and fail where flash-attn is not installed.
-            self.vision_config = {
+            sizes = {
                 key: value
-                for key, value in self.vision_config.items()
-                if key != "attn_implementation"
+                for key, value in (self.vision_config or {}).items()
+                if key not in ("attn_implementation", "model_type")
             }
+            self.vision_config = DotsVisionConfig(**sizes)
         super().__post_init__(**kwargs)  # type: ignore[no-untyped-call]
