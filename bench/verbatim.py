@@ -28,6 +28,8 @@ from engine.verbatim import PageSpans
 _WORDS_A_LINE = 10
 _LINES_A_REGION = 6
 _ROUNDS = 3
+# SmolLM2's <|endoftext|>, which writes nothing.
+_END = 0
 
 
 def page_of(words: int, seed: int) -> PageIndex:
@@ -90,7 +92,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     free, verbatim, inside = [], [], []
     for _ in range(_ROUNDS):
         free.append(_token_seconds(model, ids, options.tokens, []))
-        timed = [_Timed(spans.walk(), (), ids.shape[1]) for _ in range(2)]
+        timed = [_Timed(spans.walk(), (_END,), ids.shape[1]) for _ in range(2)]
         verbatim.append(_token_seconds(model, ids, options.tokens, timed))
         inside += timed[0].seconds
     return {
@@ -107,7 +109,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
 
 
 class _Timed(OnlySpans):
-    """Notes how long each token took here. Without ending ids: one that must end is begun anew."""
+    """Notes how long each token took here. An answer that has ended is begun anew."""
 
     def __init__(self, walk: Any, ends: Any, prompt_length: int) -> None:
         super().__init__(walk, ends, prompt_length)
@@ -115,7 +117,7 @@ class _Timed(OnlySpans):
 
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         before = time.perf_counter()
-        if not self._walk.allowed:
+        if int(input_ids[0, -1]) == _END and self._seen < input_ids.shape[1]:
             self._walk = self._walk.again()
             self._seen = input_ids.shape[1]
         only = super().__call__(input_ids, scores)

@@ -45,7 +45,7 @@ class OnlySpans(LogitsProcessor):
         allowed = list(self._walk.allowed)
         if self._walk.may_end or not allowed:
             allowed += self._ends
-        kept = torch.tensor(allowed, device=scores.device)
+        kept = torch.tensor(allowed, dtype=torch.long, device=scores.device)
         only = torch.full_like(scores, -torch.inf)
         only[:, kept] = scores[:, kept]
         return only

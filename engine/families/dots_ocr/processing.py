@@ -20,7 +20,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
 from PIL import Image
 from transformers import AutoTokenizer, PreTrainedTokenizerBase, ProcessorMixin
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import (
@@ -85,8 +84,8 @@ class DotsImageProcessor(Qwen2VLImageProcessorPil):
     size = {"shortest_edge": MIN_PIXELS, "longest_edge": MAX_PIXELS}  # noqa: RUF012 - a hook
     temporal_patch_size = 1
 
-    def convert_to_rgb(self, image: Any, input_data_format: Any = None) -> np.ndarray:
-        """An RGB array (height, width, 3); what is transparent becomes white paper.
+    def convert_to_rgb(self, image: Any, *args: Any, **options: Any) -> Any:
+        """The image in RGB, as transformers' method gives it; what is transparent becomes white.
 
         transformers' own conversion drops the alpha channel and so shows what lies beneath it,
         black more often than not; the authors' client pastes on white.
@@ -94,8 +93,7 @@ class DotsImageProcessor(Qwen2VLImageProcessorPil):
         if isinstance(image, Image.Image) and image.has_transparency_data:
             paper = Image.new("RGBA", image.size, "white")
             image = Image.alpha_composite(paper, image.convert("RGBA")).convert("RGB")
-        array: np.ndarray = super().convert_to_rgb(image, input_data_format=input_data_format)
-        return array
+        return super().convert_to_rgb(image, *args, **options)
 
     def resized_size(self, size: tuple[int, int]) -> tuple[int, int]:
         """The size in which the model sees an image; its boxes are pixels of that size.
