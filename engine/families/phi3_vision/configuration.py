@@ -43,7 +43,8 @@ class Phi3VConfig(Phi3Config):  # type: ignore[no-untyped-call]
     """
 
     model_type: ClassVar[str] = "phi3_v"
-    sub_configs_defaults: ClassVar[dict[str, Any]] = {"vision_config": CLIPVisionConfig}
+    # Not `sub_configs_defaults`, which transformers 5.17 to 5.20 do not know.
+    sub_configs: ClassVar[dict[str, Any]] = {"vision_config": CLIPVisionConfig}
 
     img_processor: dict[str, Any] | None = None
     embd_layer: dict[str, Any] | None = None
@@ -56,6 +57,9 @@ class Phi3VConfig(Phi3Config):  # type: ignore[no-untyped-call]
         tower = kwargs.pop("fixture_clip_vision_config", None)
         if self.vision_config is None:
             self.vision_config = {**_CLIP_VIT_L_14_336, **(tower or {})}
+        if not isinstance(self.vision_config, CLIPVisionConfig):
+            sizes = {key: one for key, one in self.vision_config.items() if key != "model_type"}
+            self.vision_config = CLIPVisionConfig(**sizes)
         if self.img_processor is None:
             self.img_processor = {
                 "image_dim_out": _CLIP_VIT_L_14_336["hidden_size"],
@@ -78,7 +82,6 @@ class Phi3VConfig(Phi3Config):  # type: ignore[no-untyped-call]
             # cropped (reuse over turns) and SDPA needs no mask.
             self.sliding_window = None
         super().__post_init__(**kwargs)  # type: ignore[no-untyped-call]
-        assert isinstance(self.vision_config, CLIPVisionConfig)
         width = self.img_processor.get("image_dim_out", self.vision_config.hidden_size)
         if width != self.vision_config.hidden_size:
             raise ValueError(
