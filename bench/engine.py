@@ -89,8 +89,8 @@ def measure(options: argparse.Namespace, attention: str) -> dict[str, Any]:
         overlay.write_text(_settings(options, attention, Path(directory)), encoding="utf-8")
         with Engine(load_settings(overlay)) as engine:
             engine._indexes.prefetch = lambda *_: None  # type: ignore[method-assign]
-            rounds = list(_rounds(engine, options, Path(directory)))
             family = _family(engine)
+            rounds = list(_rounds(engine, options, Path(directory)))
             weights = sum(p.numel() * p.element_size() for p in family.model.parameters())
             row = {
                 **_sizes(family),
@@ -141,9 +141,12 @@ def _settings(options: argparse.Namespace, attention: str, directory: Path) -> s
 
 def _family(engine: Any) -> Any:
     """The loaded adapter, whose caches and counters are not public."""
-    model = engine._models.acquire("bench", threading.Event(), lambda event: None)
+    family = engine._models.acquire("bench", threading.Event(), lambda event: None).family
     engine._models.release("bench")
-    return model.family
+    # Random weights may say nothing but ids that write nothing, which is an error to the engine.
+    silent = sorted(family.processor.tokenizer.get_added_vocab().values())
+    family.model.generation_config.suppress_tokens = silent
+    return family
 
 
 def _sizes(family: Any) -> dict[str, int]:
