@@ -18,6 +18,7 @@ from engine.geometry import clip, undo_quarter_turns, union
 from engine.index import PageIndex
 from engine.ocr import layout_model, reader, regions, text_layer
 from engine.ocr.script import Script, script_of
+from engine.ocr.table_columns import columns_of
 from engine.ocr.words import same_row
 from engine.schema import BBox, Line, Notice, Page, Region, Size, StreamEvent, Word
 from engine.settings import PreprocessSettings, Settings
@@ -203,7 +204,15 @@ def _table_text(lines: Sequence[Line]) -> str:
             rows[-1].append(line)
         else:
             rows.append([line])
-    return "\n".join("\t".join(line.text for line in row) for row in rows)
+    columns = columns_of([[line.bbox for line in row] for row in rows])
+    return "\n".join(_row_text(row, places) for row, places in zip(rows, columns, strict=True))
+
+
+def _row_text(row: Sequence[Line], columns: Sequence[int]) -> str:
+    cells = [""] * (columns[-1] + 1)
+    for line, column in zip(row, columns, strict=True):
+        cells[column] = line.text
+    return "\t".join(cells)
 
 
 def _line_back(line: Line, back: ToPage) -> Line | None:

@@ -117,7 +117,7 @@ def seconds_for(call: Call) -> int:
     # A question is one answer; reading is one answer a page.
     answers = 1 if task.needs_question else pages
     tokens = answers * min(request.max_new_tokens, _USUAL_TOKENS[task.output])
-    if task.id == "ocr":
+    if task.id in ("ocr", "markdown"):
         tokens = answers * min(request.max_new_tokens, _USUAL_TOKENS["layout"])
     wanted = _START_SECONDS + _PAGE_SECONDS * len(call.pictures) + tokens / _TOKENS_PER_SECOND
     return round(min(max(wanted, _LEAST_SECONDS), _MOST_SECONDS))

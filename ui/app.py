@@ -6,10 +6,8 @@ onto components. They are async and unlimited, because waiting and fairness are 
 Try it: `python gradio_app.py`
 """
 
-import asyncio
 import math
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from typing import Any
 
 import gradio as gr
@@ -17,6 +15,7 @@ from starlette.middleware import Middleware
 
 from engine import Engine, Settings
 from ui import examples, i18n, knobs, layout_view
+from ui.api import Api
 from ui.archive import Archive
 from ui.archive_events import wire_archive
 from ui.area import read_area
@@ -28,18 +27,20 @@ from ui.desk import Desks
 from ui.form import Form
 from ui.form_events import wire_form
 from ui.guard import NoForeignAddresses, only_local_files
+from ui.labels import Labels
 from ui.login import LoginAddress
+from ui.model_events import ModelCards, wire_model_card
 from ui.rewriting import Rewriting
 from ui.saving import Saving
-from ui.screen import Labels, Screen, build
+from ui.screen import Screen, build
 from ui.suggesting import Suggesting
 from ui.theme import style_sheet, theme
 from ui.thumbnails import Thumbnails, wire_thumbnails
 from ui.updates import EVENT, Updates, components, joined, relabelled, tab_of, unchanged, updates
 
 
-def build_app(engine: Engine, settings: Settings) -> gr.Blocks:
-    """The whole screen; launch it with launch_options(settings)."""
+def build_app(engine: Engine, settings: Settings, api: Api | None = None) -> gr.Blocks:
+    """The whole screen; launch it with launch_options(settings, api)."""
     labels = Labels(settings, engine.models(), examples.find(settings.app.examples_dir))
     ttl_seconds = math.ceil(settings.sessions.ttl_minutes * 60)
     app: gr.Blocks
@@ -50,11 +51,15 @@ def build_app(engine: Engine, settings: Settings) -> gr.Blocks:
         # Uploads lie in Gradio's folder; the engine has its own copy, so they may go early.
         delete_cache=(min(3600, ttl_seconds), ttl_seconds),
     ) as app:
+        # First: handlers of the screen have such names, too, and must not take these.
+        (api or Api(engine, settings)).wire(app)
         screen = build(labels, i18n.preferred(settings.app.language, None))
         only_local_files(screen.question)
         desks = Desks(engine)
         talk = Conversation(engine, desks)
-        listed = _wire(app, screen, labels, talk, Counting(engine, desks), engine)
+        cards = ModelCards(engine)
+        listed = _wire(app, screen, labels, talk, Counting(engine, desks), cards)
+        wire_model_card(screen, cards)
         listed += wire_asking(
             screen,
             labels,
@@ -70,15 +75,27 @@ def build_app(engine: Engine, settings: Settings) -> gr.Blocks:
     return app
 
 
-def launch_options(settings: Settings) -> dict[str, Any]:
-    """What Blocks.launch needs besides the address."""
+def launch_options(settings: Settings, api: Api | None = None) -> dict[str, Any]:
+    """What Blocks.launch needs besides the address.
+
+    Args:
+        api: what is served beside the screen; None serves the screen and its endpoints alone.
+    Raises:
+        SettingsError: a part of the API is not installed.
+    """
+    middleware = [Middleware(NoForeignAddresses), Middleware(LoginAddress)]
+    served: dict[str, Any] = {}
+    if api is not None:
+        served = api.launch_options()
+        middleware += api.middleware()
     return {
+        **served,
         "theme": theme(),
         "css": style_sheet(),
         "run_history": False,
         "footer_links": [],
         "ssr_mode": False,
-        "app_kwargs": {"middleware": [Middleware(NoForeignAddresses), Middleware(LoginAddress)]},
+        "app_kwargs": {**served.get("app_kwargs", {}), "middleware": middleware},
         # Above our own limit, so that the user reads our sentence and not Gradio's.
         "max_file_size": f"{math.ceil(settings.limits.max_file_mb * 8 + 64)}mb",
     }
@@ -90,7 +107,7 @@ def _wire(
     labels: Labels,
     talk: Conversation,
     counting: Counting,
-    engine: Engine,
+    cards: ModelCards,
 ) -> list[Any]:
     """Connect what is chosen and what the page viewer asks for.
 
@@ -124,18 +141,13 @@ def _wire(
         return joined(said, shown(talk.translate(key, language)))
 
     async def choose_model(language: str, model: str, task: str) -> Updates:
-        tasks = labels.tasks(model, language)
-        kept = task if task in [key for _, key in tasks] else tasks[0][1]
+        able = labels.tasks(model)
+        kept = task if task in able else able[0]
         return {
-            screen.task: gr.update(choices=tasks, value=kept),
+            screen.task: gr.update(tasks=labels.task_buttons(model, language), value=kept),
             **relabelled(screen, labels.of_writing(model, kept, language)),
-            **(await show_model(language, model)),
+            screen.advice: await cards.show(model, language),
         }
-
-    async def show_model(language: str, model: str) -> Updates:
-        # Asked anew: whether a model is in memory, and how it runs, changes with the answers.
-        found = await asyncio.to_thread(engine.models)
-        return {screen.advice: replace(labels, models=found).advice(model, language)}
 
     async def choose_task(language: str, model: str, task: str) -> Updates:
         writing = labels.of_writing(model, task, language)
@@ -171,10 +183,6 @@ def _wire(
     started.then(follow, screen.session, changing, **EVENT)
     screen.language.input(translate, [screen.session, *choice], relabelling, **EVENT)
     screen.model.input(choose_model, choice, [screen.task, screen.advice, *writing], **EVENT)
-    screen.chat.change(
-        show_model, [screen.language, screen.model], screen.advice,
-        **{"trigger_mode": "once", **EVENT},
-    )  # fmt: skip
     screen.task.change(choose_task, choice, [screen.question, screen.run, *writing], **EVENT)
     gr.on(
         [screen.pins.change, screen.model.input],

@@ -11,9 +11,10 @@ from ui import knobs
 from ui.area import read_area
 from ui.change import Change, Question
 from ui.conversation import Conversation
+from ui.labels import Labels
 from ui.rewriting import Rewriting
 from ui.saving import Saving
-from ui.screen import Labels, Screen
+from ui.screen import Screen
 from ui.suggesting import Suggesting
 from ui.updates import EVENT, Updates, tab_of, unchanged, updates
 
@@ -143,7 +144,7 @@ def wire_asking(
             change = rewriting.undo(key, turn, language)
         else:
             change = rewriting.rate(key, turn, language, good=kind == "good")
-        if change.task not in [name for _, name in labels.tasks(model, language)]:
+        if change.task not in labels.tasks(model):
             change = replace(change, task=None)
         return shown(change)
 

@@ -16,6 +16,10 @@ function copyAnswer(button) {
   const said = button.closest(".message-content, .message")?.cloneNode(true);
   if (!said) return;
   for (const row of said.querySelectorAll(".sc-acts")) row.remove();
+  // A spreadsheet takes lines with tabs between the cells.
+  for (const row of said.querySelectorAll("tr")) {
+    row.replaceWith(`${[...row.cells].map((cell) => cell.textContent).join("\t")}\n`);
+  }
   copyText(said.textContent.trim()).then(() => {
     button.classList.add("sc-on");
     window.setTimeout(() => button.classList.remove("sc-on"), 1500);

@@ -238,6 +238,15 @@ window.scanchat = {
   },
   /* The page on the screen; ui/fields.js shows the form of its document. */
   page: () => data().pages[state.at] ?? null,
+  /* The form of the document on the screen, read if it was not; false while there is no document. */
+  readFields: () => {
+    if (!data().pages[state.at]) return false;
+    showSide("page");
+    const form = byId("fields");
+    if (form?.querySelector(".sc-form")?.hidden) form.querySelector("[data-fields=read]")?.click();
+    form?.scrollIntoView({ block: "nearest" });
+    return true;
+  },
 };
 
 watch(["value", "images", "strings"], draw);

@@ -47,7 +47,7 @@ def _figures(transcript: Transcript, language: str) -> list[str]:
     figures = [i18n.text("status.model", language, model=transcript.model_id)]
     for key, name, value in (
         ("status.seconds", "seconds", usage.total_seconds),
-        ("status.ttft", "seconds", usage.ttft_seconds),
+        ("status.ttft", "seconds", usage.ttft_seconds if streamed else 0.0),
         ("status.speed", "speed", usage.tokens_per_second if streamed else 0.0),
     ):
         if value > 0:

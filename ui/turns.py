@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine import EngineError, Transcript
+from engine.layout import parts_of
 from engine.prompts import load_tasks
 from ui import i18n, status, turn_buttons
 from ui.area import Area
@@ -18,6 +19,8 @@ from ui.safe import escaped, span
 # A longer word may be broken before its mark.
 _HELD_WORD = 24
 _LOOKED_UP = "notice.not_found"
+# The tasks whose answers are drawn as tables.
+_TABULAR = frozenset({"table", "markdown"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +174,10 @@ def _answered(turn: Answered, language: str, number: int) -> list[str]:
     if transcript.ended:
         buttons = turn_buttons.of_answer(number, language, liked=turn.liked, has_text=said)
     if said:
-        shown.append(_with_marks(transcript, number, language) + buttons)
+        # Tables are drawn when they are whole: half a table jumps with every cell.
+        tabular = transcript.ended and task in _TABULAR
+        words = _with_tables(transcript.text) if tabular else None
+        shown.append((words or _with_marks(transcript, number, language)) + buttons)
     shown += [span("sc-note", notice.text(language)) for notice in late]
     if transcript.error is not None:
         shown.append(span("sc-problem", transcript.error.text(language)))
@@ -183,6 +189,27 @@ def _answered(turn: Answered, language: str, number: int) -> list[str]:
     if not said and shown:
         shown[-1] += buttons
     return shown
+
+
+def _with_tables(text: str) -> str | None:
+    """The answer with its tables drawn; None where it has none. All text is escaped."""
+    parts = parts_of(text.strip("\n"))
+    if all(isinstance(part, str) for part in parts):
+        return None
+    return "".join(
+        f"<div>{escaped(part)}</div>" if isinstance(part, str) else _table(part) for part in parts
+    )
+
+
+def _table(rows: list[list[str]]) -> str:
+    width = max(len(row) for row in rows)
+    body = "".join(
+        "<tr>"
+        + "".join(f"<td>{escaped(cell)}</td>" for cell in [*row, *[""] * (width - len(row))])
+        + "</tr>"
+        for row in rows
+    )
+    return f'<table class="sc-table"><tbody>{body}</tbody></table>'
 
 
 def _with_marks(transcript: Transcript, number: int, language: str) -> str:

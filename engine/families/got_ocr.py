@@ -50,16 +50,16 @@ class GotInputs:
 class GotOCRFamily(PageByPageFamily):
     """stepfun-ai/GOT-OCR-2.0-hf, native in transformers.
 
-    Generation options of its own: `format` (LaTeX and Markdown), `crop_to_patches` (for small
-    print), `color` (reads inside the frame that is drawn on the page in this colour). A drawn box
-    is told to the model.
+    The task "markdown" is its published "OCR with format". Generation options of its own:
+    `format` (the same for plain OCR), `crop_to_patches` (for small print), `color` (reads inside
+    the frame that is drawn on the page in this colour). A drawn box is told to the model.
     """
 
     modes: ClassVar[tuple[str, ...]] = (MULTI_PAGE,)
     reads_boxes: ClassVar[bool] = True
 
     capabilities: ClassVar[Capabilities] = Capabilities(
-        tasks=frozenset({"ocr"}), chat=False, multiple_pages=True, boxes=False
+        tasks=frozenset({"ocr", "markdown"}), chat=False, multiple_pages=True, boxes=False
     )
 
     def __init__(
@@ -123,7 +123,7 @@ class GotOCRFamily(PageByPageFamily):
         from engine.families.decoding import greedy
 
         options = {**self.settings.generation, **request.prompt.generation}
-        formatted = bool(options.pop("format", False))
+        formatted = bool(options.pop("format", False)) or request.task == "markdown"
         cropped = bool(options.pop("crop_to_patches", False))
         color = options.pop("color", None)
         if color is not None and color not in _COLORS:

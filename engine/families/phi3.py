@@ -39,7 +39,7 @@ class Phi3VisionFamily(TransformersChatFamily):
     """microsoft/Phi-3.5-vision-instruct."""
 
     capabilities: ClassVar[Capabilities] = Capabilities(
-        tasks=frozenset({"question", "ocr", "document_type"}),
+        tasks=frozenset({"question", "ocr", "markdown", "table", "describe", "document_type"}),
         chat=True,
         multiple_pages=True,
         boxes=False,

@@ -29,7 +29,18 @@ class QwenVLFamily(TransformersChatFamily):
 
     has_static_cache: ClassVar[bool] = True
     capabilities: ClassVar[Capabilities] = Capabilities(
-        tasks=frozenset({"question", "ocr", "layout", "document_type"}),
+        tasks=frozenset(
+            {
+                "question",
+                "ocr",
+                "layout",
+                "markdown",
+                "table",
+                "formula",
+                "describe",
+                "document_type",
+            }
+        ),
         chat=True,
         multiple_pages=True,
         boxes=True,

@@ -29,7 +29,7 @@ class SmolVLMFamily(TransformersChatFamily):
 
     has_static_cache: ClassVar[bool] = True
     capabilities: ClassVar[Capabilities] = Capabilities(
-        tasks=frozenset({"question", "ocr", "document_type"}),
+        tasks=frozenset({"question", "ocr", "describe", "document_type"}),
         chat=True,
         multiple_pages=True,
         boxes=False,

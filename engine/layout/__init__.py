@@ -12,9 +12,11 @@ from engine.layout.markdown import to_markdown
 from engine.layout.reading import table_rows
 from engine.layout.searchable_pdf import lines_of, to_searchable_pdf
 from engine.layout.spreadsheet import tables_of, to_csv, to_xlsx
+from engine.layout.written_tables import parts_of
 
 __all__ = [
     "lines_of",
+    "parts_of",
     "table_rows",
     "tables_of",
     "to_csv",

@@ -11,6 +11,7 @@ Try it: `python -m engine parse examples/invoice.png --task ocr --format md`
 from __future__ import annotations
 
 import threading
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -52,8 +53,10 @@ class Reading:
 
     @property
     def coverage(self) -> float:
-        """Characters per crop height of width: about 2 for print that was read, near 0 if not."""
-        return len(self.places) / self.aspect if self.aspect > 0 else 0.0
+        """Characters per crop height of width: about 2 for print that was read, near 0 if not.
+        Characters of full width (Chinese) are twice as wide as letters and count twice."""
+        wide = sum(unicodedata.east_asian_width(character) in "WF" for character in self.text)
+        return (len(self.places) + wide) / self.aspect if self.aspect > 0 else 0.0
 
 
 def detect(picture: Picture) -> Quads:

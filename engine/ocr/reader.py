@@ -125,6 +125,9 @@ def read_picture(
         line = line_of(content, quad) if isinstance(content, Reading) else _line(content, quad)
         if line is not None:
             lines += split_at_gaps(line.words)
+    # What RapidOCR read may be neither Latin nor Cyrillic: it knows Chinese, too.
+    if told == "latin" and script.script_of(" ".join(one.text for one in lines)) == "other":
+        told = "other"
     return PictureText(
         lines=tuple(join_neighbours(lines)),
         script=told,

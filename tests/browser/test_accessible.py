@@ -65,7 +65,7 @@ def states(page: Any, scan: Path) -> Iterator[str]:
         driving.ask(page, ANSWER)
     page.wait_for_selector("#page-view [data-evidence]", state="attached")
     yield "answered"
-    page.locator("#task input[value=layout]").check(force=True)
+    page.locator("#task [data-task=layout]").click()
     with driving.answered(page):
         page.click("#run")
     page.wait_for_selector(f"#page-view [data-region] >> nth={len(REGIONS) - 1}", state="attached")
@@ -180,7 +180,7 @@ def test_the_focus_is_seen_wherever_tab_goes(new_page: NewPage, scan: Path) -> N
             break
         seen.add(name)
         assert marked, f"the focus is on {name} and is not seen"
-    assert len(seen) > 40, seen
+    assert len(seen) > 30, seen
 
 
 # Which part has the focus, and whether it or what is drawn for it has an outline or a ring.

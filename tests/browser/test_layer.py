@@ -30,7 +30,7 @@ def laid_out(new_page: NewPage, tmp_path: Path) -> Callable[..., Any]:
         page = new_page(**options)
         driving.upload(page, path)
         page.wait_for_selector("#page-view img[src]", state="attached")
-        page.locator("#task label").nth(1).click()
+        page.click("#task [data-task=layout]")
         with driving.answered(page):
             page.click("#run")
         page.wait_for_selector(f"{REGION} >> nth={len(REGIONS) - 1}", state="attached")
@@ -166,7 +166,7 @@ def test_boxes_appear_while_the_model_still_writes(
     page = new_page()
     driving.upload(page, tmp_path / "page.png")
     page.wait_for_selector("#page-view img[src]")
-    page.locator("#task input[value=layout]").check(force=True)
+    page.locator("#task [data-task=layout]").click()
     with driving.answered(page):
         page.click("#run")
         page.wait_for_selector(f"{REGION} >> nth={HELD_AFTER - 1}", state="attached")

@@ -66,7 +66,7 @@ def opened(new_page: NewPage, tmp_path: Path) -> Callable[..., Any]:
 
 
 def lay_out(page: Any) -> None:
-    page.locator("#task input[value=layout]").check(force=True)
+    page.locator("#task [data-task=layout]").click()
     with driving.answered(page):
         page.click("#run")
     page.wait_for_selector(f"{REGION} >> nth={len(REGIONS) - 1}", state="attached")

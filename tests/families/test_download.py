@@ -84,25 +84,43 @@ def endpoint() -> Iterator[str]:
     server.server_close()
 
 
-def test_a_download_brings_weights_and_no_code_and_shows_its_progress(
-    endpoint: str, tmp_path: Path
-) -> None:
-    overlay = tmp_path / "hub.toml"
-    overlay.write_text(
-        "[models.mine]\nfamily = 'qwen_vl'\nrepo_id = 'Someone/Model'\n", encoding="utf-8"
-    )
-    environment = {
+@pytest.fixture
+def environment(endpoint: str, tmp_path: Path) -> dict[str, str]:
+    """For a process that knows this hub alone: its address is read when a module is imported."""
+    kept = {
         name: value for name, value in os.environ.items() if not name.startswith(("HF_", "HUGGING"))
     }
-    environment |= {"HF_ENDPOINT": endpoint, "HF_HOME": str(tmp_path / "hub"), "LC_ALL": "C.UTF-8"}
-    done = subprocess.run(
-        [sys.executable, "-m", "engine", "download", "mine", "--settings", str(overlay)],
+    return kept | {
+        "HF_ENDPOINT": endpoint,
+        "HF_HOME": str(tmp_path / "hub"),
+        "LC_ALL": "C.UTF-8",
+    }
+
+
+@pytest.fixture
+def overlay(tmp_path: Path) -> Path:
+    path = tmp_path / "hub.toml"
+    path.write_text(
+        "[models.mine]\nfamily = 'qwen_vl'\nrepo_id = 'Someone/Model'\n", encoding="utf-8"
+    )
+    return path
+
+
+def run(arguments: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments],
         capture_output=True,
         text=True,
         env=environment,
         cwd=Path(__file__).parents[2],
         timeout=120,
     )
+
+
+def test_a_download_brings_weights_and_no_code_and_shows_its_progress(
+    environment: dict[str, str], overlay: Path, tmp_path: Path
+) -> None:
+    done = run(["-m", "engine", "download", "mine", "--settings", str(overlay)], environment)
     assert done.returncode == 0, done.stderr
     assert "100%" in done.stderr
     (snapshot,) = (tmp_path / "hub").rglob(f"snapshots/{COMMIT}")
@@ -110,4 +128,40 @@ def test_a_download_brings_weights_and_no_code_and_shows_its_progress(
     wanted = {name for name in FILES if name.endswith((".json", ".safetensors"))}
     assert {path.name for path in snapshot.iterdir()} == wanted
     assert all((snapshot / name).read_bytes() == FILES[name] for name in wanted)
+    assert is_whole(snapshot)
+
+
+# Asks for a download as the model card does, and writes down what the card would show.
+FROM_THE_CARD = """
+import json, sys, time
+from engine import Engine, load_settings
+with Engine(load_settings(sys.argv[1])) as engine:
+    control = engine.model_control
+    control.download("mine")
+    seen = []
+    while control.state("mine").work:
+        state = control.state("mine")
+        seen.append([state.done_bytes, state.total_bytes])
+        time.sleep(0.002)
+    last = control.state("mine")
+    seen.append([last.done_bytes, last.total_bytes])
+    print(json.dumps([seen, last.problem and str(last.problem)]))
+"""
+
+
+def test_the_screen_sees_the_bytes_of_a_download_grow(
+    environment: dict[str, str], overlay: Path, tmp_path: Path
+) -> None:
+    done = run(["-c", FROM_THE_CARD, str(overlay)], environment)
+    assert done.returncode == 0, done.stderr
+    seen, problem = json.loads(done.stdout)
+    assert problem is None
+    wanted = sum(
+        len(content) for name, content in FILES.items() if name.endswith((".json", ".safetensors"))
+    )
+    assert {total for _, total in seen} <= {0, wanted}
+    assert seen[-1] == [wanted, wanted]
+    assert [one for one, _ in seen] == sorted(one for one, _ in seen)
+    assert not done.stderr.strip(), "no bar is drawn where nobody sees it"
+    (snapshot,) = (tmp_path / "hub").rglob(f"snapshots/{COMMIT}")
     assert is_whole(snapshot)

@@ -73,6 +73,10 @@ def test_one_image(recording: MakeEngine, name: str, tmp_path: Path) -> None:
             "payment_order, contract, letter, form, certificate, report, other. ",
             '"report" also means a table; "other" means none of them.',
         ),
+        ("markdown", "Convert this page to Markdown: its headings,", "Output the Markdown only."),
+        ("table", "Read every table of this page. Write each as a", "Output the tables only."),
+        ("formula", "Read every formula of this page. Write each", "Output the formulas only."),
+        ("describe", "Describe this page in a few sentences: what", "that is not on the page."),
     ],
 )
 def test_every_task_that_needs_no_question(
@@ -99,6 +103,13 @@ DOCUMENT_TYPE = (
 )
 
 
+DESCRIBE = (
+    "Describe this page in a few sentences: what document it is, who it is from and for, and what "
+    "it says. Name the numbers and dates that matter as they are printed. Say nothing that is not "
+    "on the page."
+)
+
+
 @pytest.mark.parametrize("name", OTHERS)
 @pytest.mark.parametrize(
     ("task", "asked"),
@@ -108,6 +119,7 @@ DOCUMENT_TYPE = (
             "Read all the text in the image, line by line, in reading order. Output the text only.",
         ),
         ("document_type", DOCUMENT_TYPE),
+        ("describe", DESCRIBE),
     ],
 )
 def test_every_task_of_the_families_that_only_write(

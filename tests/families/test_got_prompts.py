@@ -37,6 +37,15 @@ def test_got_ocr_asks_once_for_each_page(recording: MakeEngine, tmp_path: Path) 
     assert all(page.tensors["pixel_values"].shape == (1, 3, 1024, 1024) for page in inputs)
 
 
+def test_got_ocr_reads_markdown_by_its_published_format(
+    recording: MakeEngine, tmp_path: Path
+) -> None:
+    engine, inputs = recording("got_ocr")
+    list(engine.ask(session_with(engine, tmp_path, "Total 42"), task="markdown"))
+    text = loaded_family(engine).tokenizer.decode(inputs[0].tensors["input_ids"][0].tolist())
+    assert text.endswith("</img>\n OCR with format: <|im_end|><|im_start|>assistant\n")
+
+
 @pytest.mark.parametrize(
     ("generation", "query", "views"),
     [

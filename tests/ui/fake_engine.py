@@ -23,6 +23,8 @@ from engine import (
 from engine.documents import open_document
 from engine.errors import GenerationError, SessionError
 from engine.families.base import Capabilities
+from engine.model_control import ModelControl
+from engine.model_manager import ModelManager
 from engine.schema import (
     BBox,
     Discarded,
@@ -84,6 +86,8 @@ class FakeEngine:
         self._questions: dict[str, list[str]] = {}
         self._sessions: dict[str, list[Document]] = {}
         self._streams: dict[str, FakeStream] = {}
+        # Of the real models, of which none is loaded or fetched here.
+        self.model_control = ModelControl(settings, ModelManager(settings))
 
     def create_visitor(self) -> str:
         visitor_id = secrets.token_urlsafe(16)

@@ -19,8 +19,8 @@ from engine.settings import PreprocessSettings, Use
 from tests.ui.fake_engine import FakeEngine
 from ui import build_app, examples, i18n, knobs, launch_options, page_images
 from ui.change import Change
-from ui.safe import escaped
-from ui.screen import Labels, Screen, build
+from ui.labels import Labels
+from ui.screen import Screen, build
 from ui.updates import joined, updates
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -102,21 +102,26 @@ def test_updates_are_joined_property_by_property(screen: Screen) -> None:
     assert found[screen.chat]["value"] == []
 
 
-def test_tasks_are_those_of_the_model(engine: FakeEngine, settings: Settings) -> None:
-    labels = Labels(settings, engine.models(), ())
-    titles = labels.tasks(settings.default_model, "ru")
-    assert [key for _, key in titles] == ["question", "ocr", "layout"]
-    assert titles[0][0] == "Вопрос"
-    assert labels.tasks("unknown", "en") == []
+def test_tasks_that_a_model_cannot_do_name_the_models_that_can(settings: Settings) -> None:
+    labels = Labels(settings, ModelManager(settings).infos(), ())
+    buttons = {one["id"]: one for one in labels.task_buttons("got_ocr_hf", "ru")}
+    assert buttons["question"] == {"id": "question", "title": "Вопрос", "why": ""}
+    assert buttons["ocr"]["why"] == ""
+    assert buttons["formula"]["why"].startswith("got_ocr_hf этого не умеет; умеют: ")
+    assert "glm_ocr" in buttons["formula"]["why"]
+    assert "lite" not in buttons["formula"]["why"]
+    assert "svg" not in buttons, "what only one model was made for is shown for that one alone"
+    assert "svg" in {one["id"] for one in labels.task_buttons("dots_mocr", "en")}
+    assert labels.tasks("unknown") == []
 
 
 def test_the_picker_says_what_a_model_is_good_for(engine: FakeEngine, settings: Settings) -> None:
     labels = Labels(settings, engine.models(), ())
-    english, russian = labels.advice("paddleocr_vl", "en"), labels.advice("lite", "ru")
-    assert english.startswith("Good for: many languages, tables, formulas. <details>")
-    assert russian.startswith("Для чего: чеки и бланки, ноутбук без видеокарты. <details>")
-    assert labels.advice("unknown", "en") == ""
-    assert labels.of("ru", model_id="lite", task="question")["advice"]["value"]
+    english, russian = labels.card("paddleocr_vl", "en"), labels.card("lite", "ru")
+    assert english["advice"] == "Good for: many languages, tables, formulas."
+    assert russian["advice"] == "Для чего: чеки и бланки, ноутбук без видеокарты."
+    assert labels.card("unknown", "en") == {}
+    assert labels.of("ru", model_id="lite", task="question")["advice"]["value"] == russian
 
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
@@ -135,18 +140,15 @@ def test_choosing_a_model_changes_the_advice(app: gr.Blocks) -> None:
     assert outputs == [{"task", "model-advice", *writing}]
 
 
-def test_the_card_says_what_a_model_needs_and_which_others_do_the_rest(
-    settings: Settings,
-) -> None:
+def test_the_card_says_what_a_model_needs(settings: Settings) -> None:
     models = ModelManager(settings).infos()
-    card = Labels(settings, models, ()).advice("qwen3_vl_2b", "en")
-    assert "Qwen/Qwen3-VL-2B-Instruct" in card
-    assert "python -m engine download qwen3_vl_2b" in card
-    assert "bfloat16" in card
-    assert "4.9 GB" in card
-    assert "Formula: not with this model, but with paddleocr_vl, glm_ocr" in card
-    lite = Labels(settings, models, ()).advice("lite", "en")
-    assert "download" not in lite
+    facts = Labels(settings, models, ()).card("qwen3_vl_2b", "en")["facts"]
+    assert "Checkpoint: Qwen/Qwen3-VL-2B-Instruct" in facts
+    assert any("python -m engine download qwen3_vl_2b" in fact for fact in facts)
+    assert any("bfloat16" in fact for fact in facts)
+    assert any("4.9 GB" in fact for fact in facts)
+    lite = Labels(settings, models, ()).card("lite", "en")["facts"]
+    assert not any("download" in fact for fact in lite)
 
 
 def test_the_card_of_a_loaded_model_says_why_its_attention_is_what_it_is(
@@ -156,9 +158,9 @@ def test_the_card_of_a_loaded_model_says_why_its_attention_is_what_it_is(
     facts = tuple((f"attention_{language}", choice.reason(language)) for language in ("en", "ru"))
     models = [replace(info, loaded=True, facts=facts) for info in ModelManager(settings).infos()]
     for language in ("en", "ru"):
-        card = Labels(settings, models, ()).advice("qwen_vl_2b", language)
-        assert escaped(choice.reason(language)) in card
-        assert "download" not in card
+        facts = Labels(settings, models, ()).card("qwen_vl_2b", language)["facts"]
+        assert any(choice.reason(language) in fact for fact in facts)
+        assert not any("download" in fact for fact in facts)
 
 
 def test_only_models_that_write_have_settings_for_writing(settings: Settings) -> None:

@@ -150,3 +150,29 @@ def test_status_leaves_out_figures_that_were_not_taken() -> None:
     transcript = Transcript()
     transcript.add(Finished("cancelled", "lite"))
     assert status.of_answer(transcript, "en") == '<span class="sc-state">lite</span>'
+
+
+TABLE = "| Item | Sum |\n|---|---|\n| {cell} | 4.20 |"
+
+
+def test_a_table_is_drawn_when_the_answer_has_ended() -> None:
+    text = TABLE.format(cell="Tea")
+    growing = shown(answered(TextDelta(text), task="table"))[0]
+    assert "<table" not in growing
+    assert words_of(growing) == text
+    ended = shown(answered(TextDelta(f"Bill:\n{text}"), Finished("stop", "m"), task="table"))[0]
+    assert ended.startswith('<div>Bill:</div><table class="sc-table">')
+    assert "<td>Tea</td><td>4.20</td>" in ended
+    question = shown(answered(TextDelta(text), Finished("stop", "m")))[0]
+    assert "<table" not in question, "an answer to a question keeps its marks"
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_the_cells_of_a_table_are_only_ever_text(text: str) -> None:
+    cell = text.replace("|", "").replace("\n", " ")
+    drawn = shown(
+        answered(TextDelta(TABLE.format(cell=cell)), Finished("stop", "m"), task="table")
+    )[0]
+    row = drawn.rpartition("<tr>")[2]
+    foreign = row.removeprefix("<td>").partition("</td>")[0]
+    assert "<" not in foreign

@@ -23,7 +23,7 @@ from engine.families.base import (
 )
 from engine.families.hub import is_cached
 from engine.families.lite.inside import inside
-from engine.families.lite.markdown import markdown, plain_text
+from engine.families.lite.markdown import markdown, plain_text, tables
 from engine.families.lite.reader import Answer, ReadPage, answer, read_page
 from engine.families.lite.weights import Checkpoint, gguf_file
 from engine.schema import Evidence, EvidenceFound, RegionAdded, Step
@@ -50,7 +50,7 @@ class LiteFamily(ModelFamily):
     """See the module's docstring."""
 
     capabilities: ClassVar[Capabilities] = Capabilities(
-        tasks=frozenset({"question", "ocr", "layout", "document_type"}),
+        tasks=frozenset({"question", "ocr", "layout", "markdown", "table", "document_type"}),
         chat=True,
         multiple_pages=True,
         boxes=True,
@@ -101,6 +101,11 @@ class LiteFamily(ModelFamily):
                 return self._say(text or self._no_text(inputs), inputs, run)
             case "layout":
                 return self._layout(inputs, run)
+            case "markdown":
+                text = "\n\n".join(markdown(index) for index in inputs.indexes)
+                return self._say(text or self._no_text(inputs), inputs, run)
+            case "table":
+                return self._tables(inputs, run)
             case "document_type":
                 return self._document_type(inputs, run)
             case _:
@@ -148,6 +153,19 @@ class LiteFamily(ModelFamily):
                 run.emit(RegionAdded(index.document_id, index.page_index, region))
         text = "\n\n".join(markdown(index) for index in inputs.indexes)
         return self._say(text or self._no_text(inputs), inputs, run)
+
+    def _tables(self, inputs: LiteInputs, run: Run) -> Outcome:
+        """The tables of the pages as Markdown, each with its place."""
+        found = []
+        for index in inputs.indexes:
+            for number, text in tables(index):
+                region = index.regions[number]
+                first = " ".join(region.text.partition("\n")[0].split())
+                place = Evidence(index.document_id, index.page_index, region.bbox, first, 1.0)
+                run.emit(EvidenceFound(place))
+                found.append(text)
+        none = say("lite.no_table", inputs.request.language)
+        return self._say("\n\n".join(found) or none, inputs, run)
 
     def _document_type(self, inputs: LiteInputs, run: Run) -> Outcome:
         """The likeliest type, and the lines of the first page that say so."""

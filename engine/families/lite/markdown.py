@@ -1,4 +1,4 @@
-"""The regions of a page as short Markdown, and its plain text in reading order."""
+"""A page as short Markdown, its tables alone, and its plain text in reading order."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from engine.families.lite.view import view_page
+from engine.ocr.table_columns import columns_of
 
 if TYPE_CHECKING:
     from engine.index import PageIndex
@@ -36,20 +37,34 @@ def markdown(index: PageIndex) -> str:
     return "\n\n".join(parts) if index.regions else index.text
 
 
+def tables(index: PageIndex) -> list[tuple[int, str]]:
+    """(number of the region, Markdown) of each table that has text."""
+    found = [
+        (number, _table(index, number))
+        for number, region in enumerate(index.regions)
+        if region.category == "Table" and index.region_lines[number]
+    ]
+    return [(number, text) for number, text in found if text]
+
+
 def _region_texts(index: PageIndex) -> Iterator[str]:
     for lines in index.region_lines:
         yield "\n".join(index.lines[line].text for line in lines)
 
 
 def _table(index: PageIndex, region: int) -> str:
-    """The rows of a table region, cells parted by bars."""
+    """The rows of a table region, cells parted by bars, each in its column."""
     view = view_page(index)
-    rows = []
-    for row in view.rows:
-        cells = [view.cells[cell] for cell in row if view.cells[cell].region == region]
-        if cells:
-            texts = (view.text(cell.first, cell.last).replace("|", "\\|") for cell in cells)
-            rows.append("| " + " | ".join(texts) + " |")
-            if len(rows) == 1:
-                rows.append("|" + " --- |" * len(cells))
-    return "\n".join(rows)
+    found = [[view.cells[cell] for cell in row] for row in view.rows]
+    rows = [own for row in found if (own := [cell for cell in row if cell.region == region])]
+    columns = columns_of([[cell.bbox for cell in row] for row in rows])
+    width = max((places[-1] + 1 for places in columns), default=0)
+    done = []
+    for row, places in zip(rows, columns, strict=True):
+        texts = [""] * width
+        for cell, place in zip(row, places, strict=True):
+            texts[place] = view.text(cell.first, cell.last).replace("|", "\\|")
+        done.append("| " + " | ".join(texts) + " |")
+        if len(done) == 1:
+            done.append("|" + " --- |" * width)
+    return "\n".join(done)

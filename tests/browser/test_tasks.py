@@ -1,0 +1,55 @@
+"""The tasks as buttons: greyed ones say why, the keyboard goes round, fields start the form."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image, ImageDraw
+
+from tests.browser import driving
+
+
+@pytest.fixture(scope="module")
+def app_url(scripted_url: str) -> str:
+    return scripted_url
+
+
+def page_of_text(path: Path) -> Path:
+    image = Image.new("RGB", (600, 400), "white")
+    ImageDraw.Draw(image).text((60, 60), "Total 42", fill="black", font_size=40)
+    image.save(path)
+    return path
+
+
+def chosen(page: Any) -> str:
+    return str(page.locator("#task [aria-checked=true]").get_attribute("data-task"))
+
+
+def test_tasks_say_why_they_are_greyed_and_are_chosen_by_keyboard(
+    new_page: Any, tmp_path: Path
+) -> None:
+    page = new_page()
+    page.wait_for_selector("#task [data-task=layout]")
+    greyed = page.locator("#task [data-task=formula]")
+    assert greyed.get_attribute("aria-disabled") == "true"
+    greyed.click(force=True)  # to Playwright it is disabled
+    said = page.inner_text("#task .sc-why")
+    assert "cannot do this" in said and "glm_ocr" in said
+    assert chosen(page) == "question"
+
+    page.locator("#task [data-task=question]").focus()
+    page.keyboard.press("ArrowRight")  # past those that are greyed
+    assert chosen(page) == "layout"
+    page.wait_for_selector("#run:visible")
+    assert page.evaluate("document.activeElement.dataset.task") == "layout"
+    page.keyboard.press("ArrowRight")
+    assert chosen(page) == "question"
+    page.wait_for_selector("#run", state="hidden")
+
+    page.click("#task [data-task=fields]")
+    assert page.inner_text("#task .sc-why")
+    driving.upload(page, page_of_text(tmp_path / "total.png"))
+    page.wait_for_selector("#page-view img[src]", state="attached")
+    page.click("#task [data-task=fields]")
+    page.wait_for_selector("#fields .sc-form:not([hidden])")
+    assert page.locator("#task .sc-why").is_hidden()
