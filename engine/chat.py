@@ -8,9 +8,8 @@ Try it:
 """
 
 import logging
-import secrets
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -19,6 +18,7 @@ from engine.answer_stream import AnswerStream
 from engine.asking import Wish, checked, user_message
 from engine.conductor import Conductor
 from engine.context_use import ContextUse
+from engine.conversations import Conversations
 from engine.errors import EngineError, SessionError
 from engine.families import family_class
 from engine.families.base import RunCancelled
@@ -27,13 +27,23 @@ from engine.geometry import clip
 from engine.index import PageIndex
 from engine.index_store import IndexStore
 from engine.indexing import build_index
+from engine.model_control import ModelControl
 from engine.model_manager import ModelInfo, ModelManager
 from engine.options import AskOptions
-from engine.schema import Answer, BBox, Document, Failed, Message, Notice, Page, TextPart
+from engine.schema import (
+    Answer,
+    BBox,
+    Document,
+    Failed,
+    ImagePart,
+    Message,
+    Notice,
+    Page,
+    TextPart,
+)
 from engine.session import Session
 from engine.sessions import SessionStore
 from engine.settings import PreprocessSettings, Settings, load_settings
-from engine.store import ConversationInfo
 from engine.transcript import Transcript
 from engine.upkeep import Upkeep
 
@@ -41,10 +51,9 @@ logger = logging.getLogger(__name__)
 
 # What a user is told while the store fails: by the store's sentence, and for any other failure.
 _NOT_KEPT = {"store.full": "notice.not_kept_full", "store.busy": "notice.not_kept_busy"}
-_VISITOR_BYTES = 32
 
 
-class Engine:
+class Engine(Conversations):
     """One process's models, sessions and page indexes.
 
     Thread-safe. Close it, or use it as a context manager, to delete what sessions left behind;
@@ -53,9 +62,10 @@ class Engine:
 
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings = settings or load_settings()
-        self._sessions = SessionStore(self.settings, self._forget)
+        super().__init__(SessionStore(self.settings, self._forget))
         self._models = ModelManager(self.settings)
         self._indexes = IndexStore(self._build_index)
+        self.model_control = ModelControl(self.settings, self._models)
         self._conductor = Conductor(self.settings, self._models, self._indexes)
         self._running: dict[str, AnswerStream] = {}
         self._guard = threading.Lock()
@@ -78,48 +88,13 @@ class Engine:
         for session_id in list(self._running):
             self.stop(session_id)
         self._indexes.close()
+        self.model_control.close()
         self._models.close()
         self._sessions.close()
 
     def models(self) -> tuple[ModelInfo, ...]:
         """The models of settings.toml, in its order."""
         return self._models.infos()
-
-    def create_visitor(self) -> str:
-        """A new visitor's id, for the browser to keep: 256 random bits, the only key to theirs."""
-        return secrets.token_urlsafe(_VISITOR_BYTES)
-
-    def create_session(self, visitor_id: str | None = None) -> str:
-        """A new session's id: 256 random bits, the only key to it.
-
-        Args:
-            visitor_id: whose conversation it becomes, kept as the settings say; that of nobody is
-                gone with the engine.
-        Raises:
-            SessionError: that is no visitor's id.
-        """
-        return self._sessions.create(visitor_id).session_id
-
-    def has_session(self, session_id: str) -> bool:
-        return self._sessions.has(session_id)
-
-    def owns(self, visitor_id: str, session_id: str) -> bool:
-        """Whether a session is this visitor's."""
-        return self._sessions.owns(visitor_id, session_id)
-
-    def conversations(self, visitor_id: str, *, search: str = "") -> tuple[ConversationInfo, ...]:
-        """A visitor's conversations in which something was said or uploaded, newest first.
-
-        Args:
-            search: what the title, a file's name or something said contains, in any case.
-        Raises:
-            StoreError: they cannot be read now.
-        """
-        return self._sessions.archives.visitors.conversations(visitor_id, search)
-
-    def rename(self, session_id: str, title: str) -> None:
-        """Title a conversation; "" takes the title away. Raises SessionError, StoreError."""
-        self._sessions.rename(session_id, title)
 
     def delete_session(self, session_id: str) -> None:
         """Stop and forget a session: rows, files, indexes, KV caches. Unknown ids are fine.
@@ -150,51 +125,6 @@ class Engine:
             logger.info("deleting an idle session")
             self.delete_session(session_id)
 
-    def keep(self, session_id: str, name: str, record: str) -> None:
-        """Keep a record of the screen's with a conversation; never waits for the disk.
-
-        Args:
-            name: of the record; another of the same name is replaced.
-            record: JSON or any other text, up to 8,000,000 bytes in UTF-8.
-        Raises:
-            SessionError: the session does not exist.
-            StoreError: it is too large.
-        """
-        self._sessions.get(session_id).archive.keep(session_id, name, record)
-
-    def kept(self, session_id: str, name: str) -> str | None:
-        """A record of `keep`; None where there is none. Raises SessionError, StoreError."""
-        return self._sessions.get(session_id).archive.kept(session_id, name)
-
-    def keep_for_visitor(self, visitor_id: str, name: str, record: str) -> None:
-        """As `keep`, for a visitor's settings: up to 64,000 bytes.
-
-        Raises:
-            SessionError: that is no visitor's id.
-            StoreError: it is too large.
-        """
-        self._sessions.keep_for_visitor(visitor_id, name, record)
-
-    def kept_for_visitor(self, visitor_id: str, name: str) -> str | None:
-        """A record of `keep_for_visitor`; None where there is none. Raises StoreError."""
-        return self._sessions.archives.visitors.kept_for_visitor(visitor_id, name)
-
-    def unkept(self, session_id: str) -> EngineError | None:
-        """Why the last change of a session is not kept; None when all is. Raises SessionError."""
-        return self._sessions.get(session_id).unkept
-
-    def lost_documents(self, session_id: str) -> Mapping[str, EngineError]:
-        """document_id -> why its kept file cannot be used any more. Raises SessionError."""
-        return dict(self._sessions.get(session_id).lost)
-
-    def cut_answer(self, session_id: str) -> Transcript | None:
-        """The answer that was being written when the app ended, until the next question.
-
-        What it said is part of the conversation. Raises SessionError.
-        """
-        cut = self._sessions.get(session_id).cut
-        return None if cut is None else cut.transcript
-
     def unload_idle_models(self) -> None:
         """Unload what generation.idle_unload_seconds says; runs by itself every minute."""
         self._models.unload_idle()
@@ -212,10 +142,6 @@ class Engine:
         document = self._sessions.add_document(self._sessions.get(session_id), path, name)
         self._indexes.prefetch(document.pages, self.settings.preprocess)
         return document
-
-    def documents(self, session_id: str) -> tuple[Document, ...]:
-        """The session's documents in the order of their upload. Raises SessionError."""
-        return tuple(self._sessions.get(session_id).documents)
 
     def text_in(self, session_id: str, document_id: str, page_index: int, bbox: BBox) -> str:
         """The words that are printed in a box of a page, line by line; waits for its reading.
@@ -248,10 +174,6 @@ class Engine:
         except RunCancelled:
             raise SessionError("session.no_pages") from None
 
-    def history(self, session_id: str) -> tuple[Message, ...]:
-        """The conversation so far, oldest message first. Raises SessionError."""
-        return tuple(self._sessions.get(session_id).messages)
-
     def new_chat(self, session_id: str) -> None:
         """Stop the session's run; forget its conversation and documents. Raises SessionError."""
         self._let_go(session_id)
@@ -278,6 +200,29 @@ class Engine:
         session = self._sessions.get(session_id)
         self._let_go(session_id)
         self._sessions.rewind(session, questions)
+
+    def add_turn(
+        self,
+        session_id: str,
+        question: str,
+        answer: str,
+        pages: Sequence[tuple[str, int]] = (),
+    ) -> None:
+        """Make what was said elsewhere part of the conversation, so that a question builds on it.
+
+        Args:
+            pages: (document_id, page_index) pairs that the question showed.
+        Raises:
+            SessionError: the session or a page does not exist, or an answer is being written.
+        """
+        session = self._sessions.get(session_id)
+        shown = [session.page(*pair) for pair in pages]
+        images = (ImagePart(page.document_id, page.page_index) for page in shown)
+        asked = Message("user", (*images, TextPart(question)))
+        with self._guard:
+            if session_id in self._running:
+                raise SessionError("session.busy")
+            self._sessions.end(session, (asked, Message("assistant", (TextPart(answer),))))
 
     def stop(self, session_id: str) -> None:
         """End the session's running answer, if there is one. Nobody else's run is touched."""
@@ -449,12 +394,6 @@ class Engine:
             folder=folder,
             language=language,
         )
-
-    def _document(self, session_id: str, document_id: str) -> Document:
-        for document in self.documents(session_id):
-            if document.document_id == document_id:
-                return document
-        raise SessionError("session.unknown_document", document_id=document_id)
 
     def _session_or_why(self, session_id: str) -> tuple[Session | None, EngineError]:
         try:

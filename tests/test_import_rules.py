@@ -66,6 +66,7 @@ ALLOWED: dict[str, set[str]] = {
     "upkeep": {"errors", "sessions"},
     "asking": _RUNNING | {"conductor", "options", "pointing", "session"},
     "answer_stream": _RUNNING,
+    "answer_json": {"layout", "prompts", "schema"},
     "rereading": {"geometry", "index", "schema"},
     "grounding": {"geometry", "index", "schema", "values"},
     "verbatim": {"geometry", "grounding", "index", "schema"},
@@ -74,10 +75,26 @@ ALLOWED: dict[str, set[str]] = {
     "routing": _RUNNING | {"rereading"},
     "context_use": _MODELS,
     "conductor": _ENGINE | {"answer_grounding", "context_use", "crops", "options", "routing"},
-    "chat": _ENGINE | {"asking", "conductor", "context_use", "fields", "options", "upkeep"},
+    "conversations": {"errors", "schema", "sessions", "store", "transcript"},
+    "model_control": _RUNNING | {"downloading"},
+    "downloading": _MODELS,
+    "gpu_memory": set(),
+    "chat": _ENGINE
+    | {"asking", "conductor", "context_use", "conversations", "fields", "model_control"}
+    | {"options", "upkeep"},
     "__init__": _ENGINE | {"chat", "context_use", "fields", "options"},
     "doctor": _ENGINE | {"chat", "evaluation"},
-    "cli": _ENGINE | {"chat", "doctor", "evaluation", "fields", "passwords", "__init__"},
+    "cli": _ENGINE
+    | {
+        "answer_json",
+        "chat",
+        "doctor",
+        "downloading",
+        "evaluation",
+        "fields",
+        "passwords",
+        "__init__",
+    },
     "__main__": {"cli"},
 }
 

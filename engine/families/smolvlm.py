@@ -15,9 +15,10 @@ from typing import Any, ClassVar, Final
 from PIL import Image
 
 from engine.families.base import Capabilities
+from engine.families.chat_prompts import ANSWER
 from engine.families.margins import with_margin
 from engine.families.seen_images import SeenImage
-from engine.families.transformers_chat import ANSWER, TransformersChatFamily
+from engine.families.transformers_chat import TransformersChatFamily
 from engine.schema import Message
 
 # Another attempt with more than this share of the pixels keeps its tiles.

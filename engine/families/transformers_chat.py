@@ -27,6 +27,7 @@ from engine.families.base import (
     Run,
     RunCancelled,
 )
+from engine.families.chat_prompts import ChatPrompts
 from engine.families.context import (
     Conversation,
     Counting,
@@ -36,13 +37,13 @@ from engine.families.context import (
 )
 from engine.families.hub import configuration, is_cached, load_weights, text_head_size
 from engine.families.kv_cache import KVCaches
-from engine.families.page_by_page import PageByPageFamily, beside, conversation_of
+from engine.families.page_by_page import beside, conversation_of
 from engine.families.page_prompt import filled
 from engine.families.page_text import PageTexts
-from engine.families.prompt_ids import ImageSpan, PromptIds
+from engine.families.prompt_ids import PromptIds
 from engine.families.seen_images import REMEMBERED, SeenImage, SeenImages
 from engine.hardware import choose_attention
-from engine.schema import ImagePart, Message, Page, Size, Step, TextPart
+from engine.schema import Page, Size, Step
 from engine.settings import ModelSettings, Settings
 from engine.texts import say
 from engine.verbatim import PageSpans, Vocabulary
@@ -51,10 +52,6 @@ if TYPE_CHECKING:
     import torch
 
     from engine.families.decoding import DecodingInputs
-
-# Stands for an earlier answer while the template is rendered; a private-use character that no
-# keyboard types, removed from what users write.
-ANSWER = "\ue000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +62,7 @@ class Positions:
     on_start: Callable[[], None] = lambda: None
 
 
-class TransformersChatFamily(PageByPageFamily):
+class TransformersChatFamily(ChatPrompts):
     """Base of the adapters; a subclass says how an image is seen and where its tokens stand."""
 
     def __init__(
@@ -140,24 +137,6 @@ class TransformersChatFamily(PageByPageFamily):
         stated = getattr(self.model.config.get_text_config(), "max_position_embeddings", None)
         limits = [limit for limit in (stated, self.settings.context_tokens) if limit]
         return min(limits) if limits else None
-
-    @property
-    def tokenizer(self) -> Any:
-        return self.processor.tokenizer
-
-    @property
-    def image_placeholder(self) -> str:
-        """What the chat template writes where an image stands."""
-        return str(self.processor.image_token)
-
-    @property
-    def image_token_id(self) -> int:
-        """The id that is repeated for every token position of an image."""
-        return int(self.processor.image_token_id)
-
-    def image_ids(self, image: SeenImage) -> list[int]:
-        """The ids that stand for an image, image.tokens of them."""
-        return [self.image_token_id] * image.tokens
 
     @abstractmethod
     def see(self, image: Image.Image) -> SeenImage:
@@ -261,10 +240,6 @@ class TransformersChatFamily(PageByPageFamily):
             preparation.emit(notice)
         return view, prompt
 
-    def count_text(self, text: str) -> int:
-        """How many tokens a text is on its own."""
-        return len(self.tokenizer(text, add_special_tokens=False)["input_ids"])
-
     def generate_answer(self, inputs: DecodingInputs, run: Run) -> Outcome:
         from engine.families.decoding import decode
 
@@ -324,72 +299,6 @@ class TransformersChatFamily(PageByPageFamily):
             "dtype": self.settings.dtype,
             "quantization": self.settings.quantization,
         }
-
-    def prompt_of(
-        self, messages: tuple[Message, ...], seen: Mapping[tuple[Any, ...], SeenImage]
-    ) -> PromptIds:
-        answers = [message for message in messages if message.role == "assistant"]
-        keys = iter(
-            key
-            for message in messages
-            for part in message.parts
-            if isinstance(part, ImagePart) and (key := (part.document_id, part.page_index)) in seen
-        )
-        rendered = self.render(messages, seen)
-        ids: list[int] = []
-        images: list[ImageSpan] = []
-        for number, segment in enumerate(rendered.split(ANSWER)):
-            for piece_number, piece in enumerate(segment.split(self.image_placeholder)):
-                if piece_number:
-                    key = next(keys)
-                    start = len(ids)
-                    ids += self.image_ids(seen[key])
-                    images.append(ImageSpan(start, len(ids), key))
-                ids += self.tokenizer(piece, add_special_tokens=False)["input_ids"]
-            if number < len(answers):
-                ids += self._answer_ids(answers[number].text)
-        return PromptIds(tuple(ids), tuple(images))
-
-    def render(
-        self, messages: tuple[Message, ...], seen: Mapping[tuple[Any, ...], SeenImage]
-    ) -> str:
-        """The conversation by the checkpoint's template, earlier answers as ANSWER."""
-        chat = [
-            {
-                "role": message.role,
-                "content": [{"type": "text", "text": ANSWER}]
-                if message.role == "assistant"
-                else [
-                    {"type": "image"}
-                    if isinstance(part, ImagePart)
-                    else {"type": "text", "text": self._plain(part.text)}
-                    for part in message.parts
-                    if isinstance(part, TextPart) or (part.document_id, part.page_index) in seen
-                ],
-            }
-            for message in messages
-        ]
-        text: str = self.processor.apply_chat_template(
-            chat, tokenize=False, add_generation_prompt=True
-        )
-        return text
-
-    def _plain(self, text: str) -> str:
-        """A user's words without anything that the tokenizer would take for a special token."""
-        tokens = (ANSWER, *self.tokenizer.get_added_vocab())
-        before = None
-        # Again, because what is taken out of the middle may leave a token behind.
-        while text != before:
-            before = text
-            for token in tokens:
-                text = text.replace(token, "")
-        return text
-
-    def _answer_ids(self, text: str) -> list[int]:
-        known = self._said.get(text.strip())
-        if known is not None:
-            return list(known[1])
-        return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
 
     def _without_end(self, ids: list[int]) -> list[int]:
         """The template writes the end of a turn itself."""

@@ -1,0 +1,118 @@
+"""What a visitor's browser may ask about conversations without any model: whose they are, what was
+said and uploaded, what the screen keeps with them.
+
+`engine.chat.Engine` is one of these, and asks models too.
+"""
+
+import secrets
+from collections.abc import Mapping
+
+from engine.errors import EngineError, SessionError
+from engine.schema import Document, Message
+from engine.sessions import SessionStore
+from engine.store import ConversationInfo
+from engine.transcript import Transcript
+
+_VISITOR_BYTES = 32
+
+
+class Conversations:
+    """Visitors, their sessions, and what is kept of each. Thread-safe."""
+
+    def __init__(self, sessions: SessionStore) -> None:
+        self._sessions = sessions
+
+    def create_visitor(self) -> str:
+        """A new visitor's id, for the browser to keep: 256 random bits, the only key to theirs."""
+        return secrets.token_urlsafe(_VISITOR_BYTES)
+
+    def create_session(self, visitor_id: str | None = None) -> str:
+        """A new session's id: 256 random bits, the only key to it.
+
+        Args:
+            visitor_id: whose conversation it becomes, kept as the settings say; that of nobody is
+                gone with the engine.
+        Raises:
+            SessionError: that is no visitor's id.
+        """
+        return self._sessions.create(visitor_id).session_id
+
+    def has_session(self, session_id: str) -> bool:
+        return self._sessions.has(session_id)
+
+    def owns(self, visitor_id: str, session_id: str) -> bool:
+        """Whether a session is this visitor's."""
+        return self._sessions.owns(visitor_id, session_id)
+
+    def conversations(self, visitor_id: str, *, search: str = "") -> tuple[ConversationInfo, ...]:
+        """A visitor's conversations in which something was said or uploaded, newest first.
+
+        Args:
+            search: what the title, a file's name or something said contains, in any case.
+        Raises:
+            StoreError: they cannot be read now.
+        """
+        return self._sessions.archives.visitors.conversations(visitor_id, search)
+
+    def rename(self, session_id: str, title: str) -> None:
+        """Title a conversation; "" takes the title away. Raises SessionError, StoreError."""
+        self._sessions.rename(session_id, title)
+
+    def keep(self, session_id: str, name: str, record: str) -> None:
+        """Keep a record of the screen's with a conversation; never waits for the disk.
+
+        Args:
+            name: of the record; another of the same name is replaced.
+            record: JSON or any other text, up to 8,000,000 bytes in UTF-8.
+        Raises:
+            SessionError: the session does not exist.
+            StoreError: it is too large.
+        """
+        self._sessions.get(session_id).archive.keep(session_id, name, record)
+
+    def kept(self, session_id: str, name: str) -> str | None:
+        """A record of `keep`; None where there is none. Raises SessionError, StoreError."""
+        return self._sessions.get(session_id).archive.kept(session_id, name)
+
+    def keep_for_visitor(self, visitor_id: str, name: str, record: str) -> None:
+        """As `keep`, for a visitor's settings: up to 64,000 bytes.
+
+        Raises:
+            SessionError: that is no visitor's id.
+            StoreError: it is too large.
+        """
+        self._sessions.keep_for_visitor(visitor_id, name, record)
+
+    def kept_for_visitor(self, visitor_id: str, name: str) -> str | None:
+        """A record of `keep_for_visitor`; None where there is none. Raises StoreError."""
+        return self._sessions.archives.visitors.kept_for_visitor(visitor_id, name)
+
+    def unkept(self, session_id: str) -> EngineError | None:
+        """Why the last change of a session is not kept; None when all is. Raises SessionError."""
+        return self._sessions.get(session_id).unkept
+
+    def lost_documents(self, session_id: str) -> Mapping[str, EngineError]:
+        """document_id -> why its kept file cannot be used any more. Raises SessionError."""
+        return dict(self._sessions.get(session_id).lost)
+
+    def cut_answer(self, session_id: str) -> Transcript | None:
+        """The answer that was being written when the app ended, until the next question.
+
+        What it said is part of the conversation. Raises SessionError.
+        """
+        cut = self._sessions.get(session_id).cut
+        return None if cut is None else cut.transcript
+
+    def documents(self, session_id: str) -> tuple[Document, ...]:
+        """The session's documents in the order of their upload. Raises SessionError."""
+        return tuple(self._sessions.get(session_id).documents)
+
+    def history(self, session_id: str) -> tuple[Message, ...]:
+        """The conversation so far, oldest message first. Raises SessionError."""
+        return tuple(self._sessions.get(session_id).messages)
+
+    def _document(self, session_id: str, document_id: str) -> Document:
+        for document in self.documents(session_id):
+            if document.document_id == document_id:
+                return document
+        raise SessionError("session.unknown_document", document_id=document_id)

@@ -1,0 +1,120 @@
+"""A conversation -> the ids of a prompt, by the checkpoint's own chat template.
+
+The template is rendered with placeholders for images and earlier answers; an image becomes its run
+of ids, and an answer the very ids that were generated, never its text encoded again: a KV cache
+goes by ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from engine.families.page_by_page import PageByPageFamily
+from engine.families.prompt_ids import ImageSpan, PromptIds
+from engine.families.seen_images import SeenImage
+from engine.schema import ImagePart, Message, TextPart
+
+# Stands for an earlier answer while the template is rendered; a private-use character that no
+# keyboard types, removed from what users write.
+ANSWER: Final = "\ue000"
+
+
+class ChatPrompts(PageByPageFamily):
+    """What the families that chat share: how their prompts are written.
+
+    Attributes:
+        processor: the checkpoint's, with its tokenizer and template.
+    """
+
+    processor: Any
+    # What was answered -> (the conversation that it is forgotten with, its ids)
+    _said: dict[str, tuple[str, list[int]]]
+
+    @property
+    def tokenizer(self) -> Any:
+        return self.processor.tokenizer
+
+    @property
+    def image_placeholder(self) -> str:
+        """What the chat template writes where an image stands."""
+        return str(self.processor.image_token)
+
+    @property
+    def image_token_id(self) -> int:
+        """The id that is repeated for every token position of an image."""
+        return int(self.processor.image_token_id)
+
+    def image_ids(self, image: SeenImage) -> list[int]:
+        """The ids that stand for an image, image.tokens of them."""
+        return [self.image_token_id] * image.tokens
+
+    def count_text(self, text: str) -> int:
+        """How many tokens a text is on its own."""
+        return len(self.tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def prompt_of(
+        self, messages: tuple[Message, ...], seen: Mapping[tuple[Any, ...], SeenImage]
+    ) -> PromptIds:
+        answers = [message for message in messages if message.role == "assistant"]
+        keys = iter(
+            key
+            for message in messages
+            for part in message.parts
+            if isinstance(part, ImagePart) and (key := (part.document_id, part.page_index)) in seen
+        )
+        rendered = self.render(messages, seen)
+        ids: list[int] = []
+        images: list[ImageSpan] = []
+        for number, segment in enumerate(rendered.split(ANSWER)):
+            for piece_number, piece in enumerate(segment.split(self.image_placeholder)):
+                if piece_number:
+                    key = next(keys)
+                    start = len(ids)
+                    ids += self.image_ids(seen[key])
+                    images.append(ImageSpan(start, len(ids), key))
+                ids += self.tokenizer(piece, add_special_tokens=False)["input_ids"]
+            if number < len(answers):
+                ids += self._answer_ids(answers[number].text)
+        return PromptIds(tuple(ids), tuple(images))
+
+    def render(
+        self, messages: tuple[Message, ...], seen: Mapping[tuple[Any, ...], SeenImage]
+    ) -> str:
+        """The conversation by the checkpoint's template, earlier answers as ANSWER."""
+        chat = [
+            {
+                "role": message.role,
+                "content": [{"type": "text", "text": ANSWER}]
+                if message.role == "assistant"
+                else [
+                    {"type": "image"}
+                    if isinstance(part, ImagePart)
+                    else {"type": "text", "text": self._plain(part.text)}
+                    for part in message.parts
+                    if isinstance(part, TextPart) or (part.document_id, part.page_index) in seen
+                ],
+            }
+            for message in messages
+        ]
+        text: str = self.processor.apply_chat_template(
+            chat, tokenize=False, add_generation_prompt=True
+        )
+        return text
+
+    def _plain(self, text: str) -> str:
+        """A user's words without anything that the tokenizer would take for a special token."""
+        tokens = (ANSWER, *self.tokenizer.get_added_vocab())
+        before = None
+        # Again, because what is taken out of the middle may leave a token behind.
+        while text != before:
+            before = text
+            for token in tokens:
+                text = text.replace(token, "")
+        return text
+
+    def _answer_ids(self, text: str) -> list[int]:
+        known = self._said.get(text.strip())
+        if known is not None:
+            return list(known[1])
+        return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
