@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,12 +26,16 @@ class Served:
 
 @contextmanager
 def serving(
-    folder: Path, *arguments: str, environment: Mapping[str, str] | None = None
+    folder: Path,
+    *arguments: str,
+    program: Sequence[str] = ("gradio_app.py",),
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator[Served]:
     """Start the app, wait for its address, and end it.
 
     Args:
         folder: for its log.
+        program: what Python is started with.
         environment: laid over this process's; "" takes a variable away.
     """
     log = folder / "app.log"
@@ -46,7 +50,7 @@ def serving(
     }
     with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(
-            [sys.executable, "gradio_app.py", *arguments],
+            [sys.executable, *program, *arguments],
             cwd=ROOT,
             env={name: value for name, value in variables.items() if value},
             stdout=output,

@@ -5,12 +5,8 @@ fail, so that a build cannot lose them silently.
 """
 
 import os
-import queue
-import re
 import shutil
-import subprocess
-import sys
-import threading
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,9 +15,8 @@ from typing import Any
 import pytest
 
 from tests.fakes import FAKE_MODELS_TOML
+from tests.serving import serving as app_serving
 
-ROOT = Path(__file__).resolve().parents[2]
-START_SECONDS = 90.0
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-background-networking",
@@ -103,62 +98,15 @@ def hold(scripted_folder: Path) -> Iterator[Path]:
 
 @contextmanager
 def serving(*program: str, **variables: str) -> Iterator[str]:
-    """The app in a process of its own. program: arguments of the interpreter."""
-    environment = {
-        **os.environ,
-        **variables,
-        "HF_HUB_OFFLINE": "1",
-        "GRADIO_ANALYTICS_ENABLED": "False",
-        "PYTHONUNBUFFERED": "1",
-    }
-    process = subprocess.Popen(
-        [
-            sys.executable,
-            *program,
-            "--host",
-            "127.0.0.1",
-            *(() if "--port" in program else ("--port", "0")),
-        ],
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    lines: queue.Queue[str | None] = queue.Queue()
-    said: list[str] = []
-    threading.Thread(target=_read, args=(process, lines, said), daemon=True).start()
-    try:
-        yield _address(lines, said)
-    finally:
-        process.terminate()
-        try:
-            process.wait(15)
-        except subprocess.TimeoutExpired:
-            process.kill()
-
-
-def _read(
-    process: "subprocess.Popen[str]", lines: "queue.Queue[str | None]", said: list[str]
-) -> None:
-    """Empty the app's output for as long as it runs, so that it never waits for a reader."""
-    assert process.stdout is not None
-    for line in process.stdout:
-        said.append(line)
-        lines.put(line)
-    lines.put(None)
-
-
-def _address(lines: "queue.Queue[str | None]", said: list[str]) -> str:
-    while True:
-        try:
-            line = lines.get(timeout=START_SECONDS)
-        except queue.Empty:
-            line = None
-        if line is None:
-            pytest.fail("the app did not start:\n" + "".join(said))
-        if match := re.search(r"http://127\.0\.0\.1:\d+", line):
-            return match.group(0)
+    """The app in a process of its own: its address. program: arguments of the interpreter."""
+    port = () if "--port" in program else ("--port", "0")
+    with (
+        tempfile.TemporaryDirectory(prefix="served") as folder,
+        app_serving(
+            Path(folder), "--host", "127.0.0.1", *port, program=program, environment=variables
+        ) as app,
+    ):
+        yield app.url.removesuffix("/")
 
 
 @pytest.fixture
