@@ -142,11 +142,12 @@ class ReadingSink(Relay):
                 if text or regions:
                     self._on_read(PageReading(text, regions))
                 else:
-                    cause = f"page {self._page.page_index + 1} has no text"
                     self._stream.emit(
                         Failed(
                             GenerationError(
-                                "model.empty_answer", model_id=self._model_id, cause=cause
+                                "model.empty_page",
+                                model_id=self._model_id,
+                                page=self._page.page_index + 1,
                             )
                         )
                     )
