@@ -4,7 +4,7 @@ from engine import EngineError, Transcript
 from ui import i18n
 from ui.safe import escaped, span
 
-_SHORTEST_STREAM_SECONDS = 0.05
+_SHORTEST_STREAM_SECONDS = 0.3
 
 
 def idle(key: str, language: str) -> str:
@@ -51,7 +51,7 @@ def _figures(transcript: Transcript, language: str) -> list[str]:
         ("status.speed", "speed", usage.tokens_per_second if streamed else 0.0),
     ):
         if value > 0:
-            digits = 0 if value >= 100 else 1
+            digits = 0 if value >= 100 else 1 if value >= 0.1 else 2
             shown = i18n.decimal(value, language, digits=digits)
             figures.append(i18n.text(key, language, **{name: shown}))
     if usage.peak_memory_bytes > 0:
