@@ -76,6 +76,15 @@ def page_size(tokens: int, cell: int) -> tuple[int, int]:
     return columns * cell, max(2, round(tokens / columns)) * cell
 
 
+def prepare(options: argparse.Namespace, directory: Path) -> None:
+    """Fill in what was not given: the adapter, and a checkpoint that is built in a directory."""
+    options.settings_family = options.settings_family or BUILDERS[options.family][1]
+    if not options.checkpoint:
+        folder = directory / "checkpoint"
+        build(options.family, folder, layers=options.layers, hidden=options.hidden)
+        options.checkpoint = str(folder)
+
+
 def measure(options: argparse.Namespace, attention: str) -> dict[str, Any]:
     """Run one attention in this process; see main for the row's keys."""
     import torch
@@ -249,7 +258,7 @@ def _median(turns: list[Turn | None]) -> dict[str, float] | None:
     return {name: statistics.median(getattr(turn, name) for turn in known) for name in names}
 
 
-def _arguments() -> argparse.ArgumentParser:
+def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--family", choices=BUILDERS, default="qwen2_vl", help="what is built")
     parser.add_argument("--layers", type=int, default=8)
@@ -270,8 +279,7 @@ def _arguments() -> argparse.ArgumentParser:
 
 def main() -> int:
     """A JSON row per attention: what ran, measure()'s figures; and one with the decoders."""
-    options = _arguments().parse_args()
-    options.settings_family = options.settings_family or BUILDERS[options.family][1]
+    options = arguments().parse_args()
     if options.worker:
         decoders = options.worker == "decoders"
         print(
@@ -279,10 +287,7 @@ def main() -> int:
         )
         return 0
     with tempfile.TemporaryDirectory() as directory:
-        if not options.checkpoint:
-            folder = Path(directory) / "checkpoint"
-            build(options.family, folder, layers=options.layers, hidden=options.hidden)
-            options.checkpoint = str(folder)
+        prepare(options, Path(directory))
         whats = [*options.attention, *(["decoders"] if options.decoders else [])]
         for what in whats:
             text = json.dumps(_in_a_process(options, what))

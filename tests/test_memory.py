@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.families.tiny import save_qwen2_vl
+
 # Over 500 MB of float32 parameters, in a process of its own so that nothing else is counted.
 SCRIPT = """
 import json, sys, threading, weakref
@@ -23,7 +25,7 @@ with Engine(load_settings(overlay)) as engine:
     session_id = engine.create_session()
     engine.add_document(session_id, save_page(folder, text="Total 42"), name="page.png")
     # Libraries, the page index and a first model are in memory before anything is counted.
-    list(engine.ask(session_id, task="ocr", model_id="lite"))
+    engine.index_of(session_id, engine.documents(session_id)[0].document_id, 0)
     list(engine.ask(session_id, "Total?", model_id="small"))
     give_memory_back()
     before = rss().rss
@@ -44,13 +46,6 @@ with Engine(load_settings(overlay)) as engine:
         "dead": dead() is None,
     }))
 """
-BUILD = """
-import sys
-from pathlib import Path
-from tests.families.tiny import save_qwen2_vl
-save_qwen2_vl(Path(sys.argv[1]))
-save_qwen2_vl(Path(sys.argv[2]), layers=14, hidden=1024)
-"""
 
 
 def run(script: str, *arguments: Path) -> str:
@@ -70,7 +65,8 @@ def run(script: str, *arguments: Path) -> str:
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems keep freed memory longer")
 def test_an_unloaded_model_gives_its_memory_back(tmp_path: Path) -> None:
-    run(BUILD, tmp_path / "small", tmp_path / "big")
+    save_qwen2_vl(tmp_path / "small")
+    save_qwen2_vl(tmp_path / "big", layers=14, hidden=1024)
     overlay = tmp_path / "memory.toml"
     tables = "".join(
         f"[models.{name}]\nfamily = 'qwen_vl'\nrepo_id = '{tmp_path / name}'\ndtype = 'float32'\n"
