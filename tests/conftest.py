@@ -32,7 +32,7 @@ def fake_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     FakeFamily.reset()
     monkeypatch.setitem(FAMILIES, "fake", "tests.fakes:FakeFamily")
     overlay = tmp_path / "fake.toml"
-    directories = f"data_dir = '{tmp_path / 'data'}'\ncache_dir = '{tmp_path / 'cache'}'\n"
+    directories = f"data_dir = '{tmp_path / 'data'}'\n"
     overlay.write_text(directories + FAKE_MODELS_TOML, encoding="utf-8")
     return load_settings(overlay)
 

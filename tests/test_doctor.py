@@ -164,7 +164,7 @@ def test_the_command_prints_json_alone_and_fails_where_a_model_cannot_read(
     fake_settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     overlay = tmp_path / "doctor.toml"
-    overlay.write_text(f"cache_dir = '{tmp_path / 'cache'}'\n{FAKE_MODELS_TOML}", encoding="utf-8")
+    overlay.write_text(FAKE_MODELS_TOML, encoding="utf-8")
     FakeFamily.script = ["I see a cat"]
     assert main(["doctor", "--model", "fake", "--json", "--settings", str(overlay)]) == 1
     told = json.loads(capsys.readouterr().out)

@@ -48,7 +48,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     FailingFamily.failures, FailingFamily.shares = 0, ()
     monkeypatch.setitem(FAMILIES, "fake", "tests.test_model_manager:FailingFamily")
     path = tmp_path / "two.toml"
-    path.write_text(f"cache_dir = '{tmp_path}'\n{TWO_MODELS}", encoding="utf-8")
+    path.write_text(TWO_MODELS, encoding="utf-8")
     return load_settings(path)
 
 

@@ -77,7 +77,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     ReaderFamily.runs, ReaderFamily.text = 0, "Total 42.00"
     TalkerFamily.indexes, TalkerFamily.sizes = [], []
     path = tmp_path / "routing.toml"
-    path.write_text(f"cache_dir = '{tmp_path}'\n{TOML}", encoding="utf-8")
+    path.write_text(TOML, encoding="utf-8")
     return load_settings(path)
 
 

@@ -62,7 +62,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.setitem(FAMILIES, "broken", "tests.test_worker:BrokenFamily")
     path = tmp_path / "worker.toml"
     path.write_text(
-        f"cache_dir = '{tmp_path}'\n{FAKE_MODELS_TOML}"
+        f"{FAKE_MODELS_TOML}"
         "[models.broken]\nfamily = 'broken'\nrepo_id = 'tests/broken'\n"
         "[generation]\nworker_process = 'always'\nresident_models = 2\n",
         encoding="utf-8",

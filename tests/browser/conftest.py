@@ -79,7 +79,7 @@ def scripted_url(scripted_folder: Path) -> Iterator[str]:
     One for all modules: every test comes as a new visitor, and starting it takes long.
     """
     folder = scripted_folder
-    directories = f"data_dir = '{folder / 'data'}'\ncache_dir = '{folder / 'cache'}'\n"
+    directories = f"data_dir = '{folder / 'data'}'\n"
     settings = folder / "settings.toml"
     settings.write_text(directories + FAKE_MODELS_TOML, encoding="utf-8")
     program = ("-m", "tests.browser.scripted_app", "--settings", str(settings))

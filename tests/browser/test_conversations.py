@@ -203,7 +203,7 @@ def home(tmp_path: Path) -> tuple[str, ...]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    places = f"data_dir = '{tmp_path / 'data'}'\ncache_dir = '{tmp_path / 'cache'}'\n"
+    places = f"data_dir = '{tmp_path / 'data'}'\n"
     settings = tmp_path / "settings.toml"
     settings.write_text(f"{places}{FAKE_MODELS_TOML}", encoding="utf-8")
     return ("-m", "tests.browser.scripted_app", "--settings", str(settings), "--port", str(port))

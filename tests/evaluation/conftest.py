@@ -46,7 +46,7 @@ def overlay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     # The command sets it for its whole process.
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     path = tmp_path / "models.toml"
-    folders = f"data_dir = '{tmp_path / 'data'}'\ncache_dir = '{tmp_path / 'cache'}'\n"
+    folders = f"data_dir = '{tmp_path / 'data'}'\n"
     path.write_text(folders + MODELS, encoding="utf-8")
     return path
 

@@ -118,7 +118,7 @@ def tiny_engine(
         options = ", ".join(f"{key} = {value}" for key, value in dict(generation).items())  # type: ignore[call-overload]
         path = tmp_path / "tiny.toml"
         path.write_text(
-            f"default_model = 'tiny'\ncache_dir = '{tmp_path / 'cache'}'\n"
+            f"default_model = 'tiny'\n"
             f"[models.tiny]\nfamily = '{(TINY | MORE)[name].family}'\n"
             f"repo_id = '{folder}'\ngeneration = {{ {options} }}\n" + "\n".join(lines),
             encoding="utf-8",

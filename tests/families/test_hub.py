@@ -64,7 +64,7 @@ def asked(tmp_path: Path) -> Iterator[Callable[[str], EngineError]]:
     def ask(repo_id: str) -> EngineError:
         overlay = tmp_path / "hub.toml"
         overlay.write_text(
-            f"default_model = 'mine'\ncache_dir = '{tmp_path / 'cache'}'\n[models.mine]\n"
+            f"default_model = 'mine'\n[models.mine]\n"
             f"family = 'qwen_vl'\nrepo_id = '{repo_id}'\ndtype = 'float32'\n",
             encoding="utf-8",
         )

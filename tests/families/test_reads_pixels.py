@@ -22,7 +22,7 @@ PAGES = 12
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     folder = tmp_path_factory.mktemp("reader")
     (folder / "reader.toml").write_text(
-        f"default_model = 'reader'\ncache_dir = '{folder / 'cache'}'\n[models.reader]\n"
+        f"default_model = 'reader'\n[models.reader]\n"
         f"family = 'qwen_vl'\nrepo_id = '{READER}'\ndtype = 'float32'\n"
         "generation = { max_new_tokens = 8 }\n",
         encoding="utf-8",

@@ -150,7 +150,7 @@ def test_a_model_that_really_reads_answers_right_with_the_box_of_the_value(
     monkeypatch.setattr("engine.chat.build_index", told)
     reader = Path(__file__).parents[1] / "fixtures/reader"
     (tmp_path / "reader.toml").write_text(
-        f"default_model = 'reader'\ncache_dir = '{tmp_path / 'cache'}'\n[models.reader]\n"
+        f"default_model = 'reader'\n[models.reader]\n"
         f"family = 'qwen_vl'\nrepo_id = '{reader}'\ndtype = 'float32'\n"
         "generation = { max_new_tokens = 60 }\n",
         encoding="utf-8",
