@@ -11,11 +11,15 @@ from typing import ClassVar
 
 import torch
 
+import engine.chat
 import gradio_app
 from engine.families import FAMILIES
 from engine.families.base import Capabilities, ModelRequest, Outcome, Run
 from engine.schema import BBox, Region, RegionAdded
 from tests.fakes import FakeFamily
+from tests.reading_once import reading_once
+
+engine.chat.build_index = reading_once(engine.chat.build_index)
 
 # On a page of any size, as shares of it: the corners, one box in another, and lines close together.
 REGIONS: tuple[tuple[str, BBox], ...] = (
