@@ -283,7 +283,8 @@ class Conductor:
         options = question.options
         # The user's own prompt is for the model that they chose.
         own = options.prompt if attempt.model_id == question.model_id else None
-        prompt = render(question.task, family=model.family, question=asked, template=own)
+        prompts = family_class(model.family, model_id=attempt.model_id).prompts_of(model)
+        prompt = render(question.task, family=prompts, question=asked, template=own)
         prompt = replace(prompt, generation={**prompt.generation, **options.generation()})
         if question.readings:
             prompt = replace(prompt, text=introduced(question.readings, prompt.text))

@@ -14,6 +14,7 @@ from typing import Any, Final
 from engine.chat import Engine
 from engine.errors import EngineError
 from engine.families import family_class
+from engine.families.base import ServerState
 from engine.families.hub import configuration, is_cached
 from engine.geometry import intersection_area, iou, union
 from engine.hardware import (
@@ -34,6 +35,8 @@ _HEADS: Final = 12
 # Of the 2B models; a model that is asked about has its own.
 _HEAD_SIZE: Final = 128
 _ROUNDS: Final = 5
+# Longer than a look at a server takes.
+_SERVER_WAIT_SECONDS: Final = 15.0
 # Weights and, beside them, caches and activations of one page.
 _OVERHEAD: Final = 1.15
 BYTES_PER_PARAMETER: Final = {
@@ -82,6 +85,7 @@ class Machine:
             was asked about where its checkpoint is here.
         kernels: SDPA kernel -> None where it runs, else why not.
         choice: the attention of the model that was asked about; None without one.
+        server: of the model that was asked about; None where this program runs it itself.
     """
 
     python: str
@@ -99,6 +103,7 @@ class Machine:
     attention: AttentionFigures
     choice: AttentionChoice | None
     fits: tuple[ModelFit, ...]
+    server: ServerState | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +132,12 @@ def examine(settings: Settings, model_id: str | None = None) -> Machine:
     where = device()
     dtype, head_size = "bfloat16" if where.kind == "cuda" else "float32", _HEAD_SIZE
     choice: AttentionChoice | None = None
+    server: ServerState | None = None
     if model_id is not None:
         model = settings.model(model_id)
+        adapter = family_class(model.family, model_id=model_id)
+        server = adapter.server_state(model_id, model, wait_seconds=_SERVER_WAIT_SECONDS)
+    if model_id is not None and server is None:
         dtype, stated = model.dtype, stated_head_size(model_id, model)
         if stated is not None:
             head_size = stated
@@ -150,6 +159,7 @@ def examine(settings: Settings, model_id: str | None = None) -> Machine:
         attention=measure_attention(dtype, head_size),
         choice=choice,
         fits=_fits(settings, where.memory_bytes),
+        server=server,
     )
 
 

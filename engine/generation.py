@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.errors import EngineError, GenerationError, ModelError
-from engine.families.base import ModelFamily, Run, RunCancelled, Streamer
+from engine.families.base import ModelFamily, Outcome, Run, RunCancelled, Streamer
 from engine.hardware import give_memory_back, is_device_fault, is_out_of_memory, peak_memory_bytes
 from engine.schema import Failed, Finished, Step, StreamEvent, TextDelta, Usage, UsageReport
 
@@ -23,6 +23,8 @@ logger = logging.getLogger(__name__)
 
 # A text that was ready before it was streamed takes less than this; a model takes far longer.
 _SHORTEST_DECODE_SECONDS = 0.02
+# How long a model that is unloaded is waited for.
+_CLOSING_SECONDS = 30.0
 
 
 @dataclass(slots=True)
@@ -57,20 +59,25 @@ class InferenceThread:
     Args:
         model_id: names the model in errors.
         run: runs a job up to its last event, which it returns. Never raises.
+        parallel: how many jobs run at once, on as many threads.
     """
 
-    def __init__(self, model_id: str, run: Callable[[Job], Finished | Failed]) -> None:
+    def __init__(
+        self, model_id: str, run: Callable[[Job], Finished | Failed], *, parallel: int = 1
+    ) -> None:
         self._model_id = model_id
         self._run = run
         self._jobs: deque[Job] = deque()
         self._calls: deque[Callable[[], None]] = deque()
         self._changed = threading.Condition()
         self._closed = False
-        self._busy = False
-        self._thread = threading.Thread(
-            target=self._work, name=f"inference-{model_id}", daemon=True
-        )
-        self._thread.start()
+        self._busy = 0
+        self._threads = [
+            threading.Thread(target=self._work, name=f"inference-{model_id}", daemon=True)
+            for _ in range(parallel)
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def submit(self, job: Job) -> None:
         """Queue a job. Its place is told by Step("step.queued") while others are before it.
@@ -83,10 +90,10 @@ class InferenceThread:
                 raise GenerationError(
                     "model.crashed", model_id=self._model_id, detail="it was unloaded"
                 )
-            place = len(self._jobs) + self._busy
+            place = len(self._jobs) + self._busy - len(self._threads) + 1
             self._jobs.append(job)
             self._changed.notify()
-        if place:
+        if place > 0:
             job.emit(Step("step.queued", {"position": place}))
 
     def call(self, work: Callable[[], None]) -> None:
@@ -102,9 +109,11 @@ class InferenceThread:
             self._closed = True
             for job in self._jobs:
                 job.stop.set()
-            self._changed.notify()
-        if threading.current_thread() is not self._thread:
-            self._thread.join(timeout=30)
+            self._changed.notify_all()
+        end = time.monotonic() + _CLOSING_SECONDS
+        for thread in self._threads:
+            if threading.current_thread() is not thread:
+                thread.join(max(0.0, end - time.monotonic()))
 
     def _work(self) -> None:
         while True:
@@ -115,7 +124,7 @@ class InferenceThread:
                 job = None
                 if self._jobs and not calls:
                     job = self._jobs.popleft()
-                    self._busy = True
+                    self._busy += 1
                     waiting = list(self._jobs)
                 elif not calls:
                     return
@@ -128,7 +137,7 @@ class InferenceThread:
             last = job.context.run(self._run, job)
             # Free before the asker hears of the end, or the next question would be told to queue.
             with self._changed:
-                self._busy = False
+                self._busy -= 1
             job.emit(last)
 
 
@@ -166,6 +175,14 @@ def run_job(family: ModelFamily, job: Job) -> Finished | Failed:
         return Failed(GenerationError("model.crashed", model_id=family.model_id, detail=detail))
 
 
+def _no_text(model_id: str, outcome: Outcome) -> GenerationError:
+    if outcome.finish_reason == "stop":
+        return GenerationError("model.empty_answer", model_id=model_id)
+    return GenerationError(
+        "model.empty_tokens", model_id=model_id, tokens=outcome.completion_tokens
+    )
+
+
 def _generate(family: ModelFamily, job: Job) -> Finished:
     from engine.streaming import EventStreamer
 
@@ -181,17 +198,19 @@ def _generate(family: ModelFamily, job: Job) -> Finished:
     outcome = family.generate(job.inputs, Run(_Watched(streamer, job), job.emit, job.stop))
     now = time.monotonic()
     if not said[0] and outcome.finish_reason != "cancelled":
-        cause = f"finish_reason {outcome.finish_reason}"
-        raise GenerationError("model.empty_answer", model_id=family.model_id, cause=cause)
+        raise _no_text(family.model_id, outcome)
     first = streamer.first_token_at or now
     decode_seconds = max((streamer.last_token_at or now) - first, 0.0)
+    tokens = streamer.tokens - streamer.first_tokens
+    if not outcome.counts_ids:
+        tokens = max(outcome.completion_tokens - 1, 0)
     job.emit(
         UsageReport(
             Usage(
                 prompt_tokens=outcome.prompt_tokens,
                 completion_tokens=outcome.completion_tokens,
                 ttft_seconds=first - job.started_at,
-                tokens_per_second=_rate(streamer.tokens - streamer.first_tokens, decode_seconds),
+                tokens_per_second=_rate(tokens, decode_seconds),
                 load_seconds=job.load_seconds,
                 total_seconds=now - job.started_at,
                 peak_memory_bytes=peak_memory_bytes(),

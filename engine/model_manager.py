@@ -104,7 +104,7 @@ class ModelManager:
             ModelError: the model or its family is not known.
         """
         model = self._settings.model(model_id)
-        return family_class(model.family, model_id=model_id).capabilities
+        return family_class(model.family, model_id=model_id).capabilities_of(model_id, model)
 
     def tasks(self, model_id: str) -> frozenset[str]:
         """What can be asked of a model: what it does, and questions that another one answers.
@@ -177,7 +177,9 @@ class ModelManager:
         if task not in self.capabilities(model_id).tasks:
             return False
         family = family_class(model.family, model_id=model_id)
-        return model_id in self._loaded or family.is_available(model)
+        if model_id in self._loaded and not family.runs_elsewhere:
+            return True
+        return family.is_available(model)
 
     def forget(self, conversation: str) -> None:
         """Have every loaded model forget a conversation that was deleted: caches, what it said."""
@@ -194,12 +196,25 @@ class ModelManager:
         """Give a model's memory back; does nothing when it is not loaded."""
         with self._changed:
             loaded = self._loaded.pop(model_id, None)
+        self._close(model_id, loaded)
+
+    def _close(self, model_id: str, loaded: LoadedModel | None) -> None:
         if loaded is not None:
             loaded.inference.close()
             loaded.family.unload()
             del loaded
-            give_memory_back()
+            if not self._runs_elsewhere(model_id):
+                give_memory_back()
             logger.info("unloaded %s", model_id)
+
+    def unload_unused(self, model_id: str) -> bool:
+        """Unload a model unless it is being used; whether it is not in memory now."""
+        with self._changed:
+            if self._users.get(model_id):
+                return False
+            loaded = self._loaded.pop(model_id, None)  # whoever comes now loads it anew
+        self._close(model_id, loaded)
+        return True
 
     def unload_idle(self) -> None:
         """Unload models that nobody has used for generation.idle_unload_seconds; 0 means never."""
@@ -214,7 +229,7 @@ class ModelManager:
                 if not self._users.get(model_id) and self._used_at.get(model_id, 0.0) < oldest
             ]
         for model_id in idle:
-            self.unload(model_id)
+            self.unload_unused(model_id)
 
     def close(self) -> None:
         """Unload everything."""
@@ -245,6 +260,10 @@ class ModelManager:
         family = self._settings.model(model_id).family
         return family_class(family, model_id=model_id).stays_beside_others
 
+    def _runs_elsewhere(self, model_id: str) -> bool:
+        family = self._settings.model(model_id).family
+        return family_class(family, model_id=model_id).runs_elsewhere
+
     def _make_resident(self, model_id: str, model: ModelSettings) -> LoadedModel:
         """Load a model, unloading idle ones first, least recently used first."""
         if not self._stays_beside(model_id):
@@ -262,9 +281,9 @@ class ModelManager:
         else:
             family = self._load(model_id, model)
             seconds = time.monotonic() - started
-            loaded = LoadedModel(
-                family, InferenceThread(model_id, partial(run_job, family)), seconds
-            )
+            run = partial(run_job, family)
+            inference = InferenceThread(model_id, run, parallel=family.parallel_runs)
+            loaded = LoadedModel(family, inference, seconds)
         logger.info("loaded %s (%s@%s)", model_id, model.repo_id, model.revision)
         with self._changed:
             self._loaded[model_id] = loaded
@@ -272,7 +291,7 @@ class ModelManager:
 
     def _has_own_process(self, model_id: str) -> bool:
         """A GPU fault ends the process that used it; a lent GPU has such a process anyway."""
-        if zero_gpu.is_enabled():
+        if zero_gpu.is_enabled() or self._runs_elsewhere(model_id):
             return False
         wanted = self._settings.generation.worker_process
         if wanted != "auto" or self._stays_beside(model_id):

@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -26,18 +27,36 @@ Use = Literal[
     "text", "tables", "formulas", "figures", "laptop",
 ]  # fmt: skip
 
+# No name and password in the address: it is shown and logged.
+_SERVER_URL = r"^https?://[^\s/@?#]+(/[^\s@?#]*)?$"
+# A key that is pasted where its variable's name belongs is refused, and not repeated in the error.
+_VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]{0,63}$"
+# Fields of a request that extra_body may not change.
+_OWN_FIELDS = {"messages", "model", "n", "stream"}
+
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class AppSettings(_Strict):
-    """Where the screen is served. language "auto" follows the browser."""
+    """Where the screen is served. language "auto" follows the browser.
+
+    model_control: who may load, unload and download models from the screen.
+    """
 
     host: str
     port: Annotated[int, Field(ge=0, le=65535)]
     language: Literal["auto", "en", "ru"]
     examples_dir: str
+    model_control: Literal["auto", "always", "never"]
+
+    @property
+    def lets_control_models(self) -> bool:
+        """A Hugging Face Space, which strangers use, has SPACE_ID set."""
+        return self.model_control == "always" or (
+            self.model_control == "auto" and "SPACE_ID" not in os.environ
+        )
 
 
 class LimitSettings(_Strict):
@@ -109,9 +128,56 @@ class SessionSettings(_Strict):
         return self.storage == "disk" or (self.storage == "auto" and "SPACE_ID" not in os.environ)
 
 
-class ModelSettings(_Strict):
+class ApiSettings(_Strict):
+    """How programs may use the app. token_env: the environment variable that holds their token.
+
+    enabled: the endpoints of gradio_client, MCP, /v1 and /api; /health and /ready are always there.
+    max_calls: calls that are answered at once; further ones wait.
+    """
+
+    enabled: bool
+    token_env: Annotated[str, Field(pattern=rf"{_VARIABLE}|^$")]
+    max_calls: Positive
+
+    @property
+    def token(self) -> str | None:
+        """The bearer token that a call has to show; None where none is set."""
+        return (os.environ.get(self.token_env, "").strip() if self.token_env else "") or None
+
+
+class ServerKeys(_Strict):
+    """The keys of a [models.ID] table whose model runs on an OpenAI-compatible server.
+
+    base_url: of the API, with its path: http://127.0.0.1:8000/v1. model: its name there.
+    api_key_env: the environment variable that holds the key; the key itself is never a setting.
+    api: what the server understands beyond the OpenAI API. box_format: how its model writes places.
+    tasks, chat, multiple_pages: what it can do; unset, what models of its box_format can.
+    parallel: runs at once. Times are seconds; read_seconds is the longest silence.
+    extra_body: sent with every request as it is.
+    """
+
+    base_url: Annotated[str, Field(pattern=_SERVER_URL)] | None = None
+    model: Annotated[str, Field(min_length=1)] | None = None
+    api_key_env: Annotated[str, Field(pattern=_VARIABLE)] | None = None
+    api: Literal["openai", "vllm", "sglang", "llama_cpp"] = "openai"
+    box_format: Literal[
+        "none", "qwen2_vl", "qwen2_5_vl", "qwen3_vl", "dots_ocr", "deepseek_ocr", "granite_docling"
+    ] = "none"
+    tasks: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    chat: bool | None = None
+    multiple_pages: bool | None = None
+    parallel: Annotated[int, Field(ge=1, le=256)] = 8
+    connect_seconds: Annotated[float, Field(gt=0, strict=False)] = 5
+    read_seconds: Annotated[float, Field(gt=0, strict=False)] = 120
+    total_seconds: Annotated[float, Field(gt=0, strict=False)] = 900
+    retries: Annotated[int, Field(ge=0, le=10)] = 2
+    extra_body: Mapping[str, Any] = Field(default_factory=dict)
+
+
+class ModelSettings(ServerKeys):
     """One [models.ID] table: which checkpoint, and exactly how it is loaded.
 
+    repo_id: of a model on a server its name there, where nothing else is written.
     good_for: what a person takes it for, the best first; advice, it changes nothing.
     """
 
@@ -136,6 +202,27 @@ class ModelSettings(_Strict):
     good_for: Annotated[tuple[Use, ...], Field(strict=False)] = ()
     generation: Mapping[str, bool | int | float | str] = Field(default_factory=dict)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _is_called_as_on_its_server(cls, table: Any) -> Any:
+        if isinstance(table, dict) and "base_url" in table and "model" in table:
+            return {"repo_id": table["model"], **table}
+        return table
+
+    @model_validator(mode="after")
+    def _server_keys_belong_together(self) -> Self:
+        if (self.base_url is None) != (self.model is None):
+            raise ValueError("base_url and model belong together: give both, or neither")
+        if self.base_url is not None:
+            urlsplit(self.base_url).port  # noqa: B018 - raises ValueError for one out of range
+        written = sorted(set(ServerKeys.model_fields) & self.model_fields_set)
+        if self.base_url is None and written:
+            raise ValueError(f"{written[0]} is for models on a server: give base_url and model too")
+        taken = sorted(_OWN_FIELDS & set(self.extra_body))
+        if taken:
+            raise ValueError(f"extra_body.{taken[0]} is what the app itself sends: leave it out")
+        return self
+
 
 class Settings(_Strict):
     """All of settings.toml. data_dir and cache_dir are absolute after loading."""
@@ -150,6 +237,7 @@ class Settings(_Strict):
     generation: GenerationSettings
     fields: FieldSettings
     sessions: SessionSettings
+    api: ApiSettings
     models: Mapping[str, ModelSettings]
 
     @model_validator(mode="after")

@@ -4,8 +4,9 @@ import argparse
 import sys
 from pathlib import Path
 
+from engine.answer_json import answer_json
 from engine.chat import Engine
-from engine.cli.console import add_file, follow, page_sizes, pages_of, write_json
+from engine.cli.console import add_file, follow, pages_of, write_json
 from engine.settings import Settings
 
 
@@ -35,34 +36,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         follow(stream, pages=len(pages), echo=not args.json)
         answer = stream.answer()
     if args.json:
-        usage = answer.usage
-        write_json(
-            {
-                "answer": answer.text,
-                "model": answer.model_id,
-                "finish_reason": answer.finish_reason,
-                "evidence": [
-                    {
-                        "document_id": found.document_id,
-                        "page_index": found.page_index,
-                        "bbox": [round(value, 1) for value in found.bbox],
-                        "text": found.text,
-                        "score": round(found.score, 3),
-                    }
-                    for found in answer.evidence
-                ],
-                "pages": page_sizes(list(document.pages)),
-                "notices": list(answer.notices),
-                "usage": {
-                    "prompt_tokens": usage.prompt_tokens,
-                    "completion_tokens": usage.completion_tokens,
-                    "ttft_seconds": round(usage.ttft_seconds, 3),
-                    "tokens_per_second": round(usage.tokens_per_second, 2),
-                    "load_seconds": round(usage.load_seconds, 3),
-                    "peak_memory_bytes": usage.peak_memory_bytes,
-                },
-            }
-        )
+        write_json(answer_json(answer, document.pages))
         return 0
     sys.stdout.write("\n")
     for found in answer.evidence:

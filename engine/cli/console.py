@@ -34,14 +34,6 @@ def pages_of(document: Document, page_number: int | None) -> list[Page]:
     return [document.pages[page_number - 1]]
 
 
-def page_sizes(pages: list[Page]) -> list[dict[str, int]]:
-    """The frames of the boxes, as every JSON with boxes carries them."""
-    return [
-        {"page_index": page.page_index, "width": page.width, "height": page.height}
-        for page in pages
-    ]
-
-
 def follow(stream: AnswerStream, *, pages: int, echo: bool) -> None:
     """Read a run to its end: progress on stderr, and with echo the text on stdout as it comes.
 

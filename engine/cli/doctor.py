@@ -23,18 +23,24 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         settings.model(args.model)  # an unknown id is an error before anything is measured
     machine = doctor.examine(settings, args.model)
     reading: doctor.Reading | None = None
-    if args.model:
+    away = machine.server is not None and not machine.server.works
+    if args.model and not away:
         with tempfile.TemporaryDirectory() as directory:
             reading = doctor.try_model(settings, args.model, Path(directory))
     if args.json:
         write_json(_as_json(machine, reading))
     else:
         sys.stdout.write("\n".join(_as_lines(machine, reading)) + "\n")
+    if away:
+        return 1
     return 0 if reading is None or (reading.text_found and reading.box_hit is not False) else 1
 
 
 def _as_json(machine: doctor.Machine, reading: doctor.Reading | None) -> dict[str, Any]:
     result = dataclasses.asdict(machine)
+    if machine.server is not None:
+        lines = [say(key, **values) for key, values in machine.server.lines]
+        result["server"] = {"works": machine.server.works, "lines": lines}
     if reading is not None:
         result["reading"] = {
             "model": reading.answer.model_id,
@@ -76,6 +82,8 @@ def _as_lines(machine: doctor.Machine, reading: doctor.Reading | None) -> list[s
                 for name, size, fits in fit.precisions
             )
             lines.append(f"  {fit.model_id:<16} {sizes}")
+    if machine.server is not None:
+        lines += ["", *(say(key, **values) for key, values in machine.server.lines)]
     if reading is not None:
         key = "doctor.reads" if reading.text_found else "doctor.reads_not"
         lines += ["", say(key, model_id=reading.answer.model_id, answer=reading.answer.text)]

@@ -46,6 +46,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         size = f"{row['size_bytes'] / 1e9:.1f} GB" if row["size_bytes"] else "-"
         cached = say("models.cached" if row["cached"] else "models.not_cached")
         facts = ", ".join([cached, size, row["licence"] or "-", _fits_text(row["fits_gpu"])])
+        if row["server"]:
+            facts = say("models.on_server", base_url=row["server"])
         sys.stdout.write(f"{mark} {row['model_id']:<16} {row['repo_id']:<40} {facts}\n")
         sys.stdout.write(f"{'':<19}{', '.join(row['tasks'])}\n")
         if row["good_for"]:
@@ -56,7 +58,10 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _row(info: ModelInfo, settings: Settings) -> dict[str, Any]:
-    """One model for --json. size_bytes: of its weights in memory, None where not known."""
+    """One model for --json. size_bytes: of its weights in memory, None where not known.
+
+    server: the address of one that another program runs.
+    """
     model = info.settings
     adapter = family_class(info.family, model_id=info.model_id)
     precision = model.dtype if model.quantization == "none" else model.quantization
@@ -74,7 +79,8 @@ def _row(info: ModelInfo, settings: Settings) -> dict[str, Any]:
         "chat": info.capabilities.chat,
         "multiple_pages": info.capabilities.multiple_pages,
         "boxes": info.capabilities.boxes,
-        "cached": adapter.is_available(model),
+        "cached": adapter.is_available(model) and not adapter.runs_elsewhere,
+        "server": model.base_url,
         "size_bytes": memory_needed(info.model_id, model, precision, with_page=False),
         "licence": model.licence,
         "good_for": list(model.good_for),
@@ -95,13 +101,15 @@ def markdown_table(settings: Settings) -> str:
         does += sorted(can.tasks - {"question"}) if can.chat else sorted(can.tasks)
         sizes = [memory_needed(info.model_id, info.settings, name) for name in _PRECISIONS]
         known = [f"{size / 1e9:.1f}" for size in sizes if size is not None]
+        elsewhere = family_class(info.family, model_id=info.model_id).runs_elsewhere
+        unknown = "the server's" if elsewhere else "none needed"
         cells = (
             f"`{info.model_id}`",
             info.repo_id,
             ", ".join(does),
             "yes" if can.boxes else "no",
             "-" if count is None else f"{count / 1e9:.2f} B",
-            f"{', '.join(known)} GB" if known else "none needed",
+            f"{', '.join(known)} GB" if known else unknown,
             ", ".join(info.settings.good_for) or "-",
             info.settings.licence or "-",
         )

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from engine.answer_json import layout_of, parse_json
 from engine.chat import Engine
 from engine.cli.console import add_file, follow, pages_of, write_json
 from engine.errors import TaskError
@@ -22,7 +23,7 @@ from engine.layout import (
 )
 from engine.overlay import draw_layout
 from engine.prompts import get_task
-from engine.schema import Answer, BBox, Document, Page, PageLayout
+from engine.schema import Answer, BBox, Document, Page
 from engine.settings import Settings
 
 FORMATS: Final = ("json", "md", "html", "csv", "xlsx", "pdf", "dots", "png", "zip")
@@ -100,16 +101,8 @@ def _box(text: str) -> BBox:
 
 def _write_text(args: argparse.Namespace, document: Document, answer: Answer) -> None:
     if args.format == "json":
-        write_json(
-            {
-                "document": document.name,
-                "model": answer.model_id,
-                "task": args.task,
-                "finish_reason": answer.finish_reason,
-                "text": answer.text,
-            },
-            args.out,
-        )
+        pages = document.pages
+        write_json(parse_json(document, pages, answer, get_task(args.task)), args.out)
     else:
         _write((answer.text + "\n").encode(), args.out)
 
@@ -121,7 +114,7 @@ def _write_layout(
     answer: Answer,
     settings: Settings,
 ) -> None:
-    layouts = [_layout_of(page, answer) for page in pages]
+    layouts = [layout_of(page, answer) for page in pages]
     kept = not args.no_furniture
     match args.format:
         case "json":
@@ -153,16 +146,6 @@ def _write_layout(
                     picture.save(sys.stdout.buffer, "PNG")
                 else:
                     picture.save(_numbered(args.out, page, len(pages)), "PNG")
-
-
-def _layout_of(page: Page, answer: Answer) -> PageLayout:
-    """A page's layout; an empty one where nothing was found, so that every page is listed."""
-    for layout in answer.layouts:
-        if (layout.document_id, layout.page_index) == (page.document_id, page.page_index):
-            return layout
-    return PageLayout(
-        page.document_id, page.page_index, page.width, page.height, (), answer.finish_reason
-    )
 
 
 def _numbered(out: Path, page: Page, pages: int) -> Path:

@@ -20,6 +20,7 @@ FAMILIES: dict[str, str] = {
     "got_ocr": "engine.families.got_ocr:GotOCRFamily",
     "granite_docling": "engine.families.granite_docling:GraniteDoclingFamily",
     "lite": "engine.families.lite.family:LiteFamily",
+    "openai_server": "engine.families.openai_server.family:OpenAIServerFamily",
     "paddleocr_vl": "engine.families.paddleocr_vl:PaddleOCRVLFamily",
     "phi3_vision": "engine.families.phi3:Phi3VisionFamily",
     "qwen_vl": "engine.families.qwen_vl:QwenVLFamily",

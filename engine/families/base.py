@@ -116,6 +116,19 @@ class PromptCounter(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class ServerState:
+    """What a look at a model's server found.
+
+    Attributes:
+        works: it can be asked.
+        lines: (key of engine/texts, values), in the order in which they are read.
+    """
+
+    works: bool
+    lines: tuple[tuple[str, Mapping[str, object]], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """The surroundings of one run.
 
@@ -132,11 +145,15 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a run ended. Token counts are this model's own."""
+    """How a run ended. Token counts are this model's own.
+
+    counts_ids: what was streamed were the model's own tokens, so that their rate is its speed.
+    """
 
     finish_reason: FinishReason
     prompt_tokens: int
     completion_tokens: int
+    counts_ids: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +180,8 @@ class ModelFamily(ABC):
     # Values of the settings' `mode` that it knows.
     modes: ClassVar[tuple[str, ...]] = ()
 
+    # True for a family whose models another program runs: nothing to download, load or place.
+    runs_elsewhere: ClassVar[bool] = False
     # True for a family that can decode over keys and values of fixed shape.
     has_static_cache: ClassVar[bool] = False
     # True for a family whose answers are pieces of the page, with their evidence.
@@ -217,6 +236,36 @@ class ModelFamily(ABC):
     def is_available(cls, model: ModelSettings) -> bool:
         """Whether the model can be loaded without a download."""
         return False
+
+    @classmethod
+    def capabilities_of(cls, model_id: str, model: ModelSettings) -> Capabilities:
+        """What one model can do; the family's capabilities unless its settings say otherwise.
+
+        Raises:
+            ModelError: the settings name what it cannot do.
+        """
+        return cls.capabilities
+
+    @classmethod
+    def prompts_of(cls, model: ModelSettings) -> str:
+        """The family whose prompts (prompts/*.toml) a model gets."""
+        return model.family
+
+    @classmethod
+    def server_state(
+        cls, model_id: str, model: ModelSettings, *, wait_seconds: float
+    ) -> ServerState | None:
+        """How the server of a model is; None for a model that this program runs itself.
+
+        Args:
+            wait_seconds: for the answer to a look that is on its way; the one before counts else.
+        """
+        return None
+
+    @property
+    def parallel_runs(self) -> int:
+        """How many runs `generate` takes at once."""
+        return 1
 
     @property
     @abstractmethod

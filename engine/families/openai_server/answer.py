@@ -1,0 +1,113 @@
+"""An answer as it comes from a server: onwards as ids, and ended where it goes nowhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from engine.families.base import Run
+from engine.families.openai_server import grammar
+from engine.families.openai_server.characters import Characters, WholeTags
+from engine.families.openai_server.failures import Server
+from engine.families.repetition import loop_length
+from engine.schema import EvidenceFound, FinishReason
+
+if TYPE_CHECKING:
+    from engine.verbatim import PageSpans
+
+# A server's text has no tokens here: loops are looked for in words, marks and line ends.
+_PIECE: Final = re.compile(r"\w+|[^\w\s]+|\n+")
+_LOOP_CHECK_EVERY: Final = 8
+# As much of the end as may hold the longest loop that is looked for.
+_TAIL_CHARACTERS: Final = 8_000
+
+
+class StreamedAnswer:
+    """Takes a server's text on the inference thread.
+
+    A free answer is handed on as it comes. One that must be made of the page's words is held back
+    until all of it is there and was found on the page.
+
+    Args:
+        most_characters: a longer answer is ended.
+        spans: what of the pages it must be made of; None for a free answer.
+    Attributes:
+        pieces: how many pieces of text came.
+        ended_for: why it was ended here; None where it was not.
+    """
+
+    def __init__(
+        self,
+        characters: Characters,
+        run: Run,
+        *,
+        most_characters: int,
+        spans: PageSpans | None,
+    ) -> None:
+        self.pieces = 0
+        self.ended_for: FinishReason | None = None
+        self._characters = characters
+        self._run = run
+        self._most_characters = most_characters
+        self._spans = spans
+        self._held = ""
+        self._tags = WholeTags()
+        self._tail = ""
+        self._length = 0
+
+    def add(self, text: str) -> bool:
+        """The next piece, "" for a sign of life. False ends the answer."""
+        self.pieces += bool(text)
+        self._length += len(text)
+        if not self.pieces:
+            # The time to the first word ends with a word, not with a sign of life.
+            return True
+        if self._spans is not None:
+            self._held += text
+            self._put("")
+        else:
+            self._put(self._tags.put(text))
+            self._tail = (self._tail + text)[-_TAIL_CHARACTERS:]
+            if text and self.pieces % _LOOP_CHECK_EVERY == 0 and self._loops():
+                self.ended_for = "repetition"
+        if self._length > self._most_characters:
+            self.ended_for = "length"
+        return self.ended_for is None
+
+    def finish(self, reason: FinishReason, question: str, server: Server) -> None:
+        """The answer is over.
+
+        Args:
+            question: the user's words, which choose between equal prints.
+        Raises:
+            GenerationError: the server did not keep to the page.
+        """
+        self._put(self._tags.rest())
+        answer = self._held.strip()
+        if self._spans is None or not answer:
+            return
+        places = grammar.spans_of(self._spans, answer, whole=reason == "stop")
+        if places is None:
+            if reason != "cancelled":
+                raise server.error("not_held")
+            return
+        self._put(answer)
+        for found in self._spans.evidence(places, question):
+            self._run.emit(EvidenceFound(found))
+
+    def _put(self, text: str) -> None:
+        import torch
+
+        ids = self._characters.encode(text)
+        self._run.streamer.put(torch.tensor(ids, dtype=torch.long))
+
+    def _loops(self) -> bool:
+        numbers: dict[str, int] = {}
+        # The last piece may not be whole.
+        pieces = list(_pieces(self._tail))[:-1]
+        return loop_length([numbers.setdefault(piece, len(numbers)) for piece in pieces]) > 0
+
+
+def _pieces(text: str) -> Iterator[str]:
+    return (match[0] for match in _PIECE.finditer(text))

@@ -1,0 +1,286 @@
+"""One chat completion, streamed: sent, tried again where nothing was lost yet, stopped at once.
+
+The official client runs on an event loop of its own thread, so that a run can be cancelled while it
+waits: cancelling closes the connection, which is how a server learns that nobody listens any more.
+Texts reach the caller on the caller's thread.
+
+A request is repeated only while nothing of its answer has come. What a server refuses to know (a
+field that is not in every API of that kind) is left out from then on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import queue
+import random
+import threading
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from engine.families.openai_server.breaker import Breaker
+from engine.families.openai_server.connection import async_client, unsent_headers
+from engine.families.openai_server.failures import Failure, Server
+from engine.settings import ModelSettings
+
+if TYPE_CHECKING:
+    from openai.types.chat import ChatCompletionChunk
+
+logger = logging.getLogger(__name__)
+
+# How often a waiting run looks at its stop event.
+_TICK_SECONDS: Final = 0.05
+_FIRST_PAUSE_SECONDS: Final = 0.5
+# A server that asks to wait longer is not waited for.
+_LONGEST_PAUSE_SECONDS: Final = 30.0
+_CLOSING_SECONDS: Final = 5.0
+# A field that a server may not know -> what is sent instead; None for nothing.
+_OPTIONAL: Final[Mapping[str, str | None]] = {
+    "stream_options": None,
+    "temperature": None,
+    "max_tokens": "max_completion_tokens",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """How an answer ended, in the server's words; None for what it did not say."""
+
+    finish_reason: str | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    pieces: int = 0
+    stopped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Pause:
+    seconds: float
+    attempt: int
+
+
+class _Failed(Exception):  # noqa: N818 - carries a Failure to the caller's thread
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.error.key)
+        self.failure = failure
+
+
+class ServerClient:
+    """Speaks to one server for one model of the settings. Thread-safe.
+
+    Args:
+        breaker: of the server.
+    """
+
+    def __init__(self, server: Server, model: ModelSettings, breaker: Breaker) -> None:
+        self.server = server
+        self._model = model
+        self._breaker = breaker
+        self._unknown: set[str] = set()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(
+            target=self._loop.run_forever, name=f"server-{server.model_id}", daemon=True
+        )
+        self._thread.start()
+        self._client = async_client(server, model)
+
+    def chat(
+        self,
+        body: Mapping[str, Any],
+        *,
+        on_text: Callable[[str], bool],
+        on_pause: Callable[[float, int], None],
+        stop: threading.Event,
+    ) -> Reply:
+        """Send a request and hand on the answer's text as it comes.
+
+        Args:
+            body: fields of the request, without `model` and `stream`; those of `extra_body` are
+                sent as they are.
+            on_text: takes a piece of text, "" for a sign of life; False ends the answer.
+            on_pause: (seconds, number of the next attempt), before a request is repeated.
+            stop: ends the answer within a tenth of a second.
+        Raises:
+            GenerationError: the server is away, fails, or refuses; table [server] of the texts.
+            SessionError: the prompt is too long for it.
+        """
+        if not self._breaker.may_try():
+            seconds = f"{self._breaker.seconds_left:.0f}"
+            raise self.server.error("paused", seconds=seconds)
+        items: queue.SimpleQueue[str | _Pause | Reply | _Failed] = queue.SimpleQueue()
+        closed = threading.Event()
+        running = asyncio.run_coroutine_threadsafe(
+            self._run(dict(body), items.put, closed), self._loop
+        )
+        heard = False
+        try:
+            while not stop.is_set():
+                try:
+                    item = items.get(timeout=_TICK_SECONDS)
+                except queue.Empty:
+                    continue
+                if isinstance(item, _Failed):
+                    self._note(item.failure)
+                    raise item.failure.error
+                if isinstance(item, Reply):
+                    self._breaker.succeeded()
+                    return item
+                if isinstance(item, _Pause):
+                    on_pause(item.seconds, item.attempt)
+                    continue
+                heard = True
+                if not on_text(item):
+                    break
+            if heard:
+                self._breaker.succeeded()
+            else:
+                self._breaker.gave_up()
+            return Reply(stopped=True)
+        finally:
+            running.cancel()
+            closed.wait(_CLOSING_SECONDS)
+
+    def close(self) -> None:
+        """End every request, and the thread."""
+
+        async def end() -> None:
+            others = asyncio.all_tasks() - {asyncio.current_task()}
+            for task in others:
+                task.cancel()
+            await asyncio.gather(*others, return_exceptions=True)
+            await self._client.close()
+
+        if self._thread.is_alive():
+            try:
+                asyncio.run_coroutine_threadsafe(end(), self._loop).result(_CLOSING_SECONDS)
+            except TimeoutError:
+                logger.warning("connections to %s did not close in time", self.server.base_url)
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join(_CLOSING_SECONDS)
+        if not self._loop.is_running():
+            self._loop.close()
+
+    def _note(self, failure: Failure) -> None:
+        logger.warning("%s: %s", self.server.model_id, failure.error)
+        if failure.away:
+            self._breaker.failed()
+        else:
+            self._breaker.succeeded()
+
+    async def _run(
+        self, body: dict[str, Any], put: Callable[[Any], None], closed: threading.Event
+    ) -> None:
+        try:
+            async with asyncio.timeout(self._model.total_seconds):
+                put(await self._ask(body, put))
+        except TimeoutError:
+            seconds = f"{self._model.total_seconds:g}"
+            put(_Failed(Failure(self.server.error("too_slow", seconds=seconds), away=True)))
+        except _Failed as error:
+            put(error)
+        except Exception as error:
+            # Whatever it is, somebody waits for an end.
+            logger.exception("asking %s failed", self.server.base_url)
+            put(_Failed(self.server.failure(error)))
+        finally:
+            closed.set()
+
+    async def _ask(self, body: dict[str, Any], put: Callable[[Any], None]) -> Reply:
+        """The answer to a request, repeated where that may help."""
+        attempt = 0
+        while True:
+            started = [False]
+            try:
+                return await self._answer(self._known(body), put, started)
+            except _Failed as error:
+                failure = error.failure
+            except Exception as error:
+                failure = self.server.failure(error)
+                if failure.error.key == "server.garbled":
+                    logger.warning("%s was not understood", self.server.base_url, exc_info=error)
+                if started[0] and failure.error.key == "server.unreachable":
+                    failure = replace(failure, error=self.server.error("cut"))
+            if started[0]:
+                raise _Failed(failure)
+            if self._learns(body, failure):
+                continue
+            seconds = self._pause(attempt, failure)
+            if not failure.passing or seconds is None:
+                raise _Failed(failure)
+            attempt += 1
+            logger.info("%s: attempt %d in %.1f s", self.server.model_id, attempt + 1, seconds)
+            put(_Pause(seconds, attempt + 1))
+            await asyncio.sleep(seconds)
+
+    def _pause(self, attempt: int, failure: Failure) -> float | None:
+        """Seconds before the next attempt; None where there is none."""
+        if attempt >= self._model.retries:
+            return None
+        wished = failure.retry_after
+        if wished is not None:
+            return wished if wished <= _LONGEST_PAUSE_SECONDS else None
+        # Half of it by chance, so that those who failed together do not come back together.
+        pause = _FIRST_PAUSE_SECONDS * 2**attempt
+        return float(min(pause * random.uniform(0.5, 1.0), _LONGEST_PAUSE_SECONDS))
+
+    def _known(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """The request without what this server has refused to know."""
+        known: dict[str, Any] = {}
+        for name, value in body.items():
+            instead = _OPTIONAL.get(name) if name in self._unknown else name
+            if instead is not None:
+                known[instead] = value
+        return known
+
+    def _learns(self, body: Mapping[str, Any], failure: Failure) -> bool:
+        """Whether a refusal names a field that can be left out; it is, from now on."""
+        if failure.error.key != "server.refused":
+            return False
+        said = str(failure.error.values.get("detail", ""))
+        named = {
+            name
+            for name in _OPTIONAL
+            if name in body and name in said and name not in self._unknown
+        }
+        self._unknown |= named
+        return bool(named)
+
+    async def _answer(
+        self, body: Mapping[str, Any], put: Callable[[Any], None], started: list[bool]
+    ) -> Reply:
+        """One attempt. started[0] becomes True with the first of the answer's text."""
+        create: Callable[..., Awaitable[Any]] = self._client.chat.completions.create
+        stream = await create(
+            **body, model=self.server.model, stream=True, extra_headers=unsent_headers(self.server)
+        )
+        reply = Reply()
+        chunks = 0
+        async with stream:
+            async for chunk in stream:
+                chunks += 1
+                text, reply = _read(chunk, reply)
+                started[0] = started[0] or bool(text)
+                put(text)
+        if not chunks:
+            raise _Failed(Failure(self.server.error("garbled", detail="no events"), away=True))
+        if reply.finish_reason is None:
+            raise _Failed(Failure(self.server.error("cut"), passing=True, away=True))
+        return reply
+
+
+def _read(chunk: ChatCompletionChunk, reply: Reply) -> tuple[str, Reply]:
+    """(text, how the answer stands) of one event; `reasoning` is not the answer and is left out."""
+    text = ""
+    for choice in chunk.choices or ():
+        text += (choice.delta.content or "") if choice.delta else ""
+        reply = replace(reply, finish_reason=choice.finish_reason or reply.finish_reason)
+    if text:
+        reply = replace(reply, pieces=reply.pieces + 1)
+    if chunk.usage is not None:
+        reply = replace(
+            reply,
+            prompt_tokens=chunk.usage.prompt_tokens,
+            completion_tokens=chunk.usage.completion_tokens,
+        )
+    return text, reply

@@ -1,0 +1,36 @@
+"""The official client, as it speaks to a server that is not OpenAI's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from engine.families.openai_server.failures import Server
+from engine.settings import ModelSettings
+
+if TYPE_CHECKING:
+    import openai
+
+
+def unsent_headers(server: Server) -> dict[str, Any]:
+    """Headers that the client would send by itself and must not."""
+    import openai
+
+    # Of the environment's accounts at OpenAI nothing goes to another server.
+    names = ["OpenAI-Organization", "OpenAI-Project"]
+    if server.key is None:
+        names.append("Authorization")
+    return dict.fromkeys(names, openai.Omit())
+
+
+def async_client(server: Server, model: ModelSettings) -> openai.AsyncOpenAI:
+    import httpx2
+    import openai
+
+    timeout = httpx2.Timeout(model.read_seconds, connect=model.connect_seconds)
+    return openai.AsyncOpenAI(
+        base_url=server.base_url,
+        api_key=server.key or "none",
+        max_retries=0,
+        # A redirect could carry pages to a server that nobody chose.
+        http_client=httpx2.AsyncClient(timeout=timeout, follow_redirects=False),
+    )

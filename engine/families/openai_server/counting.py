@@ -1,0 +1,97 @@
+"""How long a prompt is for a server, which alone has the tokenizer: an estimate, on the safe side.
+
+A byte-level tokenizer takes four to five bytes of English and about six of Russian a token, and one
+digit or mark of a table. Three bytes a token are more tokens than all but tables have; what is
+estimated too low comes back from the server as a refusal, with a sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from engine.families.base import ModelRequest, PromptSize
+from engine.families.context import Conversation, PageKey, View, reserved
+from engine.families.openai_server.formats import BoxFormat
+from engine.families.openai_server.messages import SentPage
+from engine.families.prompt_ids import ImageSpan, PromptIds
+from engine.schema import ImagePart, Message, Page, TextPart
+
+_BYTES_A_TOKEN: Final = 3
+# What a template writes around a message.
+_MESSAGE_TOKENS: Final = 6
+
+
+def text_tokens(text: str) -> int:
+    """About how many tokens a text is."""
+    return -(-len(text.encode("utf-8", "replace")) // _BYTES_A_TOKEN)
+
+
+def prompt_of(
+    messages: tuple[Message, ...], sent: Mapping[PageKey, SentPage], box_format: BoxFormat
+) -> PromptIds:
+    """A prompt of as many ids as it may have tokens; the ids mean nothing, the images are true."""
+    images: list[ImageSpan] = []
+    tokens = 0
+    for message in messages:
+        tokens += _MESSAGE_TOKENS
+        for part in message.parts:
+            if isinstance(part, TextPart):
+                tokens += text_tokens(part.text)
+            elif isinstance(part, ImagePart):
+                key = (part.document_id, part.page_index)
+                if key in sent:
+                    end = tokens + box_format.tokens_of(sent[key].size)
+                    images.append(ImageSpan(tokens, end, key))
+                    tokens = end
+    return PromptIds((0,) * tokens, tuple(images))
+
+
+def pages_of(
+    request: ModelRequest, box_format: BoxFormat, max_pixels: int | None
+) -> dict[PageKey, SentPage]:
+    """Every page of a request's conversation and the size at which it is sent."""
+    pages: dict[PageKey, Page] = {
+        (page.document_id, page.page_index): page
+        for document in request.documents
+        for page in document.pages
+    }
+    wanted = {
+        (part.document_id, part.page_index)
+        for message in Conversation(request, pages).messages(View())
+        for part in message.parts
+        if isinstance(part, ImagePart)
+    }
+    return {
+        key: SentPage(
+            page,
+            box_format.shown_at(page.size, max_pixels=max_pixels, pixel_share=request.pixel_share),
+        )
+        for key, page in pages.items()
+        if key in wanted
+    }
+
+
+class ServerCounter:
+    """What a question takes of a server's context, as far as this can be told from here.
+
+    Args:
+        context_tokens: what prompt and answer may have together; None where nothing says it.
+    """
+
+    def __init__(
+        self, box_format: BoxFormat, max_pixels: int | None, context_tokens: int | None
+    ) -> None:
+        self._format = box_format
+        self._max_pixels = max_pixels
+        self._context_tokens = context_tokens
+
+    def size_of(self, request: ModelRequest) -> PromptSize:
+        """How much of the context a question takes as it is."""
+        sent = pages_of(request, self._format, self._max_pixels)
+        messages = Conversation(request, sent).messages(View())
+        tokens = len(prompt_of(messages, sent, self._format).ids)
+        limit = self._context_tokens
+        fits = limit is None or tokens + reserved(request.max_new_tokens, limit) <= limit
+        images = {key: self._format.tokens_of(page.size) for key, page in sent.items()}
+        return PromptSize(tokens, images, limit, fits)

@@ -1,0 +1,158 @@
+"""What can go wrong with a server, as one sentence each, and what to do about it.
+
+A server's own words are shown shortened, and never with the key in them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from engine.errors import EngineError, GenerationError, ModelError, SessionError
+
+if TYPE_CHECKING:
+    import openai
+
+    from engine.settings import ModelSettings
+
+_LONGEST_TOLD: Final = 240
+_DATA_URL: Final = re.compile(r"data:[\w/+.-]*;base64,[\w+/=]*")
+# Tokens that services repeat in their refusals, whole or in part.
+_SECRET: Final = re.compile(r"\b(?:sk|key|hf|Bearer)[-_ ][\w*.-]{6,}", re.IGNORECASE)
+_TOO_LONG: Final = re.compile(
+    r"context.{0,20}(?:length|window|size)|max_model_len|maximum.{0,20}tokens|too many tokens"
+    r"|prompt is too long",
+    re.IGNORECASE,
+)
+_NO_MODEL: Final = re.compile(
+    r"model.{0,400}(?:not? (?:exist|found|available|loaded|supported)|unknown|invalid)"
+    r"|(?:no such|unknown|invalid) model|pinned to",
+    re.IGNORECASE | re.DOTALL,
+)
+_BUSY: Final = 429
+# Of these the server may recover by itself.
+_PASSING: Final = frozenset({408, 409, 425, _BUSY, 500, 502, 503, 504, 529})
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One failed request.
+
+    Attributes:
+        error: what is told.
+        passing: the same request may succeed a little later.
+        away: the server did not answer, or failed; not that it refused.
+        retry_after: seconds that the server asks to wait.
+    """
+
+    error: EngineError
+    passing: bool = False
+    away: bool = False
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """What failures name. key: never shown."""
+
+    model_id: str
+    base_url: str
+    model: str
+    api_key_env: str | None
+    key: str | None = field(repr=False)
+
+    def error(self, key: str, **values: object) -> GenerationError:
+        """A sentence of the table [server]."""
+        return GenerationError(
+            f"server.{key}", model_id=self.model_id, base_url=self.base_url, **values
+        )
+
+    def told(self, words: object) -> str:
+        """What a server says, as it may be shown: one short line, without pages and keys."""
+        text = _DATA_URL.sub("…", str(words))
+        if self.key:
+            text = text.replace(self.key, "…")
+        text = " ".join(_SECRET.sub("…", text).split())
+        return text if len(text) <= _LONGEST_TOLD else text[:_LONGEST_TOLD] + "…"
+
+    def failure(self, error: Exception) -> Failure:
+        """What an exception of the client means."""
+        import openai
+
+        match error:
+            case openai.APIStatusError():
+                return self._refused(error)
+            case openai.APITimeoutError():
+                return Failure(self.error("silent"), passing=True, away=True)
+            case openai.APIConnectionError():
+                detail = self.told(error.__cause__ or error)
+                return Failure(self.error("unreachable", detail=detail), passing=True, away=True)
+            case openai.APIError():
+                # In the stream, in place of the answer.
+                return Failure(self.error("failed", detail=self.told(_said(error))), away=True)
+            case _:
+                detail = type(error).__name__
+                return Failure(self.error("garbled", detail=detail), away=True)
+
+    def _refused(self, error: openai.APIStatusError) -> Failure:
+        status, said = error.status_code, self.told(_said(error))
+        wait = retry_after(error.response.headers.get("retry-after"))
+        if status == _BUSY:
+            return Failure(self.error("busy", detail=said), passing=True, retry_after=wait)
+        if status in (401, 403):
+            variable = self.api_key_env or "-"
+            return Failure(self.error("no_access", status=status, variable=variable))
+        if status in (400, 413, 422) and _TOO_LONG.search(said):
+            # Not a failure of the model: another one would answer from less without being asked.
+            return Failure(SessionError("server.too_long", model_id=self.model_id, detail=said))
+        if status in (400, 404, 422) and self.model in said and _NO_MODEL.search(said):
+            return Failure(self.error("unknown_model", model=self.model, detail=said))
+        if status == 404 or status < 400:
+            return Failure(self.error("wrong_address", status=status))
+        if status in _PASSING or status >= 500:
+            told = self.error("failed", detail=f"{status}: {said}")
+            return Failure(told, passing=status in _PASSING, away=True, retry_after=wait)
+        return Failure(self.error("refused", detail=f"{status}: {said}"))
+
+
+def server_of(model_id: str, model: ModelSettings) -> Server:
+    """The server of a model's settings, with the key of its variable.
+
+    Raises:
+        ModelError: the settings do not say where it is.
+    """
+    key = os.environ.get(model.api_key_env, "").strip() if model.api_key_env else ""
+    if model.base_url is None or model.model is None:
+        raise ModelError("server.no_address", model_id=model_id)
+    return Server(model_id, model.base_url, model.model, model.api_key_env, key or None)
+
+
+def _said(error: openai.APIError) -> str:
+    """The message in a server's error, whatever its shape: {"error": {"message"}}, {"detail"}."""
+    body: Any = error.body
+    for _ in range(3):
+        if not isinstance(body, dict):
+            break
+        body = next((body[name] for name in ("error", "message", "detail") if body.get(name)), None)
+    return str(body) if body else str(error.message)
+
+
+def retry_after(header: str | None) -> float | None:
+    """Seconds of a Retry-After header (RFC 9110, 10.2.3), a number or a date; None without one."""
+    if not header:
+        return None
+    try:
+        return max(0.0, float(header))
+    except ValueError:
+        pass
+    try:
+        when = parsedate_to_datetime(header)
+    except ValueError:
+        return None
+    if when.tzinfo is None:
+        when = when.replace(tzinfo=UTC)
+    return max(0.0, (when - datetime.now(UTC)).total_seconds())

@@ -1,0 +1,294 @@
+"""A model on an OpenAI-compatible server as the engine knows it: the same tasks, boxes, evidence.
+
+The server has weights, tokenizer and caches; here are prompts, pages at the size that their boxes
+refer to, and what is made of the answer. Nothing of it needs a GPU or a process of its own, and
+several runs go to the server at once, which batches them.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from engine.errors import ModelError
+from engine.families.base import (
+    Capabilities,
+    ModelRequest,
+    Outcome,
+    Preparation,
+    PromptCounter,
+    Run,
+    RunCancelled,
+    ServerState,
+)
+from engine.families.context import Conversation, PageKey
+from engine.families.openai_server import grammar, health
+from engine.families.openai_server.answer import StreamedAnswer
+from engine.families.openai_server.breaker import breaker_of
+from engine.families.openai_server.characters import Characters
+from engine.families.openai_server.client import Reply, ServerClient
+from engine.families.openai_server.counting import ServerCounter, pages_of
+from engine.families.openai_server.failures import Server, server_of
+from engine.families.openai_server.fitting import Fitting
+from engine.families.openai_server.formats import ANY_CHAT, FORMATS
+from engine.families.openai_server.messages import chat_messages
+from engine.families.openai_server.request import ServerInputs, body_of, check_options
+from engine.families.page_by_page import PageByPageFamily, conversation_of
+from engine.families.page_prompt import filled
+from engine.families.pages_run import ReadingInputs
+from engine.families.reading import PageRecord
+from engine.layout.cells import CellParser
+from engine.prompts import get_task, load_tasks
+from engine.schema import FinishReason, Notice, Page, Size, Step
+from engine.texts import say
+
+if TYPE_CHECKING:
+    from engine.settings import ModelSettings, Settings
+    from engine.verbatim import PageSpans
+
+# A token is a word at most, and this is a long one: more text than that was not asked for.
+_MOST_CHARACTERS_A_TOKEN: Final = 40
+# The first look at a server, when a model of it is chosen.
+_LOOK_SECONDS: Final = 1.0
+
+
+class OpenAIServerFamily(PageByPageFamily):
+    """See the module's docstring."""
+
+    capabilities: ClassVar[Capabilities] = ANY_CHAT
+    stays_beside_others: ClassVar[bool] = True
+    runs_elsewhere: ClassVar[bool] = True
+
+    def __init__(self, model_id: str, model: ModelSettings, server: Server) -> None:
+        super().__init__(model_id, model)
+        self._format = FORMATS[model.box_format]
+        self._server = server
+        self._client = ServerClient(server, model, breaker_of(server.base_url))
+        self._can = self.capabilities_of(model_id, model)
+        self._characters = Characters()
+        self._fitting = Fitting(server, model)
+        # conversation -> its runs that go on now; conversations that are forgotten after them
+        self._running: dict[str, int] = {}
+        self._to_forget: set[str] = set()
+        self._guard = threading.RLock()
+
+    @classmethod
+    def load(cls, model_id: str, settings: Settings) -> OpenAIServerFamily:
+        model = settings.model(model_id)
+        cls.check_mode(model_id, model)
+        cls.capabilities_of(model_id, model)
+        check_options(model_id, model)
+        server = server_of(model_id, model)
+        if server.api_key_env and not server.key:
+            raise ModelError("server.no_key", model_id=model_id, variable=server.api_key_env)
+        health.watch_of(server).health(wait_seconds=_LOOK_SECONDS)
+        return cls(model_id, model, server)
+
+    @classmethod
+    def capabilities_of(cls, model_id: str, model: ModelSettings) -> Capabilities:
+        own = FORMATS[model.box_format].capabilities
+        tasks = frozenset(model.tasks) or own.tasks
+        known = load_tasks()
+        for task in sorted(tasks):
+            if task not in known:
+                raise ModelError(
+                    "server.unknown_task", model_id=model_id, task=task, known=", ".join(known)
+                )
+            layout_without_boxes = known[task].output == "layout" and not own.boxes
+            unprompted = not {cls.prompts_of(model), "default"} & set(known[task].prompts)
+            if layout_without_boxes or unprompted:
+                raise ModelError(
+                    "server.unprompted_task",
+                    model_id=model_id,
+                    task=task,
+                    box_format=model.box_format,
+                )
+        return Capabilities(
+            tasks,
+            chat=own.chat if model.chat is None else model.chat,
+            multiple_pages=own.multiple_pages
+            if model.multiple_pages is None
+            else model.multiple_pages,
+            boxes=own.boxes,
+        )
+
+    @classmethod
+    def prompts_of(cls, model: ModelSettings) -> str:
+        return FORMATS[model.box_format].prompts
+
+    @classmethod
+    def is_available(cls, model: ModelSettings) -> bool:
+        """Nothing has to be fetched; a server that was away a moment ago is not asked in vain."""
+        return model.base_url is not None and not breaker_of(model.base_url).seconds_left
+
+    @classmethod
+    def counter(cls, model_id: str, settings: Settings) -> PromptCounter | None:
+        model = settings.model(model_id)
+        return ServerCounter(FORMATS[model.box_format], model.max_pixels, model.context_tokens)
+
+    @classmethod
+    def server_state(
+        cls, model_id: str, model: ModelSettings, *, wait_seconds: float
+    ) -> ServerState | None:
+        return health.state_of(server_of(model_id, model), wait_seconds=wait_seconds)
+
+    @property
+    def parallel_runs(self) -> int:
+        return self.settings.parallel
+
+    @property
+    def tokenizer(self) -> Characters:
+        return self._characters
+
+    def silent_ids(self) -> frozenset[int]:
+        return frozenset()
+
+    def cell_parser(self, task: str) -> CellParser | None:
+        return self._format.parser(task) if self._format.parser else None
+
+    def frame(self, inputs: ServerInputs, page: Page) -> Size:
+        return inputs.frames.get((page.document_id, page.page_index), page.size)
+
+    def prepare(self, request: ModelRequest, preparation: Preparation) -> ReadingInputs:
+        if (
+            not self._can.multiple_pages
+            and len(request.pages) > 1
+            and get_task(request.task).needs_question
+        ):
+            request = replace(request, pages=request.pages[:1])
+            page = request.pages[0].page_index + 1
+            preparation.emit(Notice("notice.one_page", {"model_id": self.model_id, "page": page}))
+        return super().prepare(request, preparation)
+
+    def prepare_prompt(self, request: ModelRequest, preparation: Preparation) -> ServerInputs:
+        if request.verbatim and not grammar.can_constrain(self.settings.api):
+            raise self._server.error("no_verbatim", api=self.settings.api)
+        if not self._can.chat:
+            request = replace(request, history=())
+        sent = pages_of(request, self._format, self.settings.max_pixels)
+        if not self._can.multiple_pages:
+            # Earlier turns keep their words; a model that sees one page sees the question's.
+            asked = {(page.document_id, page.page_index) for page in request.pages}
+            sent = {key: page for key, page in sent.items() if key in asked}
+        request = filled(request, sent)
+        view, most = self._fitting.fitted(request, sent, preparation)
+        so_far = self._characters.decode(request.so_far)
+        messages = chat_messages(
+            Conversation(request, sent).messages(view),
+            sent,
+            question=request.question,
+            is_stopped=preparation.stop.is_set,
+            image_mark=self._format.vllm_image_mark if self.settings.api == "vllm" else "",
+            so_far=so_far,
+        )
+        spans = self._spans(request, preparation) if request.verbatim else None
+        return ServerInputs(
+            conversation=request.conversation,
+            question=request.question,
+            body=body_of(
+                self.settings,
+                request,
+                messages,
+                max_tokens=most,
+                spans=spans,
+                keeps_tags=self._format.tags,
+            ),
+            frames={key: self._format.frame or page.size for key, page in sent.items()},
+            most_characters=most * _MOST_CHARACTERS_A_TOKEN,
+            spans=spans,
+            view=view if request.history else None,
+        )
+
+    def generate(self, inputs: ReadingInputs, run: Run) -> Outcome:
+        conversation = inputs.request.conversation
+        with self._guard:
+            self._running[conversation] = self._running.get(conversation, 0) + 1
+        try:
+            return super().generate(inputs, run)
+        finally:
+            with self._guard:
+                self._running[conversation] -= 1
+                if not self._running[conversation]:
+                    del self._running[conversation]
+                    if conversation in self._to_forget:
+                        self._to_forget.remove(conversation)
+                        self.forget(conversation)
+
+    def generate_answer(self, inputs: ServerInputs, run: Run) -> Outcome:
+        if inputs.view is not None:
+            self._fitting.keep(conversation_of(inputs.conversation), inputs.view)
+        answer = StreamedAnswer(
+            self._characters, run, most_characters=inputs.most_characters, spans=inputs.spans
+        )
+        reply = self._client.chat(
+            inputs.body,
+            on_text=answer.add,
+            on_pause=lambda seconds, attempt: run.emit(
+                Step("step.server_again", {"seconds": f"{seconds:.0f}", "attempt": attempt})
+            ),
+            stop=run.stop,
+        )
+        reason = self._reason(reply, answer, run)
+        answer.finish(reason, inputs.question, self._server)
+        run.streamer.end()
+        tokens = reply.completion_tokens
+        return Outcome(
+            reason,
+            reply.prompt_tokens or 0,
+            answer.pieces if tokens is None else tokens,
+            counts_ids=False,
+        )
+
+    def _reason(self, reply: Reply, answer: StreamedAnswer, run: Run) -> FinishReason:
+        """Why an answer ended: by us, or in the server's words."""
+        if answer.ended_for is not None:
+            return answer.ended_for
+        if reply.stopped or run.stop.is_set():
+            return "cancelled"
+        if reply.finish_reason == "content_filter":
+            raise self._server.error("filtered")
+        return "length" if reply.finish_reason == "length" else "stop"
+
+    def forget(self, conversation: str) -> None:
+        with self._guard:
+            if conversation in self._running:
+                # It may still put its reading back; runs of others do not wait for it.
+                self._to_forget.add(conversation)
+                return
+            super().forget(conversation)
+            self._fitting.forget(conversation)
+
+    def unload(self) -> None:
+        self._client.close()
+
+    def describe(self) -> Mapping[str, str]:
+        return {"server": self._server.base_url}
+
+    def _kept(self, request: ModelRequest) -> dict[PageKey, PageRecord]:
+        """What a cut run had read; a server that cannot go on with a text begins anew.
+
+        So does a verbatim answer: the grammar is that of a whole one.
+        """
+        with self._guard:
+            return super()._kept(request) if self._continues and not request.verbatim else {}
+
+    def _remember(self, request: ModelRequest, records: list[PageRecord]) -> None:
+        with self._guard:
+            super()._remember(request, records)
+
+    @property
+    def _continues(self) -> bool:
+        """Whether the server goes on with an answer's beginning instead of a new one."""
+        return self.settings.api in ("vllm", "sglang")
+
+    def _spans(self, request: ModelRequest, preparation: Preparation) -> PageSpans:
+        indexes = []
+        for number, page in enumerate(request.pages, start=1):
+            values = {"page": number, "pages": len(request.pages)}
+            preparation.emit(Step("step.reading_page", values, page.page_index))
+            if preparation.stop.is_set():
+                raise RunCancelled
+            indexes.append(preparation.index(page))
+        return grammar.page_spans(indexes, not_there=say("answer.not_on_page", request.language))

@@ -1,0 +1,87 @@
+"""Conversations made to fit what a server allows: engine.families.context, counted by estimate."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from engine.families.base import ModelRequest, Preparation
+from engine.families.context import (
+    Conversation,
+    Counting,
+    PageKey,
+    View,
+    notice_of,
+    room_for,
+)
+from engine.families.openai_server import health
+from engine.families.openai_server.characters import Characters
+from engine.families.openai_server.counting import prompt_of, text_tokens
+from engine.families.openai_server.formats import FORMATS
+from engine.families.openai_server.messages import SentPage
+from engine.families.page_text import PageTexts
+
+if TYPE_CHECKING:
+    from engine.families.openai_server.failures import Server
+    from engine.settings import ModelSettings
+
+_REMEMBERED: Final = 1_000
+
+
+class Fitting:
+    """How the conversations with one model were shortened. Thread-safe."""
+
+    def __init__(self, server: Server, model: ModelSettings) -> None:
+        self._server = server
+        self._settings = model
+        self._format = FORMATS[model.box_format]
+        self._views: dict[str, View] = {}
+        self._guard = threading.Lock()
+
+    def fitted(
+        self, request: ModelRequest, sent: Mapping[PageKey, SentPage], preparation: Preparation
+    ) -> tuple[View, int]:
+        """How the conversation is shortened, and how many tokens its answer may have.
+
+        Raises:
+            RunCancelled: the user pressed Stop.
+            SessionError: the question's own pages are too long.
+        """
+        limit = self._context_tokens
+        if limit is None:
+            return View(), request.max_new_tokens
+        counting = Counting(
+            self._server.model_id,
+            limit,
+            prompt=lambda messages: prompt_of(messages, sent, self._format),
+            image=lambda key: self._format.tokens_of(sent[key].size),
+            text=text_tokens,
+            page_text=PageTexts(request, preparation, text_tokens).of,
+        )
+        kept = self._views.get(request.conversation, View()).of(request.history)
+        view, prompt = Conversation(request, sent).fit(kept, counting)
+        notice = notice_of(view, prompt, limit)
+        if notice is not None:
+            preparation.emit(notice)
+        tokens = len(prompt.ids) + text_tokens(Characters().decode(request.so_far))
+        return view, room_for(request, tokens, limit, model_id=self._server.model_id)
+
+    def keep(self, conversation: str, view: View) -> None:
+        """What was shortened stays so with the next question."""
+        with self._guard:
+            while len(self._views) >= _REMEMBERED:
+                self._views.pop(next(iter(self._views)))
+            self._views[conversation] = view
+
+    def forget(self, conversation: str) -> None:
+        """Forget a conversation that was deleted."""
+        with self._guard:
+            self._views.pop(conversation, None)
+
+    @property
+    def _context_tokens(self) -> int | None:
+        """What prompt and answer may have together, by the settings and by the server."""
+        seen = health.watch_of(self._server).last
+        limits = [self._settings.context_tokens, seen.context_tokens if seen else None]
+        return min((limit for limit in limits if limit), default=None)

@@ -1,0 +1,159 @@
+"""What an app must know of a model that it does not run: its prompts, its sizes, its boxes.
+
+A `box_format` of the settings names a published way of writing places. Everything else follows
+from it: which prompts the model was trained on, to which sides a page is resized so that the
+server does not resize it again, and the frame that boxes are in.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from PIL import Image
+
+from engine.families import family_class
+from engine.families.base import Capabilities
+from engine.layout.cells import CellParser
+from engine.layout.deepseek_tags import DeepseekTagParser
+from engine.layout.doctags import DocTagsParser
+from engine.layout.dots_json import DotsJsonParser
+from engine.layout.qwen_boxes import QwenBoxParser
+from engine.layout.scene_text import SceneTextParser
+from engine.schema import Size
+
+
+@dataclass(frozen=True, slots=True)
+class BoxFormat:
+    """How models of one kind are asked, and how they answer.
+
+    Attributes:
+        prompts: the family whose prompts (prompts/*.toml) they get.
+        own: what they can do, unless the settings say otherwise; None for what models of the
+            family `prompts` can.
+        parser: task id -> what reads their boxes; None for models that write none.
+        frame: (width, height) that boxes are in; None for pixels of the image that was sent.
+        multiple: both sides of an image are a multiple of it; 1 leaves the size to the server.
+        most_pixels: of an image, unless the settings say otherwise.
+        pixels_per_token: how many pixels of an image are one token, or 0 where a page takes
+            `page_tokens` whatever its size.
+        tags: its boxes are written in special tokens, which a server has to leave in the text.
+        vllm_image_mark: what stands for an image in a text that vLLM gets; without it vLLM puts
+            images and text on lines of their own, where the model was trained without a break.
+    """
+
+    prompts: str
+    own: Capabilities | None = None
+    parser: Callable[[str], CellParser] | None = None
+    frame: Size | None = None
+    multiple: int = 1
+    most_pixels: int = 1_605_632
+    pixels_per_token: int = 0
+    page_tokens: int = 1_200
+    tags: bool = False
+    vllm_image_mark: str = ""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What they can do, unless the settings say otherwise."""
+        return self.own or family_class(self.prompts, model_id=self.prompts).capabilities
+
+    def shown_at(self, size: Size, *, max_pixels: int | None, pixel_share: float) -> Size:
+        """(width, height) in pixels at which a page is sent.
+
+        Args:
+            size: of the page.
+            max_pixels: of the settings.
+            pixel_share: of the pixels that the page would have.
+        Raises:
+            ValueError: a side is more than 200 times the other.
+        """
+        most = max_pixels or self.most_pixels
+        width, height = size
+        if pixel_share < 1.0:
+            before = min(width * height, most)
+            scale = (before * pixel_share / (width * height)) ** 0.5
+            width, height = max(1, round(width * scale)), max(1, round(height * scale))
+        if self.multiple == 1:
+            scale = min(1.0, (most / (width * height)) ** 0.5)
+            return max(1, round(width * scale)), max(1, round(height * scale))
+        # The resize of Qwen2-VL's processor (report arXiv:2409.12191), which dots.ocr took over.
+        from qwen_vl_utils.vision_process import smart_resize
+
+        least = min(most, 4 * self.multiple**2)
+        rows, columns = smart_resize(
+            height, width, factor=self.multiple, min_pixels=least, max_pixels=most
+        )
+        return columns, rows
+
+    def tokens_of(self, size: Size) -> int:
+        """About how many tokens an image of this size is."""
+        if not self.pixels_per_token:
+            return self.page_tokens
+        return size[0] * size[1] // self.pixels_per_token + 2
+
+
+def resized(image: Image.Image, size: Size) -> Image.Image:
+    """The page as it is sent: RGB, (width, height) of `size`; bicubic, as qwen_vl_utils does."""
+    picture = image.convert("RGB")
+    return picture if picture.size == size else picture.resize(size, Image.Resampling.BICUBIC)
+
+
+def _qwen(task: str) -> CellParser:
+    return QwenBoxParser()
+
+
+def _dots(task: str) -> CellParser:
+    return SceneTextParser() if task == "scene_spotting" else DotsJsonParser()
+
+
+# Everything that is asked in plain words (the default of prompts/*.toml).
+ANY_CHAT: Final = Capabilities(
+    frozenset({"question", "ocr", "markdown", "table", "formula", "describe", "document_type"}),
+    chat=True,
+    multiple_pages=True,
+    boxes=False,
+)
+_THOUSANDTHS: Final = (1000, 1000)
+
+FORMATS: Final[Mapping[str, BoxFormat]] = {
+    # 750 pixels a token is between what hosted models publish of themselves.
+    "none": BoxFormat(
+        "openai_server",
+        ANY_CHAT,
+        pixels_per_token=750,
+    ),
+    "qwen2_vl": BoxFormat(
+        "qwen_vl", None, _qwen, _THOUSANDTHS, multiple=28, pixels_per_token=28**2, tags=True
+    ),
+    "qwen2_5_vl": BoxFormat("qwen_vl", None, _qwen, None, multiple=28, pixels_per_token=28**2),
+    "qwen3_vl": BoxFormat(
+        "qwen_vl", None, _qwen, _THOUSANDTHS, multiple=32, pixels_per_token=32**2
+    ),
+    "dots_ocr": BoxFormat(
+        "dots_ocr",
+        None,
+        _dots,
+        None,
+        multiple=28,
+        most_pixels=11_289_600,
+        pixels_per_token=28**2,
+        # As the authors' own client for vLLM does (rednote-hilab/dots.ocr, model/inference.py).
+        vllm_image_mark="<|img|><|imgpad|><|endofimg|>",
+    ),
+    "deepseek_ocr": BoxFormat(
+        "deepseek_ocr",
+        None,
+        lambda task: DeepseekTagParser(),
+        (999, 999),
+        most_pixels=4_000_000,
+        tags=True,
+    ),
+    "granite_docling": BoxFormat(
+        "granite_docling",
+        None,
+        lambda task: DocTagsParser(),
+        (500, 500),
+        most_pixels=4_000_000,
+        tags=True,
+    ),
+}

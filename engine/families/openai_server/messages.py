@@ -1,0 +1,98 @@
+"""A conversation as OpenAI's chat API wants it: roles, texts, and pages as data URLs.
+
+What is sent is the same for the same conversation, so that a server which keeps the keys and values
+of prompts it knows finds this one again.
+"""
+
+import base64
+import io
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from PIL import Image
+
+from engine.families.base import RunCancelled
+from engine.families.context import PageKey
+from engine.families.openai_server.characters import without_control
+from engine.families.openai_server.formats import resized
+from engine.schema import ImagePart, Message, Page, Size, TextPart
+
+# What published prompts write where the image stands; a server's template puts it there itself.
+_PLACEHOLDER: Final = "<image>\n"
+# A page compresses little better at higher levels, and takes longer.
+_PNG_LEVEL: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SentPage:
+    """A page and the size at which it is sent. size: (width, height) in pixels."""
+
+    page: Page
+    size: Size
+
+    def data_url(self) -> str:
+        """The picture as a PNG, which loses nothing."""
+        return data_url(resized(self.page.load_image(), self.size))
+
+
+def data_url(image: Image.Image) -> str:
+    """An RGB image as a data URL."""
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", compress_level=_PNG_LEVEL)
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+def chat_messages(
+    messages: tuple[Message, ...],
+    sent: Mapping[PageKey, SentPage],
+    *,
+    question: str,
+    is_stopped: Callable[[], bool],
+    image_mark: str = "",
+    so_far: str = "",
+) -> list[dict[str, Any]]:
+    """The `messages` of a request.
+
+    Args:
+        messages: the conversation, the question with its prompt last.
+        sent: the pages that may be shown; others are left out.
+        question: the user's own words in the last message.
+        is_stopped: looked at before each page is decoded.
+        image_mark: what the texts hold where images stand; "" leaves that to the server.
+        so_far: the beginning of the answer, where one is gone on with.
+    Raises:
+        RunCancelled: it was stopped.
+        EngineError: a page cannot be read.
+    """
+    chat: list[dict[str, Any]] = []
+    for number, message in enumerate(messages, start=1):
+        is_last = number == len(messages)
+        if message.role == "assistant":
+            chat.append({"role": "assistant", "content": without_control(message.text)})
+            continue
+        content: list[dict[str, Any]] = []
+        marks = 0
+        for part in message.parts:
+            if isinstance(part, TextPart):
+                text = _prompt(part.text, question) if is_last else without_control(part.text)
+                text, marks = image_mark * marks + text, 0
+                content.append({"type": "text", "text": text})
+            elif isinstance(part, ImagePart):
+                page = sent.get((part.document_id, part.page_index))
+                if page is None:
+                    continue
+                if is_stopped():
+                    raise RunCancelled
+                content.append({"type": "image_url", "image_url": {"url": page.data_url()}})
+                marks += 1
+        chat.append({"role": "user", "content": content})
+    if so_far:
+        chat.append({"role": "assistant", "content": so_far})
+    return chat
+
+
+def _prompt(text: str, question: str) -> str:
+    """The prompt as it is, the user's words in it without what a server would obey."""
+    text = text.removeprefix(_PLACEHOLDER)
+    return text.replace(question, without_control(question)) if question else text
