@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 _ROOT = Path(__file__).resolve().parent
 # Users for a Space, whose command line is not ours: one `user:password` a line, as a secret.
 _USERS_VARIABLE = "SCANCHAT_AUTH"
+# A token of fewer characters is warned of.
+_LEAST_TOKEN = 20
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -55,6 +57,10 @@ def main(arguments: list[str] | None = None) -> int:
     port = _free_port(host, wanted)
     if port is None:
         return _refuse(i18n.text("app.port_taken", "en", port=wanted, host=host))
+    token = settings.api.token
+    if settings.api.enabled and token is not None and len(token) < _LEAST_TOKEN:
+        variable = settings.api.token_env
+        sys.stderr.write(i18n.text("api.short_token", "en", variable=variable) + "\n")
     if options.share and not users:
         sys.stderr.write(i18n.text("app.share_open", "en") + "\n")
     try:
@@ -62,11 +68,13 @@ def main(arguments: list[str] | None = None) -> int:
     except EngineError as error:
         return _refuse(error.text())
     with engine:
-        from ui import build_app, launch_options
+        from ui import Api, build_app, launch_options
         from ui.login import login_options
 
         try:
-            app = build_app(engine, settings)
+            api = Api(engine, settings)
+            app = build_app(engine, settings, api)
+            served = launch_options(settings, api)
         except EngineError as error:  # a model table whose family is not known, for example
             return _refuse(error.text())
         # For reloaders that look for it in this module.
@@ -79,9 +87,14 @@ def main(arguments: list[str] | None = None) -> int:
             root_path=options.root_path,
             prevent_thread_lock=True,
             quiet=True,
-            **launch_options(settings),
+            **served,
             **login_options(users, i18n.text("app.login", language)),
         )
+        try:
+            api.check(app)
+        except EngineError as error:  # Gradio itself would only log it
+            app.close(verbose=False)
+            return _refuse(error.text())
         url = share_url or local_url
         print(i18n.text("app.address", "en", url=url), flush=True)  # noqa: T201 - the address
         try:

@@ -1,5 +1,6 @@
 """The screen: Gradio views over the engine's public names. No model code, no global user state."""
 
+from ui.api import Api
 from ui.app import build_app, launch_options
 
-__all__ = ["build_app", "launch_options"]
+__all__ = ["Api", "build_app", "launch_options"]

@@ -14,7 +14,7 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from engine import Engine, Settings
-from ui import examples, i18n, knobs, layout_view
+from ui import examples, i18n, knobs, layout_view, policy
 from ui.api import Api
 from ui.archive import Archive
 from ui.archive_events import wire_archive
@@ -37,6 +37,8 @@ from ui.suggesting import Suggesting
 from ui.theme import style_sheet, theme
 from ui.thumbnails import Thumbnails, wire_thumbnails
 from ui.updates import EVENT, Updates, components, joined, relabelled, tab_of, unchanged, updates
+from ui.upload_rate import UploadRate
+from ui.wall import Wall
 
 
 def build_app(engine: Engine, settings: Settings, api: Api | None = None) -> gr.Blocks:
@@ -83,11 +85,18 @@ def launch_options(settings: Settings, api: Api | None = None) -> dict[str, Any]
     Raises:
         SettingsError: a part of the API is not installed.
     """
-    middleware = [Middleware(NoForeignAddresses), Middleware(LoginAddress)]
+    middleware = [
+        Middleware(policy.ContentPolicy),
+        Middleware(NoForeignAddresses),
+        Middleware(LoginAddress),
+    ]
     served: dict[str, Any] = {}
     if api is not None:
         served = api.launch_options()
         middleware += api.middleware()
+    # Behind the middleware that knows the holder of a token.
+    middleware += [Middleware(Wall), Middleware(UploadRate)]
+    given: dict[str, Any] = served.get("app_kwargs", {})
     return {
         **served,
         "theme": theme(),
@@ -95,7 +104,11 @@ def launch_options(settings: Settings, api: Api | None = None) -> dict[str, Any]
         "run_history": False,
         "footer_links": [],
         "ssr_mode": False,
-        "app_kwargs": {**served.get("app_kwargs", {}), "middleware": middleware},
+        "app_kwargs": {
+            **given,
+            "middleware": middleware,
+            "lifespan": policy.lifespan(given.get("lifespan")),
+        },
         # Above our own limit, so that the user reads our sentence and not Gradio's.
         "max_file_size": f"{math.ceil(settings.limits.max_file_mb * 8 + 64)}mb",
     }
@@ -136,9 +149,12 @@ def _wire(
         async for change in talk.follow(key, tab_of(request)):
             yield shown(change)
 
-    async def translate(key: str | None, language: str, model: str, task: str) -> Updates:
+    async def translate(
+        key: str | None, language: str, model: str, task: str, pins: Any
+    ) -> Updates:
         said = relabelled(screen, labels.of(language, model_id=model, task=task))
-        return joined(said, shown(talk.translate(key, language)))
+        title = {screen.settings: gr.update(label=knobs.title(pins, language))}
+        return joined(said, title, shown(talk.translate(key, language)))
 
     async def choose_model(language: str, model: str, task: str) -> Updates:
         able = labels.tasks(model)
@@ -154,7 +170,10 @@ def _wire(
         return relabelled(screen, {**labels.of_task(task, language), **writing})
 
     async def count(key: str | None, language: str, model: str, pins: Any) -> Updates:
-        return {screen.context: await counting.count(key, model, knobs.pages(pins), language)}
+        return {
+            screen.settings: gr.update(label=knobs.title(pins, language)),
+            screen.context: await counting.count(key, model, knobs.pages(pins), language),
+        }
 
     async def reset_prompt(model: str, task: str) -> str:
         return labels.template(model, task) or ""
@@ -181,14 +200,14 @@ def _wire(
 
     started = app.load(start, screen.session, relabelling, **EVENT)
     started.then(follow, screen.session, changing, **EVENT)
-    screen.language.input(translate, [screen.session, *choice], relabelling, **EVENT)
+    screen.language.input(translate, [screen.session, *choice, screen.pins], relabelling, **EVENT)
     screen.model.input(choose_model, choice, [screen.task, screen.advice, *writing], **EVENT)
     screen.task.change(choose_task, choice, [screen.question, screen.run, *writing], **EVENT)
     gr.on(
         [screen.pins.change, screen.model.input],
         count,
         [*here, screen.model, screen.pins],
-        screen.context,
+        [screen.settings, screen.context],
         **EVENT,
     )
     screen.reset_prompt.click(reset_prompt, [screen.model, screen.task], screen.prompt, **EVENT)

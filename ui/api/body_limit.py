@@ -1,0 +1,63 @@
+"""No request may be larger than uploads may be: it is refused before it fills the memory."""
+
+import math
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from engine import Settings
+from ui.api.refusals import TOO_LARGE, Refusal, error_response, language_of
+
+_MEGABYTE = 1024 * 1024
+
+
+def most_megabytes(settings: Settings) -> int:
+    """What a request may weigh: Gradio's own uploads have the same limit (ui/app.py)."""
+    return math.ceil(settings.limits.max_file_mb * 8 + 64)
+
+
+class BodyLimit:
+    """An ASGI app whose requests are cut at a limit, whatever their headers say."""
+
+    def __init__(self, app: ASGIApp, megabytes: int) -> None:
+        self._app = app
+        self._megabytes = megabytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        limit = self._megabytes * _MEGABYTE
+        refused = Refusal(
+            "api.too_large", TOO_LARGE, code="request_too_large", limit=self._megabytes
+        )
+        declared = headers.get("content-length", "")
+        if declared.isdigit() and int(declared) > limit:
+            await error_response(refused, language_of(headers))(scope, receive, send)
+            return
+        received, is_over, is_answered = 0, False, False
+
+        async def counted() -> Message:
+            nonlocal received, is_over
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > limit:
+                is_over = True
+                raise refused
+            return message
+
+        async def noted(message: Message) -> None:
+            nonlocal is_answered
+            # Whatever the app makes of being cut off, the caller reads why.
+            if is_answered or not is_over:
+                is_answered = True
+                await send(message)
+
+        try:
+            await self._app(scope, counted, noted)
+        except Refusal:
+            if not is_over:
+                raise
+        if is_over and not is_answered:
+            await error_response(refused, language_of(headers))(scope, receive, send)

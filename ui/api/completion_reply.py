@@ -1,0 +1,147 @@
+"""A run of the engine as OpenAI's chat.completion, or as its chunks.
+
+What OpenAI's shape has no place for is in the field `scanchat`: the evidence with its boxes, the
+frames of the pages, notices, how the answer really ended and what it cost.
+"""
+
+import json
+import secrets
+import time
+from collections.abc import Sequence
+from typing import Any, Final
+
+from engine import Document, EngineError, Transcript
+from engine.answer_json import evidence_json, usage_json
+from engine.schema import FinishReason
+from ui.api.refusals import Refusal, error_body
+
+# An answer that was cut, for whatever reason, is "length" to OpenAI's clients.
+_FINISH: Final[dict[FinishReason, str]] = {
+    "stop": "stop",
+    "length": "length",
+    "repetition": "length",
+    "cancelled": "length",
+}
+DONE: Final = "data: [DONE]\n\n"
+
+
+class Reply:
+    """One reply. model: that was asked for, until it is known which one answered."""
+
+    def __init__(
+        self, model: str, documents: Sequence[Document], language: str, notices: Sequence[str] = ()
+    ) -> None:
+        self._id = f"chatcmpl-{secrets.token_hex(12)}"
+        self._created = int(time.time())
+        self._model = model
+        self._documents = tuple(documents)
+        self._language = language
+        self._notices = tuple(notices)
+
+    def completion(self, transcript: Transcript) -> dict[str, Any]:
+        """The whole reply of a run that has ended. Raises EngineError: the run failed."""
+        if transcript.error is not None:
+            raise transcript.error
+        message = {"role": "assistant", "content": transcript.text, "refusal": None}
+        choice = {
+            "index": 0,
+            "message": message,
+            "logprobs": None,
+            "finish_reason": _FINISH[transcript.finish_reason or "stop"],
+        }
+        return {
+            **self._head("chat.completion", transcript),
+            "choices": [choice],
+            "usage": _usage(transcript),
+            "scanchat": self._extension(transcript),
+        }
+
+    def chunk(self, transcript: Transcript, text: str, *, role: bool = False) -> str:
+        """A piece of the answer, as one server-sent event."""
+        delta = {"role": "assistant", "content": text} if role else {"content": text}
+        return _event(self._chunk(transcript, delta, None))
+
+    def discarded(self, transcript: Transcript, why: str) -> str:
+        """What was sent so far is withdrawn, which OpenAI's chunks cannot say."""
+        chunk = self._chunk(transcript, {}, None)
+        return _event({**chunk, "scanchat": {"discarded": why}})
+
+    def last_chunks(self, transcript: Transcript, *, usage: bool) -> str:
+        """How it ended, with all of the extension; then what it cost, where that is wanted.
+
+        Raises:
+            EngineError: the run failed.
+        """
+        if transcript.error is not None:
+            raise transcript.error
+        reason = _FINISH[transcript.finish_reason or "stop"]
+        extension = {**self._extension(transcript), "answer": transcript.text}
+        events = _event({**self._chunk(transcript, {}, reason), "scanchat": extension})
+        if usage:
+            counted = {**self._chunk(transcript, {}, None), "choices": []}
+            events += _event({**counted, "usage": _usage(transcript)})
+        return events + DONE
+
+    def _head(self, kind: str, transcript: Transcript) -> dict[str, Any]:
+        return {
+            "id": self._id,
+            "object": kind,
+            "created": self._created,
+            "model": transcript.model_id or self._model,
+        }
+
+    def _chunk(
+        self, transcript: Transcript, delta: dict[str, Any], reason: str | None
+    ) -> dict[str, Any]:
+        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": reason}
+        return {**self._head("chat.completion.chunk", transcript), "choices": [choice]}
+
+    def _extension(self, transcript: Transcript) -> dict[str, Any]:
+        told = [notice.text(self._language) for notice in transcript.notices]
+        layouts = transcript.layouts(self._documents, self._language)
+        return {
+            "evidence": [evidence_json(found) for found in transcript.evidence],
+            "pages": [
+                {
+                    "document_id": page.document_id,
+                    "document": document.name,
+                    "page_index": page.page_index,
+                    "width": page.width,
+                    "height": page.height,
+                }
+                for document in self._documents
+                for page in document.pages
+            ],
+            "regions": [
+                {
+                    "document_id": layout.document_id,
+                    "page_index": layout.page_index,
+                    "bbox": [round(value, 1) for value in region.bbox],
+                    "category": region.category,
+                    "text": region.text,
+                }
+                for layout in layouts
+                for region in layout.regions
+            ],
+            "notices": [*self._notices, *told],
+            "finish_reason": transcript.finish_reason,
+            "usage": usage_json(transcript.usage),
+        }
+
+
+def failed_chunk(error: Refusal | EngineError, language: str) -> str:
+    """A run that failed when the reply had begun: the openai client raises its APIError."""
+    return _event(error_body(error, language))
+
+
+def _usage(transcript: Transcript) -> dict[str, int]:
+    usage = transcript.usage
+    return {
+        "prompt_tokens": usage.prompt_tokens,
+        "completion_tokens": usage.completion_tokens,
+        "total_tokens": usage.prompt_tokens + usage.completion_tokens,
+    }
+
+
+def _event(value: dict[str, Any]) -> str:
+    return f"data: {json.dumps(value, ensure_ascii=False)}\n\n"

@@ -1,0 +1,215 @@
+"""/v1/chat/completions and /v1/models, as OpenAI's clients expect them.
+
+Each request has a session of its own, so the whole conversation comes with it, as with OpenAI:
+earlier turns are taken as they are said and only the last question is answered.
+
+Try it: `OpenAI(base_url="http://127.0.0.1:7860/v1", api_key="...")`, with an image as a data URL.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from typing import Any, Final
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from engine import AnswerStream, AskOptions, Settings
+from engine.prompts import get_task, template_of
+from engine.schema import Discarded, Failed, Step, StreamEvent, TextDelta
+from ui import i18n
+from ui.api.calls import Calls
+from ui.api.completion_reply import Reply, failed_chunk
+from ui.api.completion_request import Chat, read_request
+from ui.api.leaving import ClientGone, while_connected
+from ui.api.refusals import Refusal, error_response, language_of, told
+from ui.api.visits import Visit, finished, ticking
+
+_HANGING_UP: Final = 499
+# A comment is sent after so long without news: proxies keep the line open, and we see who left.
+_HEARTBEAT_SECONDS: Final = 5.0
+_EVENT_STREAM: Final = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+
+
+def completions_app(calls: Calls) -> Starlette:
+    """The app to mount at /v1."""
+    front = _Front(calls)
+    return Starlette(
+        routes=[
+            Route("/chat/completions", front.complete, methods=["POST"]),
+            Route("/models", front.models),
+            Route("/models/{model_id}", front.model),
+        ],
+        exception_handlers={HTTPException: _no_such_route},
+    )
+
+
+class _Front:
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+        self._started = int(time.time())
+
+    async def complete(self, request: Request) -> Response:
+        language = language_of(request.headers)
+        try:
+            body = await request.body()
+            # On a thread: it may be tens of megabytes of JSON and base64.
+            chat = await asyncio.to_thread(_read, body, self._calls.settings)
+            language = chat.request.scanchat.language or language
+            if chat.request.stream:
+                return await self._streamed(request, chat, language)
+            reply = await while_connected(request, self._completed(chat, language))
+            return JSONResponse(reply)
+        except (ClientGone, ClientDisconnect):
+            return Response(status_code=_HANGING_UP)
+        except Exception as error:  # noqa: BLE001 - told in OpenAI's shape, and logged
+            return error_response(told(error), language)
+
+    async def models(self, _: Request) -> Response:
+        data = [self._model(one) for one in await self._calls.models()]
+        return JSONResponse({"object": "list", "data": data})
+
+    async def model(self, request: Request) -> Response:
+        wanted = request.path_params["model_id"]
+        for one in await self._calls.models():
+            if one["id"] == wanted:
+                return JSONResponse(self._model(one))
+        try:
+            self._calls.settings.model(wanted)
+        except Exception as error:  # noqa: BLE001 - told in OpenAI's shape
+            return error_response(told(error), language_of(request.headers))
+        raise HTTPException(404)
+
+    def _model(self, one: dict[str, Any]) -> dict[str, Any]:
+        more = {name: value for name, value in one.items() if name != "id"}
+        head = {"id": one["id"], "object": "model", "created": self._started}
+        return {**head, "owned_by": "scanchat", "scanchat": more}
+
+    async def _completed(self, chat: Chat, language: str) -> dict[str, Any]:
+        async with self._calls.visits.visit() as visit:
+            stream = await self._asked(visit, chat, language)
+            await finished(stream)
+            return self._reply(visit, chat, language).completion(stream.transcript)
+
+    async def _streamed(self, request: Request, chat: Chat, language: str) -> Response:
+        """The reply as server-sent events; what fails before the model is asked has a status."""
+        async with AsyncExitStack() as stack:
+            visit = await while_connected(
+                request, stack.enter_async_context(self._calls.visits.visit())
+            )
+            stream = await while_connected(request, self._asked(visit, chat, language))
+            events = ticking(stream, _HEARTBEAT_SECONDS)
+            first = await anext(events)
+            if isinstance(first, Failed):
+                raise first.error
+            kept = stack.pop_all()
+        reply = self._reply(visit, chat, language)
+        options = chat.request.stream_options
+        usage = options is not None and options.include_usage
+        body = _events(stream, events, first, reply, language, usage=usage)
+        return _Streamed(kept, body, media_type="text/event-stream", headers=_EVENT_STREAM)
+
+    async def _asked(self, visit: Visit, chat: Chat, language: str) -> AnswerStream:
+        """The run, with the conversation before it. Raises EngineError: a file is bad."""
+        settings = self._calls.settings
+        model_id = chat.request.model or settings.default_model
+        settings.model(model_id)  # before files are opened
+        for turn in chat.turns:
+            opened = [await visit.open(file.name, file.source) for file in turn.files]
+            if turn.answer:
+                pages = [
+                    (page.document_id, page.page_index) for one in opened for page in one.pages
+                ]
+                visit.engine.add_turn(visit.session_id, turn.question, turn.answer, pages)
+        wish = chat.request.scanchat
+        return visit.ask(
+            chat.turns[-1].question,
+            model_id=model_id,
+            task=wish.task,
+            pages=wish.pages,
+            verbatim=wish.verbatim,
+            language=language,
+            options=self._options(chat, model_id),
+        )
+
+    def _options(self, chat: Chat, model_id: str) -> AskOptions:
+        """The request's options, with the system's words before the question's."""
+        if not chat.system:
+            return chat.options
+        family = self._calls.settings.model(model_id).family
+        template = template_of(get_task(chat.request.scanchat.task), family=family)
+        words = f"{chat.system}\n\n{{question}}"
+        return replace(chat.options, prompt=template.replace("{question}", words))
+
+    def _reply(self, visit: Visit, chat: Chat, language: str) -> Reply:
+        model = chat.request.model or self._calls.settings.default_model
+        notices = []
+        if chat.unused:
+            notices.append(i18n.text("api.unused", language, names=", ".join(chat.unused)))
+        return Reply(model, visit.documents, language, notices)
+
+
+class _Streamed(StreamingResponse):
+    """A streamed reply that leaves its visit however it ends, even before its first word."""
+
+    def __init__(self, kept: AsyncExitStack, *values: Any, **options: Any) -> None:
+        super().__init__(*values, **options)
+        self._kept = kept
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async with self._kept:
+            await super().__call__(scope, receive, send)
+
+
+async def _events(
+    stream: AnswerStream,
+    events: AsyncIterator[StreamEvent | None],
+    first: StreamEvent | None,
+    reply: Reply,
+    language: str,
+    *,
+    usage: bool,
+) -> AsyncIterator[str]:
+    """The body of a streamed reply."""
+    yield reply.chunk(stream.transcript, "", role=True)
+    event = first
+    while True:
+        match event:
+            case None:
+                yield ": \n\n"
+            case Step():
+                yield f": {event.text(language)}\n\n"
+            case TextDelta(text):
+                yield reply.chunk(stream.transcript, text)
+            case Discarded():
+                yield reply.discarded(stream.transcript, event.text(language))
+        try:
+            event = await anext(events)
+        except StopAsyncIteration:
+            break
+    try:
+        yield reply.last_chunks(stream.transcript, usage=usage)
+    except Exception as error:  # noqa: BLE001 - told in the stream, and logged
+        yield failed_chunk(told(error), language)
+
+
+def _read(body: bytes, settings: Settings) -> Chat:
+    """The request in a body. Raises Refusal, SessionError."""
+    try:
+        values = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise Refusal("api.bad_request", problems=str(error)) from error
+    return read_request(values, settings)
+
+
+async def _no_such_route(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    refused = Refusal("api.no_route", status, code="not_found", path=request.url.path)
+    return error_response(refused, language_of(request.headers))

@@ -1,0 +1,88 @@
+"""Files that come as text: data URLs, and the addresses of Gradio's own uploads.
+
+No address is ever fetched. `http://.../gradio_api/file=PATH`, which Gradio's upload tool gives, is
+taken for the file that was uploaded to this very app, whatever host it names.
+"""
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final
+from urllib.parse import unquote, unquote_to_bytes
+
+from gradio.utils import is_in_or_equal
+
+from engine import Settings
+from ui.api.refusals import TOO_LARGE, Refusal
+
+_DATA_URL = re.compile(r"data:(?P<kind>[\w.+-]+/[\w.+-]+)?(?P<rest>(?:;[^,;]*)*),", re.IGNORECASE)
+_UPLOADED: Final = "/gradio_api/file="
+_MEGABYTE: Final = 1024 * 1024
+_EXTENSIONS: Final = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/svg+xml": "svg"}
+# Of an address in a sentence.
+_SHOWN: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class SentFile:
+    """A file as it was sent. source: its bytes, an open file, or where Gradio put it."""
+
+    name: str
+    source: bytes | BinaryIO | Path
+
+
+def read_file(
+    text: str, settings: Settings, *, name: str = "", uploads: Path | None = None
+) -> SentFile:
+    """The file behind a data URL, or behind the address of an upload.
+
+    Args:
+        name: what the sender calls it; "" makes one of its kind.
+        uploads: Gradio's upload folder; None where uploads cannot be meant.
+    Raises:
+        Refusal: it is a web address, no data URL, or larger than limits.max_file_mb.
+    """
+    text = text.strip()
+    if uploads is not None and _UPLOADED in text:
+        return _uploaded(text, uploads)
+    if "://" in text[:12]:
+        raise Refusal("api.not_fetched", code="url_not_fetched", address=text[:_SHOWN])
+    found = _DATA_URL.match(text)
+    if found is None:
+        raise Refusal("api.bad_data_url", code="bad_data_url")
+    content, limit = text[found.end() :], settings.limits.max_file_mb
+    # Base64 is four characters for three bytes: what is too long is not decoded first.
+    if len(content) * 3 / 4 > (limit + 1) * _MEGABYTE:
+        megabytes = f"{len(content) * 3 / 4 / _MEGABYTE:.1f}"
+        key, code = "api.file_too_large", "document.too_large"
+        raise Refusal(key, TOO_LARGE, code=code, size=megabytes, limit=limit)
+    if "base64" in found["rest"].lower():
+        try:
+            data = base64.b64decode(re.sub(r"\s", "", unquote(content)), validate=True)
+        except (binascii.Error, ValueError):
+            raise Refusal("api.bad_data_url", code="bad_data_url") from None
+    else:
+        data = unquote_to_bytes(content)
+    kind = (found["kind"] or "").lower()
+    extension = _EXTENSIONS.get(kind) or kind.partition("/")[2] or "bin"
+    return SentFile(name or f"scan.{extension}", data)
+
+
+def uploaded_file(path: str, uploads: Path, *, name: str = "") -> SentFile:
+    """A file in Gradio's upload folder.
+
+    Raises:
+        Refusal: it is not there; nothing outside the folder is looked at.
+    """
+    if "://" in path:
+        raise Refusal("api.not_fetched", code="url_not_fetched", address=path[:_SHOWN])
+    found = Path(path)
+    if not path or not is_in_or_equal(path, str(uploads)) or not found.is_file():
+        raise Refusal("api.not_uploaded", code="not_uploaded")
+    return SentFile(name or found.name, found)
+
+
+def _uploaded(address: str, uploads: Path) -> SentFile:
+    return uploaded_file(unquote(address.partition(_UPLOADED)[2]), uploads)

@@ -1,0 +1,122 @@
+"""Errors of the API: what a program reads of them, in the shape of OpenAI's.
+
+    {"error": {"message": "...", "type": "invalid_request_error", "param": null, "code": "..."}}
+
+The message is a sentence of ui/texts or of the engine, in English or by Accept-Language in Russian;
+code is a word for programs: the key of the engine's sentence, or OpenAI's where it has one.
+"""
+
+import logging
+from typing import Any, Final
+
+from pydantic import ValidationError
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse
+
+from engine import EngineError
+from engine.errors import (
+    DocumentError,
+    GenerationError,
+    GeometryError,
+    ModelError,
+    SessionError,
+    TaskError,
+    as_engine_error,
+)
+from ui import i18n
+
+logger = logging.getLogger(__name__)
+
+BAD_REQUEST: Final = 400
+TOO_LARGE: Final = 413
+_NOT_FOUND: Final = 404
+_INTERNAL: Final = 500
+_UNAVAILABLE: Final = 503
+# Sentences of the engine with a status and a code of their own.
+_KNOWN: Final = {
+    "model.unknown": (_NOT_FOUND, "model_not_found"),
+    "model.task_unsupported": (BAD_REQUEST, "unsupported_task"),
+    "document.too_large": (TOO_LARGE, "document.too_large"),
+}
+
+
+class Refusal(Exception):  # noqa: N818 - it is an answer
+    """What a caller did that the API does not do.
+
+    Args:
+        key: of a sentence of ui/texts.
+        status: HTTP.
+        code: for programs.
+        param: the part of the request that is meant, as OpenAI's errors name it.
+    """
+
+    def __init__(
+        self,
+        key: str,
+        status: int = BAD_REQUEST,
+        *,
+        code: str | None = None,
+        param: str | None = None,
+        **values: object,
+    ) -> None:
+        self.key, self.status, self.code, self.param = key, status, code, param
+        self.values = values
+        super().__init__(i18n.text(key, i18n.DEFAULT_LANGUAGE, **values))
+
+    def text(self, language: str) -> str:
+        return i18n.text(self.key, language, **self.values)
+
+
+def told(error: Exception) -> Refusal | EngineError:
+    """The error as one that a caller may read; a foreign one is logged."""
+    if isinstance(error, Refusal | EngineError):
+        return error
+    if isinstance(error, ValidationError):
+        return not_valid(error)
+    logger.error("the API met an error that is not the engine's", exc_info=error)
+    return as_engine_error(error)
+
+
+def not_valid(error: ValidationError) -> Refusal:
+    """A value of a call that is not of its type; the first of them."""
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    problems = f"{where}: {first['msg']}" if where else first["msg"]
+    return Refusal("api.bad_request", param=where or None, problems=problems)
+
+
+def error_body(error: Refusal | EngineError, language: str) -> dict[str, Any]:
+    """The error in OpenAI's shape."""
+    if isinstance(error, Refusal):
+        code, param = error.code, error.param
+    else:
+        code, param = _KNOWN.get(error.key, (0, error.key))[1], None
+    kind = "invalid_request_error" if status_of(error) < _INTERNAL else "server_error"
+    message = error.text(language)
+    return {"error": {"message": message, "type": kind, "param": param, "code": code}}
+
+
+def error_response(error: Refusal | EngineError, language: str) -> JSONResponse:
+    return JSONResponse(error_body(error, language), status_of(error))
+
+
+def status_of(error: Refusal | EngineError) -> int:
+    """The HTTP status: 4xx where the caller can mend it."""
+    if isinstance(error, Refusal):
+        return error.status
+    if error.key in _KNOWN:
+        return _KNOWN[error.key][0]
+    match error:
+        case GenerationError():
+            return _INTERNAL
+        case ModelError():
+            return _UNAVAILABLE
+        case DocumentError() | GeometryError() | SessionError() | TaskError():
+            return BAD_REQUEST
+        case _:
+            return _INTERNAL
+
+
+def language_of(headers: Headers) -> str:
+    """The language of sentences: of the Accept-Language header, English without one."""
+    return i18n.preferred("auto", headers.get("accept-language"))
