@@ -37,9 +37,13 @@ def to_rgb(image: Image.Image) -> Image.Image:
 def _on_white(image: Image.Image) -> Image.Image:
     # La and RGBa (alpha already multiplied in) convert to RGB only by way of their siblings.
     via = {"La": "LA", "PA": "RGBA"}.get(image.mode)
-    rgba = (image.convert(via) if via else image).convert("RGBA")
-    white = Image.new("RGBA", rgba.size, "white")
-    return Image.alpha_composite(white, rgba).convert("RGB")
+    rgba = image.convert(via) if via else image
+    if rgba.mode != "RGBA":
+        rgba = rgba.convert("RGBA")
+    # Pasted and not composited, which would take three more pictures of the page's size.
+    white = Image.new("RGB", rgba.size, "white")
+    white.paste(rgba, mask=rgba)
+    return white
 
 
 def _from_deep_grey(image: Image.Image) -> Image.Image:

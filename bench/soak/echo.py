@@ -1,0 +1,87 @@
+"""The model of the soak: it says the question and the sizes of the pages it was shown, slowly.
+
+Its answers tell whether somebody got another's question or pages, and its log who was served when.
+"""
+
+import json
+import os
+import threading
+import time
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+from engine.families.base import (
+    Capabilities,
+    ModelFamily,
+    ModelRequest,
+    Outcome,
+    Preparation,
+    Run,
+)
+from engine.settings import ModelSettings, Settings
+
+# Of a question that is not stopped.
+PIECES: Final = 8
+PIECE_SECONDS: Final = float(os.environ.get("SOAK_PIECE_SECONDS", "0.02"))
+# A file that gets one JSON line for each run: {"session", "asked", "began"}, seconds.
+LOG_VARIABLE = "SOAK_LOG"
+_guard = threading.Lock()
+
+
+class _CodePoints:
+    """Ids are code points: text survives encode and decode exactly, with no files."""
+
+    def encode(self, text: str) -> list[int]:
+        return [ord(character) for character in text]
+
+    def decode(self, ids: Any, **_: Any) -> str:
+        return "".join(chr(int(value)) for value in ids)
+
+
+class Echo(ModelFamily):
+    """Answers "<question> <width>x<height> ..." in PIECES pieces."""
+
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        tasks=frozenset({"question"}), chat=True, multiple_pages=True, boxes=False
+    )
+
+    @classmethod
+    def is_available(cls, model: ModelSettings) -> bool:
+        return True
+
+    @classmethod
+    def load(cls, model_id: str, settings: Settings) -> "Echo":
+        return cls(model_id, settings.model(model_id))
+
+    @property
+    def tokenizer(self) -> _CodePoints:
+        return _CodePoints()
+
+    def prepare(self, request: ModelRequest, preparation: Preparation) -> Any:
+        for page in request.pages:
+            page.load_image()
+        return request, time.monotonic()
+
+    def generate(self, inputs: Any, run: Run) -> Outcome:
+        import torch
+
+        request, asked = inputs
+        _log({"session": request.conversation, "asked": asked, "began": time.monotonic()})
+        sizes = " ".join(f"{page.width}x{page.height}" for page in request.pages)
+        ids = self.tokenizer.encode(f"{request.question} {sizes}")
+        length = -(-len(ids) // PIECES)
+        for start in range(0, len(ids), length):
+            if run.stop.is_set():
+                run.streamer.end()
+                return Outcome("cancelled", 1, start)
+            run.streamer.put(torch.tensor(ids[start : start + length]))
+            time.sleep(PIECE_SECONDS)
+        run.streamer.end()
+        return Outcome("stop", 1, len(ids))
+
+
+def _log(line: dict[str, Any]) -> None:
+    path = os.environ.get(LOG_VARIABLE)
+    if path:
+        with _guard, Path(path).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
