@@ -59,14 +59,15 @@ class Pages:
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.document_types", description=__doc__)
     parser.add_argument("what", choices=("fit", "score", "ablate"))
-    parser.add_argument("--train", type=Path)
+    parser.add_argument("--train", type=Path, nargs="+", help="folders of specimens")
     parser.add_argument("--set", type=Path)
+    parser.add_argument("--out", type=Path, default=WEIGHTS_FILE, help="where fit writes")
     parser.add_argument("--ocr", action="store_true", help="of SET, read index/*.pkl")
     options = parser.parse_args(arguments)
     if options.what == "fit":
         fitted, told = fitted_on(to_fit(options.train))
-        store(fitted, WEIGHTS_FILE, told=told)
-        sys.stdout.write(f"{WEIGHTS_FILE}: {WEIGHTS_FILE.stat().st_size} bytes, {told}\n")
+        store(fitted, options.out, told=told)
+        sys.stdout.write(f"{options.out}: {options.out.stat().st_size} bytes, {told}\n")
     elif options.what == "score":
         sys.stdout.write(report(options.set, ocr=options.ocr))
     else:
@@ -107,13 +108,14 @@ def read(folder: Path, ocr: bool) -> Pages:
     return pages_of(folder, indexes_of(folder, ocr))
 
 
-def to_fit(folder: Path) -> Pages:
+def to_fit(folders: Sequence[Path]) -> Pages:
     """The drawn pages with two degrees of imitated noise, and those that OCR has read."""
     parts = [
         pages_of(folder, indexes_of(folder, False, noise, SEED + number))
+        for folder in folders
         for number, noise in enumerate(_NOISE)
     ]
-    parts.append(read(folder, True))
+    parts += [read(folder, True) for folder in folders]
     return Pages(
         np.concatenate([part.x for part in parts]),
         np.concatenate([part.y for part in parts]),

@@ -44,13 +44,16 @@ class Choice:
     main: bool = True
 
 
-def choices(cases: Iterable[Case], *, unknown: float = UNKNOWN_LABELS) -> list[Choice]:
+def choices(
+    cases: Iterable[Case], *, unknown: float = UNKNOWN_LABELS, seed: int = 17
+) -> list[Choice]:
     """What there is to learn; fields that no specimen of a type prints are left out.
 
     Args:
         unknown: share of synonyms left out, page by page.
+        seed: of which ones.
     """
-    rng = random.Random(17)
+    rng = random.Random(seed)
     found: list[Choice] = []
     printed: set[tuple[str, str]] = set()
     for case in cases:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import get_args
 
-from bench.specimens.truth import QUALITIES
+from bench.specimens.truth import QUALITIES, Split
 from bench.specimens.writing import SET_QUALITIES, some_specimens, write_specimens
 from bench.synthetic import LANGUAGES
 from engine.document_type import DOCUMENT_TYPES
@@ -19,11 +20,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("what", choices=("draw",))
     parser.add_argument("--out", type=Path, required=True, help="folder to write to")
     parser.add_argument("--count", type=int, default=len(DOCUMENT_TYPES) * 20)
-    parser.add_argument("--split", choices=("train", "test"), default="train")
+    parser.add_argument("--split", choices=get_args(Split), default="train")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--types", nargs="+", choices=DOCUMENT_TYPES, default=DOCUMENT_TYPES)
     parser.add_argument("--languages", nargs="+", choices=LANGUAGES, default=LANGUAGES)
     parser.add_argument("--qualities", nargs="+", choices=QUALITIES, default=SET_QUALITIES)
+    parser.add_argument("--templates", nargs="+", default=(), help="of these templates alone")
     parser.add_argument("--ocr", action="store_true", help="read each page too (seconds a page)")
     options = parser.parse_args(arguments)
     drawn = some_specimens(
@@ -33,6 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
         types=options.types,
         languages=options.languages,
         qualities=options.qualities,
+        templates=options.templates,
     )
     number = write_specimens(options.out, drawn, ocr=options.ocr)
     sys.stdout.write(f"{number} specimens in {options.out}\n")

@@ -17,6 +17,19 @@ _WOMEN = frozenset(
         "Alice Grace Hannah Naomi Clara Priya Irene Lydia Esther Joan Maya Celia Paula Ruth Tessa"
     )
 )
+# The split "fresh" has names of its own.
+_FRESH_WOMEN = words("Amelia Beatrice Deborah Elena Fatima Katarzyna Rachel Sofia")
+_FRESH_MEN = words("Ahmed George Kevin Nathan Patrick Samuel Stephen Thomas")
+_FRESH_LAST = words(
+    "Achterberg Brennan Castellano Fitzgerald Lovelace McAllister Mukherjee Nowak Okonkwo "
+    "Pettersson Whitmore Smith-Jones"
+)
+_FRESH_WOMEN_RU = words("Екатерина Ирина Людмила Мария Наталья Светлана Татьяна Юлия")
+_FRESH_MEN_RU = words("Александр Андрей Артём Владимир Дмитрий Константин Михаил Сергей")
+_FRESH_FATHERS = words("Александров Андреев Иванов Михайлов Николаев Сергеев")
+_FRESH_LAST_RU = words(
+    "Беляев Гусев Дементьев Зайцев Кузнецов Лебедев Орлов Соколов Тарасов Филиппов"
+)
 # Name of the state, its code, what a citizen's papers call the nationality.
 STATES = (
     ("United Kingdom of Great Britain and Northern Ireland", "GBR", "British Citizen"),
@@ -57,12 +70,15 @@ def somebody(s: Sheet, years: int = 10) -> Person:
     except ValueError:  # 29 February
         expiry = issued.replace(year=issued.year + years, day=28)
     expiry -= timedelta(days=r.choice([0, 1]))
+    fresh = s.split == "fresh"
     if s.language == "ru":
         man = r.random() < 0.5
-        last, father = r.choice(LAST_RU), r.choice(FATHERS)
+        last = r.choice(_FRESH_LAST_RU if fresh else LAST_RU)
+        father = r.choice(_FRESH_FATHERS if fresh else FATHERS)
+        men, women = (_FRESH_MEN_RU, _FRESH_WOMEN_RU) if fresh else (FIRST_M, FIRST_F)
         return Person(
             last if man else feminine(last),
-            r.choice(FIRST_M if man else FIRST_F),
+            r.choice(men if man else women),
             father + ("ич" if man else "на"),
             "M" if man else "F",
             birth,
@@ -70,14 +86,16 @@ def somebody(s: Sheet, years: int = 10) -> Person:
             issued,
             expiry,
         )
-    first = r.choice(FIRST)
-    alike = [name for name in FIRST if (name in _WOMEN) == (first in _WOMEN) and name != first]
+    females = frozenset(_FRESH_WOMEN) if fresh else _WOMEN
+    names = [*_FRESH_WOMEN, *_FRESH_MEN] if fresh else FIRST
+    first = r.choice(names)
+    alike = [name for name in names if (name in females) == (first in females) and name != first]
     given = f"{first} {r.choice(alike)}" if r.random() < 0.5 else first
     return Person(
-        r.choice(LAST),
+        r.choice(_FRESH_LAST if fresh else LAST),
         given,
         "",
-        "F" if first in _WOMEN else "M",
+        "F" if first in females else "M",
         birth,
         s.v.city(),
         issued,

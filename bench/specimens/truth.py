@@ -11,7 +11,7 @@ from PIL import Image
 from bench.synthetic import Line, Region, Word
 from engine.schema import BBox
 
-Split = Literal["train", "test"]
+Split = Literal["train", "test", "fresh"]
 Language = Literal["en", "ru"]
 Quality = Literal["scan", "phone", "clean"]
 QUALITIES: Final[tuple[Quality, ...]] = ("scan", "phone", "clean")

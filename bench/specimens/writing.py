@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.specimens.drawing import specimen
+from bench.specimens.drawing import names_of, specimen
 from bench.specimens.truth import Language, Quality, Specimen, Split
 from bench.synthetic import LANGUAGES
 from engine.document_type import DOCUMENT_TYPES
@@ -32,8 +32,13 @@ def some_specimens(
     types: Sequence[str] = DOCUMENT_TYPES,
     languages: Sequence[str] = LANGUAGES,
     qualities: Sequence[Quality] = SET_QUALITIES,
+    templates: Sequence[str] = (),
 ) -> Iterator[Specimen]:
-    """`count` specimens: types and languages take turns, then qualities and templates."""
+    """`count` specimens: types and languages take turns, then qualities and templates.
+
+    Args:
+        templates: of these alone; none means all of the split.
+    """
     combinations = [(kind, language) for kind in types for language in languages]
     for number in range(count):
         kind, language = combinations[number % len(combinations)]
@@ -41,7 +46,9 @@ def some_specimens(
         # Not simply turn by turn: a type with two templates would have one of them always scanned.
         quality = qualities[(turn + turn // len(qualities)) % len(qualities)]
         known: Language = "ru" if language == "ru" else "en"
-        yield specimen(kind, known, split, seed * 1_000 + turn, quality)
+        names = [one for one in names_of(kind, known, split) if one in templates]
+        template = names[turn % len(names)] if names else None
+        yield specimen(kind, known, split, seed * 1_000 + turn, quality, template=template)
 
 
 def truth_row(drawn: Specimen, name: str) -> dict[str, Any]:

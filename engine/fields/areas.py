@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
     from engine.families.lite.view import PageView
-    from engine.fields.labels import Label
+    from engine.fields.label import Label
 
 Relation = Literal["inline", "right", "below", "above", "none"]
 _LEAD: Final = re.compile(r"[\s:;,.|/=_–—-]*(?:\([^()]{0,12}\)[\s:]*)?")
@@ -24,11 +24,13 @@ MOST_LINES: Final = 5
 _LABEL_WORDS: Final = 4
 _UNKNOWN: Final = re.compile(r"[^\d:;,]{2,40}:\s+(?=\S)")
 _BOTH: Final = {"cyrillic", "latin"}
+_OF_BOTH: Final = frozenset("АВЕКМНОРСТХУаеорсухABEKMHOPCTXYaeopcyx")
+_FEWEST_LETTERS: Final = 2
 # A line that begins with a label of its own ("Tel: 555"), or has a mail or web address, a phone, a
 # time or a long number in it, goes on with nothing.
 _CONTACT: Final = re.compile(
     r"^\W*(?:[^\W\d]+\W?\s?){1,3}[:#]|@|\bwww\.|\b(?:tel|fax|phone|тел|факс)\b|\(\d{3,4}\)\s?\d"
-    r"|\d{8}|\b\d{1,2}:\d{2}\b|^\W*\d{5,7}\s?-\s?[A-Z]\W*$|^(?:\W*\d){7,}\W*$",
+    r"|^\W*(?:t|т|p|ph|m|м|моб)\W{0,3}[+(\d][\d\s()-]{5,}$|\d{8}|\b\d{1,2}:\d{2}\b|^\W*\d{5,7}\s?-\s?[A-Z]\W*$|^(?:\W*\d){7,}\W*$",
     re.IGNORECASE,
 )
 
@@ -85,7 +87,11 @@ class Areas:
         text = self.text(label.cell)
         start = _after(text, label.end)
         own = self.labels_of[label.cell]
-        following = [one for one in own if one.start >= label.end and one.strong]
+        following = [
+            one
+            for one in own
+            if one.start >= label.end and one.strong and not _says_itself(one, label, start)
+        ]
         while following and following[0].start <= start and following[0].fields & label.fields:
             # The same label in another language: "Surname / Фамилия".
             start = _after(text, following[0].end)
@@ -100,6 +106,7 @@ class Areas:
         if text[start:end].strip(" .:;,/|-–—_"):
             more = self.continued(label.cell) if end == len(text) else ()
             yield Area(label.cell, start, end, label, "inline", more=more)
+            yield from self._shared(label, more, "inline")
         if not following:
             yield from self._right(label)
             yield from self._below(label)
@@ -110,11 +117,21 @@ class Areas:
         """Every cell as an area without a label, and what stands behind a label nobody knows."""
         for cell in range(len(self._view.cells)):
             text = self.text(cell)
-            yield Area(cell, 0, len(text), None, "none", more=self.continued(cell))
+            own = self.labels_of.get(cell, ())
+            # "8. 12 Elm Street": with its number it is no value.
+            start = _after(text, own[0].end) if own and own[0].standard and own[0].leads else 0
+            yield Area(cell, start, len(text), None, "none", more=self.continued(cell))
             unknown = _UNKNOWN.match(text)
             if unknown and not self.is_label(cell):
                 start = unknown.end()
                 yield Area(cell, start, len(text), None, "none", more=self.continued(cell))
+
+    def _shared(self, label: Label, more: Sequence[int], relation: Relation) -> Iterator[Area]:
+        """Of a label of several fields, the next line: "Name:" before a surname and, under it, the
+        given names."""
+        if len(label.fields) > 1:
+            for cell in more[:1]:
+                yield Area(cell, 0, self._end(cell, 0), label, relation, 1, 0.0)
 
     def _right(self, label: Label) -> Iterator[Area]:
         view = self._view
@@ -132,7 +149,10 @@ class Areas:
                 one for one in self.labels_of.get(cell, ()) if one.start > start and one.strong
             ]
             end = first[0].start if first else len(text)
-            yield Area(cell, start, end, label, "right", step, gap, self.continued(cell))
+            more = self.continued(cell)
+            yield Area(cell, start, end, label, "right", step, gap, more)
+            if step == 0:
+                yield from self._shared(label, more, "right")
 
     def _below(self, label: Label) -> Iterator[Area]:
         view = self._view
@@ -205,7 +225,7 @@ class Areas:
             alike = 0.6 < (lower[3] - lower[1]) / tall < 1.6
             if not (near and alike and (starts or centred)):
                 break
-            if {_alphabet(self.text(current)), _alphabet(self.text(below))} == _BOTH:
+            if {alphabet_of(self.text(current)), alphabet_of(self.text(below))} == _BOTH:
                 break  # the same again in Latin letters
             if _CONTACT.search(self.text(below)) or self._is_of_another(current, below):
                 break
@@ -224,12 +244,19 @@ class Areas:
         )
 
 
-def _alphabet(text: str) -> str:
-    """cyrillic or latin, whichever most letters are; "" without letters, which goes with both."""
-    cyrillic = len(re.findall("[а-яё]", text, re.IGNORECASE))
-    if not any(map(str.isalpha, text)):
+def _says_itself(later: Label, label: Label, start: int) -> bool:
+    """Whether a label inside its own field's value is a word of it: "4c. Road Safety Authority"."""
+    return later.fields <= label.fields and not later.colon and later.start > start
+
+
+def alphabet_of(text: str) -> str:
+    """cyrillic or latin, whichever most letters are; "" where only letters of both shapes, or
+    hardly any, are there, which goes with both."""
+    letters = [letter for letter in text if letter.isalpha() and letter not in _OF_BOTH]
+    if len(letters) < _FEWEST_LETTERS:
         return ""
-    return "cyrillic" if 2 * cyrillic > sum(map(str.isalpha, text)) else "latin"
+    cyrillic = len(re.findall("[а-яё]", "".join(letters), re.IGNORECASE))
+    return "cyrillic" if 2 * cyrillic > len(letters) else "latin"
 
 
 def _by_cell(labels: Sequence[Label]) -> dict[int, list[Label]]:

@@ -15,16 +15,17 @@ from typing import TYPE_CHECKING, Final
 from rapidfuzz.distance import Levenshtein
 
 from engine.families.lite.kinds import kinds_of
-from engine.fields.labels import OTHER
-from engine.fields.mrz import icao_latin, transliterated
+from engine.fields.label import OTHER
+from engine.fields.mrz import icao_latin
 from engine.fields.spans import fits
+from engine.fields.sums import CENT, COINS, column_sums, paid_less_change, sum_on_page
 from engine.values import find_values
 
 if TYPE_CHECKING:
     from engine.families.lite.pieces import Candidate
-    from engine.families.lite.view import PageView
+    from engine.families.lite.view import Cell, PageView
     from engine.fields.areas import Area, Areas
-    from engine.fields.labels import Label
+    from engine.fields.label import Label
     from engine.fields.spans import Span
     from engine.fields.templates import DocumentTemplate, FieldTemplate
     from engine.fields.zone import Zone
@@ -33,13 +34,11 @@ _CLAIMS: Final = ("inline", "right", "below")
 _DIGITS: Final = ("id", "inn", "iban")
 # A name with this share of its letters as in the zone is that name, misread.
 _SAME_NAME: Final = 0.7
-# Tax is at most this share of what it is on.
-_HIGHEST_TAX: Final = 0.3
-_CENT: Final = 0.011
-# In line heights: right edges of one column.
-_SAME_EDGE: Final = 2.0
+_ROUNDED: Final = 0.6
 # A line is full if the next word would reach further than this share of the column's width.
 _FULL: Final = 0.97
+# In line heights: what stands so far above or below a line's row still bounds its column.
+_COLUMN_WITHIN: Final = 3.0
 
 # Of Russia, Malaysia, the United States (five or six digits at an end), the United Kingdom.
 POSTCODE: Final = re.compile(
@@ -89,6 +88,8 @@ class PageFacts:
         self.top, self.foot = min(tops), max(feet)
         self.left = min((box[0] for box in view.boxes), default=0.0)
         self.right = max((box[2] for box in view.boxes), default=1.0)
+        pictures = [region.bbox for region in view.index.regions if region.category == "Picture"]
+        self._columns_and_pictures = [*pictures, *(cell.bbox for cell in view.cells)]
         self.usual = _usual(areas, claims, template)
         self.continued = {
             more: cell
@@ -114,8 +115,9 @@ class PageFacts:
             if rule.rule == "sum"
             for part, name in enumerate(rule.fields)
         }
-        self._sum = _sum_on_page(texts) if self._sums else None
-        self._column_sums = _column_sums(view, texts)
+        self._sum = sum_on_page(texts) if self._sums else None
+        self._column_sums = column_sums(view, texts)
+        self._paid = paid_less_change(view, texts)
 
     def claimed_by_other(self, field: str, piece: Candidate) -> tuple[bool, bool]:
         """Whether labels of other fields lead to the piece: inline, and right or below."""
@@ -141,8 +143,20 @@ class PageFacts:
         # Centred lines have the whole width, others what is right of their beginning.
         middle = abs(upper.bbox[0] + upper.bbox[2] - self.left - self.right) / 2
         centred = middle < self.view.line_height and abs(upper.bbox[0] - lower.bbox[0]) > 2
-        room = self.right - (self.left if centred else upper.bbox[0])
-        return needed > _FULL * room
+        if centred:
+            return needed > _FULL * (self.right - self.left)
+        return needed > _FULL * (self._edge_of_column(upper) - upper.bbox[0])
+
+    def _edge_of_column(self, upper: Cell) -> float:
+        """Where the next column, a picture or the page's print ends the room right of a line."""
+        near = _COLUMN_WITHIN * self.view.line_height
+        top, foot = upper.bbox[1] - near, upper.bbox[3] + near
+        beside = [
+            box[0]
+            for box in self._columns_and_pictures
+            if box[0] >= upper.bbox[2] and box[1] < foot and box[3] > top
+        ]
+        return min([*beside, self.right])
 
     def mrz_agrees(self, name: str, span: Span) -> float:
         """1 where the zone says the same, -1 where it says something else, 0 if it is silent."""
@@ -153,9 +167,9 @@ class PageFacts:
         if part in ("surname", "given_names"):
             share = _likeness_of_names(span.piece.text, said, given=part == "given_names")
             return share if share >= _SAME_NAME else -1.0
-        own = re.sub(r"[\W_]", "", span.parsed.value).upper()
         if part == "nationality":
-            return float(transliterated(own).startswith(said) or icao_latin(own).startswith(said))
+            return 0.0  # a state's code says little of how its nationals are called
+        own = re.sub(r"[\W_]", "", span.parsed.value).upper()
         return 1.0 if own == re.sub(r"[\W_]", "", said).upper() else -1.0
 
     def in_order(self, name: str, day: str) -> float:
@@ -177,7 +191,15 @@ class PageFacts:
         part = self._sums.get(name)
         if part is None or amount is None or self._sum is None:
             return 0.0
-        return float(abs(self._sum[part] - amount) < _CENT)
+        return float(abs(self._sum[part] - amount) < CENT)
+
+    def is_paid(self, amount: float | None) -> float:
+        """Whether an amount is what was handed over less the change; less sure where it was rounded
+        to what coins there are."""
+        if amount is None or not self._paid:
+            return 0.0
+        off = min(abs(one - amount) for one in self._paid)
+        return 1.0 if off < CENT else _ROUNDED if off < COINS else 0.0
 
     def is_above_address(self, cell: int) -> bool:
         """Whether one of the next lines looks like an address, and this one does not."""
@@ -231,49 +253,6 @@ def _can_hold(text: str, field: FieldTemplate) -> bool:
     if field.type in _DIGITS:
         return any(map(str.isdigit, text))
     return any(map(str.isalpha, text))
-
-
-def _sum_on_page(texts: Sequence[str]) -> tuple[float, float, float] | None:
-    """(total, before tax, tax) with the largest total among the page's amounts, if any."""
-    found = {
-        round(float(number), 2)
-        for text in texts
-        for value in find_values(text)
-        if value.kind == "amount" and (number := getattr(value.parsed, "value", None)) is not None
-    }
-    best: tuple[float, float, float] | None = None
-    amounts = sorted((one for one in found if one > 0), reverse=True)
-    for total, before in ((a, b) for a in amounts for b in amounts if b < a):
-        tax = round(total - before, 2)
-        if tax <= _HIGHEST_TAX * before and tax in found and (best is None or total > best[0]):
-            best = (total, before, tax)
-    return best
-
-
-def _column_sums(view: PageView, texts: Sequence[str]) -> frozenset[int]:
-    """Cells whose amount is the sum of two or more amounts right above it at one right edge."""
-    amounts: dict[int, float] = {}
-    for cell, text in enumerate(texts):
-        found = [value for value in find_values(text) if value.kind == "amount"]
-        number = getattr(found[-1].parsed, "value", None) if found else None
-        if number is not None:
-            amounts[cell] = float(number)
-    sums = set()
-    for cell, amount in amounts.items():
-        edge = view.cells[cell].bbox[2]
-        column = [
-            amounts[other]
-            for other in view.above[cell]
-            if other in amounts
-            and abs(view.cells[other].bbox[2] - edge) < _SAME_EDGE * view.line_height
-        ]
-        for start in range(min(2, len(column))):
-            total = column[start]
-            for one in column[start + 1 :]:
-                total += one
-                if abs(total - amount) < _CENT:
-                    sums.add(cell)
-    return frozenset(sums)
 
 
 def _likeness_of_names(text: str, said: str, *, given: bool) -> float:

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from engine.families.lite.kinds import kinds_of
-from engine.fields.areas import is_unfinished
+from engine.fields.areas import alphabet_of, is_unfinished
 from engine.fields.codes import is_iban, is_inn
 from engine.fields.facts import POSTCODE, PageFacts
+from engine.fields.names import given_share, surname_share
 from engine.fields.spans import fits
 
 if TYPE_CHECKING:
@@ -74,12 +75,25 @@ FEATURES: Final = (
     "patronymic",
     "above_address",
     "row",
+    "standard_number",
+    "label_of_several",
+    "given_name",
+    "surname_form",
+    "part_of_name",
+    "full_name",
+    "paid",
+    "labelled_block",
+    "two_alphabets",
 )
 _PATRONYMIC: Final = re.compile(r"(?:вич|вна|ична|ьич)\b", re.IGNORECASE)
 # "1234-56" is an amount in Russia and an article number everywhere.
 _DASHED: Final = re.compile(r"\d-\d")
 _NAME: Final = re.compile(r"^[A-ZА-ЯЁ]['’A-Za-zА-Яа-яЁё]{2,}$")
 _TOP_ROWS: Final = 10
+_PERSON: Final = ("surname", "given_names")
+# How sure it is whose name a span is.
+_PART: Final[Mapping[str, float]] = {"part": 1.0, "maybe part": 0.5}
+_FULL: Final[Mapping[str, float]] = {"full": 1.0, "maybe full": 0.5}
 _TITLES: Final = ("Title", "Section-header", "Page-header")
 _WHOSE: Final[Mapping[str, tuple[str, ...]]] = {
     "surname": ("person",),
@@ -130,6 +144,8 @@ def feature_table(
                 row[_AT["order"]] = 1 - at if template.which == "first" else at
             row[_AT["usual_relation"]] = facts.usual[area.relation]
             row[_AT["gap"]] = min(1.0, max(0.0, area.gap) / 12)
+            row[_AT["standard_number"]] = label.standard
+            row[_AT["label_of_several"]] = len(label.fields) > 1
         row[_AT["rank"]] = min(1.0, span.rank / 2)
         row[_AT["share"]] = span.share
         row[_AT["money"]] = _is_money(span)
@@ -165,8 +181,14 @@ def feature_table(
         row[_AT["mrz"]] = facts.mrz_agrees(name, span)
         row[_AT["chronology"]] = facts.in_order(name, span.parsed.value)
         row[_AT["adds_up"]] = facts.adds_up(name, amount)
+        row[_AT["paid"]] = facts.is_paid(amount)
         row[_AT["column_sum"]] = amount is not None and facts.sums_column(span.piece)
         row[_AT["patronymic"]] = template.type == "name" and bool(_PATRONYMIC.search(text))
+        if template.who in _PERSON:
+            row[_AT["given_name"]] = given_share(text)
+            row[_AT["surname_form"]] = surname_share(text)
+            row[_AT["part_of_name"]] = _PART.get(span.whose, 0.0)
+            row[_AT["full_name"]] = _FULL.get(span.whose, 0.0)
         _lines_into(row, facts, span, template)
         row[_AT["repeated"]] = min(1.0, (values[span.parsed.value] - 1) / 2)
     return table
@@ -191,11 +213,28 @@ def _lines_into(
         row[_AT["forced_lines"]] = sum(facts.is_full(a, b) for a, b, _, _ in joins) / len(joins)
         row[_AT["open_lines"]] = sum(is_unfinished(a, b) for _, _, a, b in joins) / len(joins)
     after = span.area.more[span.extra_lines : span.extra_lines + 1]
-    if after and span.piece.keep is None:
+    whole, rest = _last_line(view, span.piece)
+    ends = not rest.strip(",.;:/- ")
+    if ends and span.area.label is not None and span.area.more:
+        row[_AT["labelled_block"]] = 1.0 if span.whole_block else -1.0
+    row[_AT["two_alphabets"]] = len({alphabet_of(part) for part in span.piece.text.split("/")}) > 1
+    if after and ends:
         below = view.cells[after[0]]
         text = view.text(below.first, below.last)
-        row[_AT["unfinished"]] = is_unfinished(lines[-1], text)
+        row[_AT["unfinished"]] = is_unfinished(whole, text)
         row[_AT["next_alike"]] = _line_likeness(text, template)
+
+
+def _last_line(view: PageView, piece: Candidate) -> tuple[str, str]:
+    """The cell of a piece's last line to its end, with the marks that the piece leaves out; and
+    what it leaves out."""
+    first, last = piece.ranges[-1]
+    cell = view.cells[view.cell_of[last - 1]]
+    whole = view.text(first, cell.last)
+    kept = len(view.text(first, last))
+    if piece.keep is not None:
+        kept += piece.keep - len(view.words[last - 1])
+    return whole, whole[kept:]
 
 
 def _line_likeness(text: str, template: FieldTemplate) -> float:
@@ -237,7 +276,7 @@ def _is_money(span: Span) -> bool:
 
 def _likeness(span: Span, template: FieldTemplate) -> float:
     if template.choices or template.pattern:
-        return float(fits(span.piece.text, template))
+        return float(fits(span.piece.text, template, small=span.area.label is not None))
     kinds = span.piece.kinds
     own = _WHOSE.get(template.who) or _LIKE.get(template.type, ())
     if "person" in own and template.who:

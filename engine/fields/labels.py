@@ -9,33 +9,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from rapidfuzz.distance import Levenshtein
 
+from engine.fields.alphabet import script_of
+from engine.fields.label import OTHER, Label
+from engine.fields.numbered import completed, numbers_in, numbers_of
+
 if TYPE_CHECKING:
     from engine.families.lite.view import PageView
     from engine.fields.templates import DocumentTemplate
 
-OTHER: Final = "#other"
 # One wrong letter for every so many; shorter labels must be exact.
 _LETTERS_PER_ERROR: Final = 6
 _ALIKE: Final = str.maketrans("авекмнорстухіё013|", "abekmhopctyxieol3l")
 _MARKS_BETWEEN: Final = re.compile(r"[\s/|,.:;()\[\]–—-]*")
 _MOST_WORDS: Final = 7
-# OCR has lost the space in "3 15.08.1976" or "1 SMITH".
-_GLUED: Final = re.compile(r"(\d)(?:\d{2}[./-]\d{2}[./-]\d{4}|[A-ZА-ЯЁ]{3})")
 # A short word before small letters is part of a sentence: "To settle", "no refunds".
 _SHORT_WORD: Final = 4
+# "store", "company": at the end of a name they are part of it.
+_SHORT_PLACE: Final = 8
 _IN_SENTENCE: Final = re.compile(r"\s+(?=[a-zа-яё])")
-# Numbers of entries whose letter OCR takes for a digit.
-_MISREAD: Final = {"46": "4b", "4б": "4b"}
 # What belongs to a label: its number in the form and words before it; behind it a remark in
 # brackets, and words up to its colon.
-_HEAD: Final = re.compile(r"\W*(?:\d{1,2}[a-dа-г]?\s?[.)]\s*)?[^\d:;]{0,24}")
-_ENTRY: Final = re.compile(r"\W*\d{1,2}[a-dа-г]?\s?[.)]\s*")
+_HEAD: Final = re.compile(r"\W*(?:\d{1,2}[a-dа-г]?(?:\s?[.)]\s*|\s+))?[^\d:;]{0,24}")
+_ENTRY: Final = re.compile(r"\W*\d{1,2}[a-dа-г]?(?:\s?[.)]\s*|\s+)")
 _TAIL: Final = re.compile(r"\s?\([^()\d]{1,24}\)|\s[^\d:;,/]{1,24}(?=:)|,\s[a-zа-яё][^\d:;]*$")
 # Labels with only these between them are one: of both fields, or of the first one ("office of
 # issue").
@@ -45,41 +46,7 @@ _TRANSLATED: Final = re.compile(r"\s*/\s*")
 # "INV-1234" is no label with a value but a number with its letters.
 _NUMBERED: Final = re.compile(r"[-/]\d")
 _SHORTEST_STRONG: Final = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """A label inside a cell.
-
-    Attributes:
-        fields: the fields it may be the label of; OTHER for a label of none of them.
-        cell: the cell's number in the view.
-        start, end: characters of the cell's text, end exclusive.
-        size: letters and digits of the synonym.
-        exact: 1 where every letter agrees, less otherwise.
-        numbered: it is a printed number ("4a.").
-        colon: a colon follows.
-        whole: nothing else stands in the cell.
-        leads: it, or a label around it ("Holder's surname:"), begins the cell.
-        strong: it begins a value of its own wherever it stands; "no. 5 of 3 May" in running text
-            does not.
-        goes_on: its value continues that of its fields.
-        alone: nothing but its number in the form stands before it.
-    """
-
-    fields: frozenset[str]
-    cell: int
-    start: int
-    end: int
-    size: int
-    exact: float
-    numbered: bool = False
-    colon: bool = False
-    whole: bool = False
-    leads: bool = True
-    strong: bool = True
-    goes_on: bool = False
-    alone: bool = True
+_CYRILLIC: Final = re.compile("[а-яё]", re.IGNORECASE)
 
 
 @lru_cache(maxsize=65_536)
@@ -90,18 +57,14 @@ def flat(text: str) -> str:
 
 def find_labels(view: PageView, template: DocumentTemplate) -> list[Label]:
     """The labels of a page, by cell and place."""
-    known = _synonyms(template)
+    known = _synonyms(template, latin=script_of(view.words) == "latin")
     continued = {
         flat(synonym): name
         for name, field in template.fields.items()
         for synonym in field.continued.every
     }
     known |= {word: frozenset([name]) for word, name in continued.items()}
-    numbers: dict[str, frozenset[str]] = {}
-    for name, field in template.fields.items():
-        for number in field.printed_numbers:
-            own_fields = numbers.get(number.casefold(), frozenset())
-            numbers[number.casefold()] = own_fields | {name}
+    numbers = numbers_of(template)
     found: list[Label] = []
     in_two = _of_two_lines(view, known)
     for at, cell in enumerate(view.cells):
@@ -109,7 +72,7 @@ def find_labels(view: PageView, template: DocumentTemplate) -> list[Label]:
         if at in in_two:
             found.append(in_two[at])
             continue
-        own = [*_in_text(text, at, known), *_numbers(text, at, numbers)]
+        own = [*_in_text(text, at, known), *numbers_in(text, at, numbers)]
         for label in _joined(_longest(own), text):
             if _is_phrase(label, text, template):
                 continue
@@ -119,7 +82,8 @@ def find_labels(view: PageView, template: DocumentTemplate) -> list[Label]:
             sure = label.exact == 1 or marked.alone or marked.colon or marked.whole
             if sure or text[: label.start].rstrip().endswith("/"):
                 found.append(marked)
-    return _without_values(view, _of_two_languages(view, found))
+    found = _without_values(view, _of_two_languages(view, found))
+    return completed(view, found, numbers) if numbers else found
 
 
 def _of_two_languages(view: PageView, labels: Sequence[Label]) -> list[Label]:
@@ -148,7 +112,11 @@ def _is_phrase(label: Label, text: str, template: DocumentTemplate) -> bool:
     rest = text[label.end :]
     if label.size <= _SHORT_WORD and _IN_SENTENCE.match(rest) and not any(map(str.isdigit, rest)):
         return True
-    types = {template.fields[name].type for name in label.fields if name in template.fields}
+    known = [template.fields[name] for name in label.fields if name in template.fields]
+    if known and not rest.strip() and all(one.who == "organisation" for one in known):
+        # "Orient Book Store" is a name; "Name of the store" would end in a colon.
+        return any(map(str.isalpha, text[: label.start])) and label.size <= _SHORT_PLACE
+    types = {one.type for one in known}
     words = re.sub(r"\([^)]*\)", "", rest)
     return types == {"id"} and re.match(r"\s+[^\W\d]{3}[^\d/:]*$", words) is not None
 
@@ -210,16 +178,25 @@ def _of_two_lines(view: PageView, known: Mapping[str, frozenset[str]]) -> dict[i
     return found
 
 
-def _synonyms(template: DocumentTemplate) -> dict[str, frozenset[str]]:
-    """flat synonym -> fields"""
+def _synonyms(template: DocumentTemplate, *, latin: bool) -> dict[str, frozenset[str]]:
+    """flat synonym -> fields.
+
+    Args:
+        latin: the page has no Cyrillic letters: short Cyrillic labels would be found in Latin words
+            of the same shapes ("ву" in "by").
+    """
     known: dict[str, set[str]] = {}
+
+    def fits(synonym: str) -> bool:
+        return not latin or len(flat(synonym)) > _SHORTEST_STRONG or not _CYRILLIC.search(synonym)
+
     for name, field in template.fields.items():
-        for synonym in field.synonyms.every:
+        for synonym in filter(fits, field.synonyms.every):
             known.setdefault(flat(synonym), set()).add(name)
         for labels in field.columns.values():
             for synonym in labels.every:
                 known.setdefault(flat(synonym), set()).add(OTHER)
-    for synonym in template.other_labels.every:
+    for synonym in filter(fits, template.other_labels.every):
         known.setdefault(flat(synonym), set()).add(OTHER)
     return {word: frozenset(fields - {OTHER} or fields) for word, fields in known.items() if word}
 
@@ -262,21 +239,6 @@ def _ends(text: str, start: int) -> list[int]:
         if match.group()[0].isalnum():
             ends.append(start + match.end())
     return ends
-
-
-def _numbers(text: str, cell: int, numbers: Mapping[str, frozenset[str]]) -> Iterable[Label]:
-    """ "4a." at the head of a cell, or in it after a gap that OCR has lost."""
-    glued = _GLUED.match(text)
-    if glued and glued.group(1) in numbers:
-        yield Label(numbers[glued.group(1)], cell, 0, 1, 3, 1.0, numbered=True)
-    for match in re.finditer(r"(?<![\w.,/-])\(?(\d{1,2}[a-dа-гс]?)(?:[.):]|$|(?=\s))", text):
-        said = match.group(1).casefold().translate(str.maketrans("авсг", "abcd"))
-        said = said if said in numbers else _MISREAD.get(said, said)
-        if said not in numbers:
-            continue
-        dotted = text[match.end(1) : match.end(1) + 1] in (".", ")", ":")
-        if match.start() == 0 or dotted:
-            yield Label(numbers[said], cell, match.start(), match.end(), 3, 1.0, numbered=True)
 
 
 def _longest(labels: Iterable[Label]) -> list[Label]:

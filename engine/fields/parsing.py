@@ -13,7 +13,8 @@ from engine.fields.mrz import parse_mrz
 from engine.fields.templates import FieldTemplate
 from engine.values import parse_amount, parse_date, parse_number
 
-_NOT_ID: Final = re.compile(r"^(?:№|N[o°]?\.?(?=\s)|#)\s*|\s")
+_AS_LATIN: Final = str.maketrans("АВЕКМНОРСТХ", "ABEKMHOPCTX")
+_NOT_ID: Final = re.compile(r"^(?:№|N[oº°]?\.?(?=\s)|#)\s*|\s")
 
 
 class Parsed(NamedTuple):
@@ -33,6 +34,9 @@ def parse_field(text: str, template: FieldTemplate, lines: tuple[str, ...] = ())
     if template.choices:
         found = choice_of(text, template)
         return Parsed(found or text, sure=bool(found))
+    if template.pattern and template.type == "text":
+        # "в, м" is B, M as OCR reads it.
+        return Parsed(as_coded(re.sub(r"\s+", " ", text).strip().upper()))
     match template.type:
         case "date":
             day = parse_date(text)
@@ -56,6 +60,11 @@ def parse_field(text: str, template: FieldTemplate, lines: tuple[str, ...] = ())
             return Parsed(_NOT_ID.sub("", text))
         case _:
             return Parsed(re.sub(r"\s+", " ", text).strip())
+
+
+def as_coded(text: str) -> str:
+    """A text with Latin letters for Cyrillic ones of the same shape: codes are written so."""
+    return text.translate(_AS_LATIN)
 
 
 def choice_of(text: str, template: FieldTemplate) -> str:

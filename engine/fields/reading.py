@@ -13,13 +13,16 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from engine.families.lite.view import PageView, view_page
+from engine.families.lite.view import PageView
+from engine.fields.alphabet import in_alphabet, script_of
 from engine.fields.areas import Area, Areas
 from engine.fields.checks import checked
 from engine.fields.facts import PageFacts
 from engine.fields.features import feature_table
 from engine.fields.items import read_items
-from engine.fields.labels import Label, find_labels
+from engine.fields.label import Label
+from engine.fields.labels import find_labels
+from engine.fields.levelled import levelled_view
 from engine.fields.pairs import read_pairs
 from engine.fields.scoring import Scored, assigned, scored, weights_of
 from engine.fields.spans import Span, joined_spans, spans_of
@@ -76,7 +79,7 @@ class PageReading:
 
 def prepared(index: PageIndex, template: DocumentTemplate) -> PageReading:
     """A page with the labels of a template and where they lead."""
-    view = view_page(index)
+    view = levelled_view(index)
     labels = tuple(find_labels(view, template))
     areas = Areas(view, labels)
     claims = tuple(area for label in labels for area in areas.of_label(label))
@@ -168,8 +171,11 @@ def candidates_of(
 
 def field_of(name: str, template: FieldTemplate, one: Scored, language: str) -> Field:
     """An assigned candidate as a field."""
-    parsed = one.span.parsed
-    field = _field(name, template, one.span.piece, parsed.value, one.probability, language)
+    parsed, view = one.span.parsed, one.span.piece.view
+    value = parsed.value
+    if template.type in _IN_WORDS and not (template.choices or template.pattern):
+        value = in_alphabet(value, script_of(view.words))
+    field = _field(name, template, one.span.piece, value, one.probability, language)
     return replace(field, currency=parsed.currency)
 
 

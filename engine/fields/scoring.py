@@ -52,9 +52,10 @@ def load_weights(path: Path = WEIGHTS_FILE) -> Mapping[str, NDArray[np.float32]]
 
 
 def weights_of(template: FieldTemplate) -> NDArray[np.float32]:
-    """(features,) weights of a field's kind; plain numbers, which no drawn field is, as ids."""
+    """(features,) weights of a field's kind, or of its type; of plain numbers, which no drawn field
+    is, those of ids."""
     known = load_weights()
-    return known[template.kind] if template.kind in known else known["id"]
+    return next(known[kind] for kind in (template.kind, template.type, "id") if kind in known)
 
 
 def scored(

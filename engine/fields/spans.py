@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from engine.families.lite.pieces import Candidate, piece
 from engine.fields.areas import Area
-from engine.fields.parsing import Parsed, parse_field
+from engine.fields.names import split_name
+from engine.fields.parsing import Parsed, as_coded, parse_field
 from engine.values import find_values
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ _MOST_VALUES: Final = 4
 # Digits in groups, with a prefix of letters: document numbers are printed so.
 _GROUPED: Final = re.compile(r"(?:№\s?)?(?=[^\d]*\d)[A-ZА-ЯЁ0-9]+(?:[\s/-]{1,3}[A-ZА-ЯЁ0-9]*\d+)*")
 _FURTHEST: Final = 10
+_PERSON: Final = ("surname", "given_names")
+_NAME_LINE: Final = re.compile(r"^[^\W\d_]{2,}(?:[ '’-][^\W\d_]{2,}){0,2}$")
 # "ИНН/КПП 7701234567/770101001"
 _INN: Final = re.compile(r"(?<!\d)\d{10}(?:\d{2})?(?=\s?/)")
 # OCR joins the dates of a period to one word.
@@ -46,7 +49,6 @@ _WORD: Final = re.compile(r"[^\W\d_]{2}|^[^\W\d_]$")
 _ELECTRONIC: Final = re.compile(r"@|www\.|https?:", re.IGNORECASE)
 # A note behind a name is no part of it: "(2)", "(123456-X)".
 _NOTE: Final = re.compile(r"\([^()]*\d[^()]*\)?\W*$|\s\d{4,}-[A-Z]\W*$")
-_AS_LATIN: Final = str.maketrans("АВЕКМНОРСТХ", "ABEKMHOPCTX")
 _LATIN: Final = re.compile(r"(?<=[^\W\d])\s?/\s?(?=[^\W\d])")
 
 
@@ -59,6 +61,9 @@ class Span:
         share: of the area's first line that it covers, 0 to 1.
         extra_lines: lines after the first.
         whole_block: no further line could have been added.
+        whose: of a name, what its words tell: "part" of a full name, which is this field's;
+            "full", a name with another field's part in it; "maybe ..." where only the list of given
+            names says so; "" otherwise.
     """
 
     piece: Candidate
@@ -68,6 +73,7 @@ class Span:
     share: float
     extra_lines: int
     whole_block: bool
+    whose: str = ""
 
 
 def spans_of(
@@ -104,6 +110,10 @@ def _values(view: PageView, areas: Areas, area: Area, template: FieldTemplate) -
         places += [match.span() for match in _GROUPED.finditer(text)]
     if template.type == "inn":
         places += [match.span() for match in _INN.finditer(text)]
+    if area.label is None and template.type == "id":
+        # Without a label a phone number is one, and no number of the paper.
+        phones = [(one.start, one.end) for one in find_values(text) if one.kind == "phone"]
+        places = [one for one in places if not any(a < one[1] and one[0] < b for a, b in phones)]
     rank = 0
     places = [(start + _sign(text[start:end]), end) for start, end in places]
     for start, end in sorted(places, key=lambda place: (place[0], place[0] - place[1])):
@@ -140,22 +150,28 @@ def _matching(view: PageView, areas: Areas, area: Area, template: FieldTemplate)
     for first in range(len(words)):
         for last in reversed(range(first, min(len(words), first + _FURTHEST))):
             start, end = words[first][0], words[last][1]
-            if not fits(text[start:end], template):
+            if not fits(text[start:end], template, small=area.label is not None):
                 continue
             found = _span(view, areas, area, template, start, end, rank)
-            if found is not None and fits(found.piece.text, template):
+            if found is not None and fits(found.piece.text, template, small=True):
                 yield found
                 rank += 1
                 break
 
 
-def fits(text: str, template: FieldTemplate) -> bool:
-    """Whether a text is one of the field's choices, or matches its pattern."""
+def fits(text: str, template: FieldTemplate, *, small: bool = False) -> bool:
+    """Whether a text is one of the field's choices, or matches its pattern.
+
+    Args:
+        small: letters that OCR has read as small ones count, too: "в, м" under "Категории".
+    """
     if template.choices:
         return parse_field(text, template).sure
+    if not template.pattern:
+        return False
     bare = re.sub(r"\s", "", text).strip(".,;:")
-    return bool(template.pattern) and any(
-        re.fullmatch(template.pattern, one) for one in (bare, bare.translate(_AS_LATIN))
+    return bool(re.fullmatch(template.pattern, bare)) or bool(
+        re.fullmatch(template.pattern, as_coded(bare if not small else bare.upper()))
     )
 
 
@@ -171,7 +187,19 @@ def _texts(view: PageView, areas: Areas, area: Area, template: FieldTemplate) ->
     if template.type == "name" and _ELECTRONIC.search(first.piece.text):
         return
     if not (parts and template.type == "name" and _NOTE.search(first.piece.text)):
-        yield first
+        # A label of the one part alone is no label of a full name.
+        whole = area.label is None or len(area.label.fields) > 1
+        split = split_name(text) if whole and template.who in _PERSON else None
+        if split is not None and not split.sure and _name_beside(view, areas, area):
+            split = None  # the other part has a line of its own
+        if split is None:
+            yield first
+        else:
+            yield replace(first, whose="full" if split.sure else "maybe full")
+            start, end = split.surname if template.who == "surname" else split.given_names
+            own = _span(view, areas, area, template, start, end, 0)
+            if own is not None:
+                yield replace(own, whose="part" if split.sure else "maybe part")
     for number, (start, end) in enumerate(parts):
         part = _span(view, areas, area, template, start, end, 2 * number)
         if part is not None and any(character.isalpha() for character in part.piece.text):
@@ -190,6 +218,21 @@ def _texts(view: PageView, areas: Areas, area: Area, template: FieldTemplate) ->
         block = Candidate(view, tuple(ranges), head.skip, keep, frozenset(), "field")
         parsed = parse_field(block.text, template, block.lines)
         yield Span(block, area, parsed, 0, first.share, number, number == len(area.more))
+
+
+def _name_beside(view: PageView, areas: Areas, area: Area) -> bool:
+    """Whether the line above or below, in the same print, may be a name."""
+    box = view.cells[area.cell].bbox
+    tall = max(1.0, box[3] - box[1])
+    for cell in (*view.above[area.cell][:1], view.below[area.cell]):
+        if cell < 0 or areas.is_label(cell) or not _NAME_LINE.match(areas.text(cell)):
+            continue
+        other = view.cells[cell].bbox
+        gap = max(other[1] - box[3], box[1] - other[3])
+        alike = 0.75 < (other[3] - other[1]) / tall < 1.35
+        if gap < tall and alike and abs(other[0] - box[0]) < 2 * tall:
+            return True
+    return False
 
 
 def _parts(text: str) -> Iterator[tuple[int, int]]:

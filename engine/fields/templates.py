@@ -107,6 +107,8 @@ class FieldTemplate(_Strict):
         """Which weights score its candidates: its type, or a narrower kind."""
         if self.choices or self.pattern:
             return "coded"
+        if self.type == "address" and self.place == "top":
+            return "letterhead"
         return self.who if self.type == "name" and self.who else self.type
 
     @field_validator("pattern")
@@ -139,12 +141,18 @@ class Rule(_Strict):
 
 
 class DocumentTemplate(_Strict):
-    """One document type. pairs: every "label: value" of the page is given as a field too."""
+    """One document type.
+
+    Attributes:
+        pairs: every "label: value" of the page is given as a field too.
+        other_numbers: printed numbers whose entries belong to no field: "4d" on a licence.
+    """
 
     name: Identifier
     title: Title
     order: Annotated[int, Key(ge=0)] = 100
     other_labels: Labels = Labels()
+    other_numbers: Words = ()
     fields: Mapping[Identifier, FieldTemplate]
     checks: Annotated[tuple[Rule, ...], Key(strict=False)] = ()
     pairs: bool = False

@@ -20,7 +20,7 @@ from bench.specimens.truth import Language, Quality, Split
 from bench.specimens.writing import some_specimens
 
 LANGUAGES: tuple[Language, ...] = ("en", "ru")
-SPLITS: tuple[Split, ...] = ("train", "test")
+SPLITS: tuple[Split, ...] = ("train", "test", "fresh")
 
 
 def one_of_each(*types: str, quality: Quality = "clean") -> Iterator[Specimen]:
@@ -38,7 +38,20 @@ def test_every_type_has_three_templates_to_train_on_and_two_to_test_on() -> None
             assert len(names_of(kind, language, "test")) >= 2, (kind, language)
 
 
-def test_no_drawing_function_serves_both_splits() -> None:
+def test_fresh_papers_are_of_two_kinds_or_more_and_of_people_that_no_other_split_knows() -> None:
+    people: dict[str, set[str]] = {"train": set(), "fresh": set()}
+    for kind in ("passport", "driver_licence", "invoice"):
+        for language in LANGUAGES:
+            assert len(names_of(kind, language, "fresh")) >= 2, (kind, language)
+            for split in ("train", "fresh"):
+                for seed in range(4 if kind == "driver_licence" else 0):
+                    drawn = specimen(kind, language, split, seed, "clean")
+                    people[split] |= set(drawn.fields["given_names"].text.casefold().split())
+    assert people["train"] and people["fresh"]
+    assert not people["train"] & people["fresh"]
+
+
+def test_no_drawing_function_serves_two_splits() -> None:
     drawers = {
         split: {
             one.template.draw.__qualname__ + one.template.draw.__module__
@@ -47,7 +60,8 @@ def test_no_drawing_function_serves_both_splits() -> None:
         }
         for split in SPLITS
     }
-    assert not drawers["train"] & drawers["test"]
+    every = [one for own in drawers.values() for one in own]
+    assert len(every) == len(set(every))
 
 
 def test_titles_of_train_and_test_differ() -> None:
@@ -135,6 +149,11 @@ def test_machine_readable_zones_hold_their_checks() -> None:
         day = drawn.fields["birth_date"].text
         assert birth[:2] in day, drawn.template
     assert seen >= 14
+
+
+def test_a_set_can_be_of_some_templates_alone() -> None:
+    drawn = list(some_specimens(4, "train", 1, types=("passport",), templates=("listed", "page")))
+    assert {(one.language, one.template) for one in drawn} == {("en", "listed"), ("ru", "page")}
 
 
 def test_a_set_takes_types_languages_and_qualities_in_turn() -> None:

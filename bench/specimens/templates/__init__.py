@@ -7,6 +7,8 @@ from bench.specimens.registry import borrow
 from bench.specimens.templates import (  # noqa: F401
     contracts,
     driver_licence,
+    driver_licence_ru,
+    fresh,
     id_card,
     invoices,
     others,
@@ -17,6 +19,7 @@ from bench.specimens.templates import (  # noqa: F401
     receipts,
     shops,
     statement,
+    unlabelled,
 )
 
 borrow("receipt", "receipt", "till columns cafe", {"tax_id": "", "ru:tax_id": "inn"}, loose=True)

@@ -2,100 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, timedelta
-
+from bench.specimens.account import Statement
 from bench.specimens.pieces import row, stack
 from bench.specimens.registry import specimen_template
 from bench.synthetic.sheet import Row, Sheet
 
 
-@dataclass
-class _Entry:
-    day: date
-    text: str
-    cents: int
-    balance: int
-
-
-class _Statement:
-    """The marked values and the entries of one account in one period."""
-
-    def __init__(self, s: Sheet, low: int, high: int) -> None:
-        r, en = s.rng, s.language == "en"
-        first = s.near(-60, 0).replace(day=1)
-        last = (first + timedelta(days=r.choice([31, 31, 62]))).replace(day=1) - timedelta(days=1)
-        style = r.choice([0, 2, 3, 4, 5]) if en else 0
-        self.style = style
-        money = s.v.money
-        opening = s.v.cents(300, 9000) * (1 if en else 60)
-        balance, self.entries = opening, list[_Entry]()
-        for _ in range(r.randint(low, high)):
-            cents = round(s.v.cents(5, 900) * (1 if en else 60))
-            if r.random() < 0.65 and cents < balance:
-                cents = -cents
-            balance += cents
-            self.entries.append(
-                _Entry(first + timedelta(days=r.randint(0, 27)), self._about(s, cents), cents, 0)
-            )
-        self.entries.sort(key=lambda entry: entry.day)
-        running = opening
-        for entry in self.entries:
-            running += entry.cents
-            entry.balance = running
-        self.turnover = (
-            sum(e.cents for e in self.entries if e.cents > 0),
-            -sum(e.cents for e in self.entries if e.cents < 0),
-        )
-        bic = s.ru.bic()
-        self.bank = s.v.bank()
-        self.person = r.random() < 0.5
-        self.holder = s.mark("holder", s.v.person() if self.person else s.v.company())
-        self.opening = s.mark("opening_balance", money(opening, self._sign(s)))
-        self.closing = s.mark("balance", money(balance, self._sign(s)))
-        self.start = s.mark("period_start", s.v.date(first, style))
-        self.end = s.mark("period_end", s.v.date(last, style))
-        self.date = s.mark("date", s.v.date(last + timedelta(days=r.randint(1, 4)), style))
-        if en:
-            self.account = s.mark("account", s.en.account())
-            self.iban = s.mark("iban", s.en.iban())
-            self.bik = s.en.swift()
-        else:
-            prefix = "40817810" if self.person else "40702810"
-            self.account = s.mark("account", s.ru.account(bic, prefix))
-            self.iban = ""
-            self.bik = s.mark("bik", bic)
-            self.inn = s.mark("inn", s.ru.inn(self.person))
-        self._s = s
-
-    @staticmethod
-    def _sign(s: Sheet) -> bool:
-        return s.language == "en" or s.rng.random() < 0.5
-
-    @staticmethod
-    def _about(s: Sheet, cents: int) -> str:
-        place = s.v.company()
-        if cents > 0:
-            return s.t(
-                f"Credit transfer {place}|Salary {place}|Interest paid|Refund {place}",
-                f"Зачисление: {place}|Заработная плата|Возврат {place}|Поступление от {place}",
-            )
-        return s.t(
-            f"Card payment {place}|Direct debit {place}|ATM withdrawal|Account fee|Standing order",
-            f"Покупка: {place}|Оплата {place}|Выдача наличных|Комиссия банка|Перевод по карте",
-        )
-
-    def day(self, day: date) -> str:
-        return self._s.v.date(day, self.style)
-
-    def money(self, cents: int) -> str:
-        return self._s.v.money(abs(cents), False)
-
-
 @specimen_template("bank_statement", "classic", "train")
 def classic(s: Sheet) -> None:
     """Title and facts at the top, entries with debit and credit columns, closing line."""
-    a = _Statement(s, 6, 14)
+    a = Statement(s, 6, 14)
     with s.region("Page-header"):
         s.line(70, 50, a.bank, 28, "b")
     with s.region("Title"):
@@ -144,7 +60,7 @@ def classic(s: Sheet) -> None:
 @specimen_template("bank_statement", "summary", "train", look="sans")
 def summary(s: Sheet) -> None:
     """A person's letter-like statement with a box of sums before the entries."""
-    a = _Statement(s, 5, 11)
+    a = Statement(s, 5, 11)
     s.logo(70, 50, 60)
     with s.region("Page-header"):
         s.line(150, 60, a.bank, 24, "b")
@@ -184,7 +100,7 @@ def summary(s: Sheet) -> None:
 @specimen_template("bank_statement", "ledger", "train", look="mono")
 def ledger(s: Sheet) -> None:
     """As printed by an old banking program: typewriter letters, open columns."""
-    a = _Statement(s, 7, 15)
+    a = Statement(s, 7, 15)
     with s.region("Title"):
         y = s.line(
             60, 40, s.t("ACCOUNT STATEMENT", "ВЫПИСКА ЛИЦЕВОГО СЧЁТА"), 22, "b", "center", 880
@@ -223,7 +139,7 @@ def ledger(s: Sheet) -> None:
 @specimen_template("bank_statement", "activity", "test", look="sans")
 def activity(s: Sheet) -> None:
     """A print from the internet bank: coloured head, cards of facts, entries in two lines."""
-    a = _Statement(s, 5, 9)
+    a = Statement(s, 5, 9)
     s.box(0, 0, 1000, 110, 0, fill=s.rng.choice([(20, 90, 80), (60, 40, 120), (150, 60, 20)]))
     with s.region("Page-header"):
         s.line(60, 36, a.bank, 30, "b", color=(250, 250, 250))
@@ -284,7 +200,7 @@ def activity(s: Sheet) -> None:
 def confirmation(s: Sheet) -> None:
     """A statement in a ruled form: the facts as rows of the table itself, sums in words of their
     own, the bank's stamp."""
-    a = _Statement(s, 4, 9)
+    a = Statement(s, 4, 9)
     with s.region("Title"):
         y = s.line(
             60,

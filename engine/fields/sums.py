@@ -1,0 +1,92 @@
+"""Sums among a page's amounts: with tax, down a column, cash less change."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from engine.values import find_values
+
+if TYPE_CHECKING:
+    from engine.families.lite.view import PageView
+
+CENT: Final = 0.011
+# Totals are rounded to the smallest coins: by so much at most.
+COINS: Final = 0.051
+# Tax is at most this share of what it is on.
+_HIGHEST_TAX: Final = 0.3
+# In line heights: right edges of one column.
+_SAME_EDGE: Final = 2.0
+_PAID: Final = re.compile(
+    r"\b(?:cash|tender(?:ed)?|received|paid|payment|налич\w*|получено|внесено|принято|оплачено)\b",
+    re.IGNORECASE,
+)
+_CHANGE: Final = re.compile(r"\b(?:change(?: due)?|сдача)\b", re.IGNORECASE)
+
+
+def sum_on_page(texts: Sequence[str]) -> tuple[float, float, float] | None:
+    """(total, before tax, tax) with the largest total among the page's amounts, if any."""
+    found = {
+        round(float(number), 2)
+        for text in texts
+        for value in find_values(text)
+        if value.kind == "amount" and (number := getattr(value.parsed, "value", None)) is not None
+    }
+    best: tuple[float, float, float] | None = None
+    amounts = sorted((one for one in found if one > 0), reverse=True)
+    for total, before in ((a, b) for a in amounts for b in amounts if b < a):
+        tax = round(total - before, 2)
+        if tax <= _HIGHEST_TAX * before and tax in found and (best is None or total > best[0]):
+            best = (total, before, tax)
+    return best
+
+
+def column_sums(view: PageView, texts: Sequence[str]) -> frozenset[int]:
+    """Cells whose amount is the sum of two or more amounts right above it at one right edge."""
+    amounts: dict[int, float] = {}
+    for cell, text in enumerate(texts):
+        found = [value for value in find_values(text) if value.kind == "amount"]
+        number = getattr(found[-1].parsed, "value", None) if found else None
+        if number is not None:
+            amounts[cell] = float(number)
+    sums = set()
+    for cell, amount in amounts.items():
+        edge = view.cells[cell].bbox[2]
+        column = [
+            amounts[other]
+            for other in view.above[cell]
+            if other in amounts
+            and abs(view.cells[other].bbox[2] - edge) < _SAME_EDGE * view.line_height
+        ]
+        for start in range(min(2, len(column))):
+            total = column[start]
+            for one in column[start + 1 :]:
+                total += one
+                if abs(total - amount) < CENT:
+                    sums.add(cell)
+    return frozenset(sums)
+
+
+def paid_less_change(view: PageView, texts: Sequence[str]) -> frozenset[float]:
+    """What a receipt's cash less its change comes to: that is its total, whatever else is added up
+    on it."""
+    paid: set[float] = set()
+    change: set[float] = set()
+    for row in view.rows:
+        whole = " ".join(texts[cell] for cell in row)
+        gave, got = _PAID.search(whole), _CHANGE.search(whole)
+        if not gave and not got:
+            continue
+        amounts = [
+            float(number)
+            for text in (texts[cell] for cell in row)
+            for value in find_values(text)
+            if value.kind == "amount"
+            and (number := getattr(value.parsed, "value", None)) is not None
+        ]
+        if amounts:
+            (change if got else paid).add(amounts[-1])
+    return frozenset(
+        round(whole - back, 2) for whole in paid for back in change if 0 <= back < whole
+    )
