@@ -1,6 +1,7 @@
 """The engine's sessions, checks and history, on FakeFamily."""
 
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -44,6 +45,43 @@ def test_the_model_is_given_the_earlier_turns(fake_engine: Engine, tmp_path: Pat
         "What is the total?",
         "The total is 42.",
     ]
+
+
+def test_a_turn_that_was_said_elsewhere_is_one_of_the_conversation(
+    fake_engine: Engine, tmp_path: Path
+) -> None:
+    session_id = with_page(fake_engine, tmp_path)
+    document = fake_engine.documents(session_id)[0]
+    page = (document.document_id, 0)
+    fake_engine.add_turn(session_id, "What is this?", "A receipt.", [page])
+    fake_engine.ask(session_id, "And the total?").answer()
+    (request,) = FakeFamily.requests
+    assert [(turn.role, turn.text) for turn in request.history] == [
+        ("user", "What is this?"),
+        ("assistant", "A receipt."),
+    ]
+    assert request.history[0].parts[0] == ImagePart(*page)
+    fake_engine.rewind(session_id, 1)
+    assert [turn.text for turn in fake_engine.history(session_id)] == [
+        "What is this?",
+        "A receipt.",
+    ]
+
+
+def test_a_turn_about_a_page_that_is_not_there_or_during_an_answer_is_refused(
+    fake_engine: Engine, tmp_path: Path
+) -> None:
+    session_id = with_page(fake_engine, tmp_path)
+    document = fake_engine.documents(session_id)[0]
+    with pytest.raises(SessionError, match="there is no page 3"):
+        fake_engine.add_turn(session_id, "?", "!", [(document.document_id, 2)])
+    FakeFamily.gate = threading.Event()
+    stream = fake_engine.ask(session_id, "What is the total?")
+    with pytest.raises(SessionError, match="still being written"):
+        fake_engine.add_turn(session_id, "?", "!")
+    FakeFamily.gate.set()
+    stream.answer()
+    assert len(fake_engine.history(session_id)) == 2
 
 
 def test_a_session_sees_its_own_documents_and_history_only(

@@ -37,7 +37,9 @@ function row(item) {
     return line;
   }
   if (view.deleting === item.id) {
-    const words = node("span", "sc-talk-ask", texts().sure);
+    // The question stands where the name stood, so it says the name.
+    const title = item.title || texts().untitled;
+    const words = node("span", "sc-talk-ask", texts().sure.replace("{title}", () => title));
     line.append(words, button("deleted", texts().yes, "sc-tool sc-wide sc-danger"));
     line.append(button("leave", texts().no));
     return line;

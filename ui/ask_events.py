@@ -168,6 +168,7 @@ def wire_asking(
     attached = screen.viewer.attach(attach, [*here, screen.question], changing, **several)
     attached.then(None, screen.question, screen.question, js=_DETACH)
     attached.then(offer, here, screen.suggested, **EVENT)
+    screen.language.input(offer, here, screen.suggested, **EVENT)
     asked = gr.on(
         [screen.question.submit, screen.run.click],
         ask,

@@ -13,7 +13,9 @@ listen("talk", (event) => {
 });
 
 function copyAnswer(button) {
-  const said = button.closest(".message-content, .message")?.cloneNode(true);
+  // Of two answers side by side, the one that the button stands below, without its figures and notes.
+  const answer = button.closest(".sc-column > div") ?? button.closest(".message-content, .message");
+  const said = answer?.cloneNode(true);
   if (!said) return;
   for (const row of said.querySelectorAll(".sc-acts")) row.remove();
   // A spreadsheet takes lines with tabs between the cells.

@@ -13,6 +13,7 @@ import gradio as gr
 from engine import AskOptions
 from engine.options import LONGEST_ANSWER
 from engine.settings import PreprocessSettings
+from ui import i18n
 
 # Slider value that leaves a setting to settings.toml.
 AS_SET: Final = 0
@@ -120,6 +121,14 @@ def read(values: Sequence[Any], template: str | None) -> Chosen:
         )
     steps_chosen = PreprocessSettings(**flags)
     return Chosen(bool(verbatim), steps_chosen, options, str(other) if other else None, pages(pins))
+
+
+def title(pins: Any, language: str) -> str:
+    """What the closed accordion says: the pages that were chosen in it are told."""
+    chosen = len(pages(pins))
+    if not chosen:
+        return i18n.text("settings.title", language)
+    return i18n.count("settings.pinned", chosen, language)
 
 
 def pin(document_id: str, page_index: int) -> str:

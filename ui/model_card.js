@@ -9,6 +9,7 @@ const foot = document.createElement("div");
 const busy = document.createElement("p");
 const bar = document.createElement("progress");
 const problem = document.createElement("p");
+lead.className = "sc-model-lead";
 foot.className = "sc-model-foot";
 busy.className = "sc-hint";
 busy.setAttribute("role", "status");

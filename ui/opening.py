@@ -18,6 +18,10 @@ logger = logging.getLogger(__name__)
 
 # How long the same bad file is not told again.
 _REFUSAL_SECONDS = 5.0
+# The conversation takes no more files, whatever they are.
+_FULL = "session.too_many_documents"
+# So many bad files of one drop are told one by one, and the rest in one sentence.
+_TOLD_EACH = 10
 
 
 async def open_files(
@@ -32,6 +36,7 @@ async def open_files(
     """
     opened: list[Document] = []
     said: list[turns.Turn] = []
+    refused = 0
     for file in files:
         # Dropping and sending may both bring a file: it is handled once.
         if file in desk.opened or time.monotonic() < desk.refused.get(file, 0.0):
@@ -42,8 +47,16 @@ async def open_files(
                 engine.add_document, desk.session_id, path, name=path.name
             )
         except Exception as error:  # noqa: BLE001 - a bug is told as one, and logged
-            desk.refused[file] = time.monotonic() + _REFUSAL_SECONDS
-            said.append(turns.Refused(told(error)))
+            why = told(error)
+            # Where nothing more is taken, the files behind this one would be told the same.
+            is_full = why.key == _FULL
+            again_at = time.monotonic() + _REFUSAL_SECONDS
+            desk.refused |= dict.fromkeys(files if is_full else (file,), again_at)
+            refused += 1
+            if refused <= _TOLD_EACH:
+                said.append(turns.Refused(why))
+            elif refused == _TOLD_EACH + 1:
+                said.append(turns.Told("chat.more_refused"))
             continue
         desk.opened[file] = document.document_id
         opened.append(document)

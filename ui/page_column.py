@@ -8,8 +8,9 @@ from typing import Any, Final
 import gradio as gr
 
 # The page viewer's script, in the order in which its parts need each other.
-_VIEWER: Final = (
+VIEWER: Final = (
     "page_view.js",
+    "page_pictures.js",
     "page_turn.js",
     "page_marks.js",
     "page_walk.js",
@@ -19,6 +20,7 @@ _VIEWER: Final = (
     "page_sides.js",
     "page_lists.js",
     "chat_actions.js",
+    "draft.js",
 )
 
 
@@ -34,7 +36,7 @@ def build_page_column(said: Mapping[str, Mapping[str, Any]]) -> dict[str, gr.HTM
             elem_id="page-view",
             apply_default_css=False,
             html_template=source("page_view.html"),
-            js_on_load="".join(source(name) for name in _VIEWER),
+            js_on_load="".join(source(name) for name in VIEWER),
             images={},
             thumbnails={},
             download=None,

@@ -157,9 +157,10 @@ function aroundBox([left, top, right], [number, name], unit) {
   ];
 }
 
-/* The number of a place stands at its upper right corner, like the mark in the answer. */
+/* The number of a place stands outside its upper right corner, like the mark in the answer: inside, it would
+ * hide the last digits of an amount. */
 const atCorner = ([, top, right], [number], unit) => [
-  labelAt(number, true, right - 0.3 * TAG.height * unit, top - 0.7 * TAG.height * unit, unit),
+  labelAt(number, true, right + 0.1 * TAG.height * unit, top - 0.7 * TAG.height * unit, unit),
 ];
 
 function labelAt(length, short, x, y, unit) {

@@ -122,7 +122,7 @@ function drawImage(page) {
     name: page.name, page: page.page + 1, pages: page.pages,
   });
   image.alt = name;
-  const path = (props.images ?? {})[keyOf(page)];
+  const path = pictures[keyOf(page)];
   paper.classList.toggle("sc-waiting", !path);
   paper.dataset.message = path === "" ? texts().page.failed : texts().page.loading;
   if (path) {
@@ -134,14 +134,6 @@ function drawImage(page) {
     image.hidden = true;
     ask(page);
   }
-}
-
-/* Have the server write a page's picture, once. */
-function ask(page) {
-  const key = keyOf(page);
-  if (!page || key in (props.images ?? {}) || state.asked.has(key)) return;
-  state.asked.add(key);
-  trigger("showpage", { document: page.document, page: page.page });
 }
 
 /* Turn to the page that the server asks for, once for every wish. */
@@ -161,6 +153,7 @@ function draw() {
   document.documentElement.lang = texts().language;
   // The first value from the server says that this browser has a session.
   find(".sc-desk").dataset.ready = String(data() !== NOTHING);
+  takePictures();
   const toEvidence = follow();
   state.at = Math.max(0, Math.min(state.at, pages.length - 1));
   const page = pages[state.at];

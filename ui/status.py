@@ -5,6 +5,7 @@ from ui import i18n
 from ui.safe import escaped, span
 
 _SHORTEST_STREAM_SECONDS = 0.3
+_LEAST_SECONDS = 0.005  # two digits would show less as nothing
 
 
 def idle(key: str, language: str) -> str:
@@ -50,7 +51,7 @@ def _figures(transcript: Transcript, language: str) -> list[str]:
         ("status.ttft", "seconds", usage.ttft_seconds if streamed else 0.0),
         ("status.speed", "speed", usage.tokens_per_second if streamed else 0.0),
     ):
-        if value > 0:
+        if value >= _LEAST_SECONDS:
             digits = 0 if value >= 100 else 1 if value >= 0.1 else 2
             shown = i18n.decimal(value, language, digits=digits)
             figures.append(i18n.text(key, language, **{name: shown}))

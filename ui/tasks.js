@@ -91,5 +91,10 @@ fields.addEventListener("click", () => {
   say(window.scanchat?.readFields?.() ? "" : props.strings.fields_none);
 });
 
+/* The reason goes when the person does something else: on a phone it takes the chat's room. */
+document.addEventListener("focusin", ({ target }) => {
+  if (!place.contains(target)) say("");
+});
+
 watch(["value", "tasks", "strings"], draw);
 draw();

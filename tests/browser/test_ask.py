@@ -145,3 +145,9 @@ def test_the_screen_fits_a_phone(new_page: NewPage, scan: Path) -> None:
         assert not page.locator(hidden).is_visible()
         assert page.get_attribute(f"button[data-side={side}]", "aria-pressed") == "true"
         assert page.evaluate("document.documentElement.scrollWidth") <= 375
+    # One page has nowhere to turn: its bar is room enough for what it says.
+    driving.show(page, "page")
+    said = page.locator("#page-view .sc-overall").bounding_box()
+    tools = page.locator("#page-view .sc-bar > button:visible, #page-view .sc-zoom button:visible")
+    assert tools.count() >= 4
+    assert all(tool.bounding_box()["x"] >= said["x"] + said["width"] for tool in tools.all())

@@ -139,8 +139,24 @@ def test_the_list_is_searched_renamed_opened_and_deleted(
     page.keyboard.press("Enter")
     wait_for_titles(page, "Fruit of May", "pears")
     page.locator(f"{TALK} [data-do=delete]").nth(1).click()
+    assert "“pears”" in page.inner_text(f"{TALK} .sc-talk-ask")
     page.click(f"{TALK} [data-do=deleted]")
     wait_for_titles(page, "Fruit of May")
+
+
+def test_a_question_that_was_not_sent_outlives_the_page(new_page: NewPage, scan: Path) -> None:
+    page = opened(new_page(), scan)
+    page.fill("#question textarea", "half a question")
+    page.reload()
+    page.wait_for_function(
+        """document.querySelector("#question textarea")?.value === "half a question" """
+    )
+    # One that was taken does not come back.
+    say(page, "whole")
+    page.reload()
+    page.wait_for_selector("#page-view img[src]")
+    page.wait_for_selector("#chat .message.user")
+    assert page.input_value("#question textarea") == ""
 
 
 def test_a_reload_in_the_middle_of_an_answer_loses_none_of_it(

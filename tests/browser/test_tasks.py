@@ -25,6 +25,18 @@ def chosen(page: Any) -> str:
     return str(page.locator("#task [aria-checked=true]").get_attribute("data-task"))
 
 
+def test_the_chosen_task_can_be_read_under_the_pointer(new_page: Any) -> None:
+    page = new_page()
+    button = page.locator("#task [data-task=layout]")
+    button.click()
+    page.wait_for_selector("#task [data-task=layout][aria-checked=true]")
+    button.hover()
+    colours = button.evaluate(
+        "node => [getComputedStyle(node).color, getComputedStyle(node).backgroundColor]"
+    )
+    assert colours == ["rgb(255, 255, 255)", "rgb(29, 78, 216)"]
+
+
 def test_tasks_say_why_they_are_greyed_and_are_chosen_by_keyboard(
     new_page: Any, tmp_path: Path
 ) -> None:
@@ -36,6 +48,8 @@ def test_tasks_say_why_they_are_greyed_and_are_chosen_by_keyboard(
     said = page.inner_text("#task .sc-why")
     assert "cannot do this" in said and "glm_ocr" in said
     assert chosen(page) == "question"
+    page.focus("#question textarea")
+    assert page.locator("#task .sc-why").is_hidden()
 
     page.locator("#task [data-task=question]").focus()
     page.keyboard.press("ArrowRight")  # past those that are greyed

@@ -1,0 +1,55 @@
+"""How much one address may upload: a person with a folder of scans never notices, a script does."""
+
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from typing import Final
+
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+# Requests of one address within the window; one request may bring several files.
+MOST_REQUESTS: Final = 300
+WINDOW_SECONDS: Final = 60.0
+_TOO_MANY: Final = 429
+_REMEMBERED: Final = 10_000
+_PATH: Final = "/gradio_api/upload"
+
+
+class UploadRate:
+    """Middleware that makes an address wait which uploads too often.
+
+    The address is the connection's; behind a proxy on the same machine uvicorn takes it from
+    X-Forwarded-For.
+    """
+
+    def __init__(self, app: ASGIApp, clock: Callable[[], float] = time.monotonic) -> None:
+        self._app = app
+        self._clock = clock
+        self._times: OrderedDict[str, deque[float]] = OrderedDict()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "POST":
+            path = scope["path"].removeprefix(scope.get("root_path", ""))
+            if path.rstrip("/") == _PATH:
+                client = scope.get("client")
+                wait = self.wait(str(client[0]) if client else "")
+                if wait > 0:
+                    headers = {"Retry-After": str(int(wait) + 1)}
+                    await PlainTextResponse("", _TOO_MANY, headers)(scope, receive, send)
+                    return
+        await self._app(scope, receive, send)
+
+    def wait(self, address: str) -> float:
+        """Seconds until this address may upload again; 0 for now, and then it is counted."""
+        now = self._clock()
+        times = self._times.pop(address, deque())
+        self._times[address] = times
+        while len(self._times) > _REMEMBERED:
+            self._times.popitem(last=False)
+        while times and now - times[0] > WINDOW_SECONDS:
+            times.popleft()
+        if len(times) >= MOST_REQUESTS:
+            return WINDOW_SECONDS - (now - times[0])
+        times.append(now)
+        return 0.0
