@@ -21,6 +21,7 @@ VIEWER: Final = (
     "page_lists.js",
     "chat_actions.js",
     "draft.js",
+    "dropdowns.js",
 )
 
 

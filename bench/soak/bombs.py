@@ -235,6 +235,11 @@ BOMBS: Final[dict[str, Callable[[], bytes]]] = {
             b"300 0 0 300 0 0 cm /X Do",
         )
     ).replace(b"trailer", b"7 0 obj\n" + _picture_bomb() + b"\nendobj\ntrailer"),
+    "PDF, an allowed picture a thousand times": lambda: _page(
+        _stream("", b"q 300 0 0 300 0 0 cm /X5 Do Q " * 1_000),
+        _picture_bomb(side=_ALLOWED),
+        resources=_X5,
+    ),
     "PDF, a gigabyte of drawing orders": lambda: _page(
         _stream("/Filter /FlateDecode", _deflated(b" ", 1 << 30))
     ),

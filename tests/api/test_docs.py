@@ -1,19 +1,16 @@
 """docs/api.md: every block of Python runs as it is printed, with `lite` and nothing faked."""
 
-import hashlib
 import re
 import runpy
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from engine import Engine, Page, chat, load_settings
+from engine import Engine, load_settings
 from engine.families.lite.family import LiteFamily
-from engine.index import PageIndex
 from ui import Api, build_app, launch_options
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,7 +36,6 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             return loaded[model_id]
 
         patch.setattr(LiteFamily, "load", load_once)
-        patch.setattr(chat, "build_index", reading_once(chat.build_index))
         settings = load_settings()
         with Engine(settings) as engine:
             api = Api(engine, settings)
@@ -53,19 +49,6 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
                 yield str(where).rstrip("/")
             finally:
                 app.close(verbose=False)
-
-
-def reading_once(read: Any) -> Any:
-    """OCR as it is, but each picture is read once: the blocks ask about the same four scans."""
-    known: dict[bytes, PageIndex] = {}
-
-    def read_once(page: Page, settings: Any, *, preprocess: Any = None) -> PageIndex:
-        picture = hashlib.sha256(page.load_image().tobytes()).digest()
-        if picture not in known:
-            known[picture] = read(page, settings, preprocess=preprocess)
-        return replace(known[picture], document_id=page.document_id)
-
-    return read_once
 
 
 def test_the_blocks_are_those_that_are_expected() -> None:

@@ -71,6 +71,7 @@ def wait_for_words(page: Any, words: str) -> None:
         """words => [...document.querySelectorAll("#chat .bot .message-content")]
            .some(node => node.textContent.includes(words))""",
         arg=words,
+        timeout=driving.ANSWER_MILLISECONDS,
     )
 
 
@@ -114,7 +115,11 @@ def test_the_list_is_searched_renamed_opened_and_deleted(
     page.click("#new-chat")
     page.wait_for_selector("#page-view .sc-empty:not([hidden])", state="attached")
     say(opened(page, second_scan), "pears")
+    # While the list is closed, Tab does not come to what cannot be seen.
+    page.wait_for_selector("#side [data-do=wipe]", state="attached")
+    assert not page.locator("#side [data-do=wipe]").is_visible()
     show_list(page)
+    assert page.locator("#side [data-do=wipe]").is_visible()
     wait_for_titles(page, "pears", "apples")
     page.fill("#side [type=search]", "apples")
     wait_for_titles(page, "apples")

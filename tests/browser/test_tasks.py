@@ -37,6 +37,19 @@ def test_the_chosen_task_can_be_read_under_the_pointer(new_page: Any) -> None:
     assert colours == ["rgb(255, 255, 255)", "rgb(29, 78, 216)"]
 
 
+def test_the_list_of_models_closes_when_the_keyboard_leaves_it(new_page: Any) -> None:
+    page = new_page()
+    page.focus("#model input")
+    page.wait_for_selector("#model [role=option]")
+    page.keyboard.press("Tab")
+    page.wait_for_selector("#model [role=option]", state="detached")
+    # It is closed for good: Gradio opens it anew when the focus has gone.
+    page.wait_for_timeout(500)
+    assert page.locator("#model [role=option]").count() == 0
+    page.focus("#model input")
+    page.wait_for_selector("#model [role=option]")
+
+
 def test_tasks_say_why_they_are_greyed_and_are_chosen_by_keyboard(
     new_page: Any, tmp_path: Path
 ) -> None:

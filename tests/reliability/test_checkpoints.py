@@ -65,8 +65,10 @@ def test_a_download_takes_no_code_and_no_pickles() -> None:
         assert wanted.strip("*")
 
 
-@pytest.mark.parametrize("path", sorted((Path(__file__).parents[2] / "engine").rglob("*.py")))
-def test_no_code_of_a_checkpoint_is_ever_trusted(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert "trust_remote_code=True" not in text
-    assert "torch.load(" not in text
+def test_no_code_of_a_checkpoint_is_ever_trusted() -> None:
+    paths = list((Path(__file__).parents[2] / "engine").rglob("*.py"))
+    assert len(paths) > 100
+    for path in paths:
+        text = path.read_text(encoding="utf-8")
+        assert "trust_remote_code=True" not in text, path
+        assert "torch.load(" not in text, path

@@ -93,7 +93,7 @@ def test_a_server_that_is_killed_in_mid_answer_comes_back_with_all_of_it(tmp_pat
             assert "And now? " in tab.chat
             return said
 
-    slowly = {"SOAK_PIECE_SECONDS": "1.0"}
+    slowly = {"SOAK_PIECE_SECONDS": "0.7"}
     with serving(with_models=False, folder=tmp_path, variables=slowly) as app:
         key = asyncio.run(before(app))
     with serving(with_models=False, folder=tmp_path) as app:

@@ -89,7 +89,8 @@ CHEAP = [
     for name in bombs.BOMBS
     # Their files take long to make, or they are read in the whole time that they may take.
     if not any(word in name for word in ("gigabyte", "RGBA", "900 mega", "such a", "billion draw",
-                                         "three times", "million lines", "draws itself", "3,000"))
+                                         "three times", "million lines", "draws itself", "3,000",
+                                         "thousand times"))
 ]  # fmt: skip
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from bench.soak.load import overtaken, run
 
-SESSIONS, SECONDS, SEED = 16, 25, 8
+SESSIONS, SECONDS, SEED = 12, 20, 8
 
 
 @pytest.mark.slow
