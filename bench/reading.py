@@ -111,7 +111,7 @@ def measure(judged: Sequence[Judged], model: Ranker) -> dict[str, Row]:
         features = question.features.astype(np.float32)
         scores = model.scores(features)
         best = int(scores.argmax())
-        signs = signs_of(scores, features, question.texts, question.known_terms)
+        signs = signs_of(scores, features, question.texts, question.known)
         refused = model.confidence(signs) < model.threshold
         language = question.example.language
         if not question.example.answers:

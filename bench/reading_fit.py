@@ -20,7 +20,9 @@ from numpy.typing import NDArray
 
 from bench.reading_data import Example
 from engine.evaluation import anls, evidence_hit, exact, normalise
+from engine.families.lite.candidates import Candidate
 from engine.families.lite.features import FEATURES
+from engine.families.lite.matching import Known
 from engine.families.lite.question import ANSWER_TYPES, Question, analyse
 from engine.families.lite.ranking import SIGNS, Ranker, signs_of
 from engine.families.lite.reader import ReadPage, gather, read_page
@@ -29,7 +31,7 @@ from engine.index import PageIndex
 _NETWORKS, _UNITS, _DROPPED_IN, _DROPPED = 3, 48, 0.1, 0.3
 _EPOCHS, _BATCH, _RATE, _DECAY = 8, 32, 0.004, 0.03
 # Confidence is cross-fitted over this many parts of the templates.
-_FOLDS = 3
+FOLDS = 3
 # Below this a candidate is no answer.
 _RIGHT = 0.35
 # Of the questions answered right, this share may be refused.
@@ -48,15 +50,17 @@ class Judged:
     Attributes:
         features: (candidates, FEATURES), float16.
         anls, exact, hit: (candidates,).
+        candidates: the pieces of the page themselves; none unless `judge` was asked for them.
     """
 
     example: Example
     features: NDArray[np.float16]
     texts: list[str]
-    known_terms: float
+    known: Known
     anls: Floats
     exact: Floats
     hit: Floats
+    candidates: tuple[Candidate, ...] = ()
 
     @property
     def answerable(self) -> bool:
@@ -64,7 +68,11 @@ class Judged:
 
 
 def judge(
-    examples: Sequence[Example], indexes: dict[str, PageIndex], *, blur: bool = False
+    examples: Sequence[Example],
+    indexes: dict[str, PageIndex],
+    *,
+    blur: bool = False,
+    with_candidates: bool = False,
 ) -> list[Judged]:
     """Candidates and truth of every question whose page has an index.
 
@@ -72,6 +80,7 @@ def judge(
         blur: understand half of the questions worse than could be, as people's words will be
             understood that the lexicon does not know; for fitting, so that nothing is trusted
             blindly.
+        with_candidates: keep the candidates, with the whole view of their page.
     """
     rng = random.Random(0)
     judged: list[Judged] = []
@@ -105,10 +114,11 @@ def judge(
                 example,
                 pool.features.astype(np.float16),
                 texts,
-                pool.known_terms,
+                pool.known,
                 close,
                 np.array([right[text][1] for text in texts], np.float32),
                 np.array(hit, np.float32),
+                pool.candidates if with_candidates else (),
             )
         )
         if len(judged) % 500 == 0:
@@ -221,7 +231,7 @@ def fit_all(judged: Sequence[Judged]) -> Ranker:
     folds = [fold_of(question.example) for question in judged]
     rows: list[Floats] = []
     right: list[float] = []
-    for fold in range(_FOLDS):
+    for fold in range(FOLDS):
         others = [one for one, at in zip(judged, folds, strict=True) if at != fold]
         own = [one for one, at in zip(judged, folds, strict=True) if at == fold]
         network = fit(others, networks=_NETWORKS)
@@ -230,7 +240,7 @@ def fit_all(judged: Sequence[Judged]) -> Ranker:
                 continue
             features = question.features.astype(np.float32)
             scores = network.scores(features)
-            rows.append(signs_of(scores, features, question.texts, question.known_terms))
+            rows.append(signs_of(scores, features, question.texts, question.known))
             right.append(float(question.anls[int(scores.argmax())] >= 0.5))
     weight, bias, threshold = _confidence(np.array(rows), np.array(right))
     return replace(
@@ -239,8 +249,8 @@ def fit_all(judged: Sequence[Judged]) -> Ranker:
 
 
 def fold_of(example: Example) -> int:
-    """0 to _FOLDS - 1; questions about documents of one template share it."""
-    return zlib.crc32(f"{example.document_kind} {example.template}".encode()) % _FOLDS
+    """0 to FOLDS - 1; questions about documents of one template share it."""
+    return zlib.crc32(f"{example.document_kind} {example.template}".encode()) % FOLDS
 
 
 def _confidence(rows: Floats, right: Floats) -> tuple[Floats, float, float]:

@@ -22,7 +22,10 @@ from engine.settings import ModelSettings, Settings
 
 # Of a question that is not stopped.
 PIECES: Final = 8
-PIECE_SECONDS: Final = float(os.environ.get("SOAK_PIECE_SECONDS", "0.02"))
+PIECE_SECONDS: Final = 0.02
+# A question that begins so is answered at the pace of a large model.
+SLOWLY: Final = "Slowly:"
+_SLOW_SECONDS: Final = 3.0
 # A file that gets one JSON line for each run: {"session", "asked", "began"}, seconds.
 LOG_VARIABLE = "SOAK_LOG"
 _guard = threading.Lock()
@@ -70,14 +73,32 @@ class Echo(ModelFamily):
         sizes = " ".join(f"{page.width}x{page.height}" for page in request.pages)
         ids = self.tokenizer.encode(f"{request.question} {sizes}")
         length = -(-len(ids) // PIECES)
+        pause = _SLOW_SECONDS if request.question.startswith(SLOWLY) else PIECE_SECONDS
         for start in range(0, len(ids), length):
             if run.stop.is_set():
                 run.streamer.end()
                 return Outcome("cancelled", 1, start)
             run.streamer.put(torch.tensor(ids[start : start + length]))
-            time.sleep(PIECE_SECONDS)
+            run.stop.wait(pause)
         run.streamer.end()
         return Outcome("stop", 1, len(ids))
+
+
+def overtaken(runs: list[dict[str, Any]]) -> int:
+    """How many runs waited while another session, which asked later, was served twice.
+
+    Args:
+        runs: {"session", "asked", "began"}: when a run stood in the queue, and when it was served.
+    """
+    count = 0
+    for waiting in runs:
+        served: dict[str, int] = {}
+        for other in runs:
+            within = waiting["asked"] < other["asked"] and other["began"] < waiting["began"]
+            if within and other["session"] != waiting["session"]:
+                served[other["session"]] = served.get(other["session"], 0) + 1
+        count += any(times > 1 for times in served.values())
+    return count
 
 
 def _log(line: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -20,7 +20,7 @@ import httpx
 import psutil
 
 from bench.soak.crowd import Seen, Visitor
-from bench.soak.echo import LOG_VARIABLE
+from bench.soak.echo import LOG_VARIABLE, overtaken
 from bench.soak.specimens import ROOT
 from bench.soak.tab import Tab
 
@@ -30,8 +30,8 @@ _SETTLE_SECONDS: Final = 40.0
 _IDLE_SESSIONS: Final = 200
 _MOST_GROWTH: Final = 50 * 1024**2
 _MOST_IDLE: Final = 2 * 1024**2
-# Pools of threads grow to what was needed at once, and stay.
-_MORE_THREADS: Final = 8
+# Pools of threads grow to what was needed at once, and stay: asyncio's by the cores, and a few.
+_MORE_THREADS: Final = min(32, (os.cpu_count() or 1) + 4) + 8
 _SETTINGS: Final = """
 data_dir = '{folder}/data'
 cache_dir = '{cache}'
@@ -172,23 +172,6 @@ def _problems(report: dict[str, Any], minute: list[int], idle: float) -> list[st
     return found
 
 
-def overtaken(runs: list[dict[str, Any]]) -> int:
-    """How many runs waited while another session, which asked later, was served twice.
-
-    Args:
-        runs: {"session", "asked", "began"}: when a run stood in the queue, and when it was served.
-    """
-    count = 0
-    for waiting in runs:
-        served: dict[str, int] = {}
-        for other in runs:
-            within = waiting["asked"] < other["asked"] and other["began"] < waiting["began"]
-            if within and other["session"] != waiting["session"]:
-                served[other["session"]] = served.get(other["session"], 0) + 1
-        count += any(times > 1 for times in served.values())
-    return count
-
-
 async def _watch(
     app: Served, started: float, samples: list[tuple[float, int]], say: Callable[[str], None]
 ) -> None:
@@ -248,13 +231,11 @@ def serving(
     *,
     with_models: bool,
     folder: Path | None = None,
-    variables: Mapping[str, str] | None = None,
 ) -> Iterator[Served]:
     """The real app in a process of its own, with the soak's model.
 
     Args:
         folder: for all that it writes; None takes one of its own, which is deleted.
-        variables: laid over the environment.
     """
     with tempfile.TemporaryDirectory(prefix="scanchat-soak-") as name:
         folder = folder or Path(name)
@@ -273,7 +254,6 @@ def serving(
             "GRADIO_TEMP_DIR": str(folder / "gradio"),
             "PYTHONUNBUFFERED": "1",
             LOG_VARIABLE: str(folder / "runs"),
-            **(variables or {}),
         }
         log = folder / "app.log"
         arguments = ["--settings", str(settings), "--host", "127.0.0.1", "--port", "0"]

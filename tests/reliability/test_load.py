@@ -2,7 +2,8 @@
 
 import pytest
 
-from bench.soak.load import overtaken, run
+from bench.soak.echo import overtaken
+from bench.soak.load import run
 
 SESSIONS, SECONDS, SEED = 12, 20, 8
 

@@ -43,6 +43,11 @@ _NUMBER_WORD: Final = re.compile(
     r"вос[ье]м\w*|девят[ьи]\w*|десят[ьи]\w*|одиннадцат\w+|двенадцат\w+|двадцат\w+|тридцат\w+|сорок\w*|сто|тысяч\w*|полгода)$",
     re.IGNORECASE,
 )
+# "1842 году" is no quantity.
+_YEAR: Final = re.compile(r"^(?:1[5-9]|20)\d\d$")
+_YEAR_WORD: Final = re.compile(r"^(?:г|гг|год\w{0,2}|years?)$")
+# "39150-37", "106 888.47": roubles and kopecks, whatever else has as many digits.
+_MONEY: Final = re.compile(r"^\d{1,3}(?:[ ,.]\d{3})+[.,-]\d\d$|^\d+[.,-]\d\d$")
 _INITIALS: Final = re.compile(r"^[A-ZА-ЯЁ]\.(?:-?[A-ZА-ЯЁ]\.)?$")
 _NAME_WORD: Final = re.compile(r"^[A-ZА-ЯЁ][a-zа-яё'’]+(?:-[A-ZА-ЯЁ][a-zа-яё]+)?[.,]?$")
 _CAPITALS: Final = re.compile(r"^[A-ZА-ЯЁ]{2,}(?:[-'’&.][A-ZА-ЯЁ]+)*[.,]?$")
@@ -86,6 +91,8 @@ def kinds_of(text: str, values: Iterable[str]) -> dict[str, float]:
             scores[answer] = max(scores[answer], score)
     if "time" in values and "." in text and "m" not in text.casefold():
         scores["time"] = _DOTTED_TIME  # "1.55" is more often a number
+    if _MONEY.match(text):
+        scores["phone"] = 0.0
     for answer, score in _shape(text):
         scores[answer] = max(scores[answer], score)
     if any(
@@ -154,7 +161,9 @@ def _shape(text: str) -> tuple[tuple[str, float], ...]:
     numeric = re.match(r"^[\d.,±+−–-]+", words[0]) is not None or bool(
         _NUMBER_WORD.match(normal(words[0]))
     )
-    if numeric and len(words) >= 2 and len(words) <= 4:
+    if _YEAR.match(words[0]) and len(words) == 2 and _YEAR_WORD.match(normal(words[1])):
+        found += [("year", 1.0), ("date", 0.35)]
+    elif numeric and len(words) >= 2 and len(words) <= 4:
         rest = [word for word in words[1:] if not re.match(r"^[\d.,()]+$", word)]
         if rest and all(
             _UNIT.match(normal(word)) or _NUMBER_WORD.match(normal(word)) for word in rest

@@ -141,9 +141,25 @@ def _spelled(raw: str, question: Question) -> list[tuple[int, int]]:
     ]
 
 
-def known_share(matches: Sequence[Match]) -> float:
-    """The share of the question's terms that some page has, 0 to 1; 1 without terms."""
-    tables = [match.cell.max(axis=0, initial=0.0) for match in matches if match.cell.shape[1]]
-    if not tables:
-        return 1.0
-    return float(np.mean(np.max(tables, axis=0) >= _HIT))
+@dataclass(frozen=True, slots=True)
+class Known:
+    """How much of a question some page has, each 0 to 1; 1 where there is nothing to look for.
+
+    Attributes:
+        terms: of all its terms.
+        exact: of its numbers and codes: asked for 1951, a page without 1951 has no answer.
+    """
+
+    terms: float
+    exact: float
+
+
+def known_of(question: Question, matches: Sequence[Match]) -> Known:
+    """How much of a question the pages have."""
+    hits = np.zeros(len(question.terms), np.bool_)
+    for match in matches:
+        hits |= match.cell.max(axis=0, initial=0.0) >= _HIT
+    exact = np.array([sum(map(str.isdigit, t.word)) > 1 for t in question.terms], np.bool_)
+    every = np.ones(len(hits), np.bool_)
+    terms, numbers = (float(hits[own].mean()) if own.any() else 1.0 for own in (every, exact))
+    return Known(terms, numbers)

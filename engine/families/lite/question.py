@@ -55,6 +55,17 @@ _ANYTHING: Final = (
 _PERHAPS: Final = 0.35
 # A word that names the value asked for ("ИНН", "due date") counts more than whose value it is.
 _ASKED, _ATTRIBUTE = 0.5, 1.5
+_PAGE_WORD: Final = re.compile(r"^(?:pages?|sheets?|страниц\w{0,3}|стр|лист(?:а|е|ов|ы|ах)?)$")
+_ORDINAL: Final = (
+    r"(?:\d{1,4}(?:st|nd|rd|th|-?(?:й|я|ой|ей|ом|ую|ю))"
+    r"|first|second|third|last|перв\w+|втор\w+|трет\w+|последн\w+)"
+)
+_ON_PAGE: Final = re.compile(
+    r"(?:\b(?:on|in|from|of|at)\s+)?(?:\bthe\s+)?"
+    rf"(?:\bpages?\s+(?:no\.?\s*)?\d{{1,4}}\b|\b{_ORDINAL}\s+page\b)"
+    r"|(?:\b(?:на|со?|из|в)\s+)?"
+    rf"(?:\b(?:страниц\w{{0,3}}|стр\.?|лист[еау])\s*№?\s*\d{{1,4}}\b|\b{_ORDINAL}\s+страниц\w{{1,2}}\b)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +86,7 @@ class Question:
         counts: it may ask to count things ("how many items ...").
         yes_no: it can be answered by yes or no, which is never on the page.
         offers: it names the answers to choose from ("single or married?").
+        about_pages: it asks which page this is or how many there are.
     """
 
     text: str
@@ -84,6 +96,7 @@ class Question:
     counts: bool = False
     yes_no: bool = False
     offers: bool = False
+    about_pages: bool = False
 
 
 def analyse(text: str, history: Sequence[str] = ()) -> Question:
@@ -101,8 +114,11 @@ def analyse(text: str, history: Sequence[str] = ()) -> Question:
 
 def _alone(text: str) -> Question:
     book = lexicon()
-    words = tokens(text)
-    plain = " ".join(re.sub(r"[^\w%№#'’-]+", " ", text.casefold().replace("ё", "е")).split())
+    folded = text.casefold().replace("ё", "е")
+    # Which page to look at is not what to look for; the pages given are those.
+    whole = _ON_PAGE.sub(" ", folded)
+    words = tokens(whole) or tokens(folded)
+    plain = " ".join(re.sub(r"[^\w%№#'’-]+", " ", whole).split())
     wants: dict[str, float] = {}
     for kind, weight, pattern in book.wants:
         if weight > wants.get(kind, 0.0) and pattern.search(plain):
@@ -137,7 +153,8 @@ def _alone(text: str) -> Question:
         terms += [Term(part, groups, _ATTRIBUTE if asked else 1.0) for part in _parts(word)]
     language = "ru" if len(re.findall("[а-яё]", plain)) > len(re.findall("[a-z]", plain)) else "en"
     offers = bool({"or", "или"} & set(words))
-    return Question(text, language, tuple(terms), wants, counts, yes_no, offers)
+    pages = any(_PAGE_WORD.match(word) for word in words)
+    return Question(text, language, tuple(terms), wants, counts, yes_no, offers, pages)
 
 
 def _parts(word: str) -> list[str]:

@@ -20,10 +20,12 @@ from engine.families.lite.features import FEATURES
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from engine.families.lite.matching import Known
+
 RANKER_FILE: Final = Path(__file__).parent / "ranker.safetensors"
 # What the confidence in the best candidate is computed from.
-SIGNS: Final = ("share", "lead", "known_terms", "type", "type_gap", "context", "label", "near")
-_FEATURE_SIGNS: Final = SIGNS[3:]
+_FEATURE_SIGNS: Final = ("type", "type_gap", "context", "label", "near")
+SIGNS: Final = ("share", "lead", "known_terms", "known_exact", *_FEATURE_SIGNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ def signs_of(
     scores: NDArray[np.float32],
     features: NDArray[np.float32],
     texts: Sequence[str],
-    known_terms: float,
+    known: Known,
 ) -> NDArray[np.float32]:
     """(SIGNS,) what speaks for the best candidate.
 
@@ -66,7 +68,7 @@ def signs_of(
         scores: (candidates,).
         features: (candidates, FEATURES).
         texts: of the candidates; the same text elsewhere on the page is no rival.
-        known_terms: the share of the question's terms that are on the page.
+        known: how much of the question the pages have.
     """
     best = int(np.argmax(scores))
     shares = np.exp(scores - scores[best])
@@ -78,7 +80,8 @@ def signs_of(
         [
             float(shares[same].sum() / shares.sum()),
             min(3.0, lead) / 3.0,
-            known_terms,
+            known.terms,
+            known.exact,
             *(row[FEATURES.index(name)] for name in _FEATURE_SIGNS),
         ],
         np.float32,

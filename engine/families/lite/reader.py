@@ -18,10 +18,13 @@ from engine.families.lite.candidates import (
     without,
 )
 from engine.families.lite.features import FEATURES, feature_table
-from engine.families.lite.matching import known_share, match_pages
-from engine.families.lite.question import ANSWER_TYPES, Question, analyse
+from engine.families.lite.forms import of_form
+from engine.families.lite.matching import Known, known_of, match_pages
+from engine.families.lite.page_counters import Counters, counters_of, without_counters
+from engine.families.lite.question import Question, analyse
 from engine.families.lite.ranking import ranker, signs_of
 from engine.families.lite.shape import kind_table, shape_table
+from engine.families.lite.signature import at_the_foot
 from engine.families.lite.view import PageView, view_page
 
 if TYPE_CHECKING:
@@ -29,21 +32,23 @@ if TYPE_CHECKING:
 
     from engine.index import PageIndex
 
-# These have a shape of their own: nothing else answers a question for them.
-_STRICT: Final = ("phone", "email", "url")
-_LIKELY: Final = 0.5
 # Chunks are cut from this many sentences a page, those that share most with the question.
 _SENTENCES: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
 class ReadPage:
-    """A page made ready for questions: its view and the candidates that need no question."""
+    """A page made ready for questions: its view and the candidates that need no question.
+
+    Attributes:
+        counters: the words that only count pages.
+    """
 
     view: PageView
     candidates: tuple[Candidate, ...]
     kinds: NDArray[np.float32]
     shape: NDArray[np.float32]
+    counters: Counters
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,7 @@ class Pool:
     question: Question
     candidates: tuple[Candidate, ...]
     features: NDArray[np.float32]  # (candidates, FEATURES)
-    known_terms: float  # the share of the question's terms that are on the pages
+    known: Known  # how much of the question the pages have
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,7 @@ def read_page(index: PageIndex) -> ReadPage:
     view = view_page(index)
     candidates = tuple(page_candidates(view))
     shape = shape_table(view, candidates, candidates)
-    return ReadPage(view, candidates, kind_table(candidates), shape)
+    return ReadPage(view, candidates, kind_table(candidates), shape, counters_of(view))
 
 
 def gather(question: Question, pages: Sequence[ReadPage]) -> Pool:
@@ -96,14 +101,14 @@ def gather(question: Question, pages: Sequence[ReadPage]) -> Pool:
             # Words of the question are no answer to it, unless it offers a choice.
             kept = [at for at, one in enumerate(found) if not match.repeats(one.ranges)]
             found, kinds, shape = [found[at] for at in kept], kinds[kept], shape[kept]
-        strict = [kind for kind in _STRICT if question.wants.get(kind, 0.0) >= 1.0]
-        if strict:
-            likely = kinds[:, [ANSWER_TYPES.index(kind) for kind in strict]].max(axis=1) >= _LIKELY
-            kept = [int(at) for at in np.flatnonzero(likely)]
-            found, kinds, shape = [found[at] for at in kept], kinds[kept], shape[kept]
+        foot = frozenset(at_the_foot(question, page.view, found, kinds))
+        kept = without_counters(question, found, page.counters)
+        formed = frozenset(of_form(question, found, kinds))
+        kept = [at for at in kept if at in foot and at in formed]
+        found, kinds, shape = [found[at] for at in kept], kinds[kept], shape[kept]
         candidates += found
         tables.append(feature_table(question, page.view, match, found, kinds, shape))
-    return Pool(question, tuple(candidates), np.concatenate(tables), known_share(matches))
+    return Pool(question, tuple(candidates), np.concatenate(tables), known_of(question, matches))
 
 
 def answer(text: str, pages: Sequence[ReadPage], *, history: Sequence[str] = ()) -> Answer | None:
@@ -120,7 +125,7 @@ def answer(text: str, pages: Sequence[ReadPage], *, history: Sequence[str] = ())
     model = ranker()
     scores = model.scores(pool.features)
     texts = [candidate.text for candidate in pool.candidates]
-    confidence = model.confidence(signs_of(scores, pool.features, texts, pool.known_terms))
+    confidence = model.confidence(signs_of(scores, pool.features, texts, pool.known))
     if confidence < model.threshold:
         return None
     return Answer(pool.candidates[int(np.argmax(scores))], confidence)

@@ -88,6 +88,8 @@ class Checkpoint:
 
     def _converted(self, *, anew: bool = False) -> Path:
         """The folder with the converted model, made if need be."""
+        from safetensors import SafetensorError
+
         assert self._gguf is not None
         folder = self._cache_dir / "lite" / f"smollm2-{_key(self._gguf, self._model.dtype)}"
         if anew:
@@ -95,7 +97,7 @@ class Checkpoint:
         if not _is_whole(folder):
             try:
                 _convert(self._gguf, folder, self._model.dtype)
-            except OSError as error:
+            except (OSError, SafetensorError) as error:  # a full disk may be either
                 raise ModelError(
                     "model.load_failed", model_id=self._model_id, detail=str(error)
                 ) from error

@@ -1,0 +1,87 @@
+"""Answers that have a form of their own: asked for an IBAN, nothing of another form will do.
+
+The form is told from the question's own words, so it binds only where the value is named outright.
+A letter or two that OCR takes for digits is let pass; check digits are not looked at, for a number
+that is misread or invented is still what the page says.
+
+Try it:
+`python -c "from engine.families.lite.forms import forms_wanted; print(forms_wanted('the IBAN?'))"`
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from engine.families.lite.question import ANSWER_TYPES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from engine.families.lite.pieces import Candidate
+    from engine.families.lite.question import Question
+
+_LIKELY: Final = 0.5
+# These have a shape of their own: nothing else answers a question for them.
+_STRICT: Final = ("phone", "email", "url")
+# A date may be said in many ways ("on Mondays"), so a page with anything like one is let pass.
+_DATE_NAMED: Final = re.compile(r"\bdate\b|\bдат[аыуе]\b|\bкакого числа\b")
+_LIKE_A_DATE: Final = 0.3
+# What OCR reads for digits.
+_DIGIT: Final = "[0-9OОЗIBS]"
+_MARKS: Final = re.compile(r"\W+")
+# Pattern over the lower-case question -> what letters and digits of the answer match, in capitals.
+_FORMS: Final = tuple(
+    (re.compile(asked), re.compile(printed))
+    for asked, printed in (
+        (r"\biban\b", rf"[A-Z]{{2}}{_DIGIT}{{2}}[A-Z0-9]{{11,30}}"),
+        (r"\bswift\b", r"[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?"),
+        (r"\bинн\b|\binn\b", rf"{_DIGIT}{{10,12}}"),
+        (r"\bкпп\b|\bkpp\b", r"[0-9A-ZОЗ]{8,10}"),
+        (r"\bбик\b", rf"{_DIGIT}{{8,10}}"),
+        (r"\bогрн(?:ип)?\b|\bogrn\b", rf"{_DIGIT}{{12,16}}"),
+        (r"\bснилс\b", rf"{_DIGIT}{{10,12}}"),
+        (r"\bdoi\b", r"(?:HTTPS?)?(?:DX)?(?:DOI)?(?:ORG)?10\d{4}.*"),
+        (r"\bisbn\b", rf"{_DIGIT}{{9,13}}X?"),
+        (r"\bissn\b", rf"{_DIGIT}{{7}}[\dX]"),
+    )
+)
+
+
+def forms_wanted(question: str) -> tuple[re.Pattern[str], ...]:
+    """The forms that a question names outright; an answer has one of them."""
+    plain = question.casefold().replace("ё", "е")
+    return tuple(printed for asked, printed in _FORMS if asked.search(plain))
+
+
+def of_form(
+    question: Question, candidates: Sequence[Candidate], kinds: NDArray[np.float32]
+) -> list[int]:
+    """Which candidates have the form that a question demands; all where it demands none.
+
+    Args:
+        kinds: (candidates, ANSWER_TYPES) how much each looks like each type of answer.
+    """
+    kept = list(range(len(candidates)))
+    strict = [kind for kind in _STRICT if question.wants.get(kind, 0.0) >= 1.0]
+    if strict:
+        likely = kinds[:, [ANSWER_TYPES.index(kind) for kind in strict]].max(axis=1) >= _LIKELY
+        kept = [at for at in kept if likely[at]]
+    forms = forms_wanted(question.text)
+    if forms:
+        # "12.03.2024" has eight digits, too.
+        others = kinds[:, [ANSWER_TYPES.index(kind) for kind in ("date", "amount")]].max(axis=1)
+        kept = [at for at in kept if others[at] < 1 and _has_one(forms, candidates[at].text)]
+    if kept and _DATE_NAMED.search(question.text.casefold()):
+        dates = kinds[kept][:, [ANSWER_TYPES.index(kind) for kind in ("date", "year")]]
+        kept = kept if dates.max() >= _LIKE_A_DATE else []
+    return kept
+
+
+def _has_one(forms: Sequence[re.Pattern[str]], text: str) -> bool:
+    bare = _MARKS.sub("", text).upper()
+    return any(form.fullmatch(bare) for form in forms)

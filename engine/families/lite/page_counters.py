@@ -1,0 +1,90 @@
+"""The words that only count pages: "12 из 30" at the foot, "Page 3", a lone number in a margin."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from engine.families.lite.pieces import Candidate
+    from engine.families.lite.question import Question
+    from engine.families.lite.view import PageView
+
+# Running heads and feet stand in this share of the page.
+_MARGIN: Final = 0.1
+_NAMED: Final = r"(?:page|pg|p|sheet|стр|страница|лист|с)\b\.?\s*(?:№\s*)?"
+_COUNTER: Final = re.compile(
+    rf"(?<![\w.,])(?:{_NAMED}(?P<page>\d{{1,4}})(?:\s*(?:of|из|/)\s*(?P<pages>\d{{1,4}}))?"
+    r"|(?P<page_only>\d{1,4})\s*(?:of|из)\s*(?P<of>\d{1,4}))(?!\w|[.,/]\d)",
+    re.IGNORECASE,
+)
+_ALONE: Final = re.compile(r"^[-–—\s]*(?P<page>\d{1,4})(?:\s*/\s*(?P<pages>\d{1,4}))?[-–—\s]*$")
+# Groups of a question that asks for nothing else but the page's number or how many there are.
+_ABOUT: Final = frozenset(("page", "number", "quantity"))
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """Positions of words of a page.
+
+    Attributes:
+        words: all that only count pages.
+        page: those that say which page this is.
+        pages: those that say how many there are.
+    """
+
+    words: frozenset[int]
+    page: frozenset[int]
+    pages: frozenset[int]
+
+
+def counters_of(view: PageView) -> Counters:
+    """What counts pages in the margins."""
+    every: set[int] = set()
+    page: set[int] = set()
+    pages: set[int] = set()
+    height = max(1, view.index.height)
+    for number, cell in enumerate(view.cells):
+        middle = (cell.bbox[1] + cell.bbox[3]) / 2 / height
+        running = view.category(number) in ("Page-header", "Page-footer")
+        if not running and _MARGIN <= middle <= 1 - _MARGIN:
+            continue
+        text = view.text(cell.first, cell.last)
+        alone = _ALONE.match(text) if len(view.rows[cell.row]) == 1 else None
+        for match in [alone] if alone else _COUNTER.finditer(text):
+            every.update(_words(view, cell.first, cell.last, match.span()))
+            for name, span in (
+                (name, match.span(name)) for name, said in match.groupdict().items() if said
+            ):
+                own = page if name.startswith("page") and name != "pages" else pages
+                own.update(_words(view, cell.first, cell.last, span))
+    return Counters(frozenset(every), frozenset(page), frozenset(pages))
+
+
+def without_counters(
+    question: Question, candidates: Sequence[Candidate], counters: Counters
+) -> list[int]:
+    """Which candidates may answer: no page's number, or nothing else where that is asked for."""
+    groups = [term.groups for term in question.terms]
+    places = [{word for span in one.ranges for word in range(*span)} for one in candidates]
+    if question.about_pages and all(own & _ABOUT for own in groups):
+        asked = counters.pages if question.counts else counters.page
+        kept = [at for at, own in enumerate(places) if own <= asked]
+        if kept:
+            return kept
+    if question.about_pages:
+        return list(range(len(candidates)))
+    return [at for at, own in enumerate(places) if not own <= counters.words]
+
+
+def _words(view: PageView, first: int, last: int, span: tuple[int, int]) -> Iterator[int]:
+    """Positions of the words of a cell that lie in a range of its characters."""
+    at = 0
+    for word in range(first, last):
+        end = at + len(view.words[word])
+        if at < span[1] and span[0] < end:
+            yield word
+        at = end + 1
