@@ -22,8 +22,6 @@ _COUNTER: Final = re.compile(
     re.IGNORECASE,
 )
 _ALONE: Final = re.compile(r"^[-–—\s]*(?P<page>\d{1,4})(?:\s*/\s*(?P<pages>\d{1,4}))?[-–—\s]*$")
-# Groups of a question that asks for nothing else but the page's number or how many there are.
-_ABOUT: Final = frozenset(("page", "number", "quantity"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +66,8 @@ def without_counters(
     question: Question, candidates: Sequence[Candidate], counters: Counters
 ) -> list[int]:
     """Which candidates may answer: no page's number, or nothing else where that is asked for."""
-    groups = [term.groups for term in question.terms]
     places = [{word for span in one.ranges for word in range(*span)} for one in candidates]
-    if question.about_pages and all(own & _ABOUT for own in groups):
+    if question.only_pages:
         asked = counters.pages if question.counts else counters.page
         kept = [at for at, own in enumerate(places) if own <= asked]
         if kept:

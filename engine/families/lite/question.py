@@ -56,6 +56,8 @@ _PERHAPS: Final = 0.35
 # A word that names the value asked for ("ИНН", "due date") counts more than whose value it is.
 _ASKED, _ATTRIBUTE = 0.5, 1.5
 _PAGE_WORD: Final = re.compile(r"^(?:pages?|sheets?|страниц\w{0,3}|стр|лист(?:а|е|ов|ы|ах)?)$")
+# Groups of a question that asks for a page's number or how many there are.
+_OF_PAGES: Final = frozenset(("page", "number", "quantity"))
 _ORDINAL: Final = (
     r"(?:\d{1,4}(?:st|nd|rd|th|-?(?:й|я|ой|ей|ом|ую|ю))"
     r"|first|second|third|last|перв\w+|втор\w+|трет\w+|последн\w+)"
@@ -86,7 +88,8 @@ class Question:
         counts: it may ask to count things ("how many items ...").
         yes_no: it can be answered by yes or no, which is never on the page.
         offers: it names the answers to choose from ("single or married?").
-        about_pages: it asks which page this is or how many there are.
+        about_pages: it speaks of pages, of none in particular.
+        only_pages: it asks for nothing else than which page this is or how many there are.
     """
 
     text: str
@@ -97,6 +100,7 @@ class Question:
     yes_no: bool = False
     offers: bool = False
     about_pages: bool = False
+    only_pages: bool = False
 
 
 def analyse(text: str, history: Sequence[str] = ()) -> Question:
@@ -154,7 +158,8 @@ def _alone(text: str) -> Question:
     language = "ru" if len(re.findall("[а-яё]", plain)) > len(re.findall("[a-z]", plain)) else "en"
     offers = bool({"or", "или"} & set(words))
     pages = any(_PAGE_WORD.match(word) for word in words)
-    return Question(text, language, tuple(terms), wants, counts, yes_no, offers, pages)
+    only = pages and all(term.groups & _OF_PAGES for term in terms)
+    return Question(text, language, tuple(terms), wants, counts, yes_no, offers, pages, only)
 
 
 def _parts(word: str) -> list[str]:
@@ -167,6 +172,8 @@ def _parts(word: str) -> list[str]:
 def _leans(question: Question) -> bool:
     """Whether a question is understood only together with the one before."""
     plain = question.text.casefold().replace("ё", "е").strip()
+    if question.only_pages:
+        return False
     return len(question.terms) <= 1 or (
         len(question.terms) <= 4 and any(pattern.search(plain) for pattern in lexicon().follow_up)
     )

@@ -155,6 +155,12 @@ def test_who_asks_for_pages_gets_the_counter() -> None:
     )
 
 
+def test_a_question_for_pages_does_not_lean_on_the_one_before() -> None:
+    history = ["Какая итоговая сумма?"]
+    found = answer("Сколько страниц в документе?", [read_page(INVOICE)], history=history)
+    assert found is not None and found.text == "30"
+
+
 def test_numbers_in_the_middle_of_a_page_count_no_pages() -> None:
     index = page([("Total", 100, 700), ("19", 600, 700), ("3 of 18 were sold", 100, 740)])
     assert counters_of(view_page(index)).words == frozenset()
