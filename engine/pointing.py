@@ -33,6 +33,8 @@ _SCAN: Final = (
 _JOIN: Final = r"\s*(?:[-\u2013\u2014]|,|and|to|or|и|по|или)\s*"
 _LIST: Final = rf"(?P<numbers>\d{{1,4}}(?:{_JOIN}\d{{1,4}})*)(?![\d.,:/-]*\d)"
 _NTH_PAGE: Final = re.compile(rf"\b{_NTH}\s+{_PAGE}\b")
+# «на 12 странице»; the other cases follow a count as well: «12 страниц», «21 страница».
+_BARE_PAGE: Final = re.compile(r"\b(?P<digits>\d{1,4})\s+(?:страниц(?:е|у|ей)|листе|стр)\b")
 _PAGE_N: Final = re.compile(rf"\b(?:{_PAGE}|p\.|pp\.|стр\.|с\.)\s*(?:№\s*|no\.?\s*)?{_LIST}")
 _NTH_SCAN: Final = re.compile(rf"\b{_NTH}\s+{_SCAN}\b")
 _SCAN_N: Final = re.compile(
@@ -111,6 +113,7 @@ def _is_named(words: str, name: str) -> bool:
 def _page_numbers(words: str) -> list[int]:
     """Page numbers from 1, in the question's order; -1 is the last page."""
     numbers = [_ordinal(match) for match in _NTH_PAGE.finditer(words)]
+    numbers += [int(match["digits"]) for match in _BARE_PAGE.finditer(words)]
     for match in _PAGE_N.finditer(words):
         said = match["numbers"]
         for first, last in _RANGE.findall(said):

@@ -38,6 +38,8 @@ def documents(*sizes: int, names: Sequence[str] = ()) -> tuple[Document, ...]:
         ("сравни страницы 1 и 5", [0, 4]),
         ("что написано на третьей странице", [2]),
         ("дата на стр. 4", [3]),
+        ("Кто заказчик на 2 странице?", [1]),
+        ("что на 3 листе", [2]),
     ],
 )
 def test_pages_are_named_by_number_or_by_word(question: str, pages: list[int]) -> None:
@@ -88,6 +90,9 @@ def test_a_page_that_is_not_there_is_told() -> None:
     "question",
     [
         "What is the total?",
+        "Сколько сумм на 3 страницах?",
+        "Верно ли, что в документе 5 страниц?",
+        "В деле 2 страницы или 3?",
         "How many pages are there?",
         "What is the page number?",
         "What is the second name of the buyer?",

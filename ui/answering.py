@@ -138,7 +138,12 @@ class Answering:
         if beside and transcript.finish_reason != "cancelled":
             return
         desk.running = False
-        yield Change(running=False, cut=transcript.finish_reason == "length", savable=True)
+        # The viewer's places once more: an answer of a moment changes them several times within a
+        # frame, and browsers were seen to stop at an earlier one.
+        view = self._show.view(desk) if desk.transcript is transcript else None
+        yield Change(
+            running=False, cut=transcript.finish_reason == "length", savable=True, view=view
+        )
 
 
 def _page(area: Area) -> PageKey:
