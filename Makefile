@@ -7,18 +7,26 @@ BIN := $(VENV)/bin
 JOBS ?= 2
 STAMPS := $(VENV)/.stamps
 
-.PHONY: run setup test lint clean
+.PHONY: run setup test lint pytest clean
 
 run: setup
 	$(BIN)/python gradio_app.py
 
 setup: $(STAMPS)/setup
 
+# The linters run beside the tests: mypy takes one core for a minute.
 test: $(STAMPS)/setup $(STAMPS)/test
+	$(MAKE) --no-print-directory --jobs=2 lint pytest
+
+lint: $(STAMPS)/test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+
+# In the order of the files: the long ones (a browser, servers) come first, and the small ones fill
+# what is left at the end.
+pytest: $(STAMPS)/setup $(STAMPS)/test
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 # Stamps are written last, so a step that was cut off is done again.
 $(STAMPS)/installed: requirements.txt constraints.txt

@@ -116,7 +116,7 @@ def test_a_run_ends_before_the_gpu_is_taken_away_and_keeps_what_it_has(
     lender: Lender, fake_engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(FakeFamily, "gate", threading.Event())
-    monkeypatch.setattr(zero_gpu, "_SPARE_SECONDS", 19.5)
+    monkeypatch.setattr(zero_gpu, "_SPARE_SECONDS", 36.5)
     stream = fake_engine.ask(with_page(fake_engine, tmp_path), "What?")
     answer = stream.answer()
     assert (answer.text, answer.finish_reason) == ("The total ", "length")

@@ -34,6 +34,8 @@ class TinyModel:
     tagged: str = "a<|im_end|>b<|image_pad|>c"
     # Of both, those that its widths allow: bitsandbytes' 4-bit kernel wants multiples of 32.
     quantizations: tuple[str, ...] = ("int8", "int4")
+    # The smallest size that its images have, where a checkpoint cannot be made small in that.
+    mode: str | None = None
 
     @property
     def adapter(self) -> type[ModelFamily]:
@@ -58,6 +60,7 @@ TINY = {
         "a<|ref|>b<image><|/det|>c",
         # It is 48 wide; deepseek_ocr/test_generation.py has int4 on a wider one.
         quantizations=("int8",),
+        mode="tiny",
     ),
     "deepseek_ocr2": TinyModel(
         "deepseek_ocr2", tiny_deepseek_ocr.save_second, "", "a<|ref|>b<image><|/det|>c"
@@ -107,7 +110,8 @@ def tiny_engine(
     engines: list[Engine] = []
 
     def make(name: str, **settings: object) -> Engine:
-        table = {"dtype": "float32", "max_pixels": 56 * 56 * 16, **settings}
+        table = {"dtype": "float32", "max_pixels": 56 * 56 * 16, "mode": (TINY | MORE)[name].mode}
+        table |= settings
         folder = table.pop("repo_id", None) or checkpoints(name)
         generation = table.pop("generation", {"max_new_tokens": 12})
         lines = [

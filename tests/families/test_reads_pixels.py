@@ -15,7 +15,7 @@ from engine import Engine, load_settings
 from engine.schema import Finished, TextDelta
 
 READER = Path(__file__).parents[1] / "fixtures/reader"
-PAGES = 12
+PAGES = 8
 
 
 @pytest.fixture(scope="module")
