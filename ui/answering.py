@@ -67,12 +67,12 @@ class Answering:
         if question.other is not None and question.other != question.model_id:
             # The other model first: the conversation goes on with the chosen one's answer.
             beside = replace(question, model_id=question.other, options=AskOptions())
-            async for change in self.stream(desk, beside, text, language, beside=True):
+            async for change in self.stream(desk, beside, text, language, beside=True, sent=True):
                 yield change
             if desk.transcript is None or desk.transcript.finish_reason == "cancelled":
                 return
             self._engine.rewind(desk.session_id, position)
-        async for change in self.stream(desk, question, text, language):
+        async for change in self.stream(desk, question, text, language, sent=True):
             yield change
 
     async def stream(
@@ -84,12 +84,14 @@ class Answering:
         *,
         resume: bool = False,
         beside: bool = False,
+        sent: bool = False,
     ) -> AsyncIterator[Change]:
         """Answer a question on the desk.
 
         Args:
             resume: go on with the last answer, which was cut.
             beside: another model's answer to the same question follows.
+            sent: the question came from the text box, which is empty from now on.
         """
         desk.last = replace(question, text=text, files=())
         transcript = desk.transcript = Transcript()
@@ -103,6 +105,9 @@ class Answering:
         yield replace(
             self._show.whole(desk, language, status.of_answer(transcript, language)),
             clear_area=True,
+            # Said with the change before this one, too (docs/architecture.md, lost updates).
+            running=True,
+            clear_question=sent,
         )
         desk.stream = self._engine.ask(
             desk.session_id,
@@ -138,8 +143,7 @@ class Answering:
         if beside and transcript.finish_reason != "cancelled":
             return
         desk.running = False
-        # The viewer's places once more: an answer of a moment changes them several times within a
-        # frame, and browsers were seen to stop at an earlier one.
+        # The viewer's places once more (docs/architecture.md, lost updates).
         view = self._show.view(desk) if desk.transcript is transcript else None
         yield Change(
             running=False, cut=transcript.finish_reason == "length", savable=True, view=view

@@ -26,6 +26,7 @@ from ui.counting import Counting
 from ui.desk import Desks
 from ui.form import Form
 from ui.form_events import wire_form
+from ui.full_disk import FullDisk
 from ui.guard import NoForeignAddresses, only_local_files
 from ui.labels import Labels
 from ui.login import LoginAddress
@@ -95,7 +96,7 @@ def launch_options(settings: Settings, api: Api | None = None) -> dict[str, Any]
         served = api.launch_options()
         middleware += api.middleware()
     # Behind the middleware that knows the holder of a token.
-    middleware += [Middleware(Wall), Middleware(UploadRate)]
+    middleware += [Middleware(Wall), Middleware(UploadRate), Middleware(FullDisk)]
     given: dict[str, Any] = served.get("app_kwargs", {})
     return {
         **served,

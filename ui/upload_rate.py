@@ -5,8 +5,12 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 from typing import Final
 
+from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from engine.errors import DocumentError
+from ui import i18n
 
 # Requests of one address within the window; one request may bring several files.
 MOST_REQUESTS: Final = 300
@@ -14,6 +18,14 @@ WINDOW_SECONDS: Final = 60.0
 _TOO_MANY: Final = 429
 _REMEMBERED: Final = 10_000
 _PATH: Final = "/gradio_api/upload"
+
+
+def is_upload(scope: Scope) -> bool:
+    """Whether a request brings files to Gradio."""
+    if scope["type"] != "http" or scope["method"] != "POST":
+        return False
+    path = str(scope["path"]).removeprefix(scope.get("root_path", ""))
+    return path.rstrip("/") == _PATH
 
 
 class UploadRate:
@@ -29,15 +41,16 @@ class UploadRate:
         self._times: OrderedDict[str, deque[float]] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] == "POST":
-            path = scope["path"].removeprefix(scope.get("root_path", ""))
-            if path.rstrip("/") == _PATH:
-                client = scope.get("client")
-                wait = self.wait(str(client[0]) if client else "")
-                if wait > 0:
-                    headers = {"Retry-After": str(int(wait) + 1)}
-                    await PlainTextResponse("", _TOO_MANY, headers)(scope, receive, send)
-                    return
+        if is_upload(scope):
+            client = scope.get("client")
+            wait = self.wait(str(client[0]) if client else "")
+            if wait > 0:
+                seconds = int(wait) + 1
+                language = i18n.preferred("auto", Headers(scope=scope).get("accept-language"))
+                sentence = DocumentError("document.too_often", seconds=seconds).text(language)
+                headers = {"Retry-After": str(seconds)}
+                await PlainTextResponse(sentence, _TOO_MANY, headers)(scope, receive, send)
+                return
         await self._app(scope, receive, send)
 
     def wait(self, address: str) -> float:

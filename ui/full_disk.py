@@ -1,0 +1,41 @@
+"""An upload for which the disk has no room ends with a sentence, not with a broken connection."""
+
+import errno
+import logging
+from typing import Final
+
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from engine.errors import DocumentError
+from ui import i18n
+from ui.upload_rate import is_upload
+
+logger = logging.getLogger(__name__)
+
+# No space, no quota, and no room in a file (a limit of the process).
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_INSUFFICIENT_STORAGE: Final = 507
+
+
+class FullDisk:
+    """Middleware around what writes uploaded files."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._app(scope, receive, send)
+        except OSError as error:
+            if not is_upload(scope) or error.errno not in _FULL:
+                raise
+            logger.error("an upload could not be written: %s", error)
+            # A browser that is still sending would not read the answer.
+            while (await receive()).get("more_body"):
+                pass
+            language = i18n.preferred("auto", Headers(scope=scope).get("accept-language"))
+            sentence = DocumentError("document.no_room").text(language)
+            response = PlainTextResponse(sentence, _INSUFFICIENT_STORAGE)
+            await response(scope, receive, send)
