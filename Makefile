@@ -3,9 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Test processes at once, each with one thread: one more than two cores, as many tests wait for a
-# browser or a server.
-JOBS ?= 3
+# Test processes at once; each with one thread, or they take the cores from one another.
+JOBS ?= 2
 STAMPS := $(VENV)/.stamps
 
 .PHONY: run setup test lint pytest clean
