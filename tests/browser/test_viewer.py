@@ -168,6 +168,7 @@ def test_the_page_turns_with_its_boxes_and_a_drawn_box_is_in_page_pixels(
 def arrows_move_the_box_as_the_screen_says(page: Any) -> None:
     page.focus("[data-draw]")
     page.keyboard.press("Enter")
+    page.wait_for_timeout(500)  # the hint moves the page
     before = on_paper(page, ".sc-box")
     for key in ("ArrowRight", "ArrowRight", "ArrowDown"):
         page.keyboard.press(key)
