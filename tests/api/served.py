@@ -20,6 +20,7 @@ from engine.families import FAMILIES
 from engine.passwords import users_of_pairs
 from tests.fakes import FAKE_MODELS_TOML, FakeFamily, draw_page
 from tests.keeping import loaded_index
+from tests.sub_path_proxy import free_port
 from ui import Api, build_app, launch_options
 from ui.api import access
 from ui.login import login_options
@@ -92,6 +93,7 @@ def serving(
             try:
                 _, url, _ = app.launch(
                     server_name="127.0.0.1",
+                    server_port=free_port(),
                     prevent_thread_lock=True,
                     quiet=True,
                     root_path=root_path or None,

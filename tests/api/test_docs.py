@@ -11,6 +11,7 @@ import pytest
 
 from engine import Engine, load_settings
 from engine.families.lite.family import LiteFamily
+from tests.sub_path_proxy import free_port
 from ui import Api, build_app, launch_options
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,7 +44,12 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             try:
                 options = launch_options(settings, api)
                 _, where, _ = app.launch(
-                    server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, **options
+                    server_name="127.0.0.1",
+                    # Gradio looks for one from 7860 on, as another test process may just now.
+                    server_port=free_port(),
+                    prevent_thread_lock=True,
+                    quiet=True,
+                    **options,
                 )
                 api.check(app)
                 yield str(where).rstrip("/")

@@ -19,6 +19,7 @@ from engine.passwords import users_of_pairs
 from tests.fakes import save_page
 from tests.http_driving import Visitor
 from tests.reliability.routes import routes_of
+from tests.sub_path_proxy import free_port
 from ui import Api, build_app, launch_options
 from ui.login import login_options
 from ui.wall import CLOSED, GUARDED_FOLDERS, is_open
@@ -64,6 +65,7 @@ def launched(
         prevent_thread_lock=True,
         quiet=True,
         server_name="127.0.0.1",
+        server_port=free_port(),
         **launch_options(settings, api),
         **login_options(users, ""),
     )
