@@ -62,7 +62,6 @@ def build_app(engine: Engine, settings: Settings, api: Api | None = None) -> gr.
         talk = Conversation(engine, desks)
         cards = ModelCards(engine)
         listed = _wire(app, screen, labels, talk, Counting(engine, desks), cards)
-        wire_model_card(screen, cards)
         listed += wire_asking(
             screen,
             labels,
@@ -71,6 +70,7 @@ def build_app(engine: Engine, settings: Settings, api: Api | None = None) -> gr.
             Suggesting(engine, desks),
             Saving(engine, desks),
         )
+        wire_model_card(screen, cards, listed)
         wire_archive(screen, Archive(engine, desks, talk), listed)
         wire_form(screen, Form(engine, desks))
         wire_thumbnails(screen, Thumbnails(engine, desks))

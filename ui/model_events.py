@@ -1,7 +1,7 @@
 """The model card wired to the engine: what a model is, and loading, unloading, downloading it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, Final
 
 import gradio as gr
@@ -50,8 +50,13 @@ class ModelCards:
             yield await self.show(model_id, language)
 
 
-def wire_model_card(screen: Screen, cards: ModelCards) -> None:
-    """Connect the card's own events; choosing a model is ui/app.py's."""
+def wire_model_card(screen: Screen, cards: ModelCards, after: Sequence[Any]) -> None:
+    """Connect the card's own events; choosing a model is ui/app.py's.
+
+    Args:
+        after: events that may bring a model into memory. Not the chat's `change`: it is told before
+            the page knows its language too, and an answer to it that comes late would undo that.
+    """
     last = [screen.language, screen.model]
 
     async def show_model(language: str, model: str) -> Updates:
@@ -62,8 +67,8 @@ def wire_model_card(screen: Screen, cards: ModelCards) -> None:
         async for shown in cards.act(str(event.act), model, language):
             yield {screen.advice: shown}
 
-    once: dict[str, Any] = {"trigger_mode": "once", **EVENT}
-    screen.chat.change(show_model, last, screen.advice, **once)
+    for event in after:
+        event.then(show_model, last, screen.advice, **EVENT)
     acting = screen.advice.actonmodel(act, last, [screen.advice, screen.status], **EVENT)
     # The card of the model that was chosen before must not come back.
     screen.model.input(None, cancels=[acting], api_visibility="private")

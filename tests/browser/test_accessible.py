@@ -147,6 +147,26 @@ def test_the_russian_screen_has_no_english_word(new_page: NewPage, scan: Path) -
     assert not any(serious.values()), serious
 
 
+def test_nothing_is_asked_in_the_language_that_the_page_comes_in(new_page: NewPage) -> None:
+    page = new_page(locale="ru-RU")
+    asked: list[list[Any]] = []
+
+    def note(request: Any) -> None:
+        if "/queue/join" in request.url:
+            asked.append(request.post_data_json["data"])
+
+    page.on("request", note)
+    page.reload()
+    page.wait_for_selector("#page-view [data-ready=true]")
+    page.wait_for_function(
+        "document.querySelector('#question textarea')?.placeholder.match(/[а-я]/)"
+    )
+    page.wait_for_timeout(500)  # what is asked after the start
+    # An answer in the page's own language, come late, would be the last that is drawn.
+    assert asked
+    assert not [data for data in asked if "en" in data]
+
+
 # Every text that is seen or read out: of nodes, and of the attributes that a screen reader reads.
 SAID = """() => {
   const said = [document.title];
