@@ -33,14 +33,15 @@ class Labels:
         able = next((m.tasks for m in self.models if m.model_id == model_id), frozenset[str]())
         return [task_id for task_id in load_tasks() if task_id in able]
 
-    def task_buttons(self, model_id: str, language: str) -> list[dict[str, str]]:
-        """id, title and, where the model cannot do it, why; what ui/tasks.js draws."""
+    def task_buttons(self, model_id: str, language: str) -> list[dict[str, str | bool]]:
+        """What ui/tasks.js draws: id, title, whether it asks something, and why it is greyed."""
         able = self.tasks(model_id)
         shown = [one for one in load_tasks().values() if one.id in able or one.id in _ALWAYS]
         return [
             {
                 "id": task.id,
                 "title": task.title.text(language),
+                "asks": task.needs_question,
                 "why": "" if task.id in able else self._why_not(task.id, model_id, language),
             }
             for task in shown

@@ -113,9 +113,11 @@ function askAbout(mark) {
   const { document: id, page, bbox } = mark;
   arm({ document: id, page, bbox, number: ordinal(mark) + 1 });
   showSide("chat");
-  // A task without a question has a button of its own.
+  // A task without a question has a button of its own. What the chosen task says counts, and not
+  // whether the button is seen: it goes and comes with the server's answer to the choice.
+  const asks = document.querySelector("#task [aria-checked=true][data-asks]");
   const run = byId("run");
-  (run?.offsetParent ? run : box)?.focus();
+  (!asks && run?.offsetParent ? run : box)?.focus();
 }
 
 function arm(area) {

