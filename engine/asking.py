@@ -22,13 +22,13 @@ class Wish:
     model_id: str
     task: str
     question: str
-    pages: Sequence[tuple[str, int]] | None
-    verbatim: bool
     steps: PreprocessSettings
     language: str
-    bbox: BBox | None
-    resume: bool
-    remember: bool
+    pages: Sequence[tuple[str, int]] | None = None
+    verbatim: bool = False
+    bbox: BBox | None = None
+    resume: bool = False
+    remember: bool = True
     options: AskOptions = field(default_factory=AskOptions)
 
 

@@ -8,9 +8,7 @@ Try it:
 """
 
 import logging
-import threading
 from collections.abc import Sequence
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -18,22 +16,20 @@ from engine.answer_stream import AnswerStream
 from engine.asking import Wish, checked, user_message
 from engine.conductor import Conductor
 from engine.context_use import ContextUse
-from engine.conversations import Conversations
 from engine.errors import EngineError, SessionError
 from engine.families import family_class
-from engine.families.base import RunCancelled
 from engine.fields import AUTO, DocumentFields, check_type, extract
-from engine.geometry import clip
 from engine.index import PageIndex
 from engine.index_store import IndexStore
 from engine.indexing import build_index
 from engine.model_control import ModelControl
 from engine.model_manager import ModelInfo, ModelManager
 from engine.options import AskOptions
+from engine.readings import Readings
+from engine.runs import Runs
 from engine.schema import (
     Answer,
     BBox,
-    Document,
     Failed,
     ImagePart,
     Message,
@@ -44,7 +40,6 @@ from engine.schema import (
 from engine.session import Session
 from engine.sessions import SessionStore
 from engine.settings import PreprocessSettings, Settings, load_settings
-from engine.transcript import Transcript
 from engine.upkeep import Upkeep
 
 logger = logging.getLogger(__name__)
@@ -53,7 +48,7 @@ logger = logging.getLogger(__name__)
 _NOT_KEPT = {"store.full": "notice.not_kept_full", "store.busy": "notice.not_kept_busy"}
 
 
-class Engine(Conversations):
+class Engine(Readings):
     """One process's models, sessions and page indexes.
 
     Thread-safe. Close it, or use it as a context manager, to delete what sessions left behind;
@@ -62,14 +57,16 @@ class Engine(Conversations):
 
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings = settings or load_settings()
-        super().__init__(SessionStore(self.settings, self._forget))
+        super().__init__(
+            SessionStore(self.settings, self._forget),
+            IndexStore(self._build_index),
+            self.settings.preprocess,
+        )
         self._models = ModelManager(self.settings)
-        self._indexes = IndexStore(self._build_index)
         self.model_control = ModelControl(self.settings, self._models)
         self._conductor = Conductor(self.settings, self._models, self._indexes)
-        self._running: dict[str, AnswerStream] = {}
-        self._guard = threading.Lock()
-        self._upkeep = Upkeep(self._sessions, lambda: list(self._running), self._sweep)
+        self._runs = Runs(self._sessions)
+        self._upkeep = Upkeep(self._sessions, self._runs.session_ids, self._sweep)
 
     def __enter__(self) -> Self:
         return self
@@ -85,7 +82,7 @@ class Engine(Conversations):
     def close(self) -> None:
         """Stop every run, unload every model, delete every session that is not kept."""
         self._upkeep.close()
-        for session_id in list(self._running):
+        for session_id in self._runs.session_ids():
             self.stop(session_id)
         self._indexes.close()
         self.model_control.close()
@@ -102,7 +99,7 @@ class Engine(Conversations):
         Raises:
             StoreError: it could not be deleted from disk, and is as it was.
         """
-        self._let_go(session_id)
+        self._runs.let_go(session_id)
         self._sessions.delete(session_id)
         self._models.forget(session_id)
 
@@ -114,7 +111,7 @@ class Engine(Conversations):
         """
         session_ids = self._sessions.sessions_of(visitor_id)
         for session_id in session_ids:
-            self._let_go(session_id)
+            self._runs.let_go(session_id)
         self._sessions.delete_visitor(visitor_id)
         for session_id in session_ids:
             self._models.forget(session_id)
@@ -129,54 +126,9 @@ class Engine(Conversations):
         """Unload what generation.idle_unload_seconds says; runs by itself every minute."""
         self._models.unload_idle()
 
-    def add_document(self, session_id: str, path: Path, *, name: str) -> Document:
-        """Check a file, keep a copy in the session and start reading its pages.
-
-        Args:
-            path: the file; it may be deleted afterwards.
-            name: what the user calls it.
-        Raises:
-            DocumentError: the file cannot be read or breaks a limit; the session is as before.
-            SessionError: the session does not exist.
-        """
-        document = self._sessions.add_document(self._sessions.get(session_id), path, name)
-        self._indexes.prefetch(document.pages, self.settings.preprocess)
-        return document
-
-    def text_in(self, session_id: str, document_id: str, page_index: int, bbox: BBox) -> str:
-        """The words that are printed in a box of a page, line by line; waits for its reading.
-
-        Args:
-            bbox: page pixels; a word lies in it when its centre does.
-        Raises:
-            DocumentError: the page cannot be read.
-            GeometryError: nothing of the box lies on the page.
-            SessionError: the session or the page does not exist.
-        """
-        page = self._sessions.get(session_id).page(document_id, page_index)
-        drawn = clip(bbox, page_size=page.size)
-        try:
-            index = self._indexes.get(page, self.settings.preprocess, threading.Event())
-        except RunCancelled:
-            return ""  # the page was forgotten meanwhile
-        return index.text_in(drawn)
-
-    def index_of(self, session_id: str, document_id: str, page_index: int) -> PageIndex:
-        """Every word, line and region of a page with its box; waits until the page is read.
-
-        Raises:
-            EngineError: the page cannot be read.
-            SessionError: the session or the page does not exist, or was deleted meanwhile.
-        """
-        page = self._sessions.get(session_id).page(document_id, page_index)
-        try:
-            return self._indexes.get(page, self.settings.preprocess, threading.Event())
-        except RunCancelled:
-            raise SessionError("session.no_pages") from None
-
     def new_chat(self, session_id: str) -> None:
         """Stop the session's run; forget its conversation and documents. Raises SessionError."""
-        self._let_go(session_id)
+        self._runs.let_go(session_id)
         self._sessions.clear(self._sessions.get(session_id))
         self._models.forget(session_id)
 
@@ -198,7 +150,7 @@ class Engine(Conversations):
         if questions < 0:
             raise ValueError(f"questions is {questions}, and cannot be below 0")
         session = self._sessions.get(session_id)
-        self._let_go(session_id)
+        self._runs.let_go(session_id)
         self._sessions.rewind(session, questions)
 
     def add_turn(
@@ -219,17 +171,12 @@ class Engine(Conversations):
         shown = [session.page(*pair) for pair in pages]
         images = (ImagePart(page.document_id, page.page_index) for page in shown)
         asked = Message("user", (*images, TextPart(question)))
-        with self._guard:
-            if session_id in self._running:
-                raise SessionError("session.busy")
+        with self._runs.none_in(session_id):
             self._sessions.end(session, (asked, Message("assistant", (TextPart(answer),))))
 
     def stop(self, session_id: str) -> None:
         """End the session's running answer, if there is one. Nobody else's run is touched."""
-        with self._guard:
-            running = self._running.get(session_id)
-        if running is not None:
-            running.stop()
+        self._runs.stop(session_id)
 
     def ask(
         self,
@@ -281,8 +228,10 @@ class Engine(Conversations):
             model_id=wish.model_id,
             documents=() if session is None else tuple(session.documents),
             stall_timeout_seconds=self.settings.generation.stall_timeout_seconds,
-            on_end=lambda transcript: self._ended(
-                session, stream, message, transcript, resumed=resume
+            on_end=lambda transcript: (
+                self._runs.end(session, stream, message, transcript, resumed=resume)
+                if session is not None
+                else None
             ),
         )
         message: Message | None = None
@@ -291,10 +240,7 @@ class Engine(Conversations):
             return stream
         try:
             asked = checked(wish, session, self._models)
-            with self._guard:
-                if session_id in self._running:
-                    raise SessionError("session.busy")
-                self._running[session_id] = stream
+            self._runs.begin(session_id, stream)
         except EngineError as error:
             stream.emit(Failed(error))
             return stream
@@ -332,12 +278,8 @@ class Engine(Conversations):
             task="question",
             question=question.strip() or "?",
             pages=pages,
-            verbatim=False,
             steps=self.settings.preprocess,
             language=language,
-            bbox=None,
-            resume=False,
-            remember=True,
             options=options or AskOptions(),
         )
         return self._conductor.context_use(
@@ -400,38 +342,6 @@ class Engine(Conversations):
             return self._sessions.get(session_id), SessionError("session.unknown")
         except EngineError as error:
             return None, error
-
-    def _let_go(self, session_id: str) -> None:
-        """Stop a session's answer; what it still says becomes part of nothing."""
-        with self._guard:
-            running = self._running.pop(session_id, None)
-        if running is not None:
-            running.stop()
-
-    def _ended(
-        self,
-        session: Session | None,
-        stream: AnswerStream,
-        message: Message | None,
-        transcript: Transcript,
-        *,
-        resumed: bool,
-    ) -> None:
-        """Keep the turn and free the session; called once, before the reader sees the end."""
-        if session is None:
-            return
-        with self._guard:
-            if self._running.get(session.session_id) is not stream:
-                return  # refused, or let go of
-            del self._running[session.session_id]
-        if message is None:
-            return
-        # A turn that gave nothing is not kept: the next answer must not build on it.
-        if not transcript.text.strip():
-            self._sessions.end(session, ())
-            return
-        answer = Message("assistant", (TextPart(transcript.text),), tuple(transcript.evidence))
-        self._sessions.end(session, (message, answer), instead_of=2 if resumed else 0)
 
     def _forget(self, document_ids: list[str]) -> None:
         self._indexes.forget(document_ids)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 from font_roboto import Roboto
 from PIL import Image, ImageDraw, ImageFont
 
+from bench.soak.echo import CodePoints
 from engine.families.base import (
     Capabilities,
     ModelFamily,
@@ -29,16 +30,6 @@ family = "fake"
 repo_id = "tests/fake"
 dtype = "float32"
 """
-
-
-class ByteTokenizer:
-    """Ids are code points: text survives encode and decode exactly, with no files."""
-
-    def encode(self, text: str) -> list[int]:
-        return [ord(character) for character in text]
-
-    def decode(self, ids: Any, **_: Any) -> str:
-        return "".join(chr(int(value)) for value in ids)
 
 
 class FakeFamily(ModelFamily):
@@ -78,8 +69,8 @@ class FakeFamily(ModelFamily):
         return cls(model_id, settings.model(model_id))
 
     @property
-    def tokenizer(self) -> ByteTokenizer:
-        return ByteTokenizer()
+    def tokenizer(self) -> CodePoints:
+        return CodePoints()
 
     def prepare(self, request: ModelRequest, preparation: Preparation) -> ModelRequest:
         for number, page in enumerate(request.pages, start=1):

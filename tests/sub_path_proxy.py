@@ -19,16 +19,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from tests.serving import ROOT
+from bench.app_process import ROOT, free_port
 
 PREFIX = "/scan"
 _OWN = {"connection", "content-length", "host", "keep-alive", "transfer-encoding"}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

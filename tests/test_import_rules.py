@@ -76,12 +76,15 @@ ALLOWED: dict[str, set[str]] = {
     "context_use": _MODELS,
     "conductor": _ENGINE | {"answer_grounding", "context_use", "crops", "options", "routing"},
     "conversations": {"errors", "schema", "sessions", "store", "transcript"},
+    "readings": {"conversations", "errors", "families", "geometry", "index", "index_store"}
+    | {"schema", "sessions", "settings"},
+    "runs": {"answer_stream", "errors", "schema", "session", "sessions", "transcript"},
     "model_control": _RUNNING | {"downloading"},
     "downloading": _MODELS,
     "gpu_memory": set(),
     "chat": _ENGINE
-    | {"asking", "conductor", "context_use", "conversations", "fields", "model_control"}
-    | {"options", "upkeep"},
+    | {"asking", "conductor", "context_use", "fields", "model_control", "options"}
+    | {"readings", "runs", "upkeep"},
     "__init__": _ENGINE | {"chat", "context_use", "fields", "options"},
     "doctor": _ENGINE | {"chat", "evaluation"},
     "cli": _ENGINE

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from bench.app_process import ROOT, free_port, serving
 from engine import Engine, load_settings
 from tests.families.tiny import save_qwen2_vl
 from tests.http_driving import Visitor
-from tests.serving import ROOT, serving
 from tests.test_end_to_end import INVOICE, draw_page
 
 FAKE_SPACES = ROOT / "tests" / "fixtures" / "fake_spaces"
@@ -45,12 +45,6 @@ def test_packages_txt_has_what_continuous_integration_installs_to_read_pages() -
     assert {"tesseract-ocr", "tesseract-ocr-rus"} <= wanted
     installed = (ROOT / ".ci" / "run").read_text(encoding="utf-8").split()
     assert wanted <= set(installed)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def space_environment(port: int, folder: Path) -> dict[str, str]:

@@ -311,8 +311,12 @@ def test_two_engines_on_one_directory_lose_nothing_of_each_other(
             two.ask(session_id, f"two {number}").answer()
         two.add_document(session_id, save_page(tmp_path, name="b.png"), name="b.png")
         two.conversations(visitor)
-        expected = ["One?", *(f"{who} {n}" for n in range(5) for who in ("one", "two"))]
-        assert said(one, session_id)[::2] == expected
+        first, *asked = said(one, session_id)[::2]
+        assert first == "One?" and len(asked) == 10
+        # A turn is written soon after its answer, so turns of two engines may change places.
+        for who in ("one", "two"):
+            own = [question for question in asked if question.startswith(who)]
+            assert own == [f"{who} {number}" for number in range(5)]
         assert [document.name for document in one.documents(session_id)] == ["page.png", "b.png"]
         assert len(one.conversations(visitor)) == len(two.conversations(visitor)) == 11
         two.delete_session(session_id)

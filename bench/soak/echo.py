@@ -31,7 +31,7 @@ LOG_VARIABLE = "SOAK_LOG"
 _guard = threading.Lock()
 
 
-class _CodePoints:
+class CodePoints:
     """Ids are code points: text survives encode and decode exactly, with no files."""
 
     def encode(self, text: str) -> list[int]:
@@ -57,8 +57,8 @@ class Echo(ModelFamily):
         return cls(model_id, settings.model(model_id))
 
     @property
-    def tokenizer(self) -> _CodePoints:
-        return _CodePoints()
+    def tokenizer(self) -> CodePoints:
+        return CodePoints()
 
     def prepare(self, request: ModelRequest, preparation: Preparation) -> Any:
         for page in request.pages:

@@ -5,9 +5,7 @@ import contextlib
 import importlib
 import json
 import os
-import re
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -19,12 +17,11 @@ from typing import Any, Final
 import httpx
 import psutil
 
+from bench import app_process
 from bench.soak.crowd import Seen, Visitor
 from bench.soak.echo import LOG_VARIABLE, overtaken
-from bench.soak.specimens import ROOT
 from bench.soak.tab import Tab
 
-_START_SECONDS: Final = 180.0
 # How long the app may take to let everything go after the last visitor.
 _SETTLE_SECONDS: Final = 40.0
 _IDLE_SESSIONS: Final = 200
@@ -248,39 +245,17 @@ def serving(
             text += _TINY.format(folder=folder)
         settings.write_text(text, encoding="utf-8")
         environment = {
-            **os.environ,
-            "HF_HUB_OFFLINE": "1",
-            "GRADIO_ANALYTICS_ENABLED": "False",
-            "GRADIO_TEMP_DIR": str(folder / "gradio"),
-            "PYTHONUNBUFFERED": "1",
             LOG_VARIABLE: str(folder / "runs"),
+            "GRADIO_TEMP_DIR": str(folder / "gradio"),
         }
-        log = folder / "app.log"
-        arguments = ["--settings", str(settings), "--host", "127.0.0.1", "--port", "0"]
-        with log.open("w", encoding="utf-8") as output:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "bench.soak.app", *arguments],
-                cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT,
-            )  # fmt: skip
-        try:
-            yield Served(_address(process, log), psutil.Process(process.pid), folder)
-        finally:
-            process.terminate()
+        arguments = ("--settings", str(settings), "--host", "127.0.0.1", "--port", "0")
+        program = ("-m", "bench.soak.app")
+        with app_process.serving(
+            folder, *arguments, program=program, environment=environment
+        ) as app:
             try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-            said = [line for line in log.read_text("utf-8").splitlines() if "Traceback" in line]
-            if said:
-                sys.stderr.write(log.read_text("utf-8")[-4000:] + "\n")
-
-
-def _address(process: "subprocess.Popen[bytes]", log: Path) -> str:
-    until = time.monotonic() + _START_SECONDS
-    while time.monotonic() < until and process.poll() is None:
-        match = re.search(r"http://127\.0\.0\.1:\d+", log.read_text("utf-8"))
-        if match:
-            return match.group(0) + "/"
-        time.sleep(0.1)
-    raise RuntimeError("the app did not start:\n" + log.read_text("utf-8")[-2000:])
+                yield Served(app.url, psutil.Process(app.process.pid), folder)
+            finally:
+                said = app.log.read_text("utf-8")
+                if "Traceback" in said:
+                    sys.stderr.write(said[-4000:] + "\n")

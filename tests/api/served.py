@@ -15,12 +15,12 @@ import gradio as gr
 import httpx
 import pytest
 
+from bench.app_process import free_port
 from engine import Engine, Settings, chat, load_settings
 from engine.families import FAMILIES
 from engine.passwords import users_of_pairs
 from tests.fakes import FAKE_MODELS_TOML, FakeFamily, draw_page
 from tests.keeping import loaded_index
-from tests.sub_path_proxy import free_port
 from ui import Api, build_app, launch_options
 from ui.api import access
 from ui.login import login_options
@@ -50,7 +50,7 @@ class Served:
 
     def wait_until_idle(self) -> None:
         """No run and no session is left."""
-        wait_for(lambda: not self.sessions() and not self.engine._running)
+        wait_for(lambda: not self.sessions() and not self.engine._runs.session_ids())
 
 
 def wait_for(happened: Callable[[], bool]) -> None:

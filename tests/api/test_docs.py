@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
+from bench.app_process import free_port
 from engine import Engine, load_settings
 from engine.families.lite.family import LiteFamily
-from tests.sub_path_proxy import free_port
 from ui import Api, build_app, launch_options
 
 ROOT = Path(__file__).resolve().parents[2]

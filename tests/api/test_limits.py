@@ -83,7 +83,7 @@ def test_calls_beyond_max_calls_wait_for_their_turn(app: Served) -> None:
     wait_for(lambda: FakeFamily.pieces_said == 1)
     most, until = 0, time.monotonic() + 0.5
     while time.monotonic() < until:
-        most = max(most, len(app.engine._running))
+        most = max(most, len(app.engine._runs.session_ids()))
         time.sleep(0.01)
     assert most == 1
     FakeFamily.gate.set()

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
+from bench.app_process import serving as app_serving
 from tests.fakes import FAKE_MODELS_TOML
-from tests.serving import serving as app_serving
 
 ARGUMENTS = (
     "--no-sandbox",

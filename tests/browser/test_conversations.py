@@ -2,12 +2,12 @@
 
 import json
 import re
-import socket
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bench.app_process import free_port
 from tests.browser import driving
 from tests.browser.conftest import NewPage, serving
 from tests.browser.scripted_app import SLOWLY
@@ -221,9 +221,7 @@ def test_two_visitors_at_once_cannot_open_each_others_conversations(
 @pytest.fixture
 def home(tmp_path: Path) -> tuple[str, ...]:
     """The arguments of an app that keeps its conversations and has the same port each time."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     places = f"data_dir = '{tmp_path / 'data'}'\n"
     settings = tmp_path / "settings.toml"
     settings.write_text(f"{places}{FAKE_MODELS_TOML}", encoding="utf-8")

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from bench.app_process import Served, serving
 from tests.browser import driving
-from tests.serving import Served, serving
 from tests.sub_path_proxy import PREFIX, nginx, nginx_path, small_proxy
 
 

@@ -2,7 +2,6 @@
 
 import http.server
 import shutil
-import socket
 import subprocess
 import threading
 import time
@@ -16,6 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
+from bench.app_process import free_port
 from engine import load_settings
 
 COMPOSE = Path(__file__).resolve().parents[2] / "docs" / "compose"
@@ -61,9 +61,7 @@ def app_of(name: str) -> Iterator[int]:
 
 @pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
 def test_nginx_keeps_a_browser_with_one_app_and_uses_both(tmp_path: Path) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     with app_of("one") as first, app_of("two") as second:
         text = (COMPOSE / "nginx.conf").read_text(encoding="utf-8")
         for here, there in (

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.app_process import free_port
 from engine import Settings, load_settings
 from engine.cli import main
 from engine.families.openai_server.breaker import (
@@ -51,12 +52,6 @@ def settings_for(tmp_path: Path, base_url: str) -> Path:
         encoding="utf-8",
     )
     return path
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def test_a_look_finds_the_model_and_its_context(server: ApiServer) -> None:

@@ -6,7 +6,6 @@ to what that family makes of the same question: as many prompt tokens, and the s
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import threading
@@ -20,6 +19,7 @@ from typing import Any
 import psutil
 import pytest
 
+from bench.app_process import free_port
 from engine import AskOptions, Engine, load_settings
 from engine.index import PageIndex
 from engine.options import LONGEST_ANSWER
@@ -48,9 +48,7 @@ def serving(
     home = tmp_path_factory.mktemp("home")
     # /v1/models lists the hub's cache, and fails where there is none.
     (home / "hub").mkdir()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [str(Path(sys.executable).with_name("transformers")), "serve", str(folder)]
     command += ["--host", "127.0.0.1", "--port", str(port), "--device", "cpu"]
     environment = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(home)}

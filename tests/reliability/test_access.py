@@ -13,13 +13,13 @@ import httpx
 import pytest
 from PIL import Image
 
+from bench.app_process import free_port
 from bench.soak.tab import RefusedError, Tab
 from engine import Engine, Settings
 from engine.passwords import users_of_pairs
 from tests.fakes import save_page
 from tests.http_driving import Visitor
 from tests.reliability.routes import routes_of
-from tests.sub_path_proxy import free_port
 from ui import Api, build_app, launch_options
 from ui.login import login_options
 from ui.wall import CLOSED, GUARDED_FOLDERS, is_open

@@ -106,7 +106,9 @@ def test_updates_are_joined_property_by_property(screen: Screen) -> None:
 def test_tasks_that_a_model_cannot_do_name_the_models_that_can(settings: Settings) -> None:
     labels = Labels(settings, ModelManager(settings).infos(), ())
     buttons = {one["id"]: one for one in labels.task_buttons("got_ocr_hf", "ru")}
-    assert buttons["question"] == {"id": "question", "title": "Вопрос", "why": ""}
+    question = {"id": "question", "title": "Вопрос", "asks": True, "why": ""}
+    assert buttons["question"] == question
+    assert not buttons["ocr"]["asks"]
     assert buttons["ocr"]["why"] == ""
     assert buttons["formula"]["why"].startswith("got_ocr_hf этого не умеет; умеют: ")
     assert "glm_ocr" in buttons["formula"]["why"]

@@ -21,6 +21,7 @@ _COUNTER: Final = re.compile(
     r"|(?P<page_only>\d{1,4})\s*(?:of|из)\s*(?P<of>\d{1,4}))(?!\w|[.,/]\d)",
     re.IGNORECASE,
 )
+_DIGITS: Final = re.compile(r"\d")
 _ALONE: Final = re.compile(r"^[-–—\s]*(?P<page>\d{1,4})(?:\s*/\s*(?P<pages>\d{1,4}))?[-–—\s]*$")
 
 
@@ -30,7 +31,8 @@ class Counters:
 
     Attributes:
         words: all that only count pages.
-        page: those that say which page this is.
+        page: those that say which page this is; where nothing does so surely, a number at the end
+            of a running head or foot.
         pages: those that say how many there are.
     """
 
@@ -44,6 +46,7 @@ def counters_of(view: PageView) -> Counters:
     every: set[int] = set()
     page: set[int] = set()
     pages: set[int] = set()
+    beside: set[int] = set()
     height = max(1, view.index.height)
     for number, cell in enumerate(view.cells):
         middle = (cell.bbox[1] + cell.bbox[3]) / 2 / height
@@ -59,7 +62,10 @@ def counters_of(view: PageView) -> Counters:
             ):
                 own = page if name.startswith("page") and name != "pages" else pages
                 own.update(_words(view, cell.first, cell.last, span))
-    return Counters(frozenset(every), frozenset(page), frozenset(pages))
+        if _ALONE.match(text) and _ends_a_running_line(view, number):
+            beside.update(range(cell.first, cell.last))
+    # Not among `every`: an invoice's own number stands so, too, and answers other questions.
+    return Counters(frozenset(every), frozenset(page or beside), frozenset(pages))
 
 
 def without_counters(
@@ -75,6 +81,15 @@ def without_counters(
     if question.about_pages:
         return list(range(len(candidates)))
     return [at for at, own in enumerate(places) if not own <= counters.words]
+
+
+def _ends_a_running_line(view: PageView, number: int) -> bool:
+    """Whether a cell is first or last in its row, and the row's other cells are words alone."""
+    row = view.rows[view.cells[number].row]
+    if len(row) < 2 or number not in (row[0], row[-1]):
+        return False
+    others = (view.cells[other] for other in row if other != number)
+    return all(not _DIGITS.search(view.text(cell.first, cell.last)) for cell in others)
 
 
 def _words(view: PageView, first: int, last: int, span: tuple[int, int]) -> Iterator[int]:

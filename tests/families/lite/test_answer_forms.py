@@ -155,6 +155,24 @@ def test_who_asks_for_pages_gets_the_counter() -> None:
     )
 
 
+def test_a_number_at_the_end_of_a_running_head_is_the_page_unless_a_surer_one_is_there() -> None:
+    lines = [
+        ("Exposure and risk", 100, 40),
+        ("218", 900, 40),
+        ("Number of cases", 100, 400),
+        ("1.00", 700, 400),
+        ("Number of controls", 100, 440),
+        ("12", 700, 440),
+    ]
+    head = page(lines)
+    assert answer("What is the page number?", [read_page(head)]).text == "218"
+    assert answer("Какой номер страницы?", [read_page(head)]).text == "218"
+    # It may be an invoice's own number: who asks for something else may still get it.
+    assert counters_of(view_page(head)).words == frozenset()
+    surer = page([*lines, ("Page 3 of 18", 400, 1350)])
+    assert answer("What is the page number?", [read_page(surer)]).text == "3"
+
+
 def test_a_question_for_pages_does_not_lean_on_the_one_before() -> None:
     history = ["Какая итоговая сумма?"]
     found = answer("Сколько страниц в документе?", [read_page(INVOICE)], history=history)

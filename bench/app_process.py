@@ -1,9 +1,10 @@
-"""`python gradio_app.py` in a process of its own, in an environment that a test chooses."""
+"""The app in a process of its own, in an environment that a test or a benchmark chooses."""
 
 from __future__ import annotations
 
 import os
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -22,6 +23,14 @@ class Served:
 
     url: str
     log: Path
+    process: subprocess.Popen[bytes]
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nothing listens on at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @contextmanager
@@ -57,7 +66,7 @@ def serving(
             stderr=subprocess.STDOUT,
         )
     try:
-        yield Served(_address(process, log), log)
+        yield Served(_address(process, log), log, process)
     finally:
         process.terminate()
         try:
@@ -74,4 +83,4 @@ def _address(process: subprocess.Popen[bytes], log: Path) -> str:
         if match := re.search(r"is ready: https?://[^:/\s]+:(\d+)", said):
             return f"http://127.0.0.1:{match[1]}/"
         time.sleep(0.1)
-    raise AssertionError("the app did not start:\n" + log.read_text(encoding="utf-8"))
+    raise RuntimeError("the app did not start:\n" + log.read_text(encoding="utf-8"))

@@ -1,0 +1,74 @@
+"""What the pages of a conversation say, without any model: their words, and the words in a box.
+
+`engine.chat.Engine` is one of these, and asks models too.
+"""
+
+import threading
+from pathlib import Path
+
+from engine.conversations import Conversations
+from engine.errors import SessionError
+from engine.families.base import RunCancelled
+from engine.geometry import clip
+from engine.index import PageIndex
+from engine.index_store import IndexStore
+from engine.schema import BBox, Document
+from engine.sessions import SessionStore
+from engine.settings import PreprocessSettings
+
+
+class Readings(Conversations):
+    """Conversations whose pages are read as soon as they come. Thread-safe."""
+
+    def __init__(
+        self, sessions: SessionStore, indexes: IndexStore, steps: PreprocessSettings
+    ) -> None:
+        """steps: before OCR, where a question names no others."""
+        super().__init__(sessions)
+        self._indexes = indexes
+        self._steps = steps
+
+    def add_document(self, session_id: str, path: Path, *, name: str) -> Document:
+        """Check a file, keep a copy in the session and start reading its pages.
+
+        Args:
+            path: the file; it may be deleted afterwards.
+            name: what the user calls it.
+        Raises:
+            DocumentError: the file cannot be read or breaks a limit; the session is as before.
+            SessionError: the session does not exist.
+        """
+        document = self._sessions.add_document(self._sessions.get(session_id), path, name)
+        self._indexes.prefetch(document.pages, self._steps)
+        return document
+
+    def text_in(self, session_id: str, document_id: str, page_index: int, bbox: BBox) -> str:
+        """The words that are printed in a box of a page, line by line; waits for its reading.
+
+        Args:
+            bbox: page pixels; a word lies in it when its centre does.
+        Raises:
+            DocumentError: the page cannot be read.
+            GeometryError: nothing of the box lies on the page.
+            SessionError: the session or the page does not exist.
+        """
+        page = self._sessions.get(session_id).page(document_id, page_index)
+        drawn = clip(bbox, page_size=page.size)
+        try:
+            index = self._indexes.get(page, self._steps, threading.Event())
+        except RunCancelled:
+            return ""  # the page was forgotten meanwhile
+        return index.text_in(drawn)
+
+    def index_of(self, session_id: str, document_id: str, page_index: int) -> PageIndex:
+        """Every word, line and region of a page with its box; waits until the page is read.
+
+        Raises:
+            EngineError: the page cannot be read.
+            SessionError: the session or the page does not exist, or was deleted meanwhile.
+        """
+        page = self._sessions.get(session_id).page(document_id, page_index)
+        try:
+            return self._indexes.get(page, self._steps, threading.Event())
+        except RunCancelled:
+            raise SessionError("session.no_pages") from None

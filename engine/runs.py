@@ -1,0 +1,80 @@
+"""Which sessions have an answer being written: one each, and whose turn it becomes at its end."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from engine.answer_stream import AnswerStream
+from engine.errors import SessionError
+from engine.schema import Message, TextPart
+from engine.session import Session
+from engine.sessions import SessionStore
+from engine.transcript import Transcript
+
+
+class Runs:
+    """The running answers of an engine's sessions. Thread-safe."""
+
+    def __init__(self, sessions: SessionStore) -> None:
+        self._sessions = sessions
+        self._running: dict[str, AnswerStream] = {}
+        self._guard = threading.Lock()
+
+    def session_ids(self) -> list[str]:
+        """The sessions in which an answer is being written."""
+        return list(self._running)
+
+    def begin(self, session_id: str, stream: AnswerStream) -> None:
+        """An answer is going to be written. Raises SessionError: another one is."""
+        with self.none_in(session_id):
+            self._running[session_id] = stream
+
+    @contextmanager
+    def none_in(self, session_id: str) -> Iterator[None]:
+        """While this is held no answer begins. Raises SessionError: one is being written."""
+        with self._guard:
+            if session_id in self._running:
+                raise SessionError("session.busy")
+            yield
+
+    def stop(self, session_id: str) -> None:
+        """End a session's answer, if there is one; what it said so far is kept."""
+        with self._guard:
+            running = self._running.get(session_id)
+        if running is not None:
+            running.stop()
+
+    def let_go(self, session_id: str) -> None:
+        """Stop a session's answer; what it still says becomes part of nothing."""
+        with self._guard:
+            running = self._running.pop(session_id, None)
+        if running is not None:
+            running.stop()
+
+    def end(
+        self,
+        session: Session,
+        stream: AnswerStream,
+        asked: Message | None,
+        transcript: Transcript,
+        *,
+        resumed: bool,
+    ) -> None:
+        """Keep the turn and free the session; called once, before the reader sees the end.
+
+        Args:
+            asked: None for a question that becomes no part of the conversation.
+            resumed: the answer takes the place of the turn before it.
+        """
+        with self._guard:
+            if self._running.get(session.session_id) is not stream:
+                return  # refused, or let go of
+            del self._running[session.session_id]
+        if asked is None:
+            return
+        # A turn that gave nothing is not kept: the next answer must not build on it.
+        if not transcript.text.strip():
+            self._sessions.end(session, ())
+            return
+        answer = Message("assistant", (TextPart(transcript.text),), tuple(transcript.evidence))
+        self._sessions.end(session, (asked, answer), instead_of=2 if resumed else 0)
