@@ -12,10 +12,12 @@ are read.
 import argparse
 import importlib
 import os
+import signal
 import site
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 _ROOT = Path(__file__).resolve().parent
 # Users for a Space, whose command line is not ours: one `user:password` a line, as a secret.
 _USERS_VARIABLE = "SCANCHAT_AUTH"
+# Answers that are being written at the end have so long to stop, and then so long to be sent.
+_LEAVE_SECONDS = 2
 # A token of fewer characters is warned of.
 _LEAST_TOKEN = 20
 
@@ -70,8 +74,10 @@ def main(arguments: list[str] | None = None) -> int:
     with engine:
         from ui import Api, build_app, launch_options
         from ui.login import login_options
+        from ui.temporary import use_own_folder
 
         try:
+            use_own_folder()
             api = Api(engine, settings)
             app = build_app(engine, settings, api)
             served = launch_options(settings, api)
@@ -98,10 +104,32 @@ def main(arguments: list[str] | None = None) -> int:
         url = share_url or local_url
         print(i18n.text("app.address", "en", url=url), flush=True)  # noqa: T201 - the address
         try:
-            app.block_thread()
+            _wait_for_the_end()
         finally:
+            # While the screen's side still runs, so that it keeps what was said.
+            engine.stop_all(wait_seconds=_LEAVE_SECONDS)
+            # A tab that is open keeps its stream open; without a limit the server waits for it.
+            app.server.config.timeout_graceful_shutdown = _LEAVE_SECONDS
             app.close(verbose=False)
     return 0
+
+
+def _wait_for_the_end() -> None:
+    """Until Ctrl+C, or the signal by which `docker stop`, systemd and Spaces end a program.
+
+    Either ends it whole: running answers are kept as far as they came, files are cleared away.
+    """
+    ended = threading.Event()
+    before = {
+        number: signal.signal(number, lambda *_: ended.set())
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    # In pieces: on Windows a wait without an end would not notice Ctrl+C.
+    while not ended.wait(0.5):
+        pass
+    # Who presses Ctrl+C again does not want to wait.
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -224,9 +252,11 @@ def __getattr__(name: str) -> "gr.Blocks":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from engine import Engine, load_settings
     from ui import build_app
+    from ui.temporary import use_own_folder
 
     settings = load_settings()
     _set_up_space(settings)
+    use_own_folder()
     globals()["demo"] = build_app(Engine(settings), settings)
     built: gr.Blocks = globals()["demo"]
     return built

@@ -82,8 +82,7 @@ class Engine(Readings):
     def close(self) -> None:
         """Stop every run, unload every model, delete every session that is not kept."""
         self._upkeep.close()
-        for session_id in self._runs.session_ids():
-            self.stop(session_id)
+        self._runs.stop_all()
         self._indexes.close()
         self.model_control.close()
         self._models.close()
@@ -177,6 +176,18 @@ class Engine(Readings):
     def stop(self, session_id: str) -> None:
         """End the session's running answer, if there is one. Nobody else's run is touched."""
         self._runs.stop(session_id)
+
+    def stop_all(self, *, wait_seconds: float = 0.0) -> bool:
+        """End every running answer, before a server that shows them is closed.
+
+        Args:
+            wait_seconds: how long at the most to wait for their ends; a model sees the wish to stop
+                between two tokens.
+        Returns:
+            Whether all have ended.
+        """
+        self._runs.stop_all()
+        return self._runs.wait_for_none(wait_seconds)
 
     def ask(
         self,

@@ -19,6 +19,7 @@ class Runs:
         self._sessions = sessions
         self._running: dict[str, AnswerStream] = {}
         self._guard = threading.Lock()
+        self._none = threading.Condition(self._guard)
 
     def session_ids(self) -> list[str]:
         """The sessions in which an answer is being written."""
@@ -44,10 +45,21 @@ class Runs:
         if running is not None:
             running.stop()
 
+    def stop_all(self) -> None:
+        """End every session's answer, as `stop`."""
+        for session_id in self.session_ids():
+            self.stop(session_id)
+
+    def wait_for_none(self, seconds: float) -> bool:
+        """Wait so long at the most until no answer is being written; whether none is."""
+        with self._guard:
+            return self._none.wait_for(lambda: not self._running, seconds)
+
     def let_go(self, session_id: str) -> None:
         """Stop a session's answer; what it still says becomes part of nothing."""
         with self._guard:
             running = self._running.pop(session_id, None)
+            self._none.notify_all()
         if running is not None:
             running.stop()
 
@@ -70,6 +82,7 @@ class Runs:
             if self._running.get(session.session_id) is not stream:
                 return  # refused, or let go of
             del self._running[session.session_id]
+            self._none.notify_all()
         if asked is None:
             return
         # A turn that gave nothing is not kept: the next answer must not build on it.

@@ -9,7 +9,7 @@ import pytest
 
 from engine import AskOptions, Engine, EngineError, Settings
 from engine.errors import GeometryError, SessionError
-from engine.schema import ImagePart, TextPart
+from engine.schema import ImagePart, TextDelta, TextPart
 from engine.settings import SessionSettings
 from tests.fakes import FakeFamily, draw_page, save_page
 
@@ -294,3 +294,19 @@ def test_the_words_in_a_box_are_read_from_its_page(fake_engine: Engine, tmp_path
     for document_id, page_index in (("another", 0), (document.document_id, 7)):
         with pytest.raises(SessionError):
             fake_engine.text_in(session_id, document_id, page_index, around)
+
+
+def test_every_answer_is_stopped_before_a_server_is_closed(
+    fake_engine: Engine, tmp_path: Path
+) -> None:
+    assert fake_engine.stop_all(), "nothing is being written"
+    FakeFamily.gate = threading.Event()  # answers stop after their first piece
+    streams = [
+        fake_engine.ask(with_page(fake_engine, tmp_path, f"{number}.png"), "What is the total?")
+        for number in range(2)
+    ]
+    # One model answers one question at a time: the second waits.
+    next(event for event in streams[0] if isinstance(event, TextDelta))
+    assert fake_engine.stop_all(wait_seconds=10)
+    assert [stream.transcript.finish_reason for stream in streams] == ["cancelled"] * 2
+    assert [stream.transcript.text for stream in streams] == ["The total ", ""]

@@ -62,7 +62,7 @@ class Served:
         return [path.name for root in roots for path in root.rglob("*") if path.is_file()]
 
     def _desks(self) -> list[Path]:
-        return list((self.folder / "gradio").glob("scanchat-*"))
+        return list((self.folder / "gradio").glob("scanchat-*/scanchat-*"))
 
 
 def run(
