@@ -16,7 +16,13 @@ from typing import Any
 
 from engine.errors import EngineError, GenerationError, ModelError
 from engine.families.base import ModelFamily, Outcome, Run, RunCancelled, Streamer
-from engine.hardware import give_memory_back, is_device_fault, is_out_of_memory, peak_memory_bytes
+from engine.hardware import (
+    give_memory_back,
+    gpu_use,
+    is_device_fault,
+    is_out_of_memory,
+    peak_memory_bytes,
+)
 from engine.schema import Failed, Finished, Step, StreamEvent, TextDelta, Usage, UsageReport
 
 logger = logging.getLogger(__name__)
@@ -204,6 +210,7 @@ def _generate(family: ModelFamily, job: Job) -> Finished:
     tokens = streamer.tokens - streamer.first_tokens
     if not outcome.counts_ids:
         tokens = max(outcome.completion_tokens - 1, 0)
+    gpu_used, gpu_free = gpu_use()
     job.emit(
         UsageReport(
             Usage(
@@ -214,6 +221,8 @@ def _generate(family: ModelFamily, job: Job) -> Finished:
                 load_seconds=job.load_seconds,
                 total_seconds=now - job.started_at,
                 peak_memory_bytes=peak_memory_bytes(),
+                gpu_used_bytes=gpu_used,
+                gpu_free_bytes=gpu_free,
             )
         )
     )

@@ -228,6 +228,15 @@ def give_memory_back() -> None:
             trim(0)
 
 
+def gpu_use() -> tuple[int, int]:
+    """(used, free) bytes of the GPU, whoever uses it; zeros where this process uses none."""
+    torch = sys.modules.get("torch")
+    if torch is None or not torch.cuda.is_available() or not torch.cuda.is_initialized():
+        return 0, 0
+    free, total = torch.cuda.mem_get_info()
+    return int(total - free), int(free)
+
+
 def peak_memory_bytes() -> int:
     """The most memory this process has held: on the GPU where one was used, else resident RAM."""
     torch = sys.modules.get("torch")

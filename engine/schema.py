@@ -182,7 +182,11 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What one answer cost. Seconds are wall-clock; ttft counts from the start of the run."""
+    """What one answer cost. Seconds are wall-clock; ttft counts from the start of the run.
+
+    peak_memory_bytes is of the process; gpu_used_bytes and gpu_free_bytes are of the model's GPU at
+    the end, whoever fills it, and 0 where there is none.
+    """
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
@@ -191,6 +195,8 @@ class Usage:
     load_seconds: float = 0.0
     total_seconds: float = 0.0
     peak_memory_bytes: int = 0
+    gpu_used_bytes: int = 0
+    gpu_free_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

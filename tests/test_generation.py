@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
 
 from engine import Engine, EngineError, Settings
 from engine.errors import GenerationError
@@ -52,6 +53,20 @@ def test_usage_counts_tokens_and_orders_its_times(fake_engine: Engine, session_i
     assert usage.completion_tokens == len("The total is 42.")
     assert 0 < usage.ttft_seconds <= usage.total_seconds
     assert usage.peak_memory_bytes > 10_000_000
+
+
+def test_usage_says_what_the_gpu_has_left(
+    fake_engine: Engine, session_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = fake_engine.ask(session_id, "?").answer().usage
+    if not torch.cuda.is_available():
+        assert (usage.gpu_used_bytes, usage.gpu_free_bytes) == (0, 0)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr("torch.cuda.is_initialized", lambda: True)
+    monkeypatch.setattr("torch.cuda.mem_get_info", lambda: (10_000, 16_000))
+    monkeypatch.setattr("torch.cuda.max_memory_allocated", lambda: 4_000)
+    usage = fake_engine.ask(session_id, "?").answer().usage
+    assert (usage.gpu_used_bytes, usage.gpu_free_bytes) == (6_000, 10_000)
 
 
 def test_a_model_is_loaded_once_for_all_runs(fake_engine: Engine, session_id: str) -> None:

@@ -5,6 +5,7 @@ from ui import i18n
 from ui.safe import escaped, span
 
 _SHORTEST_STREAM_SECONDS = 0.3
+_SHORTEST_LOAD_SECONDS = 0.5
 _LEAST_SECONDS = 0.005  # two digits would show less as nothing
 
 
@@ -41,13 +42,15 @@ def of_answer(transcript: Transcript, language: str, *, pressed: bool = False) -
 
 
 def _figures(transcript: Transcript, language: str) -> list[str]:
-    """Model, seconds, first token, speed, memory; what was not measured is left out."""
+    """Model, seconds, loading, first token, speed, memory; what was not measured is left out."""
     usage = transcript.usage
     # A whole answer within a moment has no speed worth telling.
     streamed = usage.total_seconds - usage.ttft_seconds >= _SHORTEST_STREAM_SECONDS
+    loaded = usage.load_seconds >= _SHORTEST_LOAD_SECONDS
     figures = [i18n.text("status.model", language, model=transcript.model_id)]
     for key, name, value in (
         ("status.seconds", "seconds", usage.total_seconds),
+        ("status.loading", "seconds", usage.load_seconds if loaded else 0.0),
         ("status.ttft", "seconds", usage.ttft_seconds if streamed else 0.0),
         ("status.speed", "speed", usage.tokens_per_second if streamed else 0.0),
     ):
@@ -55,8 +58,15 @@ def _figures(transcript: Transcript, language: str) -> list[str]:
             digits = 0 if value >= 100 else 1 if value >= 0.1 else 2
             shown = i18n.decimal(value, language, digits=digits)
             figures.append(i18n.text(key, language, **{name: shown}))
-    if usage.peak_memory_bytes > 0:
-        shown = i18n.decimal(usage.peak_memory_bytes / 1e9, language, digits=1)
+
+    def gigabytes(size: int) -> str:
+        return i18n.decimal(size / 1e9, language, digits=1)
+
+    if usage.gpu_free_bytes > 0:
+        used, free = gigabytes(usage.gpu_used_bytes), gigabytes(usage.gpu_free_bytes)
+        figures.append(i18n.text("status.gpu", language, used=used, free=free))
+    elif usage.peak_memory_bytes > 0:
+        shown = gigabytes(usage.peak_memory_bytes)
         figures.append(i18n.text("status.memory", language, gigabytes=shown))
     return figures
 

@@ -146,6 +146,20 @@ def test_status_shows_the_step_then_the_writing_then_the_figures() -> None:
     assert "0,8 с" in status.of_answer(transcript, "ru")
 
 
+def test_status_says_how_long_a_model_took_to_load_and_what_the_gpu_has_left() -> None:
+    transcript = Transcript()
+    used, free = 5_200_000_000, 10_850_000_000
+    usage = Usage(10, 5, 0.84, 23.44, 12.31, 14.0, 900, used, free)
+    transcript.add(UsageReport(usage))
+    transcript.add(Finished("stop", "qwen"))
+    english, russian = (status.of_answer(transcript, language) for language in ("en", "ru"))
+    assert "14.0 s · loading 12.3 s · first word 0.8 s" in english
+    assert "GPU memory 5.2 GB used, 10.8 GB free" in english
+    assert "загрузка 12,3 с" in russian
+    assert "занято 5,2 ГБ, свободно 10,8 ГБ" in russian
+    assert "память 0,0" not in russian
+
+
 def test_status_leaves_out_figures_that_were_not_taken() -> None:
     transcript = Transcript()
     transcript.add(Finished("cancelled", "lite"))
