@@ -22,6 +22,7 @@ VIEWER: Final = (
     "chat_actions.js",
     "draft.js",
     "dropdowns.js",
+    "toasts.js",
 )
 
 

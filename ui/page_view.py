@@ -104,6 +104,7 @@ def strings(language: str) -> dict[str, Any]:
         "archive": i18n.text("archive.title", language),
         "chat": i18n.text("chat.label", language),
         "question": i18n.text("question.label", language),
+        "connection": i18n.table("connection", language),
         "colours": colours(),
     }
 

@@ -231,18 +231,22 @@ def home(tmp_path: Path) -> tuple[str, ...]:
 def test_after_a_restart_of_the_server_the_conversation_goes_on(
     chromium: Any, home: tuple[str, ...], scan: Path
 ) -> None:
-    context = chromium.new_context(viewport={"width": 1360, "height": 860}, locale="en-US")
+    context = chromium.new_context(viewport={"width": 1360, "height": 860}, locale="ru-RU")
     page = context.new_page()
     page.set_default_timeout(60_000)
     with serving(*home) as url:
         page.goto(url)
         page.wait_for_selector("#page-view [data-ready=true]")
         say(opened(page, scan), "before")
+    driving.ask(page, "meanwhile")
+    page.wait_for_selector("[data-testid=toast-text] >> text=Сервер не отвечает")
+    assert page.inner_text(".toast-title").strip() == "Нет связи"
     with serving(*home) as again:
         assert again == url
         page.reload()
         page.wait_for_function("document.querySelectorAll('#chat .message.user').length === 1")
         page.wait_for_selector("#page-view [data-ready=true]")
+        page.wait_for_function("document.querySelector('#question textarea').value === 'meanwhile'")
         say(page, "after")
         assert questions(page) == ["before", "after"]
         assert re.search("invoice.png", page.inner_text("#page-view"))
