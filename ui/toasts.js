@@ -2,7 +2,7 @@
  *
  * Runs with page_view.js in the same function (ui/page_column.py joins them) and uses its names.
  */
-const LOST = "Connection to the server was lost";
+const LOST = /connection to the server was lost/i;
 
 /* Letters are exchanged and nodes stay: Gradio goes on using them. */
 function sayInstead(element, words) {
@@ -13,7 +13,7 @@ function sayInstead(element, words) {
 function translateToasts(wrap) {
   for (const toast of wrap.querySelectorAll(".toast-item")) {
     const text = toast.querySelector("[data-testid=toast-text]");
-    if (!text?.textContent.includes(LOST)) continue;
+    if (!text || !LOST.test(text.textContent)) continue;
     const words = texts().connection;
     sayInstead(text, words.lost);
     sayInstead(toast.querySelector(".toast-title"), words.title);
