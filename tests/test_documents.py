@@ -518,10 +518,10 @@ def test_a_file_over_the_limit_is_refused_before_it_is_read(tmp_path: Path) -> N
     path = tmp_path / "big.pdf"
     with path.open("wb") as file:
         file.truncate(11 * 1024 * 1024)
-    with pytest.raises(DocumentError, match=r"big\.pdf weighs 11\.0 MB; the limit is 10(\.0)? MB"):
+    with pytest.raises(DocumentError, match=r"big\.pdf weighs 11 MB; the limit is 10 MB"):
         open_document(path, name="big.pdf", limits=LIMITS)
     error = refusal(bytes(10 * 1024 * 1024 + 1))
-    assert (error.key, error.values["size"]) == ("document.too_large", "10.1")
+    assert (error.key, error.values["size"]) == ("document.too_large", 10.1)
     assert refusal(b"x" * (10 * 1024 * 1024)).key == "document.unknown_kind"
 
 

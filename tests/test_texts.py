@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine import errors
-from engine.errors import EngineError, as_engine_error
+from engine.errors import DocumentError, EngineError, as_engine_error
 from engine.texts import catalogue, say
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -65,3 +65,9 @@ def test_a_foreign_error_is_told_without_its_text() -> None:
     told = as_engine_error(RuntimeError("/home/user/secret"))
     assert "RuntimeError" in str(told)
     assert "secret" not in str(told)
+
+
+def test_a_fraction_has_the_decimal_mark_of_the_language() -> None:
+    error = DocumentError("document.too_large", name="scan 1.5.pdf", size=57.3, limit=10.0)
+    assert "scan 1.5.pdf weighs 57.3 MB; the limit is 10 MB" in error.text("en")
+    assert "scan 1.5.pdf весит 57,3 МБ, предел — 10 МБ" in error.text("ru")

@@ -99,8 +99,8 @@ def _device_line(machine: doctor.Machine) -> str:
         "doctor.gpu",
         name=machine.device_name,
         capability=machine.capability,
-        total=f"{machine.memory_bytes / 1e9:.1f}",
-        free=f"{(machine.free_bytes or 0) / 1e9:.1f}",
+        total=round(machine.memory_bytes / 1e9, 1),
+        free=round((machine.free_bytes or 0) / 1e9, 1),
         cuda=machine.cuda_build,
     )
 

@@ -105,7 +105,7 @@ def _check_weight(size: int, name: str, limits: LimitSettings) -> None:
         # Rounded up, so that the sentence never says "10.0 MB; the limit is 10 MB".
         tenths = -(-size * 10 // BYTES_PER_MB)
         raise DocumentError(
-            "document.too_large", name=name, size=f"{tenths / 10:.1f}", limit=limits.max_file_mb
+            "document.too_large", name=name, size=tenths / 10, limit=limits.max_file_mb
         )
 
 

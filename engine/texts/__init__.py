@@ -43,8 +43,19 @@ def say(key: str, language: str = DEFAULT_LANGUAGE, /, **values: object) -> str:
     Args:
         key: "table.name" in the language's TOML file.
         language: "en" or "ru"; an unknown one falls back to English.
-        values: what the template's {placeholders} stand for.
+        values: what the template's {placeholders} stand for; a float gets the language's decimal
+            mark, and no zeros at its end.
     Raises:
         KeyError: the key does not exist, or a placeholder has no value.
     """
-    return catalogue(language if language in LANGUAGES else DEFAULT_LANGUAGE)[key].format(**values)
+    known = language if language in LANGUAGES else DEFAULT_LANGUAGE
+    shown = {
+        name: _decimal(value, known) if isinstance(value, float) else value
+        for name, value in values.items()
+    }
+    return catalogue(known)[key].format(**shown)
+
+
+def _decimal(value: float, language: str) -> str:
+    digits = f"{value:.10g}"
+    return digits.replace(".", ",") if language == "ru" else digits
