@@ -13,6 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from engine.texts import as_written
+
 LANGUAGES: Final = {"en": "English", "ru": "Русский"}
 DEFAULT_LANGUAGE: Final = "en"
 
@@ -38,7 +40,7 @@ def text(key: str, language: str, /, **values: object) -> str:
         KeyError: the key does not exist, or a placeholder has no value.
     """
     template = catalogue(known(language))[key]
-    return template.format(**values) if values else template
+    return template.format(**as_written(values, known(language))) if values else template
 
 
 def table(name: str, language: str) -> dict[str, str]:

@@ -49,11 +49,15 @@ def say(key: str, language: str = DEFAULT_LANGUAGE, /, **values: object) -> str:
         KeyError: the key does not exist, or a placeholder has no value.
     """
     known = language if language in LANGUAGES else DEFAULT_LANGUAGE
-    shown = {
-        name: _decimal(value, known) if isinstance(value, float) else value
+    return catalogue(known)[key].format(**as_written(values, known))
+
+
+def as_written(values: Mapping[str, object], language: str) -> dict[str, object]:
+    """Values as a language writes them: floats with its decimal mark and no zeros at their end."""
+    return {
+        name: _decimal(value, language) if isinstance(value, float) else value
         for name, value in values.items()
     }
-    return catalogue(known)[key].format(**shown)
 
 
 def _decimal(value: float, language: str) -> str:

@@ -55,7 +55,7 @@ def read_file(
     content, limit = text[found.end() :], settings.limits.max_file_mb
     # Base64 is four characters for three bytes: what is too long is not decoded first.
     if len(content) * 3 / 4 > (limit + 1) * _MEGABYTE:
-        megabytes = f"{len(content) * 3 / 4 / _MEGABYTE:.1f}"
+        megabytes = round(len(content) * 3 / 4 / _MEGABYTE, 1)
         key, code = "api.file_too_large", "document.too_large"
         raise Refusal(key, TOO_LARGE, code=code, size=megabytes, limit=limit)
     if "base64" in found["rest"].lower():
