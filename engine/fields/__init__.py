@@ -6,6 +6,7 @@ extraction.py a document's indexes -> its checked fields
 reading.py    without a language model: labels, areas, candidates, scores (what `lite` does)
 levelled.py labels.py areas.py spans.py facts.py features.py scoring.py   its steps, in this order
 label.py numbered.py                a label; printed numbers in the place of labels
+likeness.py                         how much a piece looks like what a field holds
 names.py alphabet.py sums.py        surnames and given names; misread alphabets; amounts that add up
 zone.py mrz.py                      the machine-readable zone: where it is, what it says
 items.py pairs.py                   rows of a table; any "label: value"

@@ -10,12 +10,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
+from engine.fields.numbered import says_again
+
 if TYPE_CHECKING:
     from engine.families.lite.view import PageView
     from engine.fields.label import Label
 
 Relation = Literal["inline", "right", "below", "above", "none"]
-_LEAD: Final = re.compile(r"[\s:;,.|/=_–—-]*(?:\([^()]{0,12}\)[\s:]*)?")
+_LEAD: Final = re.compile(r"[\s:;,.|/=_·•–—-]*(?:\([^()]{0,12}\)[\s:]*)?")
 # In line heights: how far below its label, or below the line before, a value may stand.
 _BELOW_GAP: Final = 2.2
 _LINE_GAP: Final = 0.9
@@ -110,7 +112,7 @@ class Areas:
         if not following:
             yield from self._right(label)
             yield from self._below(label)
-        if label.start == 0:
+        if label.start == 0 or label.alone:
             yield from self._above(label)
 
     def free(self) -> Iterator[Area]:
@@ -204,6 +206,12 @@ class Areas:
             if gap <= _BELOW_GAP and not self.is_label(cell):
                 text = self.text(cell)
                 yield Area(cell, _after(text, 0), len(text), label, "above", 0, gap)
+                for upper in view.above[cell][:1]:
+                    lines = () if self.is_label(upper) else self.continued(upper)
+                    if cell in lines:  # a value of two lines over its caption
+                        text = self.text(upper)
+                        more = lines[: lines.index(cell) + 1]
+                        yield Area(upper, _after(text, 0), len(text), label, "above", 0, gap, more)
 
     def continued(self, cell: int) -> tuple[int, ...]:
         """The lines below that go on with a cell's text: near, aligned, of its size, no labels."""
@@ -228,6 +236,8 @@ class Areas:
             if {alphabet_of(self.text(current)), alphabet_of(self.text(below))} == _BOTH:
                 break  # the same again in Latin letters
             if _CONTACT.search(self.text(below)) or self._is_of_another(current, below):
+                break
+            if says_again(view, below):
                 break
             found.append(below)
             current = below

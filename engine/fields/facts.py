@@ -12,11 +12,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
-from rapidfuzz.distance import Levenshtein
-
 from engine.families.lite.kinds import kinds_of
 from engine.fields.label import OTHER
-from engine.fields.mrz import icao_latin
+from engine.fields.likeness import POSTCODE, SAME_NAME, likeness_of_names
 from engine.fields.spans import fits
 from engine.fields.sums import CENT, COINS, column_sums, paid_less_change, sum_on_page
 from engine.values import find_values
@@ -32,18 +30,14 @@ if TYPE_CHECKING:
 
 _CLAIMS: Final = ("inline", "right", "below")
 _DIGITS: Final = ("id", "inn", "iban")
-# A name with this share of its letters as in the zone is that name, misread.
-_SAME_NAME: Final = 0.7
 _ROUNDED: Final = 0.6
+# Labels of a page lead to their values by relations with this share or more.
+_USUAL: Final = 0.3
 # A line is full if the next word would reach further than this share of the column's width.
 _FULL: Final = 0.97
 # In line heights: what stands so far above or below a line's row still bounds its column.
 _COLUMN_WITHIN: Final = 3.0
 
-# Of Russia, Malaysia, the United States (five or six digits at an end), the United Kingdom.
-POSTCODE: Final = re.compile(
-    r"^\W*\d{5,6}\b(?!-)|\b\d{5}(?:-\d{4})?\W*$|\b[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}\b"
-)
 # A name stands at most so many lines above its address.
 _ADDRESS_WITHIN: Final = 3
 _ADDRESS: Final = 0.5
@@ -99,11 +93,12 @@ class PageFacts:
         }
         texts = [view.text(cell.first, cell.last) for cell in view.cells]
         covered = zone.cells if zone else frozenset[int]()
+        strange = _of_others(areas, claims, self.usual)
         self._days = sorted(
             {
                 value.parsed.isoformat()
                 for cell, text in enumerate(texts)
-                if cell not in covered
+                if cell not in covered and cell not in strange
                 for value in find_values(text)
                 if value.kind == "date" and isinstance(value.parsed, date)
             }
@@ -165,8 +160,8 @@ class PageFacts:
         if not said:
             return 0.0
         if part in ("surname", "given_names"):
-            share = _likeness_of_names(span.piece.text, said, given=part == "given_names")
-            return share if share >= _SAME_NAME else -1.0
+            share = likeness_of_names(span.piece.text, said, given=part == "given_names")
+            return share if share >= SAME_NAME else -1.0
         if part == "nationality":
             return 0.0  # a state's code says little of how its nationals are called
         own = re.sub(r"[\W_]", "", span.parsed.value).upper()
@@ -179,6 +174,8 @@ class PageFacts:
             return 0.0
         before = any(name in chain[1:] for chain in self._chains)
         after = any(name in chain[:1] for chain in self._chains)
+        if self._sums and len(self._days) > sum(map(len, self._chains)):
+            return 0.0  # a bill may name the days of orders and contracts
         at, last = self._days.index(day), len(self._days) - 1
         if before and after:
             return float(0 < at < last)
@@ -224,6 +221,26 @@ class PageFacts:
         return self.view.cell_of[piece.ranges[0][0]] in self._column_sums
 
 
+def _of_others(areas: Areas, claims: Sequence[Area], usual: Mapping[str, float]) -> frozenset[int]:
+    """The cells that labels of no field lead to: the day of an order, of a delivery."""
+    found: set[int] = set()
+    own: set[int] = set()
+    for area in claims:
+        label = area.label
+        if label is None or area.step > 0 or usual[area.relation] < _USUAL:
+            continue
+        if label.fields == {OTHER} and label.leads:
+            found.add(area.cell)
+        elif area.relation != "inline":
+            own.add(area.cell)
+    heads = {
+        cell
+        for cell, labels in areas.labels_of.items()
+        if labels[0].fields == {OTHER} and labels[0].leads
+    }
+    return frozenset(found - own | heads)
+
+
 def _usual(areas: Areas, claims: Sequence[Area], template: DocumentTemplate) -> Mapping[str, float]:
     """relation -> share of labels, each label's vote parted among where its value can be."""
     by_label: dict[Label, set[str]] = {}
@@ -253,20 +270,6 @@ def _can_hold(text: str, field: FieldTemplate) -> bool:
     if field.type in _DIGITS:
         return any(map(str.isdigit, text))
     return any(map(str.isalpha, text))
-
-
-def _likeness_of_names(text: str, said: str, *, given: bool) -> float:
-    """0 to 1, in either spelling; a zone may leave out the patronymic."""
-    letters = re.sub(r"[^\w ]", "", text.upper())
-    tries = {letters}
-    if given and " " in letters and " " not in said:
-        tries.add(letters.split()[0])
-    known = re.sub(r"\W", "", said.upper())
-    return max(
-        Levenshtein.normalized_similarity(re.sub(r"\W", "", way(one)), known)
-        for one in tries
-        for way in (str, icao_latin)
-    )
 
 
 def _words(view: PageView, cell: int, start: int, end: int) -> list[int]:

@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from engine.families.lite.kinds import kinds_of
 from engine.fields.areas import alphabet_of, is_unfinished
 from engine.fields.codes import is_iban, is_inn
-from engine.fields.facts import POSTCODE, PageFacts
+from engine.fields.facts import PageFacts
+from engine.fields.likeness import POSTCODE, TEXTS, likeness, line_likeness
 from engine.fields.names import given_share, surname_share
-from engine.fields.spans import fits
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -88,24 +87,13 @@ FEATURES: Final = (
 _PATRONYMIC: Final = re.compile(r"(?:вич|вна|ична|ьич)\b", re.IGNORECASE)
 # "1234-56" is an amount in Russia and an article number everywhere.
 _DASHED: Final = re.compile(r"\d-\d")
-_NAME: Final = re.compile(r"^[A-ZА-ЯЁ]['’A-Za-zА-Яа-яЁё]{2,}$")
 _TOP_ROWS: Final = 10
 _PERSON: Final = ("surname", "given_names")
 # How sure it is whose name a span is.
 _PART: Final[Mapping[str, float]] = {"part": 1.0, "maybe part": 0.5}
 _FULL: Final[Mapping[str, float]] = {"full": 1.0, "maybe full": 0.5}
 _TITLES: Final = ("Title", "Section-header", "Page-header")
-_WHOSE: Final[Mapping[str, tuple[str, ...]]] = {
-    "surname": ("person",),
-    "given_names": ("person",),
-    "organisation": ("org",),
-}
 _AT: Final = {name: number for number, name in enumerate(FEATURES)}
-_LIKE: Final[Mapping[str, tuple[str, ...]]] = {
-    "name": ("person", "org"),
-    "address": ("address",),
-    "text": ("text",),
-}
 
 
 def feature_table(
@@ -149,7 +137,7 @@ def feature_table(
         row[_AT["rank"]] = min(1.0, span.rank / 2)
         row[_AT["share"]] = span.share
         row[_AT["money"]] = _is_money(span)
-        row[_AT["likeness"]] = _likeness(span, template)
+        row[_AT["likeness"]] = likeness(span, template)
         down = (tops[number] - facts.top) / max(1.0, facts.foot - facts.top)
         if template.place:
             row[_AT["place"]] = 1 - down if template.place == "top" else down
@@ -198,7 +186,7 @@ def _lines_into(
     row: NDArray[np.float32], facts: PageFacts, span: Span, template: FieldTemplate
 ) -> None:
     """What the breaks between a text's lines, and the line after them, say of its ends."""
-    if template.type not in _LIKE:
+    if template.type not in TEXTS:
         return
     view, lines = facts.view, span.piece.lines
     cells = [view.cell_of[first] for first, _ in span.piece.ranges]
@@ -207,7 +195,7 @@ def _lines_into(
     if span.area.start == 0 and cells[0] in facts.continued:
         upper = view.cells[facts.continued[cells[0]]]
         row[_AT["continuation"]] = 1.0
-        row[_AT["above_alike"]] = _line_likeness(view.text(upper.first, upper.last), template)
+        row[_AT["above_alike"]] = line_likeness(view.text(upper.first, upper.last), template)
     joins = list(zip(cells, cells[1:], lines, lines[1:], strict=False))
     if joins and span.area.more:
         row[_AT["forced_lines"]] = sum(facts.is_full(a, b) for a, b, _, _ in joins) / len(joins)
@@ -222,7 +210,7 @@ def _lines_into(
         below = view.cells[after[0]]
         text = view.text(below.first, below.last)
         row[_AT["unfinished"]] = is_unfinished(whole, text)
-        row[_AT["next_alike"]] = _line_likeness(text, template)
+        row[_AT["next_alike"]] = line_likeness(text, template)
 
 
 def _last_line(view: PageView, piece: Candidate) -> tuple[str, str]:
@@ -235,13 +223,6 @@ def _last_line(view: PageView, piece: Candidate) -> tuple[str, str]:
     if piece.keep is not None:
         kept += piece.keep - len(view.words[last - 1])
     return whole, whole[kept:]
-
-
-def _line_likeness(text: str, template: FieldTemplate) -> float:
-    """How much a line by itself looks like a part of what the field holds."""
-    kinds = kinds_of(text, ())
-    own = max(kinds.get(kind, 0.0) for kind in _WHOSE.get(template.who) or _LIKE[template.type])
-    return max(own, 0.8) if template.type == "address" and POSTCODE.search(text) else own
 
 
 def _order(spans: Sequence[Span]) -> dict[tuple[int, int, int], float]:
@@ -272,24 +253,6 @@ def _amount(span: Span) -> float | None:
 def _is_money(span: Span) -> bool:
     tail = span.parsed.value.partition(".")[2]
     return bool(span.parsed.currency) or len(tail) == 2
-
-
-def _likeness(span: Span, template: FieldTemplate) -> float:
-    if template.choices or template.pattern:
-        return float(fits(span.piece.text, template, small=span.area.label is not None))
-    kinds = span.piece.kinds
-    own = _WHOSE.get(template.who) or _LIKE.get(template.type, ())
-    if "person" in own and template.who:
-        return _likeness_of_person(span.piece.text, kinds.get("person", 0.0))
-    return max((kinds.get(kind, 0.0) for kind in own), default=0.0)
-
-
-def _likeness_of_person(text: str, shape: float) -> float:
-    """Of a surname or given names alone: each a word of three letters or more."""
-    words = re.split(r"[\s-]+", text)
-    if not all(_NAME.match(word) for word in words):
-        return 0.0
-    return 0.7 if len(words) == 1 else shape
 
 
 def _control(span: Span, template: FieldTemplate) -> float:

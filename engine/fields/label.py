@@ -1,11 +1,16 @@
-"""A label inside a cell of a page: where it stands and how sure it is one."""
+"""A label inside a cell of a page: where it stands, how sure it is one, where it is said again."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
 OTHER: Final = "#other"
+# The label again in a language that no template knows, to the end or a colon:
+# "Authority / Behörde".
+_FOREIGN: Final = re.compile(r"\s?[/·|]\s?[^\W\d][^\d:;]{1,40}?(?=\s?(?:\(\d{1,2}\))?\s*(?:$|:))")
+_CAPITALS: Final = re.compile(r"(?<![^\W\d_])(?!№)[^\W\d_a-zа-яё]{2,}(?![^\W\d_])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +48,16 @@ class Label:
     strong: bool = True
     goes_on: bool = False
     alone: bool = True
+
+
+def said_again(label: str, text: str, at: int) -> int:
+    """The length of what says a label again behind a slash, set as it is: a value in capitals is
+    none, and ends it."""
+    match = _FOREIGN.match(text, at)
+    if not match:
+        return 0
+    foreign = match.group()
+    if not label.isupper():
+        value = _CAPITALS.search(foreign)
+        foreign = foreign[: value.start()] if value else foreign
+    return len(foreign.rstrip()) if any(map(str.isalpha, foreign)) else 0

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from rapidfuzz.distance import Levenshtein
 
 from engine.fields.alphabet import script_of
-from engine.fields.label import OTHER, Label
+from engine.fields.label import OTHER, Label, said_again
 from engine.fields.numbered import completed, numbers_in, numbers_of
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 # One wrong letter for every so many; shorter labels must be exact.
 _LETTERS_PER_ERROR: Final = 6
 _ALIKE: Final = str.maketrans("авекмнорстухіё013|", "abekmhopctyxieol3l")
-_MARKS_BETWEEN: Final = re.compile(r"[\s/|,.:;()\[\]–—-]*")
+_MARKS_BETWEEN: Final = re.compile(r"[\s/|,.:;()\[\]·•–—-]*")
 _MOST_WORDS: Final = 7
 # A short word before small letters is part of a sentence: "To settle", "no refunds".
 _SHORT_WORD: Final = 4
@@ -42,7 +42,7 @@ _TAIL: Final = re.compile(r"\s?\([^()\d]{1,24}\)|\s[^\d:;,/]{1,24}(?=:)|,\s[a-z�
 # issue").
 _AND: Final = frozenset(("and", "&", "и", "или"))
 _CONNECTIVES: Final = _AND | {"of", "the"}
-_TRANSLATED: Final = re.compile(r"\s*/\s*")
+_TRANSLATED: Final = re.compile(r"\s*[/·•]\s*")
 # "INV-1234" is no label with a value but a number with its letters.
 _NUMBERED: Final = re.compile(r"[-/]\d")
 _SHORTEST_STRONG: Final = 3
@@ -82,8 +82,34 @@ def find_labels(view: PageView, template: DocumentTemplate) -> list[Label]:
             sure = label.exact == 1 or marked.alone or marked.colon or marked.whole
             if sure or text[: label.start].rstrip().endswith("/"):
                 found.append(marked)
-    found = _without_values(view, _of_two_languages(view, found))
+    found = _ranked(_without_values(view, _of_two_languages(view, found)), view, template)
     return completed(view, found, numbers) if numbers else found
+
+
+def _ranked(labels: Sequence[Label], view: PageView, template: DocumentTemplate) -> list[Label]:
+    """Lesser labels are of no field where a better one of theirs is printed: beside an invoice's
+    date, the date of supply."""
+    lesser = {
+        name: {flat(word) for word in field.lesser.every} for name, field in template.fields.items()
+    }
+
+    def is_lesser(label: Label, name: str) -> bool:
+        cell = view.cells[label.cell]
+        said = flat(view.text(cell.first, cell.last)[label.start : label.end])
+        return any(said.startswith(word) for word in lesser.get(name, ()))
+
+    better = {
+        name
+        for label in labels
+        for name in label.fields
+        if lesser.get(name) and label.leads and not label.numbered and not is_lesser(label, name)
+    }
+
+    def kept(label: Label) -> Label:
+        own = {one for one in label.fields if not (one in better and is_lesser(label, one))}
+        return replace(label, fields=frozenset(own) or frozenset([OTHER]))
+
+    return [kept(label) for label in labels]
 
 
 def _of_two_languages(view: PageView, labels: Sequence[Label]) -> list[Label]:
@@ -133,7 +159,9 @@ def _joined(labels: list[Label], text: str) -> list[Label]:
             found[-1] = replace(last, fields=fields, end=label.end, size=last.size + label.size)
         elif last and _TRANSLATED.fullmatch(between) and not label.numbered:
             both = last.fields & label.fields
-            fields = both or max(last, label, key=lambda one: one.size).fields
+            fields = (
+                both or max(last, label, key=lambda one: (one.fields != {OTHER}, one.size)).fields
+            )
             found[-1] = replace(last, fields=fields)
             found.append(replace(label, fields=fields))
         else:
@@ -191,7 +219,7 @@ def _synonyms(template: DocumentTemplate, *, latin: bool) -> dict[str, frozenset
         return not latin or len(flat(synonym)) > _SHORTEST_STRONG or not _CYRILLIC.search(synonym)
 
     for name, field in template.fields.items():
-        for synonym in filter(fits, field.synonyms.every):
+        for synonym in filter(fits, (*field.synonyms.every, *field.lesser.every)):
             known.setdefault(flat(synonym), set()).add(name)
         for labels in field.columns.values():
             for synonym in labels.every:
@@ -254,6 +282,8 @@ def _marked(label: Label, text: str) -> Label:
     """The label with what its surroundings say of it, up to the colon that ends it."""
     tail = _TAIL.match(text, label.end)
     end = tail.end() if tail and not label.numbered else label.end
+    if not label.numbered:
+        end += said_again(text[label.start : label.end], text, end)
     after = _MARKS_BETWEEN.match(text, end)
     marks = after.group() if after else ""
     head = text[: label.start]

@@ -34,6 +34,8 @@ _PRINTED: Final = re.compile(
 _AS_LATIN: Final = str.maketrans("авсг", "abcd")
 # Numbers of entries whose letter OCR takes for a digit.
 _MISREAD: Final = {"46": "4b", "4б": "4b", "4ь": "4b", "4в": "4b", "4d": "4d"}
+# "4a 01.02.2020 4b 01.02.2030": the line is one of entries.
+_ENTRY_BEFORE: Final = re.compile(r"\W*\d[a-cа-гс]?[.):]?\s")
 # What OCR makes of a number at the head of a line.
 _HEAD: Final = re.compile(r"\W*([^\W_]{1,2})(?:\s?[.):,]\s*|\s+)(?=[^\W_]{2}|\d)")
 _CODE: Final = re.compile(r"([^\W_])(?=[A-ZА-ЯЁ]{1,2}\d?(?:[\s,;/]|$))")
@@ -75,7 +77,8 @@ def numbers_in(text: str, cell: int, numbers: Numbers) -> Iterable[Label]:
             continue
         dotted = text[match.end(1) : match.end(1) + 1] in (".", ")", ":")
         other = numbers[said] == {OTHER}  # "15 March": without a dot no number of an entry
-        if dotted or (match.start() == 0 and not other):
+        lettered = said[-1].isalpha() and not other and _ENTRY_BEFORE.match(text) is not None
+        if dotted or (match.start() == 0 and not other) or lettered:
             yield _label(numbers[said], cell, match.start(), match.end())
 
 
@@ -96,7 +99,7 @@ def completed(view: PageView, labels: Sequence[Label], numbers: Numbers) -> list
         between = [
             cell
             for cell in _between(view, column, above.cell, below.cell)
-            if cell not in known and not _says_again(view, cell)
+            if cell not in known and not says_again(view, cell)
         ]
         found += _filled(view, between, wanted, numbers)
     # The categories stand last, apart from the rest: no number follows theirs.
@@ -197,7 +200,7 @@ def _over(view: PageView, column: Sequence[int], first: int) -> list[int]:
     return found[::-1]
 
 
-def _says_again(view: PageView, cell: int) -> bool:
+def says_again(view: PageView, cell: int) -> bool:
     """Whether a line is the one above in Latin letters."""
     above = view.above[cell][:1]
     if not above:
@@ -210,6 +213,7 @@ def _says_again(view: PageView, cell: int) -> bool:
     return (
         bool(own)
         and own.isascii()
+        and not upper.isascii()
         and Levenshtein.normalized_similarity(said[-len(own) :], own.upper()) >= _SAID_AGAIN
     )
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from engine.families.lite.pieces import Candidate, piece
-from engine.fields.areas import Area
+from engine.fields.areas import Area, alphabet_of
 from engine.fields.names import split_name
 from engine.fields.parsing import Parsed, as_coded, parse_field
 from engine.values import find_values
@@ -44,7 +44,8 @@ _PERIOD: Final = re.compile(
     r"(\d{1,2}[./]\d{1,2}[./]\d{2,4})\s?[-–—]\s?(\d{1,2}[./]\d{1,2}[./]\d{2,4})"
 )
 _NUMBER_PART: Final = re.compile(r"[^\W\d_]{1,3}|\S*\d\S*")
-_NUMBER_SIGN: Final = re.compile(r"(?:№|N[oº°]\.?|#)\s*")
+# "№" is read as "Ne" and "N2".
+_NUMBER_SIGN: Final = re.compile(r"(?:№|N[oº°]\.?|#|N[eе2°]\s)\s*")
 _WORD: Final = re.compile(r"[^\W\d_]{2}|^[^\W\d_]$")
 _ELECTRONIC: Final = re.compile(r"@|www\.|https?:", re.IGNORECASE)
 # A note behind a name is no part of it: "(2)", "(123456-X)".
@@ -242,7 +243,11 @@ def _parts(text: str) -> Iterator[tuple[int, int]]:
     if dates and dates[0].start <= 1:
         yield dates[0].end, len(text)
     slash = _LATIN.search(text)
-    if slash and slash.start() > 0:
+    sides = (
+        {alphabet_of(text[: slash.start()]), alphabet_of(text[slash.end() :])} if slash else set()
+    )
+    # In one alphabet both sides are the value: "NORSK/NORWEGIAN".
+    if slash and slash.start() > 0 and sides != {"latin"}:
         yield 0, slash.start()
         yield slash.end(), len(text)
     cut = re.search(r"\s?\(|;|\s\d{4,7}-[A-Z]\b", text)

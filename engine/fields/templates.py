@@ -71,10 +71,13 @@ class FieldTemplate(_Strict):
 
     Attributes:
         synonyms: how its label is printed.
+        lesser: labels of its own only where none of the synonyms is printed.
         continued: labels whose value goes on with this field's: a patronymic after a first name.
         printed_numbers: numbers that stand for the label, as on driving licences: "4a".
         choices: value -> how it is printed; nothing else is taken.
         pattern: regular expression that the text without spaces must match from end to end.
+        likely: regular expression of its usual forms: of an id without spaces from end to end, of
+            a text in it, whatever its case; others are taken too.
         place: the part of the page where it stands.
         which: of several places with equal labels, the first or the last is its own.
         prefer: of several, the largest amount, or the text in the largest print.
@@ -87,10 +90,12 @@ class FieldTemplate(_Strict):
     type: FieldType
     title: Title
     synonyms: Labels = Labels()
+    lesser: Labels = Labels()
     continued: Labels = Labels()
     printed_numbers: Words = ()
     choices: Mapping[str, Words] = Key(default_factory=dict)
     pattern: str = ""
+    likely: str = ""
     place: Literal["", "top", "bottom"] = ""
     which: Literal["", "first", "last"] = ""
     prefer: Literal["", "largest", "large_print"] = ""
@@ -107,11 +112,13 @@ class FieldTemplate(_Strict):
         """Which weights score its candidates: its type, or a narrower kind."""
         if self.choices or self.pattern:
             return "coded"
+        if self.type == "text" and self.likely:
+            return "telling"
         if self.type == "address" and self.place == "top":
             return "letterhead"
         return self.who if self.type == "name" and self.who else self.type
 
-    @field_validator("pattern")
+    @field_validator("pattern", "likely")
     @classmethod
     def _is_an_expression(cls, pattern: str) -> str:
         try:

@@ -10,8 +10,9 @@ import re
 from datetime import date, time
 from typing import Final
 
-# A two-digit year up to this belongs to the 2000s.
-_PIVOT: Final = 68
+# A two-digit year up to this belongs to the 2000s: papers run for twenty years at most, and people
+# born before 1946 have few that print two digits.
+_PIVOT: Final = 45
 
 _MONTH_NAMES: Final = (
     "january jan январь января январе янв",
@@ -31,6 +32,9 @@ MONTHS: Final = {
     name: number for number, names in enumerate(_MONTH_NAMES, start=1) for name in names.split()
 }
 _MONTH: Final = "(?P<month>" + "|".join(sorted(MONTHS, key=len, reverse=True)) + r")(?![a-zа-яё])"
+# The month again in another language, as ICAO 9303-3 (section 3.3) allows: "14 MAR/MARS 1984".
+_AGAIN: Final = r"(?P<again>\.?\s?/\s?[^\W\d_]{2,9}(?![^\W\d_]))?"
+_OTHER_FIRST: Final = r"(?P<other>[^\W\d_]{2,9}\.?\s?/\s?)?"
 _QUOTE: Final = "[\"'«»“”„’]"
 _YEAR_WORD: Final = r"(?:\s?(?:года|году|год|г)\b\.?)?"
 _ORDINAL: Final = r"(?:\s?(?:st|nd|rd|th)\b|-?(?:го|е|ое)\b)?"
@@ -49,11 +53,16 @@ DATE_PATTERNS: Final = tuple(
         + r"\s?"
         + _QUOTE
         + r"?(?:\s?,|\s?[-./])?\s?(?:(?:day\s)?of\s)?"
+        + _OTHER_FIRST
         + _MONTH
+        + _AGAIN
         + r"\.?(?:[\s,./'’-]{0,3}(?P<year>(?:1[5-9]|20)\d\d|(?<=['’./-])\d\d"
-        + r"|\d\d(?=\s?(?:г\.|г\b|года|$)))(?!\d)"
+        + r"|\d\d(?=\s?(?:г\.|г\b|года|$))|(?(again)\d\d|(?!))|(?(other)\d\d|(?!)))(?!\d)"
         + _YEAR_WORD
         + ")?",
+        # "14 03 1984", as French and Portuguese papers print it.
+        r"(?<![\d.,/-])(?<!\d\s)(?P<day>0[1-9]|[12]\d|3[01])\s(?P<month>0[1-9]|1[0-2])\s"
+        r"(?P<year>(?:19|20)\d\d)(?![\d/-]|\s?\d)",
         r"(?<![a-zа-яё])"
         + _MONTH
         + r"\.?\s?(?P<day>\d{1,2})(?!\d)"

@@ -106,3 +106,65 @@ def test_a_russian_invoices_inn_is_no_account() -> None:
     fields = read("invoice", "ИНН/КПП продавца:  7707083893 / 770701001", "Счет № 15 от 01.02.2024")
     assert fields["inn"] == "7707083893"
     assert "account" not in fields
+
+
+def test_a_label_is_told_in_a_language_that_no_template_knows_and_its_value_follows() -> None:
+    fields = read(
+        "passport",
+        "Surname/Vezetéknév",
+        "HARROWBY",
+        "Issuing authority / Kiállító hatóság",
+        "PASSPORT OFFICE KINGSMERE",
+        "Date of issue/Kiállítás kelte",
+        "14 MAR/MÁRC 2019",
+    )
+    assert fields["surname"] == "HARROWBY"
+    assert fields["authority"] == "PASSPORT OFFICE KINGSMERE"
+    assert fields["issue_date"] == "14 MAR/MÁRC 2019"
+
+
+def test_a_lesser_label_counts_only_where_no_better_one_is_printed() -> None:
+    both = read("driver_licence", "Card number: 20551873", "Licence number: 14720836")
+    assert both["document_number"] == "14720836"
+    alone = read("driver_licence", "Card number: 20551873")
+    assert alone["document_number"] == "20551873"
+
+
+def test_the_days_of_orders_and_contracts_are_no_day_of_the_bill() -> None:
+    fields = read(
+        "invoice",
+        "Счёт-фактура № 552 от 21 декабря 2017 г.",
+        "Продавец: ООО «Комета»",
+        "К платёжно-расчётному документу: № 706 от 19.12.2017",
+        "Основание: Договор № 12 от 03.11.2017",
+        "Покупатель: АО «Гранит»",
+        "Всего к оплате: 15 787,65",
+    )
+    assert fields["date"] == "21 декабря 2017 г."
+
+
+def test_a_line_again_in_latin_letters_is_no_part_of_the_value() -> None:
+    fields = read(
+        "driver_licence",
+        "1. ЗАРЕЧНЫЙ",
+        "2. МАТВЕЙ ГРИГОРЬЕВИЧ",
+        "3. 31.03.1989",
+        "4a. 24.05.2020 4c. МРЭО 1907",
+        "MREO 1907",
+        "4b. 23.05.2030",
+        "5. 70 66 299832",
+    )
+    assert fields["authority"] == "МРЭО 1907"
+    assert fields["expiry_date"] == "23.05.2030"
+
+
+def test_a_latin_line_under_another_is_not_said_again() -> None:
+    fields = read("receipt", *RECEIPT)
+    assert fields["address"].endswith("SELANGOR")
+
+
+def test_two_names_of_a_nationality_in_one_alphabet_are_one_value() -> None:
+    fields = read(
+        "passport", "Nationality", "SVENSK/SWEDISH", "Date of birth", "14 MAR 1984", "Sex", "F"
+    )
+    assert fields["nationality"] == "SVENSK/SWEDISH"

@@ -3,7 +3,9 @@
 import pytest
 
 from engine.families.lite.view import view_page
+from engine.fields import get_template
 from engine.fields.mrz import Mrz, check_digit, clean_line, parse_mrz, russian, transliterated
+from engine.fields.reading import read_fields
 from engine.fields.zone import find_zone
 from tests.fields.drawn import drawn_index, specimen_of, typed
 
@@ -83,7 +85,7 @@ def test_other_text_is_no_mrz() -> None:
 def test_the_russian_internal_passport_has_its_own_places_and_letters() -> None:
     assert transliterated("ЩЕРБАКОВ") == "WERBAKOV"
     assert russian(transliterated("ЖЁЛТЫЙ ПОДЪЁМ")) == "ЖЁЛТЫЙ ПОДЪЁМ"
-    for seed in range(3):
+    for seed in range(12):
         drawn = specimen_of("passport", "ru", seed)
         if not drawn.fields["mrz"].text.startswith("PN"):
             continue
@@ -106,3 +108,11 @@ def test_parts_of_the_zone_are_pieces_of_the_page() -> None:
     assert part.text == "ERIKSSON"
     (x0, _, x1, _) = part.boxes()[0]
     assert (x0, x1) == pytest.approx((90, 170), abs=1)
+
+
+def test_what_a_citizen_is_called_is_no_contradiction_to_the_code_of_the_state() -> None:
+    page = typed("Nationality: UTOPIAN", "Date of birth: 12.08.1974", *TD3)
+    fields = read_fields([page], get_template("passport"))
+    assert fields["nationality"].text == "UTOPIAN"
+    assert not [one for one in fields["nationality"].checks if one.name == "mrz_agrees"]
+    assert [one.passed for one in fields["birth_date"].checks if one.name == "mrz_agrees"] == [True]

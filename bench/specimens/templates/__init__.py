@@ -20,6 +20,9 @@ from bench.specimens.templates import (  # noqa: F401
     shops,
     statement,
     unlabelled,
+    varied_invoices,
+    varied_licences,
+    varied_passports,
 )
 
 borrow("receipt", "receipt", "till columns cafe", {"tax_id": "", "ru:tax_id": "inn"}, loose=True)
