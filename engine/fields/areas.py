@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
+from engine.fields.names import is_rest_of_company
 from engine.fields.numbered import says_again
 
 if TYPE_CHECKING:
@@ -231,7 +232,9 @@ class Areas:
             centred = abs(lower[0] + lower[2] - upper[0] - upper[2]) < 2.0 * tall
             near = lower[1] - upper[3] <= _LINE_GAP * tall
             alike = 0.6 < (lower[3] - lower[1]) / tall < 1.6
-            if not (near and alike and (starts or centred)):
+            # Wherever it stands, a legal form alone is the end of the name above it.
+            ends = is_rest_of_company(self.text(below))
+            if not (near and alike and (starts or centred or ends)):
                 break
             if {alphabet_of(self.text(current)), alphabet_of(self.text(below))} == _BOTH:
                 break  # the same again in Latin letters

@@ -169,7 +169,8 @@ def feature_table(
         row[_AT["mrz"]] = facts.mrz_agrees(name, span)
         row[_AT["chronology"]] = facts.in_order(name, span.parsed.value)
         row[_AT["adds_up"]] = facts.adds_up(name, amount)
-        row[_AT["paid"]] = facts.is_paid(amount)
+        if template.prefer == "largest":
+            row[_AT["paid"]] = facts.is_paid(amount)
         row[_AT["column_sum"]] = amount is not None and facts.sums_column(span.piece)
         row[_AT["patronymic"]] = template.type == "name" and bool(_PATRONYMIC.search(text))
         if template.who in _PERSON:

@@ -31,6 +31,10 @@ _SURNAME: Final = re.compile(
     re.IGNORECASE,
 )
 _MOST_WORDS: Final = 5
+_LEGAL_FORM: Final = r"(?:sdn\.?\s?bhd|s/b|ltd|limited|llc|llp|inc|corp|co|plc|gmbh|pte)"
+_REST_OF_COMPANY: Final = re.compile(
+    rf"^\W*(?:\((?!.*\d)[^()]*\)\s*)?\W*(?:{_LEGAL_FORM}\b\W*)+$|^\s*&\s", re.IGNORECASE
+)
 
 
 class NameParts(NamedTuple):
@@ -61,6 +65,11 @@ def is_given_name(word: str) -> bool:
         Levenshtein.distance(said, name, score_cutoff=1) <= 1
         for name in _listed().get(len(said), frozenset())
     )
+
+
+def is_rest_of_company(text: str) -> bool:
+    """Whether a line cannot be a company's name but the end of one: "(LONDON) LTD", "& SONS"."""
+    return _REST_OF_COMPANY.match(text) is not None
 
 
 def is_patronymic(word: str) -> bool:

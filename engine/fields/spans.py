@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from engine.families.lite.pieces import Candidate, piece
 from engine.fields.areas import Area, alphabet_of
-from engine.fields.names import split_name
+from engine.fields.names import is_rest_of_company, split_name
 from engine.fields.parsing import Parsed, as_coded, parse_field
 from engine.values import find_values
 
@@ -185,6 +185,15 @@ def _texts(view: PageView, areas: Areas, area: Area, template: FieldTemplate) ->
         return  # "(123456-X)" is no name
     if text.rstrip().endswith(":"):
         return  # a label, if an unknown one
+    is_company = template.who == "organisation"
+    if is_company and area.label is None and is_rest_of_company(text):
+        return
+    # An end behind so many more lines would cut a company's name off its legal form.
+    cut = {
+        number
+        for number, more in enumerate(area.more)
+        if is_company and is_rest_of_company(areas.text(more))
+    }
     if template.type == "name" and _ELECTRONIC.search(first.piece.text):
         return
     if not (parts and template.type == "name" and _NOTE.search(first.piece.text)):
@@ -194,7 +203,8 @@ def _texts(view: PageView, areas: Areas, area: Area, template: FieldTemplate) ->
         if split is not None and not split.sure and _name_beside(view, areas, area):
             split = None  # the other part has a line of its own
         if split is None:
-            yield first
+            if 0 not in cut:
+                yield first
         else:
             yield replace(first, whose="full" if split.sure else "maybe full")
             start, end = split.surname if template.who == "surname" else split.given_names
@@ -214,6 +224,8 @@ def _texts(view: PageView, areas: Areas, area: Area, template: FieldTemplate) ->
     for number, more in enumerate(area.more, start=1):
         line = view.cells[more]
         ranges.append((line.first, line.last))
+        if number in cut:
+            continue
         tail = piece(view, line.first, line.last, 0, len(areas.text(more)), "field")
         keep = tail.keep if tail is not None else None
         block = Candidate(view, tuple(ranges), head.skip, keep, frozenset(), "field")

@@ -3,6 +3,7 @@
 import pytest
 
 from engine.fields import get_template
+from engine.fields.names import is_rest_of_company
 from engine.fields.reading import prepared, read_fields
 from tests.fields.drawn import typed
 
@@ -40,6 +41,41 @@ def test_a_receipts_address_is_its_lines_up_to_the_phone_and_the_name_is_above_i
     assert fields["company"] == "GREENFIELD BOOKS SDN BHD"
     assert fields["address"] == "NO. 8, JALAN MELUR 3, TAMAN INDAH, 43000 KAJANG, SELANGOR"
     assert (fields["date"], fields["total"]) == ("14/03/2018", "4.60")
+
+
+def test_a_companys_name_ends_with_its_legal_form_wherever_that_stands() -> None:
+    head = ("GREENFIELD BOOKS", " (MELUR) SDN BHD", *RECEIPT[1:])
+    assert read("receipt", *head)["company"] == "GREENFIELD BOOKS (MELUR) SDN BHD"
+    head = ("GREENFIELD AND SISTERS", "LTD", *RECEIPT[1:])
+    assert read("receipt", *head)["company"] == "GREENFIELD AND SISTERS LTD"
+
+
+@pytest.mark.parametrize(
+    ("line", "is_rest"),
+    [
+        ("SDN. BHD.", True), ("(London) Ltd", True), ("& Sons", True), ("Co. Ltd", True),
+        ("Limited Edition", False), ("MPH BOOKS SDN BHD", False), ("(123456-K)", False),
+        ("ООО", False), ("Corpus", False),
+    ],
+)  # fmt: skip
+def test_the_rest_of_a_companys_name_is_told_from_a_name(line: str, is_rest: bool) -> None:
+    assert is_rest_of_company(line) is is_rest
+
+
+@pytest.mark.parametrize(("cash", "change"), [("50.00", "44.00"), ("6.00", "0.00")])
+def test_a_receipts_total_is_what_was_paid_less_the_change(cash: str, change: str) -> None:
+    """Not the change, though it is a sixth less than the cash as a sum before tax would be."""
+    lines = (
+        *RECEIPT[:8],
+        "Batteries  6.00",
+        "SUB TOTAL  6.00",
+        "GRAND TOTAL  6.00",
+        f"CASH {cash} MYR  {cash}",
+        f"CHANGE DUE  {change}",
+        "TOTAL QTY  1",
+        "SR : 0%  GOODS:  6.00  TAX:  0.00",
+    )
+    assert read("receipt", *lines)["total"] == "6.00"
 
 
 def test_an_office_that_is_named_like_a_label_is_a_value() -> None:
