@@ -1,6 +1,6 @@
 """Fit and measure how `lite` chooses its answers, on sets of `python -m bench.synthetic`.
 
-    python -m bench.reading fit --train DIR            writes ranker.safetensors beside lite
+    python -m bench.reading fit --train DIR...         writes ranker.safetensors beside lite
     python -m bench.reading score --set DIR            ANLS, exact, evidence, refusals
     python -m bench.reading ablate --train DIR --set DIR   the same without each group of features
 
@@ -65,7 +65,7 @@ Row = tuple[float, float, float, float]
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.reading", description=__doc__)
     parser.add_argument("what", choices=("fit", "score", "ablate"))
-    parser.add_argument("--train", type=Path)
+    parser.add_argument("--train", type=Path, nargs="+")
     parser.add_argument("--set", type=Path)
     parser.add_argument("--ocr", action="store_true", help="read SET/index/*.pkl")
     parser.add_argument("--questions", type=int, default=4000, help="at most this many a set")
@@ -83,9 +83,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _to_fit(options: argparse.Namespace) -> list[Judged]:
-    drawn = _judged(options.train, argparse.Namespace(**{**vars(options), "ocr": False}), blur=True)
-    read = _judged(options.train, argparse.Namespace(**{**vars(options), "ocr": True}), blur=True)
-    return drawn + read
+    judged: list[Judged] = []
+    for folder in options.train:
+        for ocr in (False, True):
+            one = argparse.Namespace(**{**vars(options), "ocr": ocr})
+            judged += _judged(folder, one, blur=True)
+    return judged
 
 
 def _judged(folder: Path, options: argparse.Namespace, *, blur: bool = False) -> list[Judged]:

@@ -187,6 +187,11 @@ def _fit_one(
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     kept = torch.ones(len(FEATURES)) if mask is None else torch.from_numpy(mask)
+    # All candidates in one table, so that a batch is one look-up.
+    features = torch.cat([features for features, _ in lists])
+    shares = torch.cat([share for _, share in lists])
+    sizes = np.array([len(share) for _, share in lists])
+    ends = np.cumsum(sizes)
     network = torch.nn.Sequential(
         torch.nn.Dropout(_DROPPED_IN),
         torch.nn.Linear(len(FEATURES), _UNITS),
@@ -201,15 +206,12 @@ def _fit_one(
     for _ in range(_EPOCHS):
         rng.shuffle(order)
         for start in range(0, len(order), _BATCH):
-            batch = [lists[at] for at in order[start : start + _BATCH]]
-            features = torch.cat([features for features, _ in batch]).float() * kept
-            parts = network(features).squeeze(-1).split([len(share) for _, share in batch])
-            loss = torch.stack(
-                [
-                    -(share * torch.log_softmax(part, 0)).sum()
-                    for part, (_, share) in zip(parts, batch, strict=True)
-                ]
-            ).mean()
+            batch = order[start : start + _BATCH]
+            rows = [np.arange(ends[one] - sizes[one], ends[one]) for one in batch]
+            at = torch.from_numpy(np.concatenate(rows))
+            question = torch.from_numpy(np.repeat(np.arange(len(batch)), sizes[batch]))
+            scores = network(features[at].float() * kept).squeeze(-1)
+            loss = (shares[at] * (_log_sums(scores, question) - scores)).sum() / len(batch)
             optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
@@ -220,6 +222,15 @@ def _fit_one(
         hidden.bias.detach().numpy(),
         output.weight.detach().numpy()[0],
     )
+
+
+def _log_sums(scores: torch.Tensor, question: torch.Tensor) -> torch.Tensor:
+    """(candidates,) the logarithm of the sum of exp(scores) over each candidate's question."""
+    count = int(question[-1]) + 1
+    top = torch.full((count,), -torch.inf).scatter_reduce(0, question, scores.detach(), "amax")
+    sums = torch.zeros(count).index_add(0, question, torch.exp(scores - top[question]))
+    whole: torch.Tensor = (sums.log() + top)[question]
+    return whole
 
 
 def fit_all(judged: Sequence[Judged]) -> Ranker:

@@ -1,6 +1,7 @@
 """One module for each kind of document; importing this package registers all the templates."""
 
 from . import (
+    arranged,
     certificate,
     encyclopedia,
     form,
@@ -20,6 +21,7 @@ from . import (
 )
 
 __all__ = [
+    "arranged",
     "certificate",
     "encyclopedia",
     "form",

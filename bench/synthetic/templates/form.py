@@ -9,7 +9,7 @@ from ..registry import template
 from ..sheet import Sheet
 
 
-def _data(s: Sheet) -> dict[str, tuple[str, str]]:
+def form_data(s: Sheet) -> dict[str, tuple[str, str]]:
     """Key to (label, value) for what a form may ask of a person."""
     r, en = s.rng, s.language == "en"
     name = s.v.person()
@@ -104,7 +104,7 @@ def _ticks(
     return y + 34
 
 
-def _some(
+def some_entries(
     s: Sheet, data: dict[str, tuple[str, str]], first: Sequence[str], others: int
 ) -> list[tuple[str, str]]:
     """The named entries and some of the others, in the dictionary's order."""
@@ -122,7 +122,7 @@ def _options(s: Sheet) -> tuple[list[str], list[str]]:
     return ["не в браке", "в браке", "вдовец/вдова"], ["почтой", "лично", "по эл. почте"]
 
 
-def _near(s: Sheet) -> None:
+def form_gaps(s: Sheet) -> None:
     s.cannot_tell(
         "What is the applicant's blood group?|What languages does the applicant "
         "speak?|Who is the applicant's doctor?",
@@ -162,7 +162,7 @@ def lined(s: Sheet) -> None:
             80,
             y + 30,
             840,
-            _some(s, _data(s), ["name", "birth", "address"], 5),
+            some_entries(s, form_data(s), ["name", "birth", "address"], 5),
             "line",
             18,
             0.34,
@@ -175,7 +175,7 @@ def lined(s: Sheet) -> None:
         s.line(80, y + 60, s.t("Date: ", "Дата: ") + s.mark("date", s.v.date(s.v.day(2005))), 18)
         s.line(480, y + 60, s.t("Signature:", "Подпись:"), 18)
     s.signature(600, y + 40, 150)
-    _near(s)
+    form_gaps(s)
 
 
 @template("form", "table", "train")
@@ -205,7 +205,7 @@ def tabled(s: Sheet) -> None:
         s.line(
             80, y, s.t("Filled in on ", "Заполнена ") + s.mark("date", s.v.date(s.v.day(2005))), 18
         )
-    items = _some(s, _data(s), ["name", "birth", "phone"], 7)
+    items = some_entries(s, form_data(s), ["name", "birth", "phone"], 7)
     rows = [[str(k + 1), a, b] for k, (a, b) in enumerate(items)]
     y = s.table(
         80,
@@ -232,7 +232,7 @@ def tabled(s: Sheet) -> None:
     s.signature(560, y + 10, 150)
     if s.chance(0.5):
         s.stamp(780, y + 60, 80)
-    _near(s)
+    form_gaps(s)
 
 
 @template("form", "boxed", "test")
@@ -266,7 +266,7 @@ def boxed(s: Sheet) -> None:
             width=300,
         )
     ink, s.ink = s.ink, BLUE if s.chance(0.5) else s.ink
-    items = _some(s, _data(s), ["name", "birth", "email"], 7)
+    items = some_entries(s, form_data(s), ["name", "birth", "email"], 7)
     half = (len(items) + 1) // 2
     with s.region("Text"):
         a = s.pairs(60, y + 20, 430, items[:half], "box", 17)
@@ -296,4 +296,4 @@ def boxed(s: Sheet) -> None:
             17,
         )
     s.signature(600, y + 14, 160)
-    _near(s)
+    form_gaps(s)

@@ -21,7 +21,7 @@ class Side:
     corr: str
 
 
-def _side(s: Sheet, who: str) -> Side:
+def order_side(s: Sheet, who: str) -> Side:
     if s.language == "en":
         return Side(
             s.mark(f"{who}", s.v.company()),
@@ -44,7 +44,7 @@ def _side(s: Sheet, who: str) -> Side:
     )
 
 
-def _purpose(s: Sheet) -> str:
+def order_purpose(s: Sheet) -> str:
     number, day = s.rng.randint(10, 999), s.v.date(s.near(-60, -2), 0)
     text = s.t(
         f"Payment under invoice {number} of {day} for office supplies|Rent for "
@@ -57,7 +57,7 @@ def _purpose(s: Sheet) -> str:
     return s.mark("purpose", text)
 
 
-def _amount(s: Sheet) -> tuple[str, str]:
+def order_amount(s: Sheet) -> tuple[str, str]:
     cents = s.v.cents(200, 90000) if s.language == "en" else s.v.cents(3000, 4000000)
     if s.language == "ru":
         printed = s.rng.choice([s.ru.kopecks(cents), s.v.money(cents)])
@@ -68,7 +68,7 @@ def _amount(s: Sheet) -> tuple[str, str]:
     )
 
 
-def _near(s: Sheet) -> None:
+def order_gaps(s: Sheet) -> None:
     s.cannot_tell(
         "What exchange rate was applied?|How much commission did the bank take?|What "
         "is the payer's telephone number?",
@@ -79,8 +79,8 @@ def _near(s: Sheet) -> None:
 @template("payment_order", "official", "train")
 def official(s: Sheet) -> None:
     """The ruled form with payer above payee, as in Russian banks; amounts at the right."""
-    payer, payee = _side(s, "payer"), _side(s, "payee")
-    amount, words = _amount(s)
+    payer, payee = order_side(s, "payer"), order_side(s, "payee")
+    amount, words = order_amount(s)
     with s.region("Text"):
         s.line(
             70,
@@ -151,7 +151,7 @@ def official(s: Sheet) -> None:
             rows[k][2:] = ["", ""]
     y = s.table(70, 180, [230, 230, 120, 280], rows, 0, 16, "llll", "grid", 7)
     with s.region("Text"):
-        y = s.paragraph(70, y + 14, 860, _purpose(s), 16)
+        y = s.paragraph(70, y + 14, 860, order_purpose(s), 16)
         y = s.line(70, y + 4, s.t("Purpose of payment", "Назначение платежа"), 14, "i")
     s.rule(70, y + 4, 930, y + 4)
     with s.region("Text"):
@@ -159,14 +159,14 @@ def official(s: Sheet) -> None:
         s.line(730, y + 20, s.t("Bank's marks", "Отметки банка"), 15)
     s.signature(420, y + 50, 150)
     s.stamp(240, y + 110, 85)
-    _near(s)
+    order_gaps(s)
 
 
 @template("payment_order", "sections", "train")
 def sections(s: Sheet) -> None:
     """Two titled blocks side by side, labels on the left of values."""
-    payer, payee = _side(s, "payer"), _side(s, "payee")
-    amount, words = _amount(s)
+    payer, payee = order_side(s, "payer"), order_side(s, "payee")
+    amount, words = order_amount(s)
     with s.region("Page-header"):
         s.line(70, 50, payer.bank, 22, "b")
     with s.region("Title"):
@@ -222,7 +222,7 @@ def sections(s: Sheet) -> None:
             "b",
         )
     with s.region("Text"):
-        y = s.paragraph(70, y + 6, 860, _purpose(s), 17)
+        y = s.paragraph(70, y + 6, 860, order_purpose(s), 17)
     with s.region("Text"):
         s.line(
             70,
@@ -232,14 +232,14 @@ def sections(s: Sheet) -> None:
             17,
         )
     s.signature(640, y + 30, 170)
-    _near(s)
+    order_gaps(s)
 
 
 @template("payment_order", "slip", "test")
 def slip(s: Sheet) -> None:
     """A counter slip: labels in small print above values in boxes."""
-    payer, payee = _side(s, "payer"), _side(s, "payee")
-    amount, words = _amount(s)
+    payer, payee = order_side(s, "payer"), order_side(s, "payee")
+    amount, words = order_amount(s)
     with s.region("Title"):
         y = s.line(
             70,
@@ -302,10 +302,10 @@ def slip(s: Sheet) -> None:
             860,
             [
                 (s.t("Sum in letters", "Сумма буквами"), words),
-                (s.t("What for", "За что"), _purpose(s)),
+                (s.t("What for", "За что"), order_purpose(s)),
             ],
             "below",
             17,
         )
     s.signature(640, y + 20, 160)
-    _near(s)
+    order_gaps(s)

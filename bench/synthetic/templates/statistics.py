@@ -151,6 +151,31 @@ def plain_rules(s: Sheet) -> None:
     ask(s, names, groups, columns, data)
 
 
+@template("statistics", "parts", "train", wide=(1100, 1654))
+def parts(s: Sheet) -> None:
+    """The groups stand under each other as parts of one table, each under a row that names it."""
+    title, names, groups, columns = some_subject(s)
+    names, groups = names[:6], groups[:3]
+    data = random_numbers(s, len(names), len(groups) * len(columns))
+    cells = marked_cells(s, names, data)
+    rows: list[Row] = [[s.t("Name|", "Наименование|"), *columns]]
+    for at, group in enumerate(groups):
+        rows.append(
+            [Cell(group, len(columns) + 1, align="left", style="b"), *[None] * len(columns)]
+        )
+        own = slice(1 + at * len(columns), 1 + (at + 1) * len(columns))
+        rows += [[row[0], *row[own]] for row in cells]
+    with s.region("Title"):
+        y = s.paragraph(80, 70, 840, s.mark("title", title), 24, "b")
+    wide = min(180.0, 560 / len(columns))
+    rules = s.rng.choice(["grid", "rows", "head", "none"])
+    y = s.table(80, y + 16, [260] + [wide] * len(columns), rows, 1, 15, "l" + "r" * 9, rules)
+    with s.region("Footnote"):
+        source = s.t("Office of Statistics|Town records", "Отдел статистики|Архив города")
+        s.line(80, y + 12, s.t("Source: ", "Источник: ") + s.mark("source", source), 14)
+    ask(s, names, groups, columns, data)
+
+
 @template("statistics", "dense", "test", wide=(1200, 1700))
 def dense(s: Sheet) -> None:
     """Groups down the side: the years are in the second column, one row of the table for each."""

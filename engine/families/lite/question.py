@@ -68,6 +68,14 @@ _ON_PAGE: Final = re.compile(
     r"|(?:\b(?:на|со?|из|в)\s+)?"
     rf"(?:\b(?:страниц\w{{0,3}}|стр\.?|лист[еау])\s*№?\s*\d{{1,4}}\b|\b{_ORDINAL}\s+страниц\w{{1,2}}\b)"
 )
+# "in the first document", "в файле 2": which document to look at.
+_SCAN: Final = r"(?:scan|document|file|image|photo|picture|pdf)"
+_SCAN_RU: Final = r"(?:скан|документ|файл|изображени|фотографи|снимк)[а-я]{0,2}"
+_IN_DOCUMENT: Final = re.compile(
+    rf"\b(?:in|from|of|on)\s+(?:the\s+)?{_ORDINAL}\s+{_SCAN}\b"
+    rf"|\b(?:in|from|on)\s+(?:the\s+)?{_SCAN}\s+(?:no\.?\s*)?\d{{1,2}}\b"
+    rf"|\b(?:в|во|из|на|со?)\s+(?:{_ORDINAL}\s+{_SCAN_RU}|{_SCAN_RU}\s+№?\s*\d{{1,2}})\b"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +128,7 @@ def _alone(text: str) -> Question:
     book = lexicon()
     folded = text.casefold().replace("ё", "е")
     # Which page to look at is not what to look for; the pages given are those.
-    whole = _ON_PAGE.sub(" ", folded)
+    whole = _IN_DOCUMENT.sub(" ", _ON_PAGE.sub(" ", folded))
     words = tokens(whole) or tokens(folded)
     plain = " ".join(re.sub(r"[^\w%№#'’-]+", " ", whole).split())
     wants: dict[str, float] = {}
@@ -155,11 +163,19 @@ def _alone(text: str) -> Question:
         types = frozenset().union(*(book.implied[group] for group in groups))
         asked = any(wants.get(kind, 0.0) >= _ASKED for kind in types & _VALUE_TYPES)
         terms += [Term(part, groups, _ATTRIBUTE if asked else 1.0) for part in _parts(word)]
+    if terms and all("amount" in term.groups for term in terms):
+        terms = [_total(term) for term in terms]
     language = "ru" if len(re.findall("[а-яё]", plain)) > len(re.findall("[a-z]", plain)) else "en"
     offers = bool({"or", "или"} & set(words))
     pages = any(_PAGE_WORD.match(word) for word in words)
     only = pages and all(term.groups & _OF_PAGES for term in terms)
     return Question(text, language, tuple(terms), wants, counts, yes_no, offers, pages, only)
+
+
+def _total(term: Term) -> Term:
+    """Who asks for the sum and says no more means the sum of the document, not that of a line."""
+    word = "итого" if re.search("[а-я]", term.word) else "total"
+    return replace(term, word=word, groups=term.groups | {"total"})
 
 
 def _parts(word: str) -> list[str]:

@@ -65,6 +65,51 @@ def test_a_labelled_value_is_found(index: PageIndex, question: str, expected: st
     assert found.text.strip(" .") == expected.strip(" .")
 
 
+ORDERED = page(
+    [
+        ("Заказ № 17", 100, 60),
+        ("Товар", 100, 140),
+        ("Цена", 500, 140),
+        ("Сумма", 700, 140),
+        ("Краска белая", 100, 180),
+        ("250,00", 500, 180),
+        ("750,00", 700, 180),
+        ("Кисть широкая", 100, 220),
+        ("90,00", 500, 220),
+        ("180,00", 700, 220),
+        ("Итого", 100, 260),
+        ("930,00", 700, 260),
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Какая сумма?",
+        "Какая сумма на странице 12?",
+        "Какая сумма в первом документе?",
+        "Какая сумма в файле 2?",
+    ],
+)
+def test_the_sum_of_a_page_is_its_total(question: str) -> None:
+    found = answer(question, [read_page(ORDERED)])
+    assert found is not None
+    assert found.text == "930,00"
+
+
+@pytest.mark.parametrize(
+    ("question", "alone"),
+    [
+        ("What is the date in the second document?", "What is the date?"),
+        ("Who signed it, in file 3?", "Who signed it?"),
+        ("Кто директор в последнем скане?", "Кто директор?"),
+    ],
+)
+def test_the_document_that_a_question_names_is_not_looked_for(question: str, alone: str) -> None:
+    assert [t.word for t in analyse(question).terms] == [t.word for t in analyse(alone).terms]
+
+
 def test_the_answer_says_which_page_it_stands_on() -> None:
     cover = page([("Annual file of the store", 100, 60)])
     second = page([("Total", 100, 60), ("77.10", 600, 60)], page_index=1)
