@@ -238,15 +238,20 @@ def test_after_a_restart_of_the_server_the_conversation_goes_on(
         page.goto(url)
         page.wait_for_selector("#page-view [data-ready=true]")
         say(opened(page, scan), "before")
+    page.evaluate("window.isOld = true")
     driving.ask(page, "meanwhile")
     page.wait_for_selector("[data-testid=toast-text] >> text=Сервер не отвечает")
     assert page.inner_text(".toast-title").strip() == "Нет связи"
     with serving(*home) as again:
         assert again == url
-        page.reload()
-        page.wait_for_function("document.querySelectorAll('#chat .message.user').length === 1")
-        page.wait_for_selector("#page-view [data-ready=true]")
-        page.wait_for_function("document.querySelector('#question textarea').value === 'meanwhile'")
+        # The page finds the server and loads itself anew, with what was typed meanwhile.
+        page.wait_for_function(
+            """() => { return !window.isOld
+                 && document.querySelectorAll("#chat .message.user").length === 1
+                 && document.querySelector("#page-view [data-ready=true]")
+                 && document.querySelector("#question textarea").value === "meanwhile";
+            }"""
+        )
         say(page, "after")
         assert questions(page) == ["before", "after"]
         assert re.search("invoice.png", page.inner_text("#page-view"))
