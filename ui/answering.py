@@ -143,15 +143,10 @@ class Answering:
         if beside and transcript.finish_reason != "cancelled":
             return
         desk.running = False
-        # The viewer's places once more (docs/architecture.md, lost updates), or what took the
-        # answer's place while its last words were on their way.
-        is_shown = desk.transcript is transcript
+        # The viewer's places once more (docs/architecture.md, lost updates).
+        view = self._show.view(desk) if desk.transcript is transcript else None
         yield Change(
-            running=False,
-            cut=transcript.finish_reason == "length",
-            savable=True,
-            view=self._show.view(desk) if is_shown else None,
-            messages=None if is_shown else turns.messages(desk.turns, desk.language),
+            running=False, cut=transcript.finish_reason == "length", savable=True, view=view
         )
 
 

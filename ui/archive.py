@@ -42,8 +42,7 @@ class Archive:
         if session_id == now or not self._engine.owns(visitor_id, session_id):
             return Change(archive=self.view(key))
         if now:
-            there, _ = self._desks.find(key_of(visitor_id, session_id))
-            self._desks.find(key)[0].left_by[tab] = there
+            self._desks.find(key)[0].left_by.add(tab)
         return self._talk.resume(key_of(visitor_id, session_id), language, tab)
 
     def follow(self, key: str | None, tab: str = "") -> AsyncIterator[Change]:

@@ -54,7 +54,7 @@ class Conversation:
     def resume(self, key: str | None, language: str, tab: str = "") -> Change:
         """Show a conversation as it was left, or as far as it has come meanwhile."""
         desk = self._desk(key)
-        desk.left_by.pop(tab, None)
+        desk.left_by.discard(tab)
         return self._opened(desk, language)
 
     async def follow(self, key: str | None, tab: str = "") -> AsyncIterator[Change]:
@@ -184,8 +184,8 @@ class Conversation:
         desk = self._desk(session_id)
         if desk.visitor_id and (desk.turns or desk.running):
             # The old one stays in the list; an answer that is being written there goes on.
-            fresh = desk.left_by[tab] = self._desks.begin(desk.visitor_id)
-            return self._opened(fresh, language)
+            desk.left_by.add(tab)
+            return self.begin(desk.visitor_id, language)
         self.stop(desk.key, language)
         self._engine.new_chat(desk.session_id)
         desk.clear()

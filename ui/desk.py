@@ -44,8 +44,8 @@ class Desk:
         pressed: Send was pressed while an answer was running; the status line says what to do.
         lock: held while files are opened.
         visitor_id: whose it is; empty for a conversation that nobody will list.
-        left_by: tabs of the browser that show another conversation now, and its desk; what is said
-            meanwhile is not shown there.
+        left_by: tabs of the browser that show another conversation now; what is said meanwhile is
+            not shown there.
     """
 
     session_id: str
@@ -66,7 +66,7 @@ class Desk:
     last: Question | None = None
     running: bool = False
     pressed: bool = False
-    left_by: "dict[str, Desk]" = field(default_factory=dict)
+    left_by: set[str] = field(default_factory=set)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _folder: Path | None = None
 

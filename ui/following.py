@@ -40,7 +40,6 @@ class Following:
         desk.running, desk.pressed = True, False
         queue: asyncio.Queue[Change | None] = asyncio.Queue()
         reading = True
-        told = False
 
         async def write() -> None:
             try:
@@ -59,13 +58,6 @@ class Following:
                 while (change := await queue.get()) is not None:
                     if tab not in desk.left_by:
                         yield change
-                    elif not told:
-                        told = True
-                        for instead in self._instead(desk, tab):
-                            yield instead
-            if tab in desk.left_by and not told:
-                for instead in self._instead(desk, tab):
-                    yield instead
         finally:
             reading = False
         await task  # an error of the answer is the reader's error
@@ -90,27 +82,6 @@ class Following:
         yield replace(
             self._show.whole(desk, desk.language, line, running=False),
             cut=answer is not None and answer.finish_reason == "length",
-        )
-
-    def _instead(self, desk: Desk, tab: str) -> Iterator[Change]:
-        """What a tab shows that has left a desk, said by the answer that it left.
-
-        The change before was on its way while the tab left, and may come after the other
-        conversation: this one comes after both.
-        """
-        seen = {desk.session_id}
-        there = desk.left_by.get(tab)
-        while there is not None and tab in there.left_by and there.session_id not in seen:
-            seen.add(there.session_id)
-            there = there.left_by[tab]
-        if there is None or not self._engine.has_session(there.session_id):
-            return
-        said = turns.messages(there.turns, there.language)
-        yield Change(
-            session_id=there.key,
-            messages=said,
-            view=self._show.view(there),
-            running=there.running,
         )
 
     @contextmanager
