@@ -37,7 +37,17 @@ from ui.screen import Screen, build
 from ui.suggesting import Suggesting
 from ui.theme import style_sheet, theme
 from ui.thumbnails import Thumbnails, wire_thumbnails
-from ui.updates import EVENT, Updates, components, joined, relabelled, tab_of, unchanged, updates
+from ui.updates import (
+    EVENT,
+    Updates,
+    components,
+    joined,
+    next_updates,
+    relabelled,
+    tab_of,
+    unchanged,
+    updates,
+)
 from ui.upload_rate import UploadRate
 from ui.wall import Wall
 
@@ -148,7 +158,7 @@ def _wire(
     async def follow(key: str | None, request: gr.Request) -> AsyncIterator[Updates]:
         yield unchanged(screen)
         async for change in talk.follow(key, tab_of(request)):
-            yield shown(change)
+            yield next_updates(screen, change)
 
     async def translate(
         key: str | None, language: str, model: str, task: str, pins: Any

@@ -8,7 +8,7 @@ import gradio as gr
 from ui.archive import Archive
 from ui.ask_events import changed_by_answers
 from ui.screen import Screen
-from ui.updates import EVENT, Updates, tab_of, unchanged, updates
+from ui.updates import EVENT, Updates, next_updates, tab_of, unchanged, updates
 
 
 def wire_archive(screen: Screen, archive: Archive, changed: Sequence[Any]) -> None:
@@ -31,7 +31,7 @@ def wire_archive(screen: Screen, archive: Archive, changed: Sequence[Any]) -> No
     async def follow(key: str | None, request: gr.Request) -> AsyncIterator[Updates]:
         yield unchanged(screen)
         async for change in archive.follow(key, tab_of(request)):
-            yield updates(screen, change)
+            yield next_updates(screen, change)
 
     async def rename(key: str | None, event: gr.EventData) -> Updates:
         return updates(screen, archive.rename(key, str(event.id), str(event.title)))

@@ -16,7 +16,7 @@ from ui.rewriting import Rewriting
 from ui.saving import Saving
 from ui.screen import Screen
 from ui.suggesting import Suggesting
-from ui.updates import EVENT, Updates, tab_of, unchanged, updates
+from ui.updates import EVENT, Updates, next_updates, tab_of, unchanged, updates
 
 # JavaScript of the text box: dropped files are opened at once, and leave the box when they are.
 _ATTACH = "(value) => { window.scanchat?.attach(value); }"
@@ -66,7 +66,7 @@ def wire_asking(
         key: str | None, language: str, question: Mapping[str, Any] | None, request: gr.Request
     ) -> AsyncIterator[Updates]:
         async for change in talk.attach(key, _files(question), language, tab_of(request)):
-            yield shown(change)
+            yield next_updates(screen, change)
 
     async def ask(
         request: gr.Request,
@@ -86,7 +86,7 @@ def wire_asking(
             replaces=_turn(editing),
         )
         async for change in talk.ask(key, asked, language, tab_of(request)):
-            yield shown(change)
+            yield next_updates(screen, change)
 
     async def again(
         request: gr.Request,
@@ -100,7 +100,7 @@ def wire_asking(
         asked = wish(model, task, values)
         yield unchanged(screen)
         async for change in talk.again(key, int(event.turn), asked, language, tab_of(request)):
-            yield shown(change)
+            yield next_updates(screen, change)
 
     async def ask_suggested(
         request: gr.Request,
@@ -113,7 +113,7 @@ def wire_asking(
     ) -> AsyncIterator[Updates]:
         asked = wish(model, "question", values, str(event.words))
         async for change in talk.ask(key, asked, language, tab_of(request)):
-            yield shown(replace(change, clear_question=False))
+            yield next_updates(screen, replace(change, clear_question=False))
 
     async def offer(key: str | None, language: str) -> Updates:
         return shown(await suggesting.offer(key, language))
@@ -134,7 +134,7 @@ def wire_asking(
             files=(str(example.path),),
         )
         async for change in talk.ask(key, asked, language, tab_of(request)):
-            yield shown(change)
+            yield next_updates(screen, change)
 
     async def act(key: str | None, language: str, model: str, event: gr.EventData) -> Updates:
         turn, kind = int(event.turn), str(event.kind)
@@ -154,7 +154,7 @@ def wire_asking(
     async def go_on(key: str | None, language: str, request: gr.Request) -> AsyncIterator[Updates]:
         yield unchanged(screen)
         async for change in talk.go_on(key, language, tab_of(request)):
-            yield shown(change)
+            yield next_updates(screen, change)
 
     async def new_chat(key: str | None, language: str, request: gr.Request) -> Updates:
         return shown(talk.new_chat(key, language, tab_of(request)))

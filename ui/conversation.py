@@ -109,6 +109,7 @@ class Conversation:
         desk.turns += said
         self._desks.keep(desk)
         if tab in desk.left_by:
+            yield Change()  # or the status from above would be said again
             return
         line = None if running else status.idle("status.ready", language)
         yield self._show.whole(desk, language, line)

@@ -36,10 +36,15 @@ class Following:
     async def seen(
         self, desk: Desk, tab: str, changes: AsyncIterator[Change]
     ) -> AsyncIterator[Change]:
-        """The changes of an answer as a tab sees them: none while it shows another conversation."""
+        """The changes of an answer as a tab sees them: none while it shows another conversation.
+
+        Leaving is one empty Change: Gradio says the last one again when the stream ends, and that
+        would draw this conversation over the other.
+        """
         desk.running, desk.pressed = True, False
         queue: asyncio.Queue[Change | None] = asyncio.Queue()
         reading = True
+        left = False
 
         async def write() -> None:
             try:
@@ -57,7 +62,13 @@ class Following:
             with self._reader(desk):
                 while (change := await queue.get()) is not None:
                     if tab not in desk.left_by:
+                        left = False
                         yield change
+                    elif not left:
+                        left = True
+                        yield Change()
+                if tab in desk.left_by and not left:
+                    yield Change()
         finally:
             reading = False
         await task  # an error of the answer is the reader's error
@@ -73,7 +84,10 @@ class Following:
                     yield Change(messages=said, status=line, view=self._show.view(desk))
                 shown = said
                 await asyncio.sleep(_PAUSE_SECONDS)
-        if shown is None or not self._is_here(desk, tab):
+        if shown is None:
+            return
+        if not self._is_here(desk, tab):
+            yield Change()
             return
         answer = desk.transcript
         line = status.idle("status.ready", desk.language)

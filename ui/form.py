@@ -58,8 +58,8 @@ class Form:
         finally:
             desk.reading = None
         self._desks.keep(desk)
-        if tab not in desk.left_by:
-            yield self._shown(desk, line)
+        # The tab that has left is shown nothing: nor what was said before, when this ends.
+        yield Change() if tab in desk.left_by else self._shown(desk, line)
 
     def write(self, session_id: str | None, document_id: str, name: str, value: str) -> Change:
         """A person changed a value."""

@@ -7,7 +7,7 @@ import gradio as gr
 
 from ui.form import Form
 from ui.screen import Screen
-from ui.updates import EVENT, Updates, tab_of, unchanged, updates
+from ui.updates import EVENT, Updates, next_updates, tab_of, unchanged, updates
 
 
 def wire_form(screen: Screen, form: Form) -> None:
@@ -21,7 +21,7 @@ def wire_form(screen: Screen, form: Form) -> None:
         yield unchanged(screen)
         wanted = (str(event.document), str(event.type), model, language, tab_of(request))
         async for change in form.read(session_id, *wanted):
-            yield updates(screen, change)
+            yield next_updates(screen, change)
 
     async def write(session_id: str | None, event: gr.EventData) -> Updates:
         place = (str(event.document), str(event.name))

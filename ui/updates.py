@@ -79,6 +79,15 @@ def unchanged(screen: Screen) -> Updates:
     return {screen.status: gr.skip()}
 
 
+def next_updates(screen: Screen, change: Change) -> Updates:
+    """The updates of a stream's next Change; an empty Change is one that changes nothing.
+
+    Gradio says the last update of a stream again when the stream ends, so one whose tab shows
+    something else by now must go on to an empty Change.
+    """
+    return updates(screen, change) or unchanged(screen)
+
+
 def tab_of(request: gr.Request) -> str:
     """The tab of the browser that an event came from: another one after each load of the page."""
     return str(request.session_hash or "")

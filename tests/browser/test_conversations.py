@@ -195,6 +195,27 @@ def test_an_answer_goes_on_in_its_conversation_while_another_is_on_the_screen(
     assert questions(page) == [LONG]
 
 
+def test_a_new_chat_stays_empty_when_the_answer_that_was_left_ends(
+    new_page: NewPage, scan: Path
+) -> None:
+    page = opened(new_page(), scan)
+    driving.ask(page, LONG)
+    wait_for_words(page, "w5")
+    page.click("#new-chat")
+    page.wait_for_function("document.querySelectorAll('#chat .message.user').length === 0")
+    other = page.context.new_page()
+    other.goto(page.url)
+    other.wait_for_selector("#page-view [data-ready=true]")
+    show_list(other)
+    other.locator(f"{TALK}:not([aria-current]) [data-do=open]").click()
+    wait_for_words(other, END)
+    wait_until_ready(other)
+    other.close()
+    page.wait_for_timeout(500)
+    assert questions(page) == []
+    assert page.locator("#page-view img[src]").count() == 0
+
+
 def test_two_visitors_at_once_cannot_open_each_others_conversations(
     new_page: NewPage, scan: Path
 ) -> None:

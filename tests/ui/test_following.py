@@ -129,7 +129,7 @@ def test_what_comes_of_a_left_conversation_is_not_drawn_over_the_next(
         browser.talk.new_chat(browser.key, "en", "one")
         return await every(asked)
 
-    assert asyncio.run(leave_while_the_file_opens()) == []
+    assert asyncio.run(leave_while_the_file_opens()) == [Change()]
 
 
 def test_a_conversation_of_someone_else_that_is_wished_for_leaves_this_one_as_it_is(
@@ -211,5 +211,5 @@ def test_fields_of_a_left_conversation_are_not_shown_in_the_next(
         desk.left_by.add("one")
         return await every(reading)
 
-    assert asyncio.run(leave()) == []
+    assert asyncio.run(leave()) == [Change()]
     assert desk.sheets
