@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from engine.ocr import orientation, rapid, script, strips, tesseract
+from engine.ocr import bilingual, orientation, rapid, script, strips, tesseract
 from engine.ocr.cyrillic import repaired
 from engine.ocr.rapid import Reading
 from engine.ocr.script import Script
@@ -177,8 +177,18 @@ def _read_cyrillic(
     check: Callable[[], None],
 ) -> tuple[list[_Content], bool]:
     """Tesseract for every line, then RapidOCR for the lines without Cyrillic letters."""
-    words = strips.read([rapid.crop(picture, quad) for quad in quads])
+    crops = [rapid.crop(picture, quad) for quad in quads]
+    words = strips.read(crops)
     check()
+    doubtful = [i for i, line in enumerate(words) if bilingual.is_doubtful(line)]
+    if doubtful:
+        cut = [crops[i] for i in doubtful]
+        russian = strips.read(cut, languages=("rus",))
+        check()
+        settled = bilingual.settled([words[i] for i in doubtful], russian, cut)
+        for i, line in zip(doubtful, settled, strict=True):
+            words[i] = line
+        check()
     content: list[_Content] = list(words)
     other = [i for i, line in enumerate(words) if not _is_sure_cyrillic(line)]
     for i, reading in _recognise(picture, quads, other, known, check).items():

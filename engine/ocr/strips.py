@@ -26,11 +26,14 @@ _MARGIN = 20
 _MIN_STACK = 12
 
 
-def read(crops: Sequence[NDArray[np.uint8]]) -> list[list[Word]]:
+def read(
+    crops: Sequence[NDArray[np.uint8]], *, languages: Sequence[str] = tesseract.LANGUAGES
+) -> list[list[Word]]:
     """Read crops of one line each with Tesseract.
 
     Args:
         crops: (height, width, 3), uint8, RGB, upright, the text running left to right.
+        languages: see `tesseract.read_words`.
     Returns:
         For each crop its words from left to right; boxes in shares of the crop, 0 to 1 each way.
     Raises:
@@ -40,10 +43,11 @@ def read(crops: Sequence[NDArray[np.uint8]]) -> list[list[Word]]:
     parts = np.array_split(np.arange(len(crops)), workers)
     stacks = [[crops[i] for i in part] for part in parts if len(part)]
     with ThreadPoolExecutor(max_workers=workers) as pool:
-        return [words for stack in pool.map(_read_stack, stacks) for words in stack]
+        read = pool.map(lambda stack: _read_stack(stack, languages), stacks)
+        return [words for stack in read for words in stack]
 
 
-def _read_stack(crops: Sequence[NDArray[np.uint8]]) -> list[list[Word]]:
+def _read_stack(crops: Sequence[NDArray[np.uint8]], languages: Sequence[str]) -> list[list[Word]]:
     evened = [_evened(one) for one in crops]
     step = _LINE_HEIGHT + _GAP
     height = len(evened) * step + 2 * _MARGIN
@@ -52,7 +56,8 @@ def _read_stack(crops: Sequence[NDArray[np.uint8]]) -> list[list[Word]]:
         top = _MARGIN + position * step
         page[top : top + _LINE_HEIGHT, _MARGIN : _MARGIN + one.shape[1]] = one
     found: list[list[Word]] = [[] for _ in evened]
-    for word in tesseract.read_words(page, page_mode=tesseract.ONE_BLOCK):
+    found_words = tesseract.read_words(page, page_mode=tesseract.ONE_BLOCK, languages=languages)
+    for word in found_words:
         middle = (word.bbox[1] + word.bbox[3]) / 2
         position = int((middle - _MARGIN + _GAP / 2) // step)
         if 0 <= position < len(evened):

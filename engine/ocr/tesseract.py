@@ -12,6 +12,7 @@ import io
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -34,12 +35,18 @@ def available() -> bool:
     return program is not None and "rus" in _languages(program)
 
 
-def read_words(picture: NDArray[np.uint8], *, page_mode: int = AUTO_PAGE) -> list[Word]:
+def read_words(
+    picture: NDArray[np.uint8],
+    *,
+    page_mode: int = AUTO_PAGE,
+    languages: Sequence[str] = LANGUAGES,
+) -> list[Word]:
     """Read a picture.
 
     Args:
         picture: (height, width) grey or (height, width, 3) RGB, uint8, upright.
         page_mode: Tesseract's --psm.
+        languages: names of its data; those that are not installed are left out.
     Returns:
         Words in Tesseract's order; boxes in picture pixels, confidence 0 to 1.
     Raises:
@@ -51,10 +58,10 @@ def read_words(picture: NDArray[np.uint8], *, page_mode: int = AUTO_PAGE) -> lis
     if program is None:
         raise OcrError("ocr.tesseract_failed", detail="not installed")
     known = _languages(program)
-    languages = "+".join(name for name in LANGUAGES if name in known) or "eng"
+    wanted = "+".join(name for name in languages if name in known) or "eng"
     buffer = io.BytesIO()
     Image.fromarray(picture).convert("L").save(buffer, "PNG", compress_level=1)
-    command = [program, "-", "-", "-l", languages, "--psm", str(page_mode), "--dpi", "200", "tsv"]
+    command = [program, "-", "-", "-l", wanted, "--psm", str(page_mode), "--dpi", "200", "tsv"]
     # One thread a process: Tesseract's own threads mostly wait for each other, so callers that
     # want more run several pictures side by side.
     environment = {**os.environ, "OMP_THREAD_LIMIT": "1"}

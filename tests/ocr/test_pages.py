@@ -24,6 +24,34 @@ RUSSIAN = (
     "вытачивают вручную из латуни. После ремонта",
 )
 
+PAYMENT = (
+    "Банк получателя",
+    "р/с 40702810956797770452",
+    "БИК 044023387",
+    "Сумма НДС 155 руб.",
+    "Всего 930,00",
+    "Кем выдано: ОУФМС",
+    "Краска белая 10 л",
+    "Расчёт 5 коп.",
+    "Сч. № 407",
+    "КПП 722101671",
+    "Вид оп. 01",
+    "Наз. пл. 5",
+    "Кому: VIKTOR SMITH",
+)
+
+PASSPORT = (
+    "Фамилия/Surname",
+    "ШЕЛЕСТОВА",
+    "Имя/Given names",
+    "Номер/Number 48213",
+    "Гражданство/Nationality",
+    "Дата рождения/Date of birth",
+    "Дата окончания срока действия/Date of expiry",
+    "Годно до / Ceases",
+    "Место/МАКЕТ",
+)
+
 
 def english_sheet() -> Sheet:
     sheet = Sheet(800, 480)
@@ -62,6 +90,32 @@ def assert_found(index: PageIndex, sheet: Sheet, *, share: float = 0.95) -> None
         )
     ]
     assert len(missing) <= (1 - share) * len(sheet.words), missing
+
+
+@pytest.mark.parametrize(("size", "expected"), [(26, "Сч."), (32, "Кому:")])
+def test_short_russian_words_that_look_like_latin_ones_are_read_as_russian(
+    size: int, expected: str
+) -> None:
+    """Read once with both languages they come back as "C4." and "KoMy:" (Tesseract 5.3)."""
+    needs_tesseract()
+    sheet = Sheet(800, 760)
+    for i, text in enumerate(PAYMENT):
+        sheet.write(80, 40 + 54 * i, text, size=size)
+    words = [word.text for word in build_index(page_of(sheet.image), SETTINGS).words]
+    assert expected in words
+    assert {"VIKTOR", "SMITH"} <= set(words)
+
+
+@pytest.mark.parametrize("size", [20, 26])
+def test_russian_labels_with_their_english_are_read_in_both_alphabets(size: int) -> None:
+    """Tesseract alone reads "Фамилия/Зигпате", "Homep/Number" and "[pak qaHcTBo/Nationality"."""
+    needs_tesseract()
+    sheet = Sheet(800, 560)
+    for i, text in enumerate(PASSPORT):
+        sheet.write(80, 40 + 54 * i, text, size=size)
+    index = build_index(page_of(sheet.image), SETTINGS)
+    assert [line.text for line in index.lines] == list(PASSPORT)
+    assert_found(index, sheet, share=1.0)
 
 
 def test_a_word_box_holds_its_word_and_little_else() -> None:

@@ -9,6 +9,7 @@ import pytest
 from engine.errors import OcrError
 from engine.geometry import union
 from engine.ocr import order, tesseract
+from engine.ocr.alphabets import likeness
 from engine.ocr.cyrillic import repaired
 from engine.ocr.labels import labelled
 from engine.ocr.layout_model import CATEGORY_OF, Found
@@ -110,6 +111,19 @@ def test_look_alikes_are_put_right_on_russian_lines_only() -> None:
     assert said("код 000 указан верно") == "код 000 указан верно"
     assert said("Microsoft Office установлен здесь") == "Microsoft Office установлен здесь"
     assert said("CARE OF TOM") == "CARE OF TOM"
+
+
+def test_words_of_two_alphabets_are_alike_where_their_print_is() -> None:
+    same = [
+        ("Cu.", "Сч."),
+        ("py6.", "руб."),
+        ("UHH", "ИНН"),
+        ("Bcero", "Всего"),
+        ("IIACIIOPT", "ПАСПОРТ"),
+    ]
+    assert [likeness(*pair) for pair in same] == [1.0] * len(same)
+    other = [("VIKTOR", "МКТОВ"), ("Surname", "Зитате"), ("Date", "Рае"), ("Given", "Имя")]
+    assert max(likeness(*pair) for pair in other) < 0.85
 
 
 def test_columns_are_read_one_by_one_below_a_heading_across_both() -> None:
