@@ -38,11 +38,11 @@ _KINDS: Final = (
 )
 # Which printed kinds may carry a fact's value.
 _SERVES: Final = {
-    "amount": ("amount", "number"),
+    "amount": ("amount", "number", "time"),
     "number": ("number", "amount", "percent", "year"),
     "year": ("year", "number", "date"),
     "id": ("id", "iban", "phone", "number"),
-    "phone": ("phone", "id"),
+    "phone": ("phone", "id", "number", "amount"),
 }
 _QUOTED: Final = re.compile(r"[\"“«„]([^\"”»“]{2,120})[\"”»“]")
 _NAME: Final = re.compile(
@@ -136,7 +136,7 @@ def _facts(answer: str) -> list[_Fact]:
 
     for match in _QUOTED.finditer(answer):
         add(*match.span(1), "words")
-    for value in sorted(find_values(answer), key=lambda one: (_rank(one), one.start - one.end)):
+    for value in sorted(_values(answer), key=lambda one: (_rank(one), one.start - one.end)):
         add(value.start, value.end, value.kind)
     for match in _NAME.finditer(answer):
         words = match.group().split()
@@ -147,6 +147,25 @@ def _facts(answer: str) -> list[_Fact]:
     if not facts and 0 < len(answer.split()) <= _WHOLE_WORDS:
         add(0, len(answer), "words")
     return _joined(sorted(facts, key=lambda fact: fact.start), answer)
+
+
+def _values(answer: str) -> Iterator[Value]:
+    """The typed values of an answer, without readings that a better one makes untrue: "9704.37"
+    looks like a telephone number and "11.49" like a time, but is money; "10,5" holds no id."""
+    values = find_values(answer)
+    sums = [(one.start, one.end) for one in values if one.kind == "amount"]
+    numbers = [(one.start, one.end) for one in values if one.kind == "number"]
+    for one in values:
+        span = (one.start, one.end)
+        if one.kind in ("phone", "time") and any(_holds(other, span) for other in sums):
+            continue
+        if one.kind == "id" and any(_holds(other, span) and other != span for other in numbers):
+            continue
+        yield one
+
+
+def _holds(whole: tuple[int, int], part: tuple[int, int]) -> bool:
+    return whole[0] <= part[0] and part[1] <= whole[1]
 
 
 def _joined(facts: Sequence[_Fact], answer: str) -> list[_Fact]:
@@ -178,9 +197,15 @@ def _places(fact: _Fact, index: PageIndex) -> Iterator[Place]:
     for number, line in enumerate(index.lines):
         words = [word.text for word in line.words]
         seen: set[tuple[int, int]] = set()
-        for span in find_values_in_words(words):
+        values = find_values_in_words(words)
+        sums = [(one.value.start, one.value.end) for one in values if one.value.kind == "amount"]
+        for span in values:
             if span.value.kind not in kinds or (span.first, span.last) in seen:
                 continue
+            at = (span.value.start, span.value.end)
+            is_bare = fact.kind == "amount" and span.value.kind in ("number", "time")
+            if is_bare and any(_holds(one, at) and one != at for one in sums):
+                continue  # "$42" is no 42 of another currency
             if same_value(fact.text, span.value.text):
                 seen.add((span.first, span.last))
                 part = _part(line, span.first, span.last + 1)

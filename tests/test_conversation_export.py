@@ -423,3 +423,32 @@ def test_an_empty_conversation_is_a_file_too() -> None:
         assert export_conversation((), (), kind, title="", language="en")
     with pytest.raises(SessionError, match="pdf is not a format"):
         export_conversation((), (), "pdf", title="", language="en")
+
+
+def test_what_was_not_found_is_named_under_the_answer(conversation: tuple[Exchange, ...]) -> None:
+    sentence = Notice("notice.not_found", {"texts": "3 May", "spans": ""}).text("en")
+    assert sentence in Reader(exported(conversation, "html").decode()).text
+    paragraphs = docx.Document(io.BytesIO(exported(conversation, "docx"))).paragraphs
+    assert sentence in [one.text for one in paragraphs]
+
+
+def test_pictures_in_docx_say_what_they_show(conversation: tuple[Exchange, ...]) -> None:
+    made = docx.Document(io.BytesIO(exported(conversation, "docx")))
+    said = [shape._inline.docPr.get("descr") for shape in made.inline_shapes]
+    assert said == [attributes["alt"] for attributes in Reader(
+        exported(conversation, "html").decode()).of("img")]  # fmt: skip
+    assert "invoice.png" in said[0]
+
+
+def test_a_text_cannot_forge_the_marks_of_places_in_markdown() -> None:
+    answer = answered("It is \ue0007\ue001 and \ue002 more")
+    source = exported((Exchange("?", "question", None, answer),), "md").decode()
+    assert "It is 7 and more" in source
+
+
+def test_places_of_a_very_long_conversation_are_drawn_up_to_a_limit() -> None:
+    places = [found("x", (n, n + 1), (10.0, 2.0 * n, 30.0, 2.0 * n + 9)) for n in range(302)]
+    answer = answered("x" * 302, *places)
+    page = Reader(exported((Exchange("?", "question", None, answer),), "html").decode())
+    assert len(page.of("img")) == 300
+    assert len(page.of("figure")) == 302

@@ -94,3 +94,86 @@ def test_russian_names_and_amounts_are_found() -> None:
         ("ООО «Каменка", True),
         ("86400 рублей", True),
     ]
+
+
+@pytest.mark.parametrize(
+    ("said", "printed"),
+    [
+        ("It lies in “Hall B1204”.", "Hall B1284"),
+        ("It was signed by Mary Ann.", "Mary Anna"),
+        ("It was signed by Peter Marshall.", "Peter Mitchell"),
+        ("It was sold by Northern Timber Trading Company.", "Northern Timber Freight Services"),
+    ],
+)
+def test_another_number_and_another_name_are_no_misprints(said: str, printed: str) -> None:
+    (fact,) = ground(said, [index_of([(printed, 60, 60)])])
+    assert fact.evidence == ()
+
+
+def test_a_name_of_which_ocr_lost_a_word_is_found_and_its_score_says_so() -> None:
+    index = index_of([("Northern Timber Trad1ng Company", 60, 60)])
+    (fact,) = ground("It was sold by Northern Timber Trading Company.", [index])
+    assert [found.score for found in fact.evidence] == [0.75]
+
+
+def test_quoted_words_and_short_answers_are_found_without_capitals() -> None:
+    index = index_of([("Delivery", 60, 60), ("Paid in full", 60, 120), ("Total", 60, 180)])
+    for answer in ("The stamp says “paid in full” twice.", "paid in full"):
+        (fact,) = ground(answer, [index])
+        assert fact.text == "paid in full"
+        assert [found.bbox for found in fact.evidence] == boxes(index, "Paid in full")
+
+
+def test_of_two_forms_of_a_value_the_one_that_is_said_is_taken() -> None:
+    index = index_of([("1 250,00", 60, 60), ("1,250.00", 60, 120)])
+    (fact,) = ground("1,250.00", [index])
+    assert [(found.text, found.score) for found in fact.evidence] == [("1,250.00", 1.0)]
+    (fact,) = ground("1250.00", [index])
+    assert fact.evidence[0].score < 1, "the same value, printed otherwise"
+
+
+def written(value: str) -> list[str]:
+    """A sum with two decimals as people and models write it."""
+    whole, cents = value.split(".")
+    comma, space, point = (f"{int(whole):,}".replace(",", mark) for mark in ", .")
+    return [
+        value, f"{whole},{cents}", f"{comma}.{cents}", f"{space},{cents}", f"{point},{cents}",
+        f"${comma}.{cents}", f"{value} USD",
+    ]  # fmt: skip
+
+
+# "11.49" looks like a time, "9704.37" and "48250.00" like telephone numbers.
+@pytest.mark.parametrize("value", ["11.49", "42.00", "9704.37", "48250.00", "1250000.50"])
+@pytest.mark.parametrize("sentence", ["{}", "The total is {}."])
+def test_a_sum_is_found_however_it_is_written_and_printed(value: str, sentence: str) -> None:
+    for printed in written(value):
+        index = index_of([("Acme", 60, 40), (printed, 60, 120), ("Thank you", 60, 200)])
+        for said in written(value):
+            (fact,) = ground(sentence.format(said), [index])
+            assert [found.text for found in fact.evidence] == [printed], (said, printed)
+
+
+@pytest.mark.parametrize(
+    ("said", "printed"),
+    [
+        ("1 250 000", "1,250,000"),
+        ("10,5", "10.5"),
+        ("11 000", "11,000.00"),
+        ("at 11.30", "11:30"),
+        ("12 500 руб. 90 коп", "12 500,90"),
+    ],
+)
+def test_numbers_and_times_are_found_by_what_they_mean(said: str, printed: str) -> None:
+    facts = ground(said, [index_of([("Acme", 60, 40), (printed, 60, 120)])])
+    assert [[found.text for found in fact.evidence] for fact in facts] == [[printed]]
+
+
+@pytest.mark.parametrize(("said", "printed"), [("42,00 руб.", "$42.00"), ("$42", "42 EUR")])
+def test_a_sum_of_another_currency_is_another_sum(said: str, printed: str) -> None:
+    (fact,) = ground(said, [index_of([("Total", 60, 40), (printed, 60, 120)])])
+    assert fact.evidence == ()
+
+
+def test_a_number_is_found_in_a_sum_that_counts_in_millions() -> None:
+    (fact,) = ground("1.2 million", [index_of([("Total", 60, 40), ("$1.2 million", 60, 120)])])
+    assert [found.text for found in fact.evidence] == ["$1.2"]

@@ -4,6 +4,7 @@ import asyncio
 import io
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,26 @@ def test_the_right_password_of_the_right_user_opens(users: dict[str, str]) -> No
     assert tried(door, "nobody", "correct horse") is False
     assert tried(door, "anna", "") is False
     assert tried(door, "anna", "x" * 5000) is False
+
+
+def test_a_guess_too_long_for_a_password_is_wrong_and_locks_nobody_out(
+    users: dict[str, str],
+) -> None:
+    door = Login(users, Brake(Clock()))
+    assert [tried(door, "anna", "x" * 2000) for _ in range(7)] == [False] * 7
+    assert tried(door, "anna", "correct horse") is True
+
+
+def test_an_unknown_name_costs_as_much_work_as_a_known_one(users: dict[str, str]) -> None:
+    door = Login(users, Brake(Clock()))
+
+    def work(name: str) -> float:
+        started = time.process_time()
+        assert tried(door, name, "wrong") is False
+        return time.process_time() - started
+
+    known, unknown = (min(work(name) for _ in range(3)) for name in ("anna", "nobody"))
+    assert unknown > known / 3
 
 
 def test_five_wrong_passwords_make_login_rest_even_for_the_right_one(
@@ -148,6 +169,8 @@ def test_a_hash_says_nothing_and_differs_every_time() -> None:
         "anna:scrypt$16383$8$1$AAAA$" + "A" * 44,
         "anna:scrypt$9999999$8$1$AAAA$" + "A" * 44,
         "anna:scrypt$16384$8$1$!!!!$" + "A" * 44,
+        "anna:scrypt$1048576$8$1$AAAA$" + "A" * 44,  # a gigabyte a guess
+        "anna:scrypt$16384$8$1$AAAA$AAAA",  # three bytes: easily met
         pytest.param(":" + hash_password("x"), id="no-name"),  # its salt is drawn anew
     ],
 )

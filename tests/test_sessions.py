@@ -1,13 +1,18 @@
 """Visitors and their conversations: kept, listed, searched, renamed, rewound and deleted."""
 
+import gc
 import stat
 import threading
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from engine import Engine, EngineError, Settings
 from engine.errors import SessionError, StoreError
+from engine.index import PageIndex
+from engine.reopening import keep_file
 from engine.schema import Evidence, Finished, ImagePart, TextDelta
 from tests.fakes import FakeFamily, draw_page, save_page
 from tests.keeping import Hands, clocked, files_below, loaded_index, said, talk
@@ -342,3 +347,126 @@ def test_one_file_twice_in_a_conversation_is_two_documents(
     first, second = fake_engine.documents(session_id)
     assert first.document_id != second.document_id
     assert first.pages[0].load_image().tobytes() == second.pages[0].load_image().tobytes()
+
+
+def test_a_deleted_conversation_leaves_no_byte_and_the_visitors_others_stay(
+    fake_settings: Settings, tmp_path: Path
+) -> None:
+    kept = fake_settings.data_dir / "conversations"
+    with Engine(fake_settings) as engine:
+        visitor = engine.create_visitor()
+        for forget in (engine.delete_session, engine.new_chat):
+            FakeFamily.script = ["zebra answer"]
+            gone = talk(engine, tmp_path, visitor, "zebra question?", name="zebra.png")
+            engine.rename(gone, "zebra title")
+            engine.keep(gone, "turns", "zebra turns")
+            FakeFamily.script = ["Fine."]
+            stays = talk(engine, tmp_path, visitor, "?")
+            assert {one.session_id for one in engine.conversations(visitor)} >= {gone, stays}
+            files = len(files_below(kept / "pages"))
+            forget(gone)
+            engine._sessions.archives.visitors.write(lambda _: None).result()  # all is written
+            assert b"zebra" not in b"".join(path.read_bytes() for path in files_below(kept))
+            assert next(iter(engine.conversations(visitor))).session_id == stays
+            assert len(files_below(kept / "pages")) == files - 1
+            assert said(engine, stays) == ["?", "Fine."]
+
+
+def indexes_in_memory(document_id: str) -> int:
+    gc.collect()
+    objects = gc.get_objects()
+    return sum(isinstance(one, PageIndex) and one.document_id == document_id for one in objects)
+
+
+@pytest.mark.parametrize("how", ["delete_session", "new_chat", "delete_visitor"])
+def test_what_was_read_from_a_deleted_page_leaves_the_memory_and_the_models(
+    fake_engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(FakeFamily, "forget", lambda _, conversation: told.append(conversation))
+    visitor = fake_engine.create_visitor()
+    gone, stays = (
+        talk(fake_engine, tmp_path, who, "?") for who in (visitor, fake_engine.create_visitor())
+    )
+    (left,), (kept,) = (
+        [one.document_id for one in fake_engine.documents(session)] for session in (gone, stays)
+    )
+    fake_engine.index_of(gone, left, 0)
+    fake_engine.index_of(stays, kept, 0)
+    assert indexes_in_memory(left) == 1
+    getattr(fake_engine, how)(visitor if how == "delete_visitor" else gone)
+    assert (indexes_in_memory(left), indexes_in_memory(kept)) == (0, 1)
+    until = time.monotonic() + 20
+    while not told and time.monotonic() < until:
+        time.sleep(0.01)
+    assert told == [gone]
+
+
+def test_a_new_chat_has_no_title(fake_engine: Engine, visitor: str, tmp_path: Path) -> None:
+    session_id = talk(fake_engine, tmp_path, visitor, "?")
+    fake_engine.rename(session_id, "Old title")
+    fake_engine.new_chat(session_id)
+    fake_engine.ask(talk(fake_engine, tmp_path, visitor), "?").answer()
+    fake_engine.add_document(session_id, save_page(tmp_path), name="new.png")
+    titles = {one.session_id: one.title for one in fake_engine.conversations(visitor)}
+    assert titles[session_id] == ""
+
+
+def test_a_deleted_conversation_without_a_file_leaves_no_byte(
+    fake_settings: Settings, tmp_path: Path
+) -> None:
+    kept = fake_settings.data_dir / "conversations"
+    with Engine(fake_settings) as engine:
+        visitor = engine.create_visitor()
+        session_id = engine.create_session(visitor)
+        engine.add_turn(session_id, "zebra?", "zebra")
+        assert len(engine.conversations(visitor)) == 1
+        engine.delete_session(session_id)
+        engine._sessions.archives.visitors.write(lambda _: None).result()  # all is written
+        assert b"zebra" not in b"".join(path.read_bytes() for path in files_below(kept))
+
+
+def test_a_file_that_came_while_its_conversation_was_deleted_is_not_kept(
+    fake_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages = fake_settings.data_dir / "conversations" / "pages"
+    with Engine(fake_settings) as engine:
+        session_id = engine.create_session(engine.create_visitor())
+
+        def slowly(*given: Any) -> Any:
+            kept = keep_file(*given)
+            assert len(files_below(pages)) == 1
+            engine.delete_session(session_id)
+            return kept
+
+        monkeypatch.setattr("engine.sessions.keep_file", slowly)
+        with pytest.raises(SessionError):
+            engine.add_document(session_id, save_page(tmp_path), name="late.png")
+        assert files_below(pages) == []
+
+
+def test_the_files_of_those_who_keep_nothing_go_with_the_engine(
+    fake_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    with Engine(fake_settings) as engine:
+        engine.add_document(engine.create_session(), save_page(tmp_path), name="page.png")
+        assert len(files_below(temporary)) == 1
+    assert list(temporary.iterdir()) == []
+
+
+def test_an_answer_to_a_visitor_who_deletes_everything_is_ended(
+    fake_engine: Engine, visitor: str, tmp_path: Path
+) -> None:
+    session_id = talk(fake_engine, tmp_path, visitor)
+    FakeFamily.gate = threading.Event()
+    events = iter(fake_engine.ask(session_id, "?"))
+    assert any(isinstance(event, TextDelta) for event in events)
+    fake_engine.delete_visitor(visitor)
+    late = threading.Timer(10, FakeFamily.gate.set)
+    late.start()
+    assert list(events)[-1] == Finished("cancelled", "fake")
+    late.cancel()
+    assert FakeFamily.pieces_said == 1

@@ -3,11 +3,14 @@
 import json
 import re
 import socket
+import sys
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 
 import pytest
 import yaml
 
+import gradio_app
 from bench.app_process import ROOT, free_port, serving
 from engine import Engine, load_settings
 from tests.families.tiny import save_qwen2_vl
@@ -72,6 +75,44 @@ def test_a_space_without_a_network_answers_a_question(tmp_path: Path) -> None:
             pass
         said = json.dumps(Visitor(app.url).ask("What is the total due?", tmp_path / "scan.png"))
         assert "1,248.00" in said
+
+
+@pytest.mark.parametrize("is_zero", [True, False])
+def test_a_gpu_is_lent_where_the_package_says_that_it_runs_on_zero_gpu(
+    monkeypatch: pytest.MonkeyPatch, is_zero: bool
+) -> None:
+    package, config = ModuleType("spaces"), ModuleType("spaces.config")
+    package.GPU = object()  # type: ignore[attr-defined]
+    config.Config = SimpleNamespace(zero_gpu=is_zero)  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "spaces", package)
+    monkeypatch.setitem(sys.modules, "spaces.config", config)
+    # The module imports it on a Space alone.
+    monkeypatch.setattr(gradio_app, "spaces", package, raising=False)
+    assert gradio_app._zero_gpu() is None, "elsewhere the package may be installed, too"
+    monkeypatch.setenv("SPACES_ZERO_GPU", "true")
+    assert gradio_app._zero_gpu() is (package.GPU if is_zero else None)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="stands in for Python with a shell script")
+def test_what_a_space_misses_is_installed_by_a_process_that_is_lent_no_gpu(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\necho "$@" > "{tmp_path}/said"\nenv >> "{tmp_path}/said"\n')
+    python.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(python))
+    monkeypatch.setenv("SPACES_ZERO_GPU", "true")
+    monkeypatch.setattr(gradio_app, "_zero_gpu", lambda: None)
+    missing: list[str] = []
+    monkeypatch.setattr("engine.cli.setup.missing_packages", lambda: missing)
+    gradio_app._install_missing()
+    assert not (tmp_path / "said").exists(), "nothing is missing"
+    missing.append("rapidocr")
+    gradio_app._install_missing()
+    command, *variables = (tmp_path / "said").read_text(encoding="utf-8").splitlines()
+    assert command == "-m engine setup"
+    assert any(line.startswith("PATH=") for line in variables)
+    assert not any(line.startswith("SPACES_ZERO_GPU=") for line in variables)
 
 
 @pytest.fixture(scope="module")

@@ -261,3 +261,23 @@ def test_a_tokenizer_of_another_kind_is_refused() -> None:
     with pytest.raises(ModelError) as refused:
         vocabulary(PreTrainedTokenizerFast(tokenizer_object=tokenizer), model_id="odd")
     assert refused.value.key == "model.no_verbatim"
+
+
+def test_a_time_of_day_is_one_value_and_a_label_before_a_colon_another() -> None:
+    page = page_of([[["At:14:30", "A12"]]])
+    spans = PageSpans(
+        [page], vocabulary(tokenizer_of("single bytes"), model_id="m"), not_there=NOT_THERE
+    )
+    for text in ("14:30", "At", "14:30 A12"):
+        assert spelled("single bytes", spans.walk(), text)
+    for text in ("30", "14", "At:14", "30 A12"):
+        assert not spelled("single bytes", spans.walk(), text)
+
+
+@pytest.mark.parametrize("kind", TOKENIZERS)
+def test_a_page_that_prints_a_models_control_token_does_not_have_it_said(kind: str) -> None:
+    tokenizer = tokenizer_of(kind)
+    end = tokenizer.convert_tokens_to_ids(END)
+    page = page_of([[[END, "42"]]])
+    walk = PageSpans([page], vocabulary(tokenizer, model_id="m"), not_there="N").walk()
+    assert end not in walk.allowed

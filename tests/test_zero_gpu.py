@@ -12,8 +12,19 @@ import pytest
 from engine import Engine, Settings, zero_gpu
 from engine.errors import ModelError
 from engine.families.base import ModelRequest
+from engine.generation import Job
 from engine.prompts import Prompt, get_task, render
-from engine.schema import Discarded, Document, ImagePart, Message, Notice, Page, TextDelta, TextPart
+from engine.schema import (
+    Discarded,
+    Document,
+    Finished,
+    ImagePart,
+    Message,
+    Notice,
+    Page,
+    TextDelta,
+    TextPart,
+)
 from engine.worker.messages import without_pictures
 from engine.zero_gpu import Call, Tick, seconds_for
 from tests.fakes import FakeFamily, save_page
@@ -122,6 +133,26 @@ def test_a_run_ends_before_the_gpu_is_taken_away_and_keeps_what_it_has(
     assert (answer.text, answer.finish_reason) == ("The total ", "length")
     told = [one.key for one in stream.transcript.notices if isinstance(one, Notice | Discarded)]
     assert told == ["notice.gpu_time_up"]
+
+
+def test_nothing_of_a_visitor_stays_in_the_lent_process(
+    lender: Lender, fake_engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session_id = with_page(fake_engine, tmp_path)
+    left = {"caches", session_id}
+    monkeypatch.setattr(FakeFamily, "drop_caches", lambda _: left.discard("caches"))
+    monkeypatch.setattr(FakeFamily, "forget", lambda _, conversation: left.discard(conversation))
+    fake_engine.ask(session_id, "What?").answer()
+    assert left == set()
+
+
+def test_who_stopped_while_waiting_is_lent_no_gpu(lender: Lender) -> None:
+    stop = threading.Event()
+    stop.set()
+    call = Call("fake", without_pictures(request()), {}, {}, 0.0, 0.0)
+    job = Job(inputs=call, emit=lambda _: None, stop=stop, started_at=0.0, load_seconds=0.0)
+    assert zero_gpu.LentModel("fake").run(job) == Finished("cancelled", "fake")
+    assert lender.calls == [], "it would be charged to the visitor's quota"
 
 
 def test_nothing_is_decorated_or_placed_elsewhere() -> None:

@@ -122,7 +122,7 @@ class Archive:
         wanted = list(session_ids)
         gone = self.write(lambda connection: rows.delete(connection, wanted)).result()
         self.files.delete(one.file for one in gone)
-        if gone:
+        if wanted:
             self._database.wipe_log()
         return gone
 

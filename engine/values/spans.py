@@ -15,6 +15,7 @@ from engine.values.amounts import (
     AMOUNT_PATTERN,
     NUMBER_PATTERN,
     PERCENT_PATTERN,
+    Amount,
     amount_of,
     is_money,
     parse_amount,
@@ -104,10 +105,14 @@ def find_values_in_words(words: Sequence[str]) -> tuple[WordSpan, ...]:
 def same_value(first: str, second: str) -> bool:
     """Whether two prints mean the same: "1,250.00" and "1 250,00"; "14 March 2026", "2026-03-14".
 
+    A currency that only one of them prints does not count: "$42.00" is "42,00", not "42.00 EUR".
     Other texts are the same when their letters and digits are.
     """
     for parse in (parse_date, parse_number, parse_amount, parse_percent, parse_time):
         left, right = parse(first), parse(second)
+        if isinstance(left, Amount) and isinstance(right, Amount):
+            unsaid = None in (left.currency, right.currency)
+            return left.value == right.value and (unsaid or left.currency == right.currency)
         if left is not None and right is not None:
             return left == right
     return _bare(first) == _bare(second)

@@ -171,3 +171,10 @@ def test_fields_are_compared_by_what_they_mean(
     name: str, said: str | None, truth: str, same: bool
 ) -> None:
     assert same_field(name, said, truth) is same
+
+
+def test_boxes_that_cover_too_much_of_the_page_together_point_at_nothing() -> None:
+    truth, size = [(0.0, 0.0, 400.0, 100.0)], (1000, 1000)
+    for bottom, hit in ((90.0, True), (500.0, False)):
+        halves = [(0.0, 0.0, 190.0, bottom), (190.0, 0.0, 380.0, bottom)]
+        assert evidence_hit(halves, truth, boxes_size=size, truths_size=size) is hit

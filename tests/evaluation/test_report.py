@@ -1,6 +1,7 @@
 """A model over a drawn set: its figures, who answered, what failed, and the report's files."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,9 @@ from engine.evaluation import (
 from engine.evaluation.costs import costs
 from engine.evaluation.pictures import PREDICTED_COLOUR, TRUE_COLOUR, draw_item, part_scale
 from engine.evaluation.report import Report
+from engine.evaluation.running import _Run
 from engine.evaluation.scoring import Item
+from engine.schema import Evidence
 from tests.evaluation import sets
 from tests.evaluation.sets import QUESTIONS, RIGHT, OtherScriptedFamily, ScriptedFamily, draw_set
 
@@ -310,3 +313,60 @@ def test_text_is_scored_by_edits_over_all_pages() -> None:
     )
     assert scores.scores["cer"] == (5, 9)
     assert scores.scores["wer"] == (1, 2)
+
+
+def test_no_question_is_answered_in_the_light_of_another(engine: Engine, tmp_path: Path) -> None:
+    draw_set(tmp_path, pages=1)
+    run(engine, tmp_path)
+    assert len(ScriptedFamily.requests) == 5
+    assert [request.history for request in ScriptedFamily.requests] == [()] * 5
+
+
+def test_a_right_place_of_a_wrong_answer_counts_as_evidence_but_not_as_grounded() -> None:
+    truth = {"file": "a.png", "question": "?", "answers": ["42"], "page_size": [100, 100],
+             "evidence_box": [10, 10, 20, 20]}  # fmt: skip
+    said = {"file": "a.png", "question": "?", "answer": "43", "boxes": [[10, 10, 20, 20]]}
+    (item,) = score("qa", [truth], [said])
+    assert (item.scores["evidence"], item.scores["grounded"]) == ((1, 1), (0, 1))
+
+
+def test_whole_documents_are_resampled_where_that_is_asked_for_when_runs_are_compared() -> None:
+    truths = [{"file": file, "question": f"{n}?", "answers": ["42"]}
+              for file in ("a.png", "b.png") for n in range(4)]  # fmt: skip
+
+    def report(*right: str) -> Report:
+        said = [row | {"answer": "42" if row["file"] in right else "7"} for row in truths]
+        return Report(
+            "qa", "s", "", "m", verbatim=False, answered_by={}, settings={}, machine={}, costs={},
+            resampling=Resampling(rounds=200, by="document"),
+            items=tuple(score("qa", truths, said)),
+        )  # fmt: skip
+
+    found = compare(report("a.png", "b.png"), report("a.png")).differences["all"]["exact"]
+    # The two documents may be drawn as a and a, and as b and b.
+    assert (found.low, found.high) == (-1, 0)
+
+
+def test_of_several_pages_the_boxes_on_the_asked_one_count_and_a_place_is_no_refusal(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw_set(tmp_path, pages=1)
+    said = "The Wharf is not shown on the plan"
+    monkeypatch.setattr(ScriptedFamily, "answers", {QUESTIONS["Date"]: said})
+    here, elsewhere = (Evidence("d", page, (0.0, 0.0, 9.0, 9.0), said, 1.0) for page in (0, 1))
+    monkeypatch.setattr(ScriptedFamily, "evidence", [elsewhere, here])
+    items = run(engine, tmp_path).items
+    (found,) = (one.prediction for one in items if one.truth["question"] == QUESTIONS["Date"])
+    assert (found["answer"], found["boxes"]) == (said, [[0.0, 0.0, 9.0, 9.0]])
+
+
+def test_the_seconds_of_an_answer_leave_out_the_loading_of_the_model(
+    engine: Engine, tmp_path: Path
+) -> None:
+    asked = _Run(engine, tmp_path, "one", verbatim=False)
+
+    def answer(_: object) -> dict[str, object]:
+        time.sleep(0.05)
+        return {"answer": "42", "usage": {"load_seconds": 1000.0}}
+
+    assert asked.timed(answer, {"file": "a.png"})["seconds"] == 0

@@ -22,8 +22,9 @@ def soon(fact: Callable[[], bool]) -> bool:
     return fact()
 
 
+@pytest.mark.parametrize("forget", [Engine.delete_session, Engine.new_chat])
 def test_a_deleted_conversation_leaves_no_cache_and_no_words_in_the_model(
-    tiny_engine: Callable[..., Engine], tmp_path: Path
+    tiny_engine: Callable[..., Engine], tmp_path: Path, forget: Callable[[Engine, str], None]
 ) -> None:
     engine = tiny_engine("qwen2_vl")
     gone, stays = (session_with(engine, tmp_path, "Total 42.00", "More") for _ in range(2))
@@ -32,7 +33,7 @@ def test_a_deleted_conversation_leaves_no_cache_and_no_words_in_the_model(
         engine.ask(session_id, task="ocr").answer()  # page by page, in a cache of its own
     adapter = loaded_family(engine)
     assert set(adapter.caches._kept) == {gone, f"{gone}#pages", stays, f"{stays}#pages"}
-    engine.delete_session(gone)
+    forget(engine, gone)
     assert soon(lambda: set(adapter.caches._kept) == {stays, f"{stays}#pages"})
     assert gone not in {whose for whose, _ in adapter._said.values()}
 

@@ -62,6 +62,8 @@ def test_a_folder_gives_a_line_a_file_and_a_bad_one_stops_nothing(
     )
     head, *rows = csv.reader(io.StringIO(out.read_text(encoding="utf-8-sig")))
     assert [row[0] for row in rows] == ["a_bad.png", "b.png"]
+    assert "a_bad.png is neither an image nor a PDF" in rows[0][head.index("error")]
+    assert rows[1][head.index("error")] == ""
     assert rows[1][head.index("total")] == "1250.00 USD"
     book = tmp_path / "out.xlsx"
     assert (

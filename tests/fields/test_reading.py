@@ -1,12 +1,18 @@
 """Fields read by labels and places: drawn pages whose truth is known."""
 
+import io
+import re
+import zipfile
+
 import pytest
 
 from engine.fields import DocumentTemplate, get_template
+from engine.fields.checks import checked
+from engine.fields.exports import FileResult, fields_xlsx
 from engine.fields.mrz import parse_mrz
 from engine.fields.parsing import parse_field
 from engine.fields.reading import read_fields
-from engine.fields.values import Field
+from engine.fields.values import DocumentFields, Field, FieldCell
 from tests.fakes import draw_page
 from tests.fields.drawn import drawn_index, index_of, specimen_of, typed
 
@@ -38,6 +44,41 @@ def test_a_failed_check_is_shown_and_hides_nothing() -> None:
     assert not check.passed
     assert check.text() == "Total = Subtotal + Tax"
     assert fields["total"].value == "150.00"
+
+
+@pytest.mark.parametrize(("total", "passed"), [("120.05", True), ("120.06", False)])
+def test_a_sum_may_be_out_by_five_hundredths(total: str, passed: bool) -> None:
+    fields = read("invoice", "Subtotal:  100.00", "VAT 20%:  20.00", f"Total:  {total}")
+    assert [check.passed for check in fields["total"].checks] == [passed]
+
+
+@pytest.mark.parametrize(("last", "passed"), [("1", True), ("7", False)])
+def test_an_account_is_checked_against_its_bank(last: str, passed: bool) -> None:
+    order = read(
+        "payment_order",
+        "Платежное поручение № 17",
+        f"Счет получателя:  4070281020000000000{last}",
+        "БИК банка получателя:  044525225",
+    )
+    for name in ("account", "bik"):
+        assert [(one.name, one.passed) for one in order[name].checks] == [("account", passed)]
+
+
+@pytest.mark.parametrize(("number", "passed"), [("7736050003", True), ("7736050007", False)])
+def test_the_control_digit_of_an_inn_is_checked(number: str, passed: bool) -> None:
+    inn = Field("inn", "INN", "inn", number, number, (0, 0, 9, 9), 0, 1.0)
+    fields = checked({"inn": inn}, get_template("invoice"))
+    assert [(one.name, one.passed) for one in fields["inn"].checks] == [("inn", passed)]
+
+
+def test_the_failed_check_digit_of_a_passports_zone_is_shown_beside_it() -> None:
+    lines = ("P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<",
+             "L898902C36UTO7408123F1204159ZE184226B<<<<<10")  # fmt: skip
+    fields = read("passport", "PASSPORT", *lines)
+    assert {check.name for check in fields["mrz"].checks if not check.passed} == {
+        "mrz_birth_date",
+        "mrz_composite",
+    }
 
 
 def test_an_expiry_before_the_issue_fails() -> None:
@@ -164,3 +205,16 @@ def test_most_fields_of_drawn_specimens_are_right(kind: str) -> None:
                 wanted = parse_field(truth.text, own).value
                 right += name in fields and fields[name].value == wanted
     assert right / asked >= 0.6
+
+
+def test_the_items_of_each_document_are_a_sheet_of_the_workbook() -> None:
+    cells = [{"name": FieldCell("Chairs", "Chairs", (0, 0, 9, 9)),
+              "amount": FieldCell("1 250,00", "1250.00", (9, 0, 19, 9))}]  # fmt: skip
+    items = Field("items", "Items", "items", "", "", (0, 0, 9, 9), 0, 1.0, rows=tuple(cells))
+    found = DocumentFields("d", "a.png", "invoice", 1.0, "lite", (), {}, {"items": items})
+    book = fields_xlsx([FileResult("bad.png", None, "broken"), FileResult("a.png", found)])
+    with zipfile.ZipFile(io.BytesIO(book)) as archive:
+        titles = re.findall('sheet name="([^"]*)"', archive.read("xl/workbook.xml").decode())
+        sheet = archive.read("xl/worksheets/sheet2.xml").decode()
+    assert titles == ["fields", "2 items"]
+    assert re.findall(r"<t[^>]*>([^<]*)</t>", sheet) == ["name", "amount", "Chairs", "1250.00"]

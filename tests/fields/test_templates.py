@@ -64,6 +64,16 @@ def test_every_type_of_field_can_be_used_by_a_type_of_ones_own(tmp_path: Path) -
     assert (read["a_number"].value, read["a_date"].value) == ("12", "2026-03-14")
 
 
+@pytest.mark.parametrize(("number", "passed"), [("1027700132195", True), ("1027700132196", False)])
+def test_a_field_of_ones_own_may_have_its_ogrn_checked(
+    tmp_path: Path, number: str, passed: bool
+) -> None:
+    text = OWN.replace('["parcel number"]', '["ogrn"]') + 'checks = ["ogrn"]\n'
+    template = get_template("parcel_label", write(tmp_path, text))
+    field = read_fields([typed("Acme Parcels", f"OGRN: {number}")], template)["parcel"]
+    assert [(check.name, check.passed) for check in field.checks] == [("ogrn", passed)]
+
+
 @pytest.mark.parametrize(
     ("text", "named"),
     [

@@ -49,6 +49,25 @@ def test_a_table_is_a_csv_in_which_no_cell_is_a_formula() -> None:
     assert rows == [ROWS[0], ["'=1+1", "-5.00", ""], ROWS[2]]
 
 
+@pytest.mark.parametrize(
+    ("cell", "written"),
+    [
+        ("+1+1", "'+1+1"),
+        ("-2+3", "'-2+3"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("\t=1+1", "'\t=1+1"),
+        ("\r=1+1", "'\r=1+1"),
+        ("-1 250,00", "-1 250,00"),
+        ("+7", "+7"),
+        ("a=1", "a=1"),
+    ],
+)
+def test_whatever_begins_a_formula_is_kept_from_being_one(cell: str, written: str) -> None:
+    text = to_csv([("t", table_of_rows([["x", cell]]))]).removeprefix("\ufeff")
+    ((_, found),) = csv.reader(io.StringIO(text, newline=""))
+    assert found == written
+
+
 def test_a_workbook_has_a_sheet_for_each_table_and_only_text() -> None:
     tables = [*tables_of([layout()]), ("second", table_of_rows([["\x00a", "<b>"]]))]
     with zipfile.ZipFile(io.BytesIO(to_xlsx(tables))) as archive:

@@ -22,7 +22,9 @@ from tests.http_driving import Visitor
 from tests.reliability.routes import routes_of
 from ui import Api, build_app, launch_options
 from ui.login import login_options
-from ui.wall import CLOSED, GUARDED_FOLDERS, is_open
+from ui.policy import policy
+from ui.upload_rate import UploadRate
+from ui.wall import CLOSED, GUARDED_FOLDERS, Wall, is_open
 
 PASSWORD = "correct horse"
 TOKEN = "a token of thirty-two letters ok"
@@ -202,6 +204,96 @@ def test_one_address_cannot_upload_without_end(
         assert int(said[-1].headers["retry-after"]) > 0
         # Asking goes on.
         assert http.get("/config").status_code == 200
+
+
+def test_the_limit_of_uploads_is_each_addresss_own_and_ends_with_the_minute(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("ui.upload_rate.MOST_REQUESTS", 2)
+    now = [0.0]
+    taken: list[str] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        taken.append(scope["client"][0])
+
+    rate = UploadRate(app, clock=lambda: now[0])
+
+    def upload(address: str, path: str = "/gradio_api/upload", root: str = "") -> bool:
+        scope = {"type": "http", "method": "POST", "path": root + path, "root_path": root,
+                 "client": (address, 1), "headers": []}  # fmt: skip
+        before = len(taken)
+
+        async def send(message: Any) -> None:
+            assert message.get("status", 429) == 429
+
+        asyncio.run(rate(scope, None, send))  # type: ignore[arg-type]
+        return len(taken) > before
+
+    assert [upload("1.1.1.1") for _ in range(3)] == [True, True, False]
+    assert upload("2.2.2.2"), "others go on"
+    assert upload("1.1.1.1", "/gradio_api/queue/join"), "and so does everything else"
+    assert not upload("1.1.1.1", root="/scan"), "behind a proxy's path, too"
+    now[0] = 59.0
+    assert not upload("1.1.1.1")
+    now[0] = 61.0
+    assert [upload("1.1.1.1") for _ in range(3)] == [True, True, False]
+
+
+def test_the_addresses_of_uploads_are_remembered_up_to_a_limit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("ui.upload_rate._REMEMBERED", 30)
+    rate = UploadRate(lambda *_: None)  # type: ignore[arg-type, return-value]
+    assert all(rate.wait(f"address {number}") == 0 for number in range(100))
+    assert len(rate._times) == 30
+
+
+@without_login
+def test_every_answer_tells_the_browser_to_load_from_nowhere_else(
+    launched: Launched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with httpx.Client(base_url=launched.url, trust_env=False, timeout=30) as http:
+        for path in ("/", "/config", "/health", "/no-such-page", "/v1/models"):
+            headers = http.get(path).headers
+            said = [part.split(" ", 1) for part in headers["content-security-policy"].split("; ")]
+            for name, sources in said:
+                assert not set(sources.split()) - {
+                    "'self'", "'none'", "'unsafe-inline'", "'unsafe-eval'", "data:", "blob:"
+                }, (path, name)  # fmt: skip
+            assert {"default-src", "connect-src", "img-src", "script-src", "form-action",
+                    "base-uri", "frame-ancestors"} <= {name for name, _ in said}  # fmt: skip
+            assert headers["x-content-type-options"] == "nosniff"
+            assert headers["referrer-policy"] == "same-origin"
+    monkeypatch.setenv("SPACE_ID", "somebody/scanchat")
+    assert "frame-ancestors" not in policy(), "the hub shows a Space in a frame"
+
+
+@pytest.mark.parametrize("root", ["", "/scan"])
+def test_the_wall_stands_also_under_a_proxys_path(root: str) -> None:
+    passed: list[str] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        passed.append(scope["path"].removeprefix(root))
+
+    class Gradio:
+        auth, auth_dependency, cookie_id, tokens = object(), None, "c", {"known": "anna"}
+
+    async def send(message: Any) -> None:
+        pass
+
+    async def ask(path: str, cookie: str = "") -> None:
+        headers = [(b"cookie", cookie.encode())] if cookie else []
+        scope = {"type": "http", "method": "GET", "path": root + path, "root_path": root,
+                 "app": Gradio(), "headers": headers}  # fmt: skip
+        await Wall(app)(scope, None, send)  # type: ignore[arg-type]
+
+    async def all_of_them() -> None:
+        for path in ("/login", "/v1/models", "/config", "/monitoring", "/gradio_api/file=x"):
+            await ask(path)
+            await ask(path, "access-token-c=known")
+
+    asyncio.run(all_of_them())
+    assert passed == ["/login"] * 2 + ["/v1/models"] * 2 + ["/config", "/gradio_api/file=x"]
 
 
 @without_login

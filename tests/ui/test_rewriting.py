@@ -7,6 +7,7 @@ import pytest
 from engine import Settings
 from tests.ui.conftest import question
 from tests.ui.fake_engine import FakeEngine
+from ui.area import Area
 from ui.change import Change
 from ui.conversation import Conversation
 from ui.desk import Desks
@@ -182,3 +183,46 @@ def test_a_turn_that_is_no_question_changes_nothing(screen: Screen, turn: int) -
 
 def test_events_are_private() -> None:
     assert EVENT["api_visibility"] == "private"
+
+
+def test_while_an_answer_is_written_no_question_is_taken_back(screen: Screen) -> None:
+    screen.ask("first")
+
+    async def during() -> Change:
+        answering = screen.talk.ask(screen.key, question("endless"), "en")
+        await anext(answering)
+        while not screen.talk._desks.find(screen.key)[0].running:
+            await anext(answering)
+        change = screen.rewriting.undo(screen.key, 1, "en")
+        screen.talk.stop(screen.key, "en")
+        async for shown in answering:
+            screen.see(shown)
+        return change
+
+    change = asyncio.run(during())
+    assert (change.messages, change.question_text) == (None, None)
+    assert change.status
+    assert screen.questions() == ["first", "endless"]
+
+
+def test_the_region_of_a_question_comes_back_with_its_words(screen: Screen) -> None:
+    document_id = screen.engine.documents(screen.session_id)[0].document_id
+    screen.ask("first", area=Area(document_id, 0, (10.0, 20.0, 300.0, 400.0)))
+    region = {
+        "document": document_id, "page": 0, "bbox": [10.0, 20.0, 300.0, 400.0], "number": 1
+    }  # fmt: skip
+    assert screen.rewriting.edit(screen.key, 1).area == region
+    assert screen.rewriting.undo(screen.key, 1, "en").area == region
+
+
+def test_what_is_taken_back_and_what_is_liked_are_so_after_a_restart(screen: Screen) -> None:
+    screen.ask("first")
+    screen.ask("second")
+    screen.rewriting.undo(screen.key, 3, "en")
+    shown = screen.see(screen.rewriting.rate(screen.key, 2, "en", good=True))
+    again = Conversation(screen.engine, Desks(screen.engine)).start("en", screen.key, remember=True)
+    assert again.messages == shown.messages
+    assert screen.questions() == ["first"]
+    screen.rewriting.undo(screen.key, 1, "en")
+    again = Conversation(screen.engine, Desks(screen.engine)).start("en", screen.key, remember=True)
+    assert not [one for one in again.messages or () if one["role"] == "user"]
