@@ -8,7 +8,7 @@ from engine.errors import ModelError, SessionError
 from engine.geometry import clip
 from engine.model_manager import ModelManager
 from engine.options import AskOptions
-from engine.pointing import point
+from engine.pointing import point_on
 from engine.prompts import get_task
 from engine.schema import BBox, Document, ImagePart, Message, Notice, Page, Part, TextPart
 from engine.session import Session
@@ -56,7 +56,9 @@ def checked(wish: Wish, session: Session, models: ModelManager) -> Question:
         history = tuple(session.messages)
         notices: tuple[Notice, ...] = ()
         if wish.pages is None:
-            chosen, notices = _named(wish.question if task.needs_question else "", documents)
+            asked = [message.text for message in history if message.role == "user"]
+            words = wish.question if task.needs_question else ""
+            chosen, notices = _named(words, asked, documents)
         else:
             chosen = tuple(session.page(*pair) for pair in wish.pages)
         # Named pages of a lost file, or nothing but lost files to look at.
@@ -88,10 +90,11 @@ def checked(wish: Wish, session: Session, models: ModelManager) -> Question:
 
 
 def _named(
-    words: str, documents: tuple[Document, ...]
+    words: str, earlier: Sequence[str], documents: tuple[Document, ...]
 ) -> tuple[tuple[Page, ...], tuple[Notice, ...]]:
-    """The pages that a question is about by its own words, and what to say of that choice."""
-    pointed = point(words, documents)
+    """The pages that a question is about by its words, or by those of the one that it follows, and
+    what to say of that choice."""
+    pointed = point_on(words, earlier, documents)
     pages = tuple(page for document in documents for page in document.pages)
     notices = []
     if pointed.missing is not None:

@@ -43,6 +43,8 @@ _SCAN_N: Final = re.compile(
 )
 _RANGE: Final = re.compile(r"(\d+)\s*(?:[-\u2013\u2014]|to|по)\s*(\d+)")
 _SHORTEST_NAME: Final = 4
+_FOLLOWS: Final = re.compile(r"\s*(?:and|what about|how about|а|и|ну а)\b")
+_LONGEST_FOLLOWING: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,21 @@ def point(question: str, documents: Sequence[Document]) -> Pointed:
     if len(found) == sum(len(document.pages) for document in documents):
         return Pointed()
     return Pointed(tuple(found))
+
+
+def point_on(question: str, earlier: Sequence[str], documents: Sequence[Document]) -> Pointed:
+    """The pages that a question is about, which may follow one that named them.
+
+    "What is the total on page 4?", "And the date?": the second is about page 4, too.
+
+    Args:
+        earlier: the questions before it, oldest first.
+    """
+    pointed = point(question, documents)
+    follows = _FOLLOWS.match(question.casefold()) and len(question.split()) <= _LONGEST_FOLLOWING
+    if pointed != Pointed() or not follows or not earlier:
+        return pointed
+    return Pointed(point_on(earlier[-1], earlier[:-1], documents).pages)
 
 
 def _all_pages(documents: Sequence[Document]) -> tuple[tuple[str, int], ...]:

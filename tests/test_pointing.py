@@ -2,7 +2,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from engine.pointing import Pointed, point
+from engine.pointing import Pointed, point, point_on
 from engine.schema import Document, Page
 
 
@@ -113,3 +113,24 @@ def test_other_numbers_name_no_page(question: str) -> None:
 
 def test_naming_all_pages_is_naming_none() -> None:
     assert point("What is on page 1?", documents(1)) == Pointed()
+
+
+@pytest.mark.parametrize(
+    ("earlier", "question", "expected"),
+    [
+        (["What is the total on page 2?"], "And the date?", (("d1", 1),)),
+        (["Кто продавец на странице 2?"], "А дата?", (("d1", 1),)),
+        (["Кто продавец на странице 2?", "А дата?"], "а сумма?", (("d1", 1),)),
+        (["Кто продавец на странице 2?", "А на странице 3?"], "а сумма?", (("d1", 2),)),
+        (["Кто продавец на странице 2?"], "А на странице 3?", (("d1", 2),)),
+        (["Кто продавец на странице 2?"], "Какая дата договора?", None),
+        (["Кто продавец на странице 2?", "Какая дата?"], "А сумма?", None),
+        (["Кто продавец?"], "А дата?", None),
+        (["What is on page 9?"], "And the date?", None),
+        ([], "А дата?", None),
+    ],
+)
+def test_a_question_that_follows_another_is_about_its_pages(
+    earlier: list[str], question: str, expected: tuple[tuple[str, int], ...] | None
+) -> None:
+    assert point_on(question, earlier, documents(3)) == Pointed(expected)

@@ -6,6 +6,7 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from engine import AskOptions, Engine, Transcript
+from engine.pointing import point
 from engine.prompts import get_task
 from ui import page_view, status, turns
 from ui.area import Area
@@ -109,12 +110,17 @@ class Answering:
             running=True,
             clear_question=sent,
         )
+        pinned = question.pages
+        if pinned and get_task(question.task).needs_question:
+            # A page that the question names goes before those that were chosen for all questions.
+            documents = self._engine.documents(desk.session_id)
+            pinned = pinned if point(text, documents).pages is None else ()
         desk.stream = self._engine.ask(
             desk.session_id,
             text,
             model_id=question.model_id,
             task=question.task,
-            pages=question.pages or None if area is None else [_page(area)],
+            pages=pinned or None if area is None else [_page(area)],
             preprocess=question.preprocess,
             language=language,
             bbox=None if area is None else area.bbox,

@@ -8,7 +8,7 @@ import gradio as gr
 from ui.archive import Archive
 from ui.ask_events import changed_by_answers
 from ui.screen import Screen
-from ui.updates import EVENT, Updates, next_updates, tab_of, unchanged, updates
+from ui.updates import EVENT, Updates, next_updates, tab_of, unchanged
 
 
 def wire_archive(screen: Screen, archive: Archive, changed: Sequence[Any]) -> None:
@@ -26,7 +26,7 @@ def wire_archive(screen: Screen, archive: Archive, changed: Sequence[Any]) -> No
     async def open_talk(
         key: str | None, language: str, event: gr.EventData, request: gr.Request
     ) -> Updates:
-        return updates(screen, archive.open(key, str(event.id), language, tab_of(request)))
+        return next_updates(screen, archive.open(key, str(event.id), language, tab_of(request)))
 
     async def follow(key: str | None, request: gr.Request) -> AsyncIterator[Updates]:
         yield unchanged(screen)
@@ -34,16 +34,16 @@ def wire_archive(screen: Screen, archive: Archive, changed: Sequence[Any]) -> No
             yield next_updates(screen, change)
 
     async def rename(key: str | None, event: gr.EventData) -> Updates:
-        return updates(screen, archive.rename(key, str(event.id), str(event.title)))
+        return next_updates(screen, archive.rename(key, str(event.id), str(event.title)))
 
     async def delete(key: str | None, language: str, event: gr.EventData) -> Updates:
-        return updates(screen, archive.remove(key, str(event.id), language))
+        return next_updates(screen, archive.remove(key, str(event.id), language))
 
     async def find(key: str | None, event: gr.EventData) -> Updates:
         return {screen.archive: gr.update(value=archive.view(key, str(event.search)))}
 
     async def wipe(key: str | None, language: str) -> Updates:
-        return updates(screen, archive.wipe(key, language))
+        return next_updates(screen, archive.wipe(key, language))
 
     opened = screen.archive.opentalk(open_talk, here, changing, **EVENT)
     opened.then(follow, screen.session, changing, **EVENT)

@@ -4,7 +4,7 @@ Like ui/conversation.py it talks to the engine and to desks and knows nothing of
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 from engine import Engine
 from engine.fields import AUTO
@@ -12,6 +12,7 @@ from ui import fields_view, status
 from ui.change import Change
 from ui.desk import Desk, Desks
 from ui.opening import told
+from ui.page_view import PageKey
 
 
 class Form:
@@ -29,8 +30,13 @@ class Form:
         model_id: str,
         language: str,
         tab: str = "",
+        pinned: Sequence[PageKey] = (),
     ) -> AsyncIterator[Change]:
-        """Read a document's fields; what was confirmed before stays."""
+        """Read a document's fields; what was confirmed before stays.
+
+        Args:
+            pinned: the pages that were chosen; of this document, only those are read.
+        """
         desk, _ = self._desks.find(session_id)
         desk.language = language
         if desk.reading is not None or not self._has(desk, document_id):
@@ -46,6 +52,7 @@ class Form:
                 document_type=document_type,
                 model_id=model_id,
                 language=language,
+                pages=[page for owner, page in pinned if owner == document_id] or None,
             )
             before, named = desk.sheets.get(document_id), document_type != AUTO
             desk.sheets[document_id] = (

@@ -5,9 +5,10 @@ from typing import Any
 
 import gradio as gr
 
+from ui import knobs
 from ui.form import Form
 from ui.screen import Screen
-from ui.updates import EVENT, Updates, next_updates, tab_of, unchanged, updates
+from ui.updates import EVENT, Updates, next_updates, tab_of, unchanged
 
 
 def wire_form(screen: Screen, form: Form) -> None:
@@ -16,27 +17,33 @@ def wire_form(screen: Screen, form: Form) -> None:
     changing = [screen.session, screen.fields, screen.status, screen.viewer]
 
     async def read(
-        session_id: str | None, language: str, model: str, event: gr.EventData, request: gr.Request
+        session_id: str | None,
+        language: str,
+        model: str,
+        pins: Any,
+        event: gr.EventData,
+        request: gr.Request,
     ) -> AsyncIterator[Updates]:
         yield unchanged(screen)
-        wanted = (str(event.document), str(event.type), model, language, tab_of(request))
+        chosen = (tab_of(request), knobs.pages(pins))
+        wanted = (str(event.document), str(event.type), model, language, *chosen)
         async for change in form.read(session_id, *wanted):
             yield next_updates(screen, change)
 
     async def write(session_id: str | None, event: gr.EventData) -> Updates:
         place = (str(event.document), str(event.name))
-        return updates(screen, form.write(session_id, *place, str(event.value)))
+        return next_updates(screen, form.write(session_id, *place, str(event.value)))
 
     async def confirm(session_id: str | None, event: gr.EventData) -> Updates:
         place = (str(event.document), str(event.name))
-        return updates(screen, form.confirm(session_id, *place, yes=bool(event.yes)))
+        return next_updates(screen, form.confirm(session_id, *place, yes=bool(event.yes)))
 
     async def export(session_id: str | None, language: str, event: gr.EventData) -> Updates:
         wish = (str(event.kind), str(event.document), language)
-        return updates(screen, await form.export(session_id, *wish))
+        return next_updates(screen, await form.export(session_id, *wish))
 
     several: dict[str, Any] = {"trigger_mode": "multiple", **EVENT}
-    screen.fields.readfields(read, [*here, screen.model], changing, **EVENT)
+    screen.fields.readfields(read, [*here, screen.model, screen.pins], changing, **EVENT)
     screen.fields.writefield(write, screen.session, changing, **several)
     screen.fields.confirmfield(confirm, screen.session, changing, **several)
     screen.fields.exportfields(export, here, changing, **several)

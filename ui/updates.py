@@ -80,7 +80,7 @@ def unchanged(screen: Screen) -> Updates:
 
 
 def next_updates(screen: Screen, change: Change) -> Updates:
-    """The updates of a stream's next Change; an empty Change is one that changes nothing.
+    """The updates of a Change that may be empty: then of no change, for Gradio wants one at least.
 
     Gradio says the last update of a stream again when the stream ends, so one whose tab shows
     something else by now must go on to an empty Change.

@@ -1,6 +1,7 @@
 """`python -m engine parse FILE`: a document's layout or text in the format that is asked for."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import Final
@@ -8,7 +9,7 @@ from typing import Final
 from engine.answer_json import layout_of, parse_json
 from engine.chat import Engine
 from engine.cli.console import add_file, follow, pages_of, write_json
-from engine.errors import TaskError
+from engine.errors import DocumentError, TaskError
 from engine.layout import (
     lines_of,
     tables_of,
@@ -63,6 +64,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         raise TaskError("task.no_such_format", task=task.id, format=args.format)
     if args.format in _BINARY and args.out is None and sys.stdout.isatty():
         raise TaskError("task.binary_to_terminal", format=args.format)
+    _check_place(args.out)
     with Engine(settings) as engine:
         session_id = engine.create_session()
         document = add_file(engine, session_id, args.file)
@@ -161,3 +163,13 @@ def _write(content: bytes, out: Path | None) -> None:
         sys.stdout.buffer.flush()
     else:
         out.write_bytes(content)
+
+
+def _check_place(out: Path | None) -> None:
+    """A place that takes no file is told before pages are read for minutes.
+
+    Raises:
+        DocumentError: there is no such folder, or it may not be written to.
+    """
+    if out is not None and (out.is_dir() or not os.access(out.parent, os.W_OK)):
+        raise DocumentError("document.not_written", path=str(out))

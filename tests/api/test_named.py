@@ -117,7 +117,8 @@ def test_an_error_is_the_engines_sentence_in_the_language_of_the_call(
     assert "broken.png" in said
     assert any("а" <= letter <= "я" for letter in said)
     said = refused(client, handle_file(scan), "What?", "", [7])
-    assert "there is no page 8" in said
+    assert "none with index 7" in said, "counted as the caller counts"
+    assert "from 0 to 0" in said
     said = refused(client, handle_file(scan), ["no", "words"])
     assert "question: Input should be a valid string" in said
     app.wait_until_idle()

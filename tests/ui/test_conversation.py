@@ -394,6 +394,9 @@ def test_the_model_is_asked_about_the_chosen_pages_alone(
     run(talk.ask(session_id, replace(question(), pages=chosen), "en"))
     document = engine.documents(session_id)[1]
     assert engine.asked[-1]["pages"] == [(document.document_id, 0)]
+    # A page that the question names goes before those that were chosen.
+    run(talk.ask(session_id, replace(question("What is in the first scan?"), pages=chosen), "en"))
+    assert "pages" not in engine.asked[-1]
     run(talk.ask(session_id, question(), "en"))
     assert "pages" not in engine.asked[-1]
     fresh = talk.new_chat(session_id, "en")

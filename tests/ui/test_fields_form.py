@@ -4,10 +4,12 @@ import asyncio
 import csv
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import gradio as gr
 import pytest
 
 from engine.errors import ModelError
@@ -16,6 +18,7 @@ from ui.change import Change
 from ui.desk import Desks
 from ui.form import Form
 from ui.opening import open_files
+from ui.updates import next_updates
 
 IBAN = "GB82WEST12345698765432"  # the example of ISO 13616's registry
 
@@ -68,9 +71,10 @@ class Sitting:
         opened, _ = asyncio.run(open_files(self.engine, self.desk, [str(page)], turn_to=True))  # type: ignore[arg-type]
         self.document_id = opened[0].document_id
 
-    def read(self, kind: str = "auto") -> Change:
+    def read(self, kind: str = "auto", pinned: Sequence[tuple[str, int]] = ()) -> Change:
         async def every() -> list[Change]:
-            run = self.form.read(self.session_id, self.document_id, kind, "lite", "en")
+            wanted = (self.document_id, kind, "lite", "en", "", pinned)
+            run = self.form.read(self.session_id, *wanted)
             return [change async for change in run]
 
         return asyncio.run(every())[-1]
@@ -203,3 +207,16 @@ def test_another_session_cannot_touch_the_form(sitting: Sitting) -> None:
     sitting.read()
     assert sitting.form.write(None, sitting.document_id, "total", "1") == Change()
     assert sitting.form.write(sitting.session_id, "another", "total", "1") == Change()
+
+
+def test_of_a_document_with_chosen_pages_only_those_are_read(sitting: Sitting) -> None:
+    sitting.read(pinned=[(sitting.document_id, 3), ("another", 1), (sitting.document_id, 5)])
+    sitting.read(pinned=[("another", 1)])
+    assert [call["pages"] for call in sitting.engine.calls] == [[3, 5], None]
+
+
+def test_a_form_that_was_not_read_has_no_download_and_breaks_nothing(sitting: Sitting) -> None:
+    export = sitting.form.export(sitting.session_id, "csv", sitting.document_id, "en")
+    assert asyncio.run(export) == Change()
+    screen: Any = SimpleNamespace(status=gr.HTML())
+    assert list(next_updates(screen, Change())) == [screen.status]

@@ -66,7 +66,13 @@ class Visit:
         for number in numbers:
             if not 0 <= number < len(pages):
                 name = ", ".join(document.name for document in self.documents)
-                raise SessionError("session.bad_page", name=name, pages=len(pages), page=number + 1)
+                raise SessionError(
+                    "session.bad_index",
+                    name=name,
+                    pages=len(pages),
+                    index=number,
+                    last=len(pages) - 1,
+                )
         return [(pages[number].document_id, pages[number].page_index) for number in numbers]
 
     def ask(

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from engine.families.lite.view import PageView
 
 _LIKELY: Final = 0.5
+# Words of a line of running text; addresses and posts have fewer.
+_RUNNING_WORDS: Final = 7
 _SALUTATION: Final = re.compile(
     r"^(?:dear|уважаем\w+|дорог(?:ой|ая|ие)|многоуважаем\w+|глубокоуважаем\w+)\b", re.IGNORECASE
 )
@@ -36,9 +38,10 @@ def at_the_foot(
     candidates: Sequence[Candidate],
     kinds: NDArray[np.float32],
 ) -> list[int]:
-    """Which candidates may answer who signed: those below the salutation and the closing.
+    """Which candidates may answer who signed: those below the salutation and the closing,
+    or below the running text of a letter that has neither.
 
-    All of them where the question asks something else, the page has no such lines, or nothing
+    All of them where the question asks something else, the page has no such places, or nothing
     under them is like a name.
 
     Args:
@@ -50,8 +53,10 @@ def at_the_foot(
         return every
     person = kinds[:, ANSWER_TYPES.index("person")]
     kept = every
-    for pattern, from_foot in ((_SALUTATION, True), (_CLOSING, False)):
-        border = _border(view, pattern, from_foot)
+    borders = [_border(view, _SALUTATION, True), _border(view, _CLOSING, False)]
+    if borders == [None, None]:
+        borders = [_foot_of_text(view)]
+    for border in borders:
         if border is None:
             continue
         below = [at for at in kept if _middle(candidates[at]) >= border]
@@ -68,6 +73,12 @@ def _border(view: PageView, pattern: re.Pattern[str], from_foot: bool) -> float 
             height = cell.bbox[3] - cell.bbox[1]
             return cell.bbox[3] if from_foot else cell.bbox[1] - height
     return None
+
+
+def _foot_of_text(view: PageView) -> float | None:
+    """Foot of the last line of running text: a letter without a closing is signed below it."""
+    long = [cell.bbox[3] for cell in view.cells if cell.last - cell.first >= _RUNNING_WORDS]
+    return max(long, default=None)
 
 
 def _middle(candidate: Candidate) -> float:

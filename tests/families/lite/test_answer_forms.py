@@ -200,6 +200,30 @@ def test_the_signer_stands_at_the_foot_and_not_above_the_salutation() -> None:
     assert "П.С. Горелову" in texts
 
 
+def test_the_signer_of_a_letter_without_a_closing_stands_below_its_text() -> None:
+    letter = page(
+        [
+            ("ООО «Меркурий»", 100, 60),
+            ("Заместитель директора", 600, 160),
+            ("ЗАО «Орион»", 600, 190),
+            ("В.Л. Цаплин", 600, 220),
+            ("Наш опыт показывает, что ясные правила берегут время всех участников.", 100, 340),
+            ("Просим подтвердить новые условия поставки письменно в срок до 24.03.2014.", 100, 380),
+            ("Главный инженер", 100, 640),
+            ("И.К. Ольшанский", 700, 640),
+        ]
+    )
+    assert said("Кто подписал письмо?", letter) == "И.К. Ольшанский"
+
+
+@pytest.mark.parametrize(
+    "question", ["Сколько всего к оплате?", "Сколько нужно заплатить?", "How much is to be paid?"]
+)
+def test_how_much_is_to_be_paid_asks_for_a_sum(question: str) -> None:
+    wants = analyse(question).wants
+    assert wants["amount"] > max(wants.get(kind, 0.0) for kind in ("number", "quantity", "percent"))
+
+
 def test_a_page_that_does_not_have_the_year_of_the_question_is_known_not_to() -> None:
     table = page([("Year", 100, 60), ("1992", 300, 60), ("Maps", 100, 100), ("80", 300, 100)])
     for year, exact in (("1992", 1.0), ("1951", 0.0)):
