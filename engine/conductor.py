@@ -38,8 +38,10 @@ from engine.schema import (
     Page,
     Step,
     StreamEvent,
+    Values,
 )
 from engine.settings import PreprocessSettings, Settings
+from engine.texts import Sentence
 
 logger = logging.getLogger(__name__)
 
@@ -261,7 +263,8 @@ class Conductor:
         other = self._fallback(attempt.model_id, question.task.id)
         if other is None:
             return None
-        values = {"model_id": attempt.model_id, "other": other, "reason": str(error)}
+        reason = Sentence(error.key, error.values)
+        values: Values = {"model_id": attempt.model_id, "other": other, "reason": reason}
         return Attempt(other), Discarded("discarded.fallback", values)
 
     def _fallback(self, model_id: str, task_id: str) -> str | None:

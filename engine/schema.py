@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from engine.errors import EngineError
-from engine.texts import DEFAULT_LANGUAGE, say
+from engine.texts import DEFAULT_LANGUAGE, Sentence, say
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -24,7 +24,7 @@ BBox: TypeAlias = tuple[float, float, float, float]
 Size: TypeAlias = tuple[int, int]
 FinishReason: TypeAlias = Literal["stop", "length", "cancelled", "repetition"]
 Role: TypeAlias = Literal["user", "assistant"]
-Values: TypeAlias = Mapping[str, str | int | float]
+Values: TypeAlias = Mapping[str, str | int | float | Sentence]
 
 # dots.ocr's eleven layout categories, spelt as its published prompt spells them.
 CATEGORIES: Final = (

@@ -24,7 +24,7 @@ from engine.schema_json import (
     usage_from_json,
     usage_to_json,
 )
-from engine.texts import catalogue
+from engine.texts import Sentence, catalogue
 from engine.transcript import Transcript
 
 logger = logging.getLogger(__name__)
@@ -144,6 +144,8 @@ def _value_to_json(value: object) -> Any:
     """Plain values as they are; a tuple or list keeps its kind; anything else is only ever said."""
     if type(value) in _PLAIN:
         return value
+    if isinstance(value, Sentence):
+        return {"sentence": value.key, "values": _values_to_json(value.values)}
     if isinstance(value, list | tuple):
         return {type(value).__name__: [_value_to_json(one) for one in value]}
     return str(value)
@@ -155,6 +157,8 @@ def _values(record: Mapping[str, Any]) -> dict[str, Any]:
 
 def _value(value: Any) -> Any:
     if isinstance(value, Mapping):
+        if "sentence" in value:
+            return Sentence(_text(value["sentence"]), _values(value["values"]))
         if "tuple" in value:
             return tuple(_value(one) for one in value["tuple"])
         return [_value(one) for one in value["list"]]

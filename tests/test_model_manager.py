@@ -145,6 +145,9 @@ def test_out_of_memory_twice_goes_to_the_fallback_and_says_who_answered(
         events = list(stream)
     keys = [event.key for event in events if isinstance(event, Discarded)]
     assert keys == ["discarded.out_of_memory", "discarded.fallback"]
+    told = next(one for one in events if isinstance(one, Discarded) and "reason" in one.values)
+    assert "ran out of memory" in told.text("en")
+    assert "memory" not in told.text("ru").replace("CUDA out of memory", ""), "why, in Russian too"
     assert events[-1] == Finished("stop", "other")
     assert stream.transcript.text == "The total is 42."
 

@@ -22,6 +22,7 @@ from engine.schema import (
     Usage,
 )
 from engine.schema_json import message_from_json, message_to_json
+from engine.texts import Sentence
 from engine.transcript import Transcript
 from engine.transcript_json import transcript_from_json, transcript_to_json
 
@@ -35,10 +36,17 @@ evidence = st.builds(Evidence, texts, counts, boxes, texts, floats, spans)
 regions = st.builds(Region, boxes, st.sampled_from(CATEGORIES), texts, counts, floats, texts)
 pages = st.dictionaries(st.tuples(texts, counts), st.lists(regions, max_size=2), max_size=2)
 values = st.one_of(st.integers(), floats, texts)
+
+
+def no_such_page(page: int) -> Sentence:
+    return Sentence("notice.no_such_page", {"page": page})
+
+
 notices = st.one_of(
     st.builds(lambda text: Notice("notice.not_found", {"texts": text, "spans": "1:2"}), texts),
     st.builds(lambda page: Notice("notice.page_cut", {"page": page, "document_id": "d"}), counts),
     st.builds(lambda text: Discarded("discarded.out_of_memory", {"model_id": text}), texts),
+    st.builds(lambda page: Notice("notice.pages_asked", {"pages": no_such_page(page)}), counts),
 )
 usages = st.builds(Usage, counts, counts, floats, floats, floats, floats, counts)
 errors = st.one_of(

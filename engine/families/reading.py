@@ -170,7 +170,7 @@ class LayoutReader(BoxReader):
         for key, count in (("layout.bad_box", self._outside), ("layout.duplicates", self._repeats)):
             if count:
                 before = counts.get((key, None))
-                total = count + int(before.values["count"]) if before else count
+                total = count + int(str(before.values["count"])) if before else count
                 counts[key, None] = Notice(key, {"count": total})
         self.record.warnings = [self._on_this_page(notice) for notice in counts.values()]
 

@@ -9,12 +9,24 @@ Try it: `python -c "from engine.texts import say; print(say('step.reading_page',
 
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
 
 LANGUAGES: Final = ("en", "ru")
 DEFAULT_LANGUAGE: Final = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence inside another one, which is said in the language of that one."""
+
+    key: str
+    values: Mapping[str, object]
+
+    def __str__(self) -> str:
+        return say(self.key, **self.values)
 
 
 @cache
@@ -53,13 +65,15 @@ def say(key: str, language: str = DEFAULT_LANGUAGE, /, **values: object) -> str:
 
 
 def as_written(values: Mapping[str, object], language: str) -> dict[str, object]:
-    """Values as a language writes them: floats with its decimal mark and no zeros at their end."""
-    return {
-        name: _decimal(value, language) if isinstance(value, float) else value
-        for name, value in values.items()
-    }
+    """Values as a language writes them: floats with its decimal mark and no zeros at their end, and
+    sentences in that language."""
+    return {name: _written(value, language) for name, value in values.items()}
 
 
-def _decimal(value: float, language: str) -> str:
-    digits = f"{value:.10g}"
-    return digits.replace(".", ",") if language == "ru" else digits
+def _written(value: object, language: str) -> object:
+    if isinstance(value, Sentence):
+        return say(value.key, language, **value.values)
+    if isinstance(value, float):
+        digits = f"{value:.10g}"
+        return digits.replace(".", ",") if language == "ru" else digits
+    return value

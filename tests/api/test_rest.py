@@ -73,7 +73,7 @@ def test_models_are_listed(http: httpx.Client) -> None:
         ("ask", {}, True, "question"),
         ("ask", {"question": "What?"}, False, "file"),
         ("ask", {"question": "What?", "pages": "first"}, True, "pages"),
-        ("ask", {"question": "What?", "pages": "3"}, True, "no page 4"),
+        ("ask", {"question": "What?", "pages": "3"}, True, "none with index 3"),
         ("ask", {"question": "What?", "model": "nobody"}, True, "nobody"),
         ("parse", {"task": "layout"}, True, "cannot do the task layout"),
         ("parse", {"task": "poetry"}, True, "poetry"),
