@@ -10,7 +10,7 @@ import engine
 from engine import Settings
 from engine.cli import main
 from engine.schema import Evidence
-from tests.fakes import FAKE_MODELS_TOML, FakeFamily, save_page
+from tests.fakes import FAKE_MODELS_TOML, FakeFamily, draw_page, save_page
 
 
 @pytest.fixture
@@ -46,6 +46,28 @@ def test_ask_prints_one_json_object_of_the_agreed_shape(
         "load_seconds",
         "peak_memory_bytes",
     }
+
+
+def test_a_page_that_the_question_names_is_the_one_that_is_asked_about(
+    overlay: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = (draw_page([(word, 40, 60)])[0] for word in ("one", "two"))
+    path = tmp_path / "two.tiff"
+    first.save(path, save_all=True, append_images=[second])
+    argv = ("ask", str(path), "What is the total on page 2?", "--json", "--settings", overlay)
+    assert any("two.tiff: 2" in notice for notice in run_json(capsys, *argv)["notices"])
+    chosen = run_json(capsys, *argv, "--page", "1")["notices"]
+    assert not any("two.tiff" in notice for notice in chosen)
+
+
+def test_what_cannot_be_asked_is_told_before_the_file_is_opened(
+    overlay: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    missing = str(tmp_path / "none.png")
+    assert main(["ask", missing, " ", "--settings", overlay]) == 2
+    assert "The question is empty." in capsys.readouterr().err
+    assert main(["ask", missing, "What?", "--model", "nope", "--settings", overlay]) == 2
+    assert "nope is not a known model id" in capsys.readouterr().err
 
 
 def test_ask_streams_text_and_places_for_a_person(

@@ -7,6 +7,7 @@ from pathlib import Path
 from engine.answer_json import answer_json
 from engine.chat import Engine
 from engine.cli.console import add_file, follow, pages_of, write_json
+from engine.errors import SessionError
 from engine.settings import Settings
 
 
@@ -22,6 +23,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
+    # Told before a page is read: that takes seconds.
+    settings.model(args.model or settings.default_model)
+    if not args.question.strip():
+        raise SessionError("session.no_question")
     with Engine(settings) as engine:
         session_id = engine.create_session()
         document = add_file(engine, session_id, args.file)
@@ -30,7 +35,10 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             session_id,
             args.question,
             model_id=args.model,
-            pages=[(page.document_id, page.page_index) for page in pages],
+            # None: the question may name pages itself.
+            pages=None
+            if args.page is None
+            else [(one.document_id, one.page_index) for one in pages],
             verbatim=args.verbatim,
         )
         follow(stream, pages=len(pages), echo=not args.json)

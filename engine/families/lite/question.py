@@ -58,6 +58,10 @@ _ASKED, _ATTRIBUTE = 0.5, 1.5
 _PAGE_WORD: Final = re.compile(r"^(?:pages?|sheets?|страниц\w{0,3}|стр|лист(?:а|е|ов|ы|ах)?)$")
 # Groups of a question that asks for a page's number or how many there are.
 _OF_PAGES: Final = frozenset(("page", "number", "quantity"))
+# "сколько всего страниц", "how many pages in total": the sum of something else is not meant.
+_HOW_MANY_PAGES: Final = re.compile(
+    r"\b(?:how many|сколько)\b(?: всего| total)? (?:pages|sheets|страниц|листов)\b"
+)
 _ORDINAL: Final = (
     r"(?:\d{1,4}(?:st|nd|rd|th|-?(?:й|я|ой|ей|ом|ую|ю))"
     r"|first|second|third|last|перв\w+|втор\w+|трет\w+|последн\w+)"
@@ -168,7 +172,8 @@ def _alone(text: str) -> Question:
     language = "ru" if len(re.findall("[а-яё]", plain)) > len(re.findall("[a-z]", plain)) else "en"
     offers = bool({"or", "или"} & set(words))
     pages = any(_PAGE_WORD.match(word) for word in words)
-    only = pages and all(term.groups & _OF_PAGES for term in terms)
+    of_pages = _OF_PAGES | {"total"} if _HOW_MANY_PAGES.search(plain) else _OF_PAGES
+    only = pages and all(term.groups & of_pages for term in terms)
     return Question(text, language, tuple(terms), wants, counts, yes_no, offers, pages, only)
 
 

@@ -177,6 +177,7 @@ def test_a_question_for_pages_does_not_lean_on_the_one_before() -> None:
     history = ["Какая итоговая сумма?"]
     found = answer("Сколько страниц в документе?", [read_page(INVOICE)], history=history)
     assert found is not None and found.text == "30"
+    assert answer("Сколько всего страниц?", [read_page(INVOICE)], history=history).text == "30"
 
 
 def test_numbers_in_the_middle_of_a_page_count_no_pages() -> None:
