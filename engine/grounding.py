@@ -20,7 +20,13 @@ from typing import Final
 from engine.geometry import union
 from engine.index import PageIndex
 from engine.schema import BBox, Evidence, Line
-from engine.values import Value, find_values, find_values_in_words, same_value
+from engine.values import (
+    Value,
+    find_values,
+    find_values_in_words,
+    parse_amount,
+    same_value,
+)
 
 # Kinds by how much they say about themselves: of readings of one place the first counts.
 _KINDS: Final = (
@@ -194,6 +200,8 @@ def _places(fact: _Fact, index: PageIndex) -> Iterator[Place]:
         yield from _word_places(fact.text, index)
         return
     kinds = _SERVES.get(fact.kind, (fact.kind,))
+    amount = parse_amount(fact.text)
+    in_a_currency = amount is not None and amount.currency is not None
     for number, line in enumerate(index.lines):
         words = [word.text for word in line.words]
         seen: set[tuple[int, int]] = set()
@@ -203,7 +211,7 @@ def _places(fact: _Fact, index: PageIndex) -> Iterator[Place]:
             if span.value.kind not in kinds or (span.first, span.last) in seen:
                 continue
             at = (span.value.start, span.value.end)
-            is_bare = fact.kind == "amount" and span.value.kind in ("number", "time")
+            is_bare = in_a_currency and span.value.kind in ("number", "time")
             if is_bare and any(_holds(one, at) and one != at for one in sums):
                 continue  # "$42" is no 42 of another currency
             if same_value(fact.text, span.value.text):

@@ -150,7 +150,9 @@ def test_a_sum_is_found_however_it_is_written_and_printed(value: str, sentence: 
         index = index_of([("Acme", 60, 40), (printed, 60, 120), ("Thank you", 60, 200)])
         for said in written(value):
             (fact,) = ground(sentence.format(said), [index])
-            assert [found.text for found in fact.evidence] == [printed], (said, printed)
+            (place,) = fact.evidence
+            # With its currency or the number alone: the number where that is just what was said.
+            assert place.text in (printed, printed.removesuffix(" USD")), (said, printed)
 
 
 @pytest.mark.parametrize(
