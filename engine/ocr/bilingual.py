@@ -15,6 +15,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -122,16 +124,16 @@ def _paired(words: Sequence[Word], russian: Sequence[Word]) -> list[tuple[Word, 
     while left:
         there = [one for one in russian if _shared(left[0], one) > 0]
         whole = next((one for one in there if is_cyrillic_word(one.text.partition("/")[0])), None)
-        under = [one for one in left if whole is not None and _is_under(one, whole)]
+        under = [] if whole is None else list(takewhile(partial(_is_under, other=whole), left))
         if whole is not None and "/" in whole.text and len(under) > 1:
-            box = (under[0].bbox[0], *whole.bbox[1:2], under[-1].bbox[2], *whole.bbox[3:])
+            box = (under[0].bbox[0], whole.bbox[1], under[-1].bbox[2], whole.bbox[3])
             pairs.append((Word(whole.text, box, whole.confidence), ""))
+            left = left[len(under) :]
         else:
-            under = left[:1]
             own = [one for one in there if _is_under(one, left[0])]
             sure = "/" in left[0].text or all(one.confidence >= _LEAST_CONFIDENCE for one in own)
             pairs.append((left[0], "".join(one.text for one in own) if sure else ""))
-        left = left[len(under) :]
+            left = left[1:]
     return pairs
 
 

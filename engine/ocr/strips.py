@@ -43,8 +43,8 @@ def read(
     parts = np.array_split(np.arange(len(crops)), workers)
     stacks = [[crops[i] for i in part] for part in parts if len(part)]
     with ThreadPoolExecutor(max_workers=workers) as pool:
-        read = pool.map(lambda stack: _read_stack(stack, languages), stacks)
-        return [words for stack in read for words in stack]
+        done = pool.map(lambda stack: _read_stack(stack, languages), stacks)
+        return [words for stack in done for words in stack]
 
 
 def _read_stack(crops: Sequence[NDArray[np.uint8]], languages: Sequence[str]) -> list[list[Word]]:

@@ -60,6 +60,16 @@ def test_print_of_two_alphabets_comes_back_as_it_is_printed(
     assert " ".join(settled_words(printed, both, russian)) == expected
 
 
+def test_a_word_that_the_joined_word_hardly_touches_is_neither_lost_nor_said_twice() -> None:
+    blank = np.full((36, 400, 3), 255, np.uint8)
+    both = read(
+        ("Печать", "[pak", "JaHcTBo/Nationality"), ((0, 0.3), (0.32, 0.4), (0.42, 0.9)), 0.9
+    )
+    [words] = settled([both], [read(("Гражданство/Ма{опаМу",), ((0.29, 0.9),), 0.9)], [blank])
+    assert [word.text for word in words] == ["Печать", "Гражданство/Ма{опаМу"]
+    assert words[1].bbox == (0.32, 0.1, 0.9, 0.9)
+
+
 def test_an_unsure_russian_reading_changes_no_whole_word() -> None:
     assert settled_words("Сч. № 5", ("Cu.", "№", "5"), ("Сч.", "№", "5"), sure=0.4)[0] == "Cu."
 
