@@ -38,7 +38,7 @@ ALLOWED: dict[str, set[str]] = {
     "evaluation": _ENGINE | {"chat", "fields"},
     "hardware": _VALUES | {"settings"},
     "document_type": {"index", "schema", "texts"},
-    "families": _READING | {"document_type", "hardware"},
+    "families": _READING | {"document_type", "fields", "hardware"},
     "fields": _MODELS | {"document_type"},
     "channel": _VALUES,
     "transcript": _VALUES,

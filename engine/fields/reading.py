@@ -99,14 +99,9 @@ def read_fields(
         language: "en" or "ru", of the titles.
     """
     pages = [prepared(index, template) for index in indexes]
-    candidates = {
-        name: candidates_of(pages, name, field)
-        for name, field in template.fields.items()
-        if field.type not in _BY_FORM
-    }
     found = {
         name: field_of(name, template.fields[name], one, language)
-        for name, one in assigned(candidates).items()
+        for name, one in _chosen(pages, template).items()
     }
     formed, mrz = _by_form(pages, template, language, frozenset(found))
     found |= formed
@@ -117,12 +112,44 @@ def read_fields(
     return checked(ordered, template, mrz)
 
 
+def read_pieces(
+    indexes: Sequence[PageIndex], template: DocumentTemplate
+) -> dict[str, tuple[Candidate, float]]:
+    """Where a document's fields stand, unparsed: (piece of a page, probability) of those found.
+
+    Tables and the zone itself are left out, and of the zone's parts the dates: "870921" is no date
+    for people.
+    """
+    pages = [prepared(index, template) for index in indexes]
+    chosen = _chosen(pages, template)
+    found = {name: (one.span.piece, one.probability) for name, one in chosen.items()}
+    zone = next((page.zone for page in pages if page.zone is not None), None)
+    for name, field in template.fields.items():
+        if zone is None or not zone.mrz.valid or name in found or field.type == "date":
+            continue
+        part = zone.part(field.part_of_mrz) if field.part_of_mrz else None
+        if part is not None:
+            found[name] = (part, _FROM_ZONE)
+    return found
+
+
 def by_form(
     indexes: Sequence[PageIndex], template: DocumentTemplate, *, language: str = "en"
 ) -> tuple[dict[str, Field], Mrz | None]:
     """What is found without labels or questions: the MRZ with its parts, and tables; unchecked."""
     pages = [prepared(index, template) for index in indexes]
     return _by_form(pages, template, language, frozenset(template.fields))
+
+
+def _chosen(pages: Sequence[PageReading], template: DocumentTemplate) -> dict[str, Scored]:
+    """Of all candidates of all pages one a field, or none; no two the same words."""
+    return assigned(
+        {
+            name: candidates_of(pages, name, field)
+            for name, field in template.fields.items()
+            if field.type not in _BY_FORM
+        }
+    )
 
 
 def _by_form(

@@ -71,6 +71,7 @@ class FieldTemplate(_Strict):
 
     Attributes:
         synonyms: how its label is printed.
+        asked: how people ask for it: "when does it expire". Without any it is not asked for.
         lesser: labels of its own only where none of the synonyms is printed.
         continued: labels whose value goes on with this field's: a patronymic after a first name.
         printed_numbers: numbers that stand for the label, as on driving licences: "4a".
@@ -90,6 +91,7 @@ class FieldTemplate(_Strict):
     type: FieldType
     title: Title
     synonyms: Labels = Labels()
+    asked: Labels = Labels()
     lesser: Labels = Labels()
     continued: Labels = Labels()
     printed_numbers: Words = ()
@@ -152,6 +154,7 @@ class DocumentTemplate(_Strict):
 
     Attributes:
         pairs: every "label: value" of the page is given as a field too.
+        about: words of a question that only say which paper it is about, or whose.
         other_numbers: printed numbers whose entries belong to no field: "4d" on a licence.
     """
 
@@ -159,6 +162,7 @@ class DocumentTemplate(_Strict):
     title: Title
     order: Annotated[int, Key(ge=0)] = 100
     other_labels: Labels = Labels()
+    about: Labels = Labels()
     other_numbers: Words = ()
     fields: Mapping[Identifier, FieldTemplate]
     checks: Annotated[tuple[Rule, ...], Key(strict=False)] = ()

@@ -1,8 +1,9 @@
 """`lite` as the engine knows it: page indexes in, verbatim answers with evidence out.
 
-Questions are answered by engine.families.lite.reader; OCR text and layout come straight from the
-index. The language model's tokenizer turns every text into ids, so that `lite` streams through the
-same path as a generating model; its weights are loaded only when a question needs them.
+Questions are answered by engine.families.lite.form or engine.families.lite.reader, whichever is
+surer; OCR text and layout come straight from the index. The language model's
+tokenizer turns every text into ids, so that `lite` streams through the same path as a generating
+model; its weights are loaded only when they are asked for.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from engine.families.base import (
     RunCancelled,
 )
 from engine.families.hub import is_cached
+from engine.families.lite.form import Forms
 from engine.families.lite.inside import inside
 from engine.families.lite.markdown import markdown, plain_text, tables
 from engine.families.lite.reader import Answer, ReadPage, answer, read_page
@@ -66,6 +68,7 @@ class LiteFamily(ModelFamily):
         self._checkpoint = checkpoint
         self._tokenizer = checkpoint.tokenizer()
         self._read: dict[tuple[str, int], ReadPage] = {}
+        self._forms = Forms(settings.fields.folder)
 
     @classmethod
     def load(cls, model_id: str, settings: Settings) -> LiteFamily:
@@ -118,7 +121,12 @@ class LiteFamily(ModelFamily):
         request = inputs.request
         run.emit(Step("step.thinking"))
         history = [turn.text for turn in request.history if turn.role == "user"]
-        found = answer(request.question, self._pages(inputs), history=history)
+        read = answer(request.question, self._pages(inputs), history=history)
+        # Of a part of a page no form is known.
+        whole = request.bbox is None
+        formed = self._forms.answer(request.question, inputs.indexes) if whole else None
+        known = [one for one in (formed, read) if one is not None]
+        found = max(known, key=lambda one: one.score, default=None)
         if found is None:
             if not any(index.lines for index in inputs.indexes):
                 return self._say(self._no_text(inputs), inputs, run)
@@ -213,9 +221,8 @@ class LiteFamily(ModelFamily):
 
 def evidence_of(found: Answer) -> tuple[Evidence, ...]:
     """One Evidence for each line of an answer."""
-    candidate = found.candidate
-    index = candidate.view.index
     return tuple(
-        Evidence(index.document_id, index.page_index, box, text, found.score)
-        for box, text in zip(candidate.boxes(), candidate.lines, strict=True)
+        Evidence(piece.view.index.document_id, piece.view.index.page_index, box, text, found.score)
+        for piece in (found.candidate, *found.more)
+        for box, text in zip(piece.boxes(), piece.lines, strict=True)
     )

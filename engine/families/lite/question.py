@@ -131,8 +131,7 @@ def analyse(text: str, history: Sequence[str] = ()) -> Question:
 def _alone(text: str) -> Question:
     book = lexicon()
     folded = text.casefold().replace("ё", "е")
-    # Which page to look at is not what to look for; the pages given are those.
-    whole = _IN_DOCUMENT.sub(" ", _ON_PAGE.sub(" ", folded))
+    whole = without_pages(folded)
     words = tokens(whole) or tokens(folded)
     plain = " ".join(re.sub(r"[^\w%№#'’-]+", " ", whole).split())
     wants: dict[str, float] = {}
@@ -175,6 +174,14 @@ def _alone(text: str) -> Question:
     of_pages = _OF_PAGES | {"total"} if _HOW_MANY_PAGES.search(plain) else _OF_PAGES
     only = pages and all(term.groups & of_pages for term in terms)
     return Question(text, language, tuple(terms), wants, counts, yes_no, offers, pages, only)
+
+
+def without_pages(folded: str) -> str:
+    """A question in lower case without the page or document that it names.
+
+    Which page to look at is not what to look for; the pages given are those.
+    """
+    return _IN_DOCUMENT.sub(" ", _ON_PAGE.sub(" ", folded))
 
 
 def _total(term: Term) -> Term:

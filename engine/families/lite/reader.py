@@ -63,15 +63,16 @@ class Pool:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The best answer. score: how likely it is right, 0 to 1."""
+    """The best answer. score: how likely it is right, 0 to 1; more: further pieces of it."""
 
     candidate: Candidate
     score: float
+    more: tuple[Candidate, ...] = ()
 
     @property
     def text(self) -> str:
         """As printed; lines joined by spaces."""
-        return self.candidate.text
+        return " ".join(piece.text for piece in (self.candidate, *self.more))
 
 
 def read_page(index: PageIndex) -> ReadPage:

@@ -1,0 +1,127 @@
+"""Questions that a form answers: what documents of a known type print in fields.
+
+The fields of a passport or an invoice are read with all that is known of such papers (their labels,
+where values stand to them, which sums add up: engine.fields), which a question alone does not say.
+So where a question asks for a field of the document's type, the field may be the answer; the reader
+answers everything else, and where it is surer.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from itertools import groupby
+from typing import TYPE_CHECKING, Final
+
+from engine.document_type import classify
+from engine.errors import TaskError
+from engine.families.lite.reader import Answer
+from engine.fields.asked import Phrasebook
+from engine.fields.reading import read_pieces
+from engine.fields.templates import DocumentTemplate, load_templates
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from engine.families.lite.pieces import Candidate
+    from engine.index import PageIndex
+
+# Chosen on drawn documents (docs/lite.md).
+_LIKELY: Final = 0.03
+_MOST_TYPES: Final = 5
+_KEPT: Final = 32
+_LOG: Final = logging.getLogger(__name__)
+
+
+class Form:
+    """Pages of one document as a form of its likeliest types; it is read when it is asked.
+
+    Args:
+        indexes: its pages.
+        folder: templates of the user's own.
+    """
+
+    def __init__(self, indexes: Sequence[PageIndex], folder: Path | None = None) -> None:
+        self.indexes = tuple(indexes)
+        templates = load_templates(folder)
+        self._types = [
+            (_Reading(indexes, templates[guess.document_type]), guess.confidence)
+            for guess in classify(indexes)[:_MOST_TYPES]
+            if guess.document_type in templates and guess.confidence >= _LIKELY
+        ]
+
+    def answer(self, question: str) -> Answer | None:
+        """The field that a question asks for; None where it asks for none or it is not found."""
+        found = [
+            (likely * answer.score, answer)
+            for reading, likely in self._types
+            if (answer := reading.answer(question)) is not None
+        ]
+        return max(found, key=lambda one: one[0])[1] if found else None
+
+
+class _Reading:
+    """Pages as a form of one type."""
+
+    def __init__(self, indexes: Sequence[PageIndex], template: DocumentTemplate) -> None:
+        self._indexes = indexes
+        self._template = template
+
+    def answer(self, question: str) -> Answer | None:
+        names = self._phrasebook.fields(question)
+        found = [self._pieces[name] for name in names if name in self._pieces]
+        if not found:
+            return None
+        found.sort(key=lambda one: one[0].ranges)
+        first, *more = (piece for piece, _ in found)
+        return Answer(first, min(probability for _, probability in found), tuple(more))
+
+    @cached_property
+    def _phrasebook(self) -> Phrasebook:
+        return Phrasebook(self._template)
+
+    @cached_property
+    def _pieces(self) -> Mapping[str, tuple[Candidate, float]]:
+        return read_pieces(self._indexes, self._template)
+
+
+class Forms:
+    """The forms of the documents that were asked about last.
+
+    Args:
+        folder: templates of the user's own.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._forms: dict[tuple[str, tuple[int, ...]], Form] = {}
+        self._folder = folder
+
+    def answer(self, question: str, indexes: Sequence[PageIndex]) -> Answer | None:
+        """The field that a question asks for, of the document whose form is surest of it.
+
+        Args:
+            indexes: the pages to look at, those of a document one after the other.
+        """
+        by_document = groupby(indexes, key=lambda index: index.document_id)
+        try:
+            forms = [self._form(pages) for _, pages in by_document]
+        except TaskError:
+            # A template of the user's own is broken: reading fields says so, questions go on.
+            _LOG.exception("no form is read")
+            return None
+        found = [answer for form in forms if (answer := form.answer(question)) is not None]
+        return max(found, key=lambda one: one.score, default=None)
+
+    def _form(self, pages: Iterable[PageIndex]) -> Form:
+        indexes = tuple(pages)
+        key = (indexes[0].document_id, tuple(index.page_index for index in indexes))
+        form = self._forms.pop(key, None)
+        # A page that was read anew has another index.
+        if form is None or any(a is not b for a, b in zip(form.indexes, indexes, strict=True)):
+            form = Form(indexes, self._folder)
+        self._forms[key] = form
+        for old in list(self._forms)[:-_KEPT]:
+            del self._forms[old]
+        return form

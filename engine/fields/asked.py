@@ -1,0 +1,177 @@
+"""Which field of a form a question asks for.
+
+Only fields that have ways to ask for them (`asked` of the template) are asked for. A question asks
+for one when it has all words of such a way, or of a printed label, and every other word says
+nothing ("please tell me the ..."), only says whose paper it is ("... of the passport") or belongs
+to other ways to ask for the same field. One word more ("the date of the second delivery") and it
+asks for something else: a question is never bent to fit a form.
+
+Try it: `python -c "from engine.fields import get_template; from engine.fields.asked import
+Phrasebook; print(Phrasebook(get_template('passport')).fields('When does it expire?'))"`
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from rapidfuzz.distance import OSA
+
+from engine.families.lite.language import lexicon, stem, tokens
+from engine.families.lite.question import analyse, without_pages
+
+if TYPE_CHECKING:
+    from engine.fields.templates import DocumentTemplate
+
+# A full name: the only two fields that one question asks for.
+_TOGETHER: Final = frozenset(("surname", "given_names"))
+# Two words with one meaning: "во сколько" may ask for a time, "сколько" asks for none.
+_ONE_WORD: Final = re.compile(r"\b(how) (much)\b|\b(во) (сколько)\b")
+_ASIDE: Final = re.compile(r"\([^()]*\)")
+# Letters of a word -> how many of them may be a slip of the keyboard.
+_SLIPS: Final = ((9, 2), (5, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """asked.toml as stems.
+
+    Attributes:
+        kinds: question word -> the field type that it may ask for by itself.
+        beside: field type -> words beside which a printed label asks for it.
+    """
+
+    nothing: frozenset[str]
+    kinds: Mapping[str, str]
+    beside: Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """One way to ask for a field. words: stems, all of which must be said; label: as printed."""
+
+    field: str
+    words: frozenset[str]
+    label: bool
+
+
+class Phrasebook:
+    """All ways to ask for the fields of a template."""
+
+    def __init__(self, template: DocumentTemplate) -> None:
+        self._fields = fields = template.fields
+        ways: list[_Way] = []
+        for name, field in template.fields.items():
+            if not field.asked.every:
+                continue
+            labels = (field.title.en, field.title.ru, *field.synonyms.every)
+            printed = [_stems([label]) - _words().nothing for label in labels]
+            ways += [_Way(name, _stems([phrase]), label=False) for phrase in field.asked.every]
+            ways += [_Way(name, one, label=True) for one in printed if one - _words().kinds.keys()]
+        self._ways = tuple(dict.fromkeys(ways))
+        # What a field's ways say, but no word that by itself asks for another of its type: "tax" is
+        # said of totals, too.
+        telling = [(way.field, way.words - _words().nothing) for way in ways]
+        alone = {(word, name) for name, words in telling if len(words) == 1 for word in words}
+        rivals = {
+            name: [other for other in fields if other != name and fields[other].type == field.type]
+            for name, field in fields.items()
+        }
+        self._own = {
+            name: frozenset(
+                word
+                for field, words in telling
+                for word in words
+                if field == name and not alone & {(word, other) for other in rivals[name]}
+            )
+            for name in fields
+        }
+        texts = [
+            text
+            for field in template.fields.values()
+            for text in (*field.asked.every, *field.synonyms.every)
+        ]
+        about = template.about.every
+        self._written = frozenset(word for text in (*texts, *about) for word in _said(text))
+        self._empty = _words().nothing | _stems(about)
+
+    def fields(self, question: str) -> tuple[str, ...]:
+        """The names of the fields asked for: one, or surname and given names, or none.
+
+        Args:
+            question: the user's words, English or Russian.
+        """
+        if analyse(question).only_pages:
+            return ()
+        for text in dict.fromkeys((question, _ASIDE.sub(" ", question))):
+            said = _said(text)
+            for words in (said, _without_slips(said, self._written)):
+                found = self._best(frozenset(map(stem, words)))
+                if found:
+                    return found
+        return ()
+
+    def _best(self, said: frozenset[str]) -> tuple[str, ...]:
+        words = _words()
+        sizes: dict[str, tuple[int, bool, int]] = {}
+        for way in self._ways:
+            kind = self._fields[way.field].type
+            beside = words.beside.get(kind, said)
+            if not way.words <= said or (way.label and not said & beside):
+                continue
+            left = said - way.words - self._own[way.field] - self._empty
+            left -= {word for word in left if words.kinds.get(word) == kind}
+            if kind == "id":
+                left -= beside
+            if not left:
+                # Of equals, what people say goes before what is printed.
+                size = (len(way.words - self._empty), not way.label, len(way.words))
+                sizes[way.field] = max(size, sizes.get(way.field, size))
+        best = {name for name, size in sizes.items() if size == max(sizes.values())}
+        if len(best) > 1 and best != _TOGETHER:
+            return ()
+        return tuple(name for name in self._fields if name in best)
+
+
+def _without_slips(said: Sequence[str], known: Collection[str]) -> list[str]:
+    """The words said; in the place of an unknown one the known one that it is a slip of."""
+    meant = []
+    for word in said:
+        is_word = word in known or (stem(word),) in lexicon().phrases
+        near = [] if is_word else [(far, other) for other in known if (far := _far(word, other))]
+        meant.append(min(near)[1] if near else word)
+    return meant
+
+
+def _far(word: str, known: str) -> int:
+    """Slips between a word and a known one; 0 where there are too many for the shorter of them."""
+    shorter = min(len(word), len(known))
+    allowed = next((slips for letters, slips in _SLIPS if shorter >= letters), 0)
+    distance = OSA.distance(word, known, score_cutoff=allowed)
+    return distance if distance <= allowed else 0
+
+
+def _said(text: str) -> list[str]:
+    folded = text.casefold().replace("ё", "е")
+    joined = _ONE_WORD.sub(lambda found: "".join(filter(None, found.groups())), folded)
+    return tokens(without_pages(joined))
+
+
+def _stems(texts: Iterable[str]) -> frozenset[str]:
+    return frozenset(stem(word) for text in texts for word in _said(text))
+
+
+@cache
+def _words() -> _Words:
+    with (Path(__file__).parent / "asked.toml").open("rb") as file:
+        tables: dict[str, Any] = tomllib.load(file)
+    return _Words(
+        nothing=_stems(tables["nothing"].values()),
+        kinds={stem(word): kind for kind, row in tables["words"].items() for word in row.split()},
+        beside={kind: _stems([row]) for kind, row in tables["beside_labels"].items()},
+    )

@@ -1,0 +1,118 @@
+"""`lite` answers what a form knows from the form: drawn papers whose truth is known."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from engine import Engine, load_settings
+from engine.families.lite.form import Form, Forms
+from engine.geometry import union
+from tests.fields.drawn import drawn_index, specimen_of, typed
+
+
+@pytest.mark.parametrize(
+    ("kind", "language", "seed", "questions"),
+    [
+        (
+            "passport", "en", 3,
+            {"surname": "What is the last name?", "expiry_date": "When does the passport expire?",
+             "birth_place": "Where was the holder born?", "authority": "Who issued it?"},
+        ),
+        (
+            "passport", "ru", 4,
+            {"surname": "Какая фамилия у владельца?", "birth_date": "Когда родился владелец?",
+             "issue_date": "Когда выдан паспорт?", "authority": "Кем выдан паспорт?"},
+        ),
+        (
+            "driver_licence", "ru", 5,
+            {"given_names": "Имя и отчество водителя?",
+             "expiry_date": "До какого числа действуют права?",
+             "categories": "Какие категории открыты?", "document_number": "Номер прав?",
+             "authority": "Кто выдал права?"},
+        ),
+        (
+            "invoice", "en", 6,
+            {"seller": "Which company sent the invoice?", "total": "How much do we have to pay?",
+             "due_date": "By when must it be paid?", "number": "invoice no?"},
+        ),
+    ],
+)  # fmt: skip
+def test_the_field_that_is_asked_for_is_the_answer_where_it_stands(
+    kind: str, language: str, seed: int, questions: dict[str, str]
+) -> None:
+    drawn = specimen_of(kind, language, seed)
+    form = Form([drawn_index(drawn)])
+    asked = {name: question for name, question in questions.items() if name in drawn.fields}
+    assert len(asked) >= 3
+    for name, question in asked.items():
+        found = form.answer(question)
+        assert found is not None, question
+        assert found.text == drawn.fields[name].text
+        x0, y0, x1, y1 = union(found.candidate.boxes())
+        places = [drawn.fields[name].bbox, *drawn.fields[name].also]
+        assert any(x0 < p[2] and p[0] < x1 and y0 < p[3] and p[1] < y1 for p in places)
+
+
+PASSPORT = drawn_index(specimen_of("passport", "en", 3))
+TRUTH = {name: field.text for name, field in specimen_of("passport", "en", 3).fields.items()}
+
+
+def test_a_full_name_is_the_surname_and_the_given_names_each_with_its_place() -> None:
+    found = Form([PASSPORT]).answer("Whose passport is this?")
+    assert found is not None
+    pieces = (found.candidate, *found.more)
+    assert {piece.text for piece in pieces} == {TRUTH["surname"], TRUTH["given_names"]}
+    assert found.text == " ".join(piece.text for piece in pieces)
+    assert pieces[0].boxes() != pieces[1].boxes()
+
+
+def test_what_the_form_does_not_have_is_left_to_the_reader() -> None:
+    form = Form([PASSPORT])
+    assert form.answer("When does the passport expire?") is not None
+    assert form.answer("What is the address of the holder?") is None
+    assert form.answer("What is the passport made of?") is None
+
+
+def test_of_two_documents_the_one_whose_form_is_surest_answers() -> None:
+    letter = replace(typed("Dear Sir,", "we met on 3 March 2020."), document_id="letter")
+    found = Forms().answer("When does the passport expire?", [letter, PASSPORT])
+    assert found is not None
+    assert found.text == TRUTH["expiry_date"]
+    assert found.candidate.view.index.document_id == PASSPORT.document_id
+
+
+def test_a_page_that_was_read_anew_is_a_new_form() -> None:
+    forms = Forms()
+    question = "What is the surname?"
+    first = forms.answer(question, [PASSPORT])
+    again = drawn_index(specimen_of("passport", "en", 8))
+    second = forms.answer(question, [again])
+    assert first is not None and second is not None
+    assert first.text == TRUTH["surname"]
+    assert second.text == specimen_of("passport", "en", 8).fields["surname"].text
+
+
+def test_a_broken_template_of_ones_own_stops_no_question(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "parcel_label.toml").write_text("name = 1", encoding="utf-8")
+    assert Forms(tmp_path).answer("Whose passport is this?", [PASSPORT]) is None
+    assert "parcel_label.toml" in caplog.text
+
+
+def test_a_whole_page_is_asked_as_a_form_and_a_part_of_it_is_not(tmp_path: Path) -> None:
+    drawn = specimen_of("invoice", "en", 6)
+    drawn.image.convert("RGB").save(tmp_path / "invoice.png")
+    seller = drawn.fields["seller"]
+    with Engine(load_settings()) as engine:
+        session_id = engine.create_session()
+        engine.add_document(session_id, tmp_path / "invoice.png", name="invoice.png")
+        whole = engine.ask(session_id, "Which company sent the invoice?").answer()
+        assert whole.text == seller.text
+        x0, y0, x1, y1 = union(place.bbox for place in whole.evidence)
+        sx0, sy0, sx1, sy1 = seller.bbox
+        assert x0 < sx1 and sx0 < x1 and y0 < sy1 and sy0 < y1
+        foot = (0.0, drawn.image.height * 0.9, float(drawn.image.width), float(drawn.image.height))
+        part = engine.ask(session_id, "Which company sent the invoice?", bbox=foot).answer()
+        assert part.text != seller.text
