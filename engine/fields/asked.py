@@ -32,8 +32,7 @@ if TYPE_CHECKING:
 _TOGETHER: Final = frozenset(("surname", "given_names"))
 # Two words with one meaning: "во сколько" may ask for a time, "сколько" asks for none.
 _ONE_WORD: Final = re.compile(r"\b(how) (much)\b|\b(во) (сколько)\b")
-_ASIDE: Final = re.compile(r"\([^()]*\)")
-# Letters of a word -> how many of them may be a slip of the keyboard.
+# Letters of a word -> how many of them may be another ending or a slip of the keyboard.
 _SLIPS: Final = ((9, 2), (5, 1))
 
 
@@ -108,12 +107,11 @@ class Phrasebook:
         """
         if analyse(question).only_pages:
             return ()
-        for text in dict.fromkeys((question, _ASIDE.sub(" ", question))):
-            said = _said(text)
-            for words in (said, _without_slips(said, self._written)):
-                found = self._best(frozenset(map(stem, words)))
-                if found:
-                    return found
+        said = _said(question)
+        for words in (said, _without_slips(said, self._written)):
+            found = self._best(frozenset(map(stem, words)))
+            if found:
+                return found
         return ()
 
     def _best(self, said: frozenset[str]) -> tuple[str, ...]:
@@ -139,7 +137,8 @@ class Phrasebook:
 
 
 def _without_slips(said: Sequence[str], known: Collection[str]) -> list[str]:
-    """The words said; in the place of an unknown one the known one that it is a slip of."""
+    """The words said; in the place of an unknown one the known one that it is a slip or a
+    form of."""
     meant = []
     for word in said:
         is_word = word in known or (stem(word),) in lexicon().phrases

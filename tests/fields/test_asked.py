@@ -32,7 +32,6 @@ NAMES = ("surname", "given_names")
         ("invoice", "Какой номер счёта?", ("number",)),
         ("invoice", "Кто выставил счёт?", ("seller",)),
         ("invoice", "Кому выставлен счёт?", ("buyer",)),
-        ("invoice", "What is the due date (not the date of the invoice)?", ("due_date",)),
         ("receipt", "Во сколько обошлась покупка?", ("total",)),
         ("receipt", "Как называется магазин?", ("company",)),
         ("payment_order", "За что платят?", ("purpose",)),
