@@ -7,7 +7,6 @@ Try it:
     print(engine.ask(session_id, "What is the total?").answer().text)
 """
 
-import logging
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
@@ -19,14 +18,13 @@ from engine.context_use import ContextUse
 from engine.errors import EngineError, SessionError
 from engine.families import family_class
 from engine.fields import AUTO, DocumentFields, check_type, extract
+from engine.forgetting import Forgetting
 from engine.index import PageIndex
 from engine.index_store import IndexStore
 from engine.indexing import build_index
 from engine.model_control import ModelControl
 from engine.model_manager import ModelInfo, ModelManager
 from engine.options import AskOptions
-from engine.readings import Readings
-from engine.runs import Runs
 from engine.schema import (
     Answer,
     BBox,
@@ -42,13 +40,11 @@ from engine.sessions import SessionStore
 from engine.settings import PreprocessSettings, Settings, load_settings
 from engine.upkeep import Upkeep
 
-logger = logging.getLogger(__name__)
-
 # What a user is told while the store fails: by the store's sentence, and for any other failure.
 _NOT_KEPT = {"store.full": "notice.not_kept_full", "store.busy": "notice.not_kept_busy"}
 
 
-class Engine(Readings):
+class Engine(Forgetting):
     """One process's models, sessions and page indexes.
 
     Thread-safe. Close it, or use it as a context manager, to delete what sessions left behind;
@@ -61,11 +57,10 @@ class Engine(Readings):
             SessionStore(self.settings, self._forget),
             IndexStore(self._build_index),
             self.settings.preprocess,
+            ModelManager(self.settings),
         )
-        self._models = ModelManager(self.settings)
         self.model_control = ModelControl(self.settings, self._models)
         self._conductor = Conductor(self.settings, self._models, self._indexes)
-        self._runs = Runs(self._sessions)
         self._upkeep = Upkeep(self._sessions, self._runs.session_ids, self._sweep)
 
     def __enter__(self) -> Self:
@@ -92,65 +87,9 @@ class Engine(Readings):
         """The models of settings.toml, in its order."""
         return self._models.infos()
 
-    def delete_session(self, session_id: str) -> None:
-        """Stop and forget a session: rows, files, indexes, KV caches. Unknown ids are fine.
-
-        Raises:
-            StoreError: it could not be deleted from disk, and is as it was.
-        """
-        self._runs.let_go(session_id)
-        self._sessions.delete(session_id)
-        self._models.forget(session_id)
-
-    def delete_visitor(self, visitor_id: str) -> None:
-        """Delete everything of a visitor: every conversation, as delete_session, and records.
-
-        Raises:
-            StoreError: not everything could be deleted from disk.
-        """
-        session_ids = self._sessions.sessions_of(visitor_id)
-        for session_id in session_ids:
-            self._runs.let_go(session_id)
-        self._sessions.delete_visitor(visitor_id)
-        for session_id in session_ids:
-            self._models.forget(session_id)
-
-    def delete_idle_sessions(self) -> None:
-        """Delete what nobody has used for sessions.ttl_minutes; runs by itself every minute."""
-        for session_id in self._sessions.expired():
-            logger.info("deleting an idle session")
-            self.delete_session(session_id)
-
     def unload_idle_models(self) -> None:
         """Unload what generation.idle_unload_seconds says; runs by itself every minute."""
         self._models.unload_idle()
-
-    def new_chat(self, session_id: str) -> None:
-        """Stop the session's run; forget its conversation and documents. Raises SessionError."""
-        self._runs.let_go(session_id)
-        self._sessions.clear(self._sessions.get(session_id))
-        self._models.forget(session_id)
-
-    def forget_conversation(self, session_id: str) -> None:
-        """Forget what was said; the documents stay. Raises SessionError."""
-        self.rewind(session_id, 0)
-
-    def rewind(self, session_id: str, questions: int) -> None:
-        """Forget the conversation from a question on; the documents stay.
-
-        A running answer is stopped and forgotten; the next question may be asked at once.
-
-        Args:
-            questions: how many questions stay; the place, from 0, of the first that goes.
-        Raises:
-            SessionError: the session does not exist.
-            ValueError: questions is negative.
-        """
-        if questions < 0:
-            raise ValueError(f"questions is {questions}, and cannot be below 0")
-        session = self._sessions.get(session_id)
-        self._runs.let_go(session_id)
-        self._sessions.rewind(session, questions)
 
     def add_turn(
         self,
@@ -172,22 +111,6 @@ class Engine(Readings):
         asked = Message("user", (*images, TextPart(question)))
         with self._runs.none_in(session_id):
             self._sessions.end(session, (asked, Message("assistant", (TextPart(answer),))))
-
-    def stop(self, session_id: str) -> None:
-        """End the session's running answer, if there is one. Nobody else's run is touched."""
-        self._runs.stop(session_id)
-
-    def stop_all(self, *, wait_seconds: float = 0.0) -> bool:
-        """End every running answer, before a server that shows them is closed.
-
-        Args:
-            wait_seconds: how long at the most to wait for their ends; a model sees the wish to stop
-                between two tokens.
-        Returns:
-            Whether all have ended.
-        """
-        self._runs.stop_all()
-        return self._runs.wait_for_none(wait_seconds)
 
     def ask(
         self,

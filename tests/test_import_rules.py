@@ -18,7 +18,7 @@ _READING = (
 _MODELS = _READING | {"hardware", "families"}
 _RUNNING = _MODELS | {"channel", "transcript", "streaming", "generation", "model_manager"}
 _KEPT = _PAGES | {"archives", "reopening", "schema_json", "session", "session_keeping"}
-_KEPT |= {"sessions", "store", "transcript", "transcript_json"}
+_KEPT |= {"session_lives", "sessions", "store", "transcript", "transcript_json"}
 _ENGINE = _RUNNING | {"index_store", "answer_stream"} | _KEPT
 ALLOWED: dict[str, set[str]] = {
     "texts": set(),
@@ -62,6 +62,7 @@ ALLOWED: dict[str, set[str]] = {
     "reopening": _PAGES | {"session", "store"},
     "session_keeping": _VALUES
     | {"reopening", "session", "settings", "store", "transcript", "transcript_json"},
+    "session_lives": _VALUES | {"archives", "session", "session_keeping", "settings", "store"},
     "sessions": _KEPT,
     "upkeep": {"errors", "sessions"},
     "asking": _RUNNING | {"conductor", "options", "pointing", "session"},
@@ -78,13 +79,14 @@ ALLOWED: dict[str, set[str]] = {
     "conversations": {"errors", "schema", "sessions", "store", "transcript"},
     "readings": {"conversations", "errors", "families", "geometry", "index", "index_store"}
     | {"schema", "sessions", "settings"},
+    "forgetting": {"index_store", "model_manager", "readings", "runs", "sessions", "settings"},
     "runs": {"answer_stream", "errors", "schema", "session", "sessions", "transcript"},
     "model_control": _RUNNING | {"downloading"},
     "downloading": _MODELS,
     "gpu_memory": set(),
     "chat": _ENGINE
     | {"asking", "conductor", "context_use", "fields", "model_control", "options"}
-    | {"readings", "runs", "upkeep"},
+    | {"forgetting", "upkeep"},
     "__init__": _ENGINE | {"chat", "context_use", "fields", "options"},
     "doctor": _ENGINE | {"chat", "evaluation"},
     "cli": _ENGINE

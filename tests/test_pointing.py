@@ -52,7 +52,28 @@ def test_pages_are_named_by_number_or_by_word(question: str, pages: list[int]) -
         ("What is the total in the second scan?", ["d2"]),
         ("Who signed the last document?", ["d3"]),
         ("date of image 1", ["d1"]),
-        ("Compare the first and second scans", ["d2"]),
+        ("Compare the first and second scans", ["d1", "d2"]),
+        ("Compare the first and the last scan", ["d1", "d3"]),
+        ("What is the total in the second receipt?", ["d2"]),
+        ("the 3rd invoice: who is the seller?", ["d3"]),
+        ("Who signed the first contract?", ["d1"]),
+        ("When was the second letter written?", ["d2"]),
+        ("date of birth in the last passport", ["d3"]),
+        ("Is the second bank statement older than the third bank statement?", ["d2", "d3"]),
+        ("What is the second receipt's total?", ["d2"]),
+        ("Какая сумма во втором чеке?", ["d2"]),
+        ("сумма второго чека", ["d2"]),
+        ("Сравни первый и третий чеки", ["d1", "d3"]),
+        ("Сравни суммы в первом и во втором чеках", ["d1", "d2"]),
+        ("что куплено по 2-му чеку", ["d2"]),
+        ("кто подписал третий договор", ["d3"]),
+        ("что во втором счёте?", ["d2"]),
+        ("сумма из последнего счета", ["d3"]),
+        ("Кто продавец в первой счёт-фактуре?", ["d1"]),
+        ("номер второго счёта на оплату", ["d2"]),
+        ("когда выдан второй паспорт", ["d2"]),
+        ("Кому адресовано второе письмо?", ["d2"]),
+        ("остаток в первой выписке", ["d1"]),
         ("Какая дата во втором скане?", ["d2"]),
         ("кто подписал последний документ", ["d3"]),
         ("что на первой фотографии", ["d1"]),
@@ -70,6 +91,39 @@ def test_a_document_is_named_by_its_file() -> None:
     assert point("date in img_2041", given).pages == (("d2", 0), ("d2", 1))
     # A word that happens to be a file's name is a word.
     assert point("Who signed the contract?", given) == Pointed()
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is the total in the second receipt?",
+        "Какая сумма во втором чеке?",
+        "номер второго счёта",
+        "что на втором счёте в банке",
+        "во втором счёте",
+    ],
+)
+def test_a_session_with_one_document_has_no_second_one(question: str) -> None:
+    assert point(question, documents(1)) == point(question, documents(4)) == Pointed()
+
+
+def test_a_document_that_is_not_there_is_not_pointed_at() -> None:
+    for question in ("total of the fourth receipt", "сумма в пятом чеке", "in the 12th invoice"):
+        assert point(question, documents(1, 1, 1)) == Pointed()
+
+
+def test_pages_named_together_are_all_meant() -> None:
+    assert point("Compare the first and the third page", documents(4)).pages == (
+        ("d1", 0),
+        ("d1", 2),
+    )
+    assert point("сравни вторую и последнюю страницы", documents(4)).pages == (
+        ("d1", 1),
+        ("d1", 3),
+    )
+    assert point("date on the last page of the second invoice", documents(2, 3)).pages == (
+        ("d2", 2),
+    )
 
 
 def test_page_and_document_together() -> None:
@@ -99,6 +153,19 @@ def test_a_page_that_is_not_there_is_told() -> None:
         "Is the file number 20417?",
         "document 20417: who signed?",
         "What happened in the first quarter of 2026?",
+        "What is the first letter of the surname?",
+        "Who signed the first receipt of goods?",
+        "What is on the second invoice line?",
+        "Какой второй счёт указан в реквизитах?",
+        "номер второго счёта",
+        "сколько на втором расчётном счёте",
+        "на втором счёте больше?",
+        "Сколько стоят пять чеков?",
+        "десять договоров или шесть писем?",
+        "Какой чек выдан во вторник?",
+        "во вторник чек был выдан?",
+        "второй контрактный день",
+        "первый чекпоинт",
         "What is the last payment date?",
         "Сколько страниц?",
         "Какой номер документа?",
@@ -109,6 +176,7 @@ def test_a_page_that_is_not_there_is_told() -> None:
 def test_other_numbers_name_no_page(question: str) -> None:
     assert point(question, documents(3, 2)) == Pointed()
     assert point(question, documents(30)) == Pointed()
+    assert point(question, documents(*[1] * 12)) == Pointed()
 
 
 def test_naming_all_pages_is_naming_none() -> None:

@@ -28,6 +28,16 @@ def visitor(fake_engine: Engine) -> str:
     return fake_engine.create_visitor()
 
 
+def has_byte_of_zebra(kept: Path) -> bool:
+    """Whether what is kept on disk holds the word."""
+    return b"zebra" in b"".join(path.read_bytes() for path in files_below(kept))
+
+
+def all_is_written(engine: Engine) -> None:
+    """Wait until what visitors' conversations have changed is on disk."""
+    engine._sessions.archives.visitors.write(lambda _: None).result()
+
+
 def test_ids_of_visitors_cannot_be_guessed_and_made_up_ones_are_refused(
     fake_engine: Engine,
 ) -> None:
@@ -198,9 +208,9 @@ def test_deleting_a_visitor_leaves_no_byte_of_theirs(
         FakeFamily.script = ["Fine."]
         theirs = talk(engine, tmp_path, other, "?")
         engine.conversations(visitor)
-        assert b"zebra" in b"".join(path.read_bytes() for path in files_below(kept))
+        assert has_byte_of_zebra(kept)
         engine.delete_visitor(visitor)
-        assert b"zebra" not in b"".join(path.read_bytes() for path in files_below(kept))
+        assert not has_byte_of_zebra(kept)
         assert engine.conversations(visitor) == ()
         assert not engine.has_session(session_id)
         assert engine.kept_for_visitor(visitor, "settings") is None
@@ -365,8 +375,8 @@ def test_a_deleted_conversation_leaves_no_byte_and_the_visitors_others_stay(
             assert {one.session_id for one in engine.conversations(visitor)} >= {gone, stays}
             files = len(files_below(kept / "pages"))
             forget(gone)
-            engine._sessions.archives.visitors.write(lambda _: None).result()  # all is written
-            assert b"zebra" not in b"".join(path.read_bytes() for path in files_below(kept))
+            all_is_written(engine)
+            assert not has_byte_of_zebra(kept)
             assert next(iter(engine.conversations(visitor))).session_id == stays
             assert len(files_below(kept / "pages")) == files - 1
             assert said(engine, stays) == ["?", "Fine."]
@@ -422,8 +432,8 @@ def test_a_deleted_conversation_without_a_file_leaves_no_byte(
         engine.add_turn(session_id, "zebra?", "zebra")
         assert len(engine.conversations(visitor)) == 1
         engine.delete_session(session_id)
-        engine._sessions.archives.visitors.write(lambda _: None).result()  # all is written
-        assert b"zebra" not in b"".join(path.read_bytes() for path in files_below(kept))
+        all_is_written(engine)
+        assert not has_byte_of_zebra(kept)
 
 
 def test_a_file_that_came_while_its_conversation_was_deleted_is_not_kept(

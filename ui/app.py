@@ -167,10 +167,13 @@ def _wire(
         title = {screen.settings: gr.update(label=knobs.title(pins, language))}
         return joined(said, title, shown(talk.translate(key, language)))
 
-    async def choose_model(language: str, model: str, task: str) -> Updates:
+    async def choose_model(language: str, model: str, task: str, other: str) -> Updates:
         able = labels.tasks(model)
         kept = task if task in able else able[0]
+        others = labels.others(model, language)
+        beside = other if other in dict(others).values() else ""
         return {
+            screen.other: gr.update(choices=others, value=beside),
             screen.task: gr.update(tasks=labels.task_buttons(model, language), value=kept),
             **relabelled(screen, labels.of_writing(model, kept, language)),
             screen.advice: await cards.show(model, language),
@@ -212,7 +215,12 @@ def _wire(
     started = app.load(start, screen.session, relabelling, **EVENT)
     started.then(follow, screen.session, changing, **EVENT)
     screen.language.input(translate, [screen.session, *choice, screen.pins], relabelling, **EVENT)
-    screen.model.input(choose_model, choice, [screen.task, screen.advice, *writing], **EVENT)
+    screen.model.input(
+        choose_model,
+        [*choice, screen.other],
+        [screen.task, screen.advice, screen.other, *writing],
+        **EVENT,
+    )
     screen.task.change(choose_task, choice, [screen.question, screen.run, *writing], **EVENT)
     gr.on(
         [screen.pins.change, screen.model.input],

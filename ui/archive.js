@@ -2,7 +2,7 @@
  * foreign text and are set as text, never as markup.
  */
 const list = element.querySelector(".sc-archive") ?? element;
-const view = { naming: null, deleting: null, wiping: false, timer: 0, search: "" };
+const view = { naming: null, deleting: null, wiping: false, timer: 0, search: "", back: null };
 const texts = () => props.strings;
 
 function node(tag, className, words = "", attributes = {}) {
@@ -82,7 +82,9 @@ function draw() {
   if (!items.length) list.append(node("p", "sc-hint", view.search ? texts().none : texts().empty));
   list.append(rows, foot);
   if (wasSearching) search.focus();
+  else if (view.back && (focused || document.activeElement === document.body)) refocus(view.back);
   else if (before?.name) refocus(before);
+  view.back = null;
   const name = list.querySelector(".sc-talk-name");
   if (!name) return;
   name.focus();
@@ -94,22 +96,33 @@ function draw() {
 
 const talkOf = (part) => part.closest("[data-conversation]")?.dataset.conversation;
 
-/* The button that had the focus before everything was drawn anew. */
+/* The button that had the focus before everything was drawn anew; one that is gone gives it to the next
+ * best: a row's to the first row, and the last row's to the button of the list.
+ */
 function refocus({ name, id }) {
   const alike = [...list.querySelectorAll(`[data-do="${name}"]`)];
-  alike.find((part) => talkOf(part) === id)?.focus();
+  const same = alike.find((part) => talkOf(part) === id);
+  const next = same ?? list.querySelector("[data-do=open]") ?? list.closest("#side")?.querySelector(".toggle-button");
+  next?.focus();
 }
 
+/* The button that led to what is left now has the focus again. */
 function leave() {
+  const { naming, deleting, wiping } = view;
   view.naming = view.deleting = null;
   view.wiping = false;
   draw();
+  if (naming) refocus({ name: "rename", id: naming });
+  else if (deleting) refocus({ name: "delete", id: deleting });
+  else if (wiping) refocus({ name: "wipe" });
 }
 
 function named(line) {
   const title = line.querySelector("input").value;
+  const id = line.dataset.conversation;
   view.naming = null;
-  trigger("renametalk", { id: line.dataset.conversation, title });
+  view.back = { name: "rename", id };
+  trigger("renametalk", { id, title });
 }
 
 /* On a phone the list lies over the chat, which is what a person wants to see now. */
@@ -125,10 +138,10 @@ const actions = {
   rename: (id) => { view.naming = id; draw(); },
   named: (id, line) => named(line),
   delete: (id) => { view.deleting = id; draw(); list.querySelector(".sc-danger")?.focus(); },
-  deleted: (id) => { view.deleting = null; trigger("deletetalk", { id }); },
+  deleted: (id) => { view.deleting = null; view.back = { name: "delete", id }; trigger("deletetalk", { id }); },
   leave,
   wipe: () => { view.wiping = true; draw(); list.querySelector(".sc-talk-foot .sc-danger")?.focus(); },
-  wiped: () => { view.wiping = false; trigger("wipetalks", {}); },
+  wiped: () => { view.wiping = false; view.back = { name: "wipe" }; trigger("wipetalks", {}); },
 };
 
 list.addEventListener("click", (event) => {

@@ -56,8 +56,10 @@ class Labels:
         """A model's card as it was when the app started; ui/model_events.py knows more."""
         return model_card.card(self.models, model_id, language)
 
-    def _names(self) -> list[tuple[str, str]]:
-        return [(model.model_id, model.model_id) for model in self.models]
+    def others(self, model_id: str, language: str) -> list[tuple[str, str]]:
+        """(name, value) of the models that can answer beside this one; first comes none."""
+        names = [(one.model_id, one.model_id) for one in self.models if one.model_id != model_id]
+        return [(i18n.text("settings.other_none", language), ""), *names]
 
     def template(self, model_id: str, task_id: str) -> str | None:
         """The prompt that a model gets for a task; None for a model that takes none."""
@@ -97,7 +99,7 @@ class Labels:
             "other": {
                 "label": say("settings.other"),
                 "info": say("settings.other_why"),
-                "choices": [(say("settings.other_none"), ""), *self._names()],
+                "choices": self.others(model_id, language),
             },
             "hint": {"value": escaped(say("settings.hint"))},
             "deskew": {"label": say("settings.deskew")},

@@ -20,6 +20,7 @@ VIEWER: Final = (
     "page_sides.js",
     "page_lists.js",
     "chat_actions.js",
+    "keep_focus.js",
     "draft.js",
     "dropdowns.js",
     "toasts.js",

@@ -39,9 +39,9 @@ function titleOf(mark) {
 const sameMark = (one, other) =>
   samePage(one, other) && one.text === other.text && String(one.bbox) === String(other.bbox);
 
-/* Whether a place is still on a page; a new answer takes the old evidence away. */
+/* Whether a place is still on the page that is shown; a new answer takes the old evidence away. */
 function isThere(mark) {
-  if (ordinal(mark) < 0) return false;
+  if (ordinal(mark) !== state.at) return false;
   if (mark.kind === "drawn") return true;
   return data()[mark.kind === "region" ? "regions" : "evidence"].some((one) => sameMark(one, mark));
 }
@@ -84,9 +84,11 @@ function pick(mark, how) {
 
 function unselect() {
   const node = selectedNode();
+  // Who selected the place from the chat or the form goes on there.
+  const elsewhere = document.activeElement !== document.body && !view.contains(document.activeElement);
   state.selected = null;
   drawCard();
-  (node?.matches(BOXES) ? node : find(".sc-desk")).focus({ preventScroll: true });
+  if (!elsewhere) (node?.matches(BOXES) ? node : find(".sc-desk")).focus({ preventScroll: true });
 }
 
 const questionBox = () => byId("question")?.querySelector("textarea");
@@ -171,6 +173,8 @@ CARD.addEventListener("click", (event) => {
   }
 });
 
-view.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && state.selected && !state.drawing) unselect();
+/* Wherever the focus is, but for what has an Escape of its own. */
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || event.defaultPrevented || !state.selected || state.drawing) return;
+  if (!event.target.closest?.("#side, #save details[open], [role=combobox]")) unselect();
 });

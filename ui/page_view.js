@@ -10,7 +10,7 @@ const view = element.closest("#page-view") ?? element;
 const find = (selector) => view.querySelector(selector);
 const narrow = window.matchMedia("(max-width: 900px)");
 const state = {
-  at: 0, followed: 0, zoom: 1, fit: narrow.matches ? "width" : "page", room: 0, asked: new Set(), saved: 0,
+  at: 0, followed: 0, zoom: 1, fit: narrow.matches ? "width" : "page", room: 0, whole: false, asked: new Set(), saved: 0,
   hidden: new Set(), // categories that the user does not want to see
   selected: null, // a place: kind, document, page, bbox, text
   armed: null, // the place that the next question is about
@@ -190,21 +190,23 @@ function bringIntoSight() {
 }
 
 /* The height for a whole page: the desk's, as it is without the card and the hint for drawing. A list that comes
- * below takes the desk's height away bit by bit; the page does not shrink with it out of all reading.
+ * below takes the desk's height away bit by bit; the page does not shrink with it out of all reading, until a
+ * person asks for all of it: then it is fitted to what is seen, and stays so.
  */
-function measureRoom(least = 0) {
+function measureRoom() {
   const desk = find(".sc-desk");
   if (!desk.clientHeight) return; // not on the screen
   const style = getComputedStyle(desk);
   const padding = parseFloat(style.paddingTop) + parseFloat(style.paddingBottom);
   const passing = find(".sc-card").offsetHeight + find(".sc-how").offsetHeight;
-  const room = desk.clientHeight + passing - padding;
-  state.room = Math.max(200, least, room);
+  // On a narrow screen the column is as long as its lists, and the page's height is fixed.
+  const least = state.whole || narrow.matches ? 0 : 0.6 * (byId("look")?.clientHeight ?? 0);
+  state.room = Math.max(120, least, desk.clientHeight + passing - padding);
 }
 
 new ResizeObserver(() => {
   const before = state.room;
-  measureRoom(0.6 * (byId("look")?.clientHeight ?? 0));
+  measureRoom();
   if (state.room !== before) PAPER.style.setProperty("--room", `${state.room}px`);
 }).observe(find(".sc-desk"));
 
@@ -222,6 +224,7 @@ function drawFit(page) {
 function fitTo(kind) {
   state.fit = kind;
   state.zoom = 1;
+  state.whole = kind === "page";
   measureRoom();
   draw();
 }

@@ -1,7 +1,8 @@
 """Rules that values keep or break. A failed check is shown beside the value and hides nothing.
 
-By type: mrz (check digits), iban, inn. By the field's `checks`: ogrn. Between fields, by the
-template's [[checks]]: sum, order, account. A valid MRZ also confirms the fields that it repeats.
+By type: mrz (check digits), iban, inn; date, amount and number where the value is none. By the
+field's `checks`: ogrn. Between fields, by the template's [[checks]]: sum, order, account. A valid
+MRZ also confirms the fields that it repeats.
 """
 
 from __future__ import annotations
@@ -9,14 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final
 
 from engine.fields.codes import is_account_of, is_iban, is_inn, is_ogrn
 from engine.fields.mrz import Mrz, parse_mrz, transliterated
 from engine.fields.templates import DocumentTemplate, FieldTemplate
-from engine.fields.values import Field, FieldCheck
+from engine.fields.values import Field, FieldCheck, day_in, number_in
 
 # Sums are rounded line by line on paper: this much may be missing.
 _ROUNDING: Final = Decimal("0.05")
@@ -47,6 +47,11 @@ def checked(
 def _of_value(field: Field, template: FieldTemplate) -> list[FieldCheck]:
     checks = []
     match field.type:
+        # That a value could be read is no news; a template's choices are words.
+        case "date" if day_in(field.value) is None:
+            checks.append(FieldCheck("date", False, "field_check.date"))
+        case "amount" | "number" as kind if number_in(field.value) is None and not template.choices:
+            checks.append(FieldCheck(kind, False, f"field_check.{kind}"))
         case "iban":
             checks.append(FieldCheck("iban", is_iban(field.value), "field_check.iban"))
         case "inn":
@@ -82,16 +87,15 @@ def _between(rule: str, fields: list[Field]) -> FieldCheck | None:
         account, bik = (re.sub(r"\D", "", field.value) for field in fields)
         return FieldCheck("account", is_account_of(account, bik), "field_check.account")
     if rule == "order":
-        try:
-            first, second = (date.fromisoformat(field.value) for field in fields)
-        except ValueError:
+        first, second = (day_in(field.value) for field in fields)
+        if first is None or second is None:
             return None
         values = {"first": fields[0].title, "second": fields[1].title}
         return FieldCheck("order", first < second, "field_check.order", values)
-    try:
-        total, *parts = (Decimal(field.value) for field in fields)
-    except InvalidOperation:
+    numbers = [number for field in fields if (number := number_in(field.value)) is not None]
+    if len(numbers) < len(fields):
         return None
+    total, *parts = numbers
     passed = abs(total - sum(parts)) <= _ROUNDING
     values = {"total": fields[0].title, "parts": " + ".join(field.title for field in fields[1:])}
     return FieldCheck("sum", passed, "field_check.sum", values)

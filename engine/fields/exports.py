@@ -1,19 +1,30 @@
 """Fields as CSV and XLSX: one row a file, and the rows of a single file's items below or beside.
 
-Cells are untrusted text; engine.layout.spreadsheet keeps them from becoming formulas.
+Cells are untrusted text; engine.layout.spreadsheet keeps them from becoming formulas. In a workbook
+dates, amounts and numbers that could be read as such are cells to compute with.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
-from engine.fields.values import DocumentFields, Field
+from engine.fields.items import TEXT_COLUMNS
+from engine.fields.values import DocumentFields, Field, day_in, number_in
 from engine.layout.grid import Table, TableCell
-from engine.layout.spreadsheet import to_csv, to_xlsx
+from engine.layout.spreadsheet import (
+    FIRST_DAY,
+    MOST_DIGITS,
+    TypedCell,
+    TypedCells,
+    to_csv,
+    to_xlsx,
+)
 
 _HEAD: Final = ("file", "document_type", "confidence", "error")
+_DAY_FORMAT: Final = "yyyy\\-mm\\-dd"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +43,16 @@ def fields_csv(results: Sequence[FileResult]) -> str:
 
 def fields_xlsx(results: Sequence[FileResult]) -> bytes:
     """A workbook: the overview, and one sheet for each file's rows of items."""
-    sheets = [("fields", overview(results))]
+    first = overview(results)
+    sheets: list[tuple[str, Table]] = [("fields", first)]
+    typed: list[TypedCells] = [_typed_overview(first, results)]
     for number, result in enumerate(results, start=1):
         for field in (result.fields.fields if result.fields else {}).values():
             if field.rows:
-                sheets.append((f"{number} {field.name}", items_table(field)))
-    return to_xlsx(sheets)
+                table = items_table(field)
+                sheets.append((f"{number} {field.name}", table))
+                typed.append(_typed_items(table))
+    return to_xlsx(sheets, typed)
 
 
 def overview(results: Sequence[FileResult]) -> Table:
@@ -80,6 +95,63 @@ def _shown(field: Field | None) -> str:
     if field is None:
         return ""
     return f"{field.value} {field.currency}".strip()
+
+
+def _typed_overview(table: Table, results: Sequence[FileResult]) -> TypedCells:
+    """What of the overview is a date, an amount or a number."""
+    head = table.rows()[0]
+    found = {}
+    for row, result in enumerate(results, start=1):
+        fields: Mapping[str, Field] = result.fields.fields if result.fields else {}
+        for column in range(len(_HEAD), len(head)):
+            field = fields.get(head[column])
+            if field is None or field.type not in ("date", "amount", "number"):
+                continue
+            cell = _day(field.value) if field.type == "date" else _number(field)
+            if cell is not None:
+                found[row, column] = cell
+    return found
+
+
+def _typed_items(table: Table) -> TypedCells:
+    """What of the rows is a date or a number; a code that begins with noughts is none."""
+    head, *rows = table.rows()
+    found = {}
+    for row, texts in enumerate(rows, start=1):
+        for column, text in enumerate(texts):
+            if head[column] in TEXT_COLUMNS or re.match(r"0\d", text):
+                continue
+            cell = _day(text) or _plain_number(text)
+            if cell is not None:
+                found[row, column] = cell
+    return found
+
+
+def _day(value: str) -> TypedCell | None:
+    day = day_in(value)
+    return None if day is None or day < FIRST_DAY else TypedCell(day, _DAY_FORMAT)
+
+
+def _plain_number(value: str) -> TypedCell | None:
+    """With as many decimals as it has; a number may be a year or a code, so it is not grouped."""
+    number = number_in(value)
+    if number is None or sum(map(str.isdigit, value)) > MOST_DIGITS:
+        return None
+    decimals = len(value.partition(".")[2])
+    return TypedCell(number, "0" + ("." + "0" * decimals if decimals else ""))
+
+
+def _number(field: Field) -> TypedCell | None:
+    """An amount with its currency, or a number."""
+    plain = _plain_number(field.value)
+    if plain is None or field.type != "amount":
+        return plain
+    grouped = f"#,##{plain.format}"
+    if not field.currency:
+        return replace(plain, format=grouped)
+    # The code stands in quotes there; what is none would be a format of its own.
+    known = re.fullmatch("[A-Z]{3}", field.currency)
+    return replace(plain, format=f'{grouped}\\ "{field.currency}"') if known else None
 
 
 def _table(rows: Sequence[Sequence[str]]) -> Table:

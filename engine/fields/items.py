@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _SURE: Final = 0.8
 # In line heights: a wider gap under the last row ends the table.
 _ROW_GAP: Final = 4.0
-_TEXT_COLUMNS: Final = ("description",)
+TEXT_COLUMNS: Final = ("description",)
 
 
 def read_items(
@@ -98,7 +98,7 @@ def _under(
         numeric = [
             column
             for column, cell in placed.items()
-            if column not in _TEXT_COLUMNS and _parsed(cell.text) is not None
+            if column not in TEXT_COLUMNS and _parsed(cell.text) is not None
         ]
         if any(one.start <= 2 for one in page.areas.labels_of.get(row[0], ())) and not (
             len(placed) >= max(2, len(columns) - 1)
@@ -134,7 +134,7 @@ def _distance(own: tuple[float, float], heading: tuple[float, float]) -> float:
 
 
 def _value(column: str, text: str) -> str:
-    parsed = None if column in _TEXT_COLUMNS else _parsed(text)
+    parsed = None if column in TEXT_COLUMNS else _parsed(text)
     return text if parsed is None else parsed
 
 

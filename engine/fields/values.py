@@ -6,12 +6,31 @@ every value can be written as JSON, CSV or a cell without a second opinion on it
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
 
 from engine.schema import BBox, Values
 from engine.texts import DEFAULT_LANGUAGE, say
+
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII)
+
+
+def day_in(value: str) -> date | None:
+    """The day that a value of a date field is; None where no day could be read."""
+    try:
+        return date.fromisoformat(value) if _DAY.fullmatch(value) else None
+    except ValueError:
+        return None
+
+
+def number_in(value: str) -> Decimal | None:
+    """The number that a value of an amount or number field is; None where none could be read."""
+    return Decimal(value) if _NUMBER.fullmatch(value) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,18 @@
 A cell that spans has its text once: its other places are empty in a CSV, merged in a workbook.
 
 The XLSX file is written by hand (Office Open XML, ECMA-376): one sheet a table, every cell an
-inline string, so that nothing a page says is computed and nothing has to be installed.
+inline string, so that nothing a page says is computed and nothing has to be installed. Cells whose
+meaning the caller knows are numbers and dates (TypedCell).
 """
 
 import csv
 import io
 import re
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
@@ -30,6 +34,39 @@ _MAIN: Final = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _OFFICE: Final = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PACKAGE: Final = "http://schemas.openxmlformats.org/package/2006"
 _TYPES: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+# Day 0 of the 1900 date system (ECMA-376 part 1, 18.17.4.1), which takes 1900 for a leap year:
+# right from March 1900 on.
+_DAY_ZERO: Final = date(1899, 12, 30)
+FIRST_DAY: Final = date(1900, 3, 1)
+# Spreadsheet programs compute in doubles: more digits would come out changed.
+MOST_DIGITS: Final = 15
+# Numbers of formats below this are the standard's own (18.8.30).
+_OWN_FORMATS: Final = 164
+# In characters: separators that a format puts between digits, and the cell's margins.
+_MARGIN: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class TypedCell:
+    """A cell that a spreadsheet program computes with.
+
+    Attributes:
+        value: a number of at most MOST_DIGITS digits, or a day from FIRST_DAY on.
+        format: how it is shown, a number format of ECMA-376 part 1, 18.8.31: "#,##0.00".
+    """
+
+    value: Decimal | date
+    format: str
+
+    @property
+    def number(self) -> str:
+        """What the file holds: a date is its day's number."""
+        if isinstance(self.value, date):
+            return str((self.value - _DAY_ZERO).days)
+        return f"{self.value:f}"
+
+
+TypedCells = Mapping[tuple[int, int], TypedCell]
 
 
 def tables_of(layouts: Iterable[PageLayout]) -> list[tuple[str, Table]]:
@@ -56,10 +93,17 @@ def to_csv(tables: Sequence[tuple[str, Table]]) -> str:
     return "\ufeff" + buffer.getvalue()
 
 
-def to_xlsx(tables: Sequence[tuple[str, Table]]) -> bytes:
-    """A workbook with one sheet a table; an empty sheet where there is none."""
+def to_xlsx(tables: Sequence[tuple[str, Table]], typed: Sequence[TypedCells] = ()) -> bytes:
+    """A workbook with one sheet a table; an empty sheet where there is none.
+
+    Args:
+        typed: for each table, (row, column) -> what stands there instead of the text.
+    """
     sheets = list(tables) or [("page 1", Table(()))]
+    cells = typed or [{} for _ in sheets]
     numbers = range(1, len(sheets) + 1)
+    formats = list(dict.fromkeys(cell.format for own in cells for cell in own.values()))
+    styles = {name: number for number, name in enumerate(formats, start=1)}
     files = {
         "[Content_Types].xml": f'<Types xmlns="{_PACKAGE}/content-types">'
         '<Default Extension="rels" '
@@ -70,6 +114,11 @@ def to_xlsx(tables: Sequence[tuple[str, Table]]) -> bytes:
             f'ContentType="{_TYPES}.worksheet+xml"/>'
             for n in numbers
         )
+        + (
+            f'<Override PartName="/xl/styles.xml" ContentType="{_TYPES}.styles+xml"/>'
+            if styles
+            else ""
+        )
         + "</Types>",
         "_rels/.rels": _relations([("officeDocument", "xl/workbook.xml")]),
         "xl/workbook.xml": f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheets>'
@@ -79,11 +128,16 @@ def to_xlsx(tables: Sequence[tuple[str, Table]]) -> bytes:
         )
         + "</sheets></workbook>",
         "xl/_rels/workbook.xml.rels": _relations(
-            [("worksheet", f"worksheets/sheet{n}.xml") for n in numbers]
+            [
+                *(("worksheet", f"worksheets/sheet{n}.xml") for n in numbers),
+                *([("styles", "styles.xml")] if styles else []),
+            ]
         ),
     }
-    for n, (_, table) in zip(numbers, sheets, strict=True):
-        files[f"xl/worksheets/sheet{n}.xml"] = _sheet(table)
+    if styles:
+        files["xl/styles.xml"] = _styles(formats)
+    for n, (_, table), own in zip(numbers, sheets, cells, strict=True):
+        files[f"xl/worksheets/sheet{n}.xml"] = _sheet(table, own, styles)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for path, content in files.items():
@@ -106,22 +160,63 @@ def _relations(targets: list[tuple[str, str]]) -> str:
     return f'<Relationships xmlns="{_PACKAGE}/relationships">{rows}</Relationships>'
 
 
-def _sheet(table: Table) -> str:
+def _sheet(table: Table, typed: TypedCells, styles: Mapping[str, int]) -> str:
+    def cell(place: tuple[int, int], text: str) -> str:
+        own = typed.get(place)
+        if own is not None:
+            return f'<c s="{styles[own.format]}"><v>{own.number}</v></c>'
+        shown = escape(_FORBIDDEN.sub(" ", text))
+        return f'<c t="inlineStr"><is><t xml:space="preserve">{shown}</t></is></c>'
+
     body = "".join(
-        "<row>"
-        + "".join(
-            f'<c t="inlineStr"><is><t xml:space="preserve">'
-            f"{escape(_FORBIDDEN.sub(' ', cell))}</t></is></c>"
-            for cell in row
-        )
-        + "</row>"
-        for row in table.rows()
+        "<row>" + "".join(cell((row, column), text) for column, text in enumerate(texts)) + "</row>"
+        for row, texts in enumerate(table.rows())
     )
     spanned = [cell for cell in table.cells if cell.is_spanned]
     merged = "".join(f'<mergeCell ref="{_range(cell)}"/>' for cell in spanned)
     if merged:
         merged = f'<mergeCells count="{len(spanned)}">{merged}</mergeCells>'
-    return f'<worksheet xmlns="{_MAIN}"><sheetData>{body}</sheetData>{merged}</worksheet>'
+    columns = _widths(table, typed)
+    return f'<worksheet xmlns="{_MAIN}">{columns}<sheetData>{body}</sheetData>{merged}</worksheet>'
+
+
+def _widths(table: Table, typed: TypedCells) -> str:
+    """Columns of numbers as wide as these are: what does not fit is shown as "####"."""
+    widths: dict[int, int] = {}
+    for row, texts in enumerate(table.rows()):
+        for column, text in enumerate(texts):
+            if (row, column) in typed:
+                widths[column] = max(widths.get(column, 0), len(text) + _MARGIN)
+    columns = "".join(
+        f'<col min="{column + 1}" max="{column + 1}" width="{width}" customWidth="1"/>'
+        for column, width in sorted(widths.items())
+    )
+    return f"<cols>{columns}</cols>" if columns else ""
+
+
+def _styles(formats: Sequence[str]) -> str:
+    """styles.xml: style 0 is plain, the others show numbers in these formats, in their order."""
+    own = "".join(
+        f'<numFmt numFmtId="{_OWN_FORMATS + n}" formatCode={quoteattr(code)}/>'
+        for n, code in enumerate(formats)
+    )
+    used = "".join(
+        f'<xf numFmtId="{_OWN_FORMATS + n}" fontId="0" fillId="0" borderId="0" xfId="0" '
+        'applyNumberFormat="1"/>'
+        for n in range(len(formats))
+    )
+    plain = '<xf numFmtId="0" fontId="0" fillId="0" borderId="0"'
+    return (
+        f'<styleSheet xmlns="{_MAIN}"><numFmts count="{len(formats)}">{own}</numFmts>'
+        '<fonts count="1"><font/></fonts>'
+        '<fills count="2"><fill><patternFill patternType="none"/></fill>'
+        '<fill><patternFill patternType="gray125"/></fill></fills>'
+        '<borders count="1"><border/></borders>'
+        f'<cellStyleXfs count="1">{plain}/></cellStyleXfs>'
+        f'<cellXfs count="{len(formats) + 1}">{plain} xfId="0"/>{used}</cellXfs>'
+        '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>'
+        "</styleSheet>"
+    )
 
 
 def _range(cell: TableCell) -> str:

@@ -49,6 +49,14 @@ def questions(page: Any) -> list[str]:
     return [words.strip() for words in page.locator("#chat .message.user").all_inner_texts()]
 
 
+def leave_while_it_is_answered(page: Any) -> None:
+    """Ask LONG and begin a new chat when its answer has begun."""
+    driving.ask(page, LONG)
+    wait_for_words(page, "w5")
+    page.click("#new-chat")
+    page.wait_for_function("document.querySelectorAll('#chat .message.user').length === 0")
+
+
 def show_list(page: Any) -> None:
     page.locator("button.toggle-button").first.click()
     page.wait_for_selector(TALK)
@@ -182,10 +190,7 @@ def test_an_answer_goes_on_in_its_conversation_while_another_is_on_the_screen(
     new_page: NewPage, scan: Path, second_scan: Path
 ) -> None:
     page = opened(new_page(), scan)
-    driving.ask(page, LONG)
-    wait_for_words(page, "w5")
-    page.click("#new-chat")
-    page.wait_for_function("document.querySelectorAll('#chat .message.user').length === 0")
+    leave_while_it_is_answered(page)
     say(opened(page, second_scan), "short")
     assert questions(page) == ["short"]
     show_list(page)
@@ -199,10 +204,7 @@ def test_a_new_chat_stays_empty_when_the_answer_that_was_left_ends(
     new_page: NewPage, scan: Path
 ) -> None:
     page = opened(new_page(), scan)
-    driving.ask(page, LONG)
-    wait_for_words(page, "w5")
-    page.click("#new-chat")
-    page.wait_for_function("document.querySelectorAll('#chat .message.user').length === 0")
+    leave_while_it_is_answered(page)
     other = page.context.new_page()
     other.goto(page.url)
     other.wait_for_selector("#page-view [data-ready=true]")

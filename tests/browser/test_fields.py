@@ -88,3 +88,50 @@ def test_the_form_is_in_russian_and_fits_a_phone(opened: Opened) -> None:
         "buttons => buttons.filter((one) => one.getBoundingClientRect().height < 36).length"
     )
     assert small == 0
+
+
+@pytest.mark.parametrize("size", [(1360, 860), (1024, 768)], ids=["wide", "small"])
+def test_below_layout_and_fields_the_page_keeps_its_room_and_all_of_it_can_be_drawn_on(
+    opened: Opened, size: tuple[int, int]
+) -> None:
+    page, _ = opened(viewport={"width": size[0], "height": size[1]})
+    page.click("#task [data-task=layout]")
+    with driving.answered(page):
+        page.click("#run")
+    page.wait_for_selector("#regions tr[data-region]")
+    look, view, desk = (
+        page.locator(name).bounding_box() for name in ("#look", "#page-view", ".sc-desk")
+    )
+    assert desk["height"] >= 0.37 * look["height"]
+    assert view["height"] >= 0.5 * look["height"]
+    # What the desk shows is seen: its frame cuts nothing off.
+    assert desk["y"] + desk["height"] <= view["y"] + view["height"]
+    page.click("button[data-fit=page]")
+    paper = page.locator(".sc-paper").bounding_box()
+    assert paper["y"] + paper["height"] <= desk["y"] + desk["height"]
+    # The hint for drawing takes room, and the page stays as large as it is.
+    page.click("[data-draw]")
+    page.wait_for_selector(".sc-how:not([hidden])")
+    page.wait_for_timeout(100)
+    drawn_on = page.locator(".sc-paper").bounding_box()
+    assert drawn_on["height"] == pytest.approx(paper["height"], abs=1)
+    page.locator(".sc-desk").evaluate("desk => desk.scrollTo(0, desk.scrollHeight)")
+    drawn_on = page.locator(".sc-paper").bounding_box()
+    left, low = drawn_on["x"], drawn_on["y"] + drawn_on["height"]
+    page.mouse.move(left + 0.2 * drawn_on["width"], low - 0.1 * drawn_on["height"])
+    page.mouse.down()
+    page.mouse.move(left + 0.6 * drawn_on["width"], low - 0.02 * drawn_on["height"], steps=3)
+    page.mouse.up()
+    bottom = float(page.get_attribute("#page-view [data-box]", "data-bbox").split(",")[3])
+    assert bottom == pytest.approx(0.98 * 1754, abs=8)
+    # The ends of both lists can be reached.
+    for last in ("#fields [data-save=xlsx]", "#regions tbody tr:last-child"):
+        part = page.locator(last)
+        part.scroll_into_view_if_needed()
+        box = part.bounding_box()
+        at = (box["x"] + 20, box["y"] + box["height"] - 4)
+        assert page.evaluate(
+            """([last, x, y]) =>
+                 document.querySelector(last).contains(document.elementFromPoint(x, y))""",
+            [last, *at],
+        ), last

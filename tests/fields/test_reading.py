@@ -217,4 +217,52 @@ def test_the_items_of_each_document_are_a_sheet_of_the_workbook() -> None:
         titles = re.findall('sheet name="([^"]*)"', archive.read("xl/workbook.xml").decode())
         sheet = archive.read("xl/worksheets/sheet2.xml").decode()
     assert titles == ["fields", "2 items"]
-    assert re.findall(r"<t[^>]*>([^<]*)</t>", sheet) == ["name", "amount", "Chairs", "1250.00"]
+    assert re.findall(r"<[tv][ >][^<]*|<v>[^<]*", sheet) == [
+        *(f'<t xml:space="preserve">{text}' for text in ("name", "amount", "Chairs")),
+        "<v>1250.00",
+    ]
+
+
+def sheet_and_styles(fields: DocumentFields) -> tuple[list[str], str]:
+    """The cells of the second row of the overview as XML, and the workbook's styles."""
+    with zipfile.ZipFile(io.BytesIO(fields_xlsx([FileResult(fields.name, fields)]))) as archive:
+        sheet = archive.read("xl/worksheets/sheet1.xml").decode()
+        styles = (
+            archive.read("xl/styles.xml").decode() if "xl/styles.xml" in archive.namelist() else ""
+        )
+    rows = re.findall("<row>.*?</row>", sheet)
+    return re.findall("<c .*?</c>", rows[1])[4:], styles
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "currency", "cell", "shown"),
+    [
+        ("date", "2024-02-29", "", "<v>45351</v>", r"yyyy\-mm\-dd"),
+        ("amount", "1250.00", "", "<v>1250.00</v>", "#,##0.00"),
+        ("amount", "-3.5", "EUR", "<v>-3.5</v>", r"#,##0.0\ &quot;EUR&quot;"),
+        ("number", "2024", "", "<v>2024</v>", "0"),
+        # What was not read as a date or an amount, and what is none, stays as it is written.
+        ("date", "31.02.2024", "", "31.02.2024", ""),
+        ("date", "2024-02-31", "", "2024-02-31", ""),
+        ("date", "1899-12-31", "", "1899-12-31", ""),
+        ("amount", "=1+1", "", "=1+1", ""),
+        ("amount", "NaN", "", "NaN", ""),
+        ("amount", "1234567890123456", "", "1234567890123456", ""),
+        ("inn", "0012345678", "", "0012345678", ""),
+        ("id", "20417", "", "20417", ""),
+        ("text", "2024-02-29", "", "2024-02-29", ""),
+    ],
+)
+def test_dates_and_amounts_are_cells_to_compute_with_and_all_else_is_text(
+    kind: str, value: str, currency: str, cell: str, shown: str
+) -> None:
+    field = Field("it", "It", kind, value, value, (0, 0, 9, 9), 0, 1.0, currency=currency)
+    found = DocumentFields("d", "a.png", "invoice", 1.0, "lite", (), {}, {"it": field})
+    (written,), styles = sheet_and_styles(found)
+    if not shown:
+        assert written == f'<c t="inlineStr"><is><t xml:space="preserve">{cell}</t></is></c>'
+        assert not styles
+        return
+    assert re.sub(" s=.1.", "", written) == f"<c>{cell}</c>"
+    formats = re.findall("formatCode=(?:\"([^\"]*)\"|'([^']*)')", styles)
+    assert [(one or other).replace('"', "&quot;") for one, other in formats] == [shown]

@@ -1,3 +1,4 @@
+import asyncio
 import json
 import socket
 import subprocess
@@ -140,7 +141,29 @@ def test_choosing_a_model_changes_the_advice(app: gr.Blocks) -> None:
         if event.name == "choose_model"
     ]
     writing = {"max-new-tokens", "temperature", "detail", "prompt", "reset-prompt"}
-    assert outputs == [{"task", "model-advice", *writing}]
+    assert outputs == [{"task", "model-advice", "other-model", *writing}]
+
+
+def test_a_model_is_not_compared_with_itself(
+    app: gr.Blocks, engine: FakeEngine, settings: Settings
+) -> None:
+    names = [model.model_id for model in engine.models()]
+    one, another = names[:2]
+    (choose,) = [event.fn for event in app.fns.values() if event.name == "choose_model"]
+
+    def offered(model: str, other: str) -> dict[str, object]:
+        said = asyncio.run(choose("en", model, "question", other))
+        (update,) = [new for part, new in said.items() if part.elem_id == "other-model"]
+        return {"values": [value for _, value in update["choices"]], "chosen": update["value"]}
+
+    rest = ["", *(name for name in names if name != one)]
+    assert offered(one, another) == {"values": rest, "chosen": another}
+    # What was compared with until now is the model itself now.
+    assert offered(one, one) == {"values": rest, "chosen": ""}
+    labels = Labels(settings, engine.models(), ())
+    for language in i18n.LANGUAGES:
+        choices = labels.of(language, model_id=one, task="question")["other"]["choices"]
+        assert [value for _, value in choices] == rest
 
 
 def test_the_card_says_what_a_model_needs(settings: Settings) -> None:

@@ -132,6 +132,44 @@ def test_a_value_where_nothing_was_read_has_no_place(sitting: Sitting) -> None:
     assert (date["value"], date["place"]) == ("2026-03-14", None)
 
 
+@pytest.mark.parametrize(
+    ("name", "kind", "wrong", "right", "value"),
+    [
+        ("date", "date", "31.02.2024", "29.02.2024", "2024-02-29"),
+        ("date", "date", "soon", "2024-02-29", "2024-02-29"),
+        ("total", "amount", "12,5O", "12,50", "12.50"),
+        ("total", "amount", "NaN", "$1,250.00", "1250.00"),
+    ],
+)
+def test_a_written_value_that_is_no_date_or_amount_stays_with_a_failed_check(
+    sitting: Sitting, name: str, kind: str, wrong: str, right: str, value: str
+) -> None:
+    sitting.read()
+    change = sitting.form.write(sitting.session_id, sitting.document_id, name, wrong)
+    row = sitting.row(change, name)
+    assert row["value"] == wrong
+    ((passed, said),) = [(check["passed"], check["text"]) for check in row["checks"]]
+    assert (passed, "write, for example" in said) == (False, True)
+    found = json.loads(sitting.save("json"))["fields"][name]
+    assert [check["name"] for check in found["checks"]] == [kind]
+    change = sitting.form.write(sitting.session_id, sitting.document_id, name, right)
+    row = sitting.row(change, name)
+    assert (row["value"], row["checks"]) == (value, [])
+
+
+@pytest.mark.parametrize("wrong", ["NaN", "Infinity", "lots"])
+def test_what_is_no_amount_is_not_added_up(sitting: Sitting, wrong: str) -> None:
+    sitting.engine.found = {
+        name: one_field(name, value, "amount")
+        for name, value in (("total", "42.00"), ("subtotal", "40.00"), ("tax", "2.00"))
+    }
+    added = sitting.row(sitting.read(), "tax")["checks"]
+    assert [check["passed"] for check in added] == [True]
+    change = sitting.form.write(sitting.session_id, sitting.document_id, "total", wrong)
+    assert [check["passed"] for check in sitting.row(change, "total")["checks"]] == [False]
+    assert sitting.row(change, "tax")["checks"] == []
+
+
 def test_a_date_that_was_corrected_is_checked_against_the_other(sitting: Sitting) -> None:
     sitting.engine.found = {
         "date": one_field("date", "2026-05-01", "date"),

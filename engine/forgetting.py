@@ -1,0 +1,103 @@
+"""How answers are stopped, and how what was said is taken back and deleted, here and in the models.
+
+`engine.chat.Engine` is one of these, and asks models too.
+"""
+
+import logging
+
+from engine.index_store import IndexStore
+from engine.model_manager import ModelManager
+from engine.readings import Readings
+from engine.runs import Runs
+from engine.sessions import SessionStore
+from engine.settings import PreprocessSettings
+
+logger = logging.getLogger(__name__)
+
+
+class Forgetting(Readings):
+    """Conversations that can be stopped, rewound and deleted. Thread-safe."""
+
+    def __init__(
+        self,
+        sessions: SessionStore,
+        indexes: IndexStore,
+        steps: PreprocessSettings,
+        models: ModelManager,
+    ) -> None:
+        """models: those that may remember what was said; steps: as in Readings."""
+        super().__init__(sessions, indexes, steps)
+        self._models = models
+        self._runs = Runs(sessions)
+
+    def stop(self, session_id: str) -> None:
+        """End the session's running answer, if there is one. Nobody else's run is touched."""
+        self._runs.stop(session_id)
+
+    def stop_all(self, *, wait_seconds: float = 0.0) -> bool:
+        """End every running answer, before a server that shows them is closed.
+
+        Args:
+            wait_seconds: how long at the most to wait for their ends; a model sees the wish to stop
+                between two tokens.
+        Returns:
+            Whether all have ended.
+        """
+        self._runs.stop_all()
+        return self._runs.wait_for_none(wait_seconds)
+
+    def delete_session(self, session_id: str) -> None:
+        """Stop and forget a session: rows, files, indexes, KV caches. Unknown ids are fine.
+
+        Raises:
+            StoreError: it could not be deleted from disk, and is as it was.
+        """
+        self._runs.let_go(session_id)
+        self._sessions.delete(session_id)
+        self._models.forget(session_id)
+
+    def delete_visitor(self, visitor_id: str) -> None:
+        """Delete everything of a visitor: every conversation, as delete_session, and records.
+
+        Raises:
+            StoreError: not everything could be deleted from disk.
+        """
+        session_ids = self._sessions.sessions_of(visitor_id)
+        for session_id in session_ids:
+            self._runs.let_go(session_id)
+        self._sessions.delete_visitor(visitor_id)
+        for session_id in session_ids:
+            self._models.forget(session_id)
+
+    def delete_idle_sessions(self) -> None:
+        """Delete what nobody has used for sessions.ttl_minutes; runs by itself every minute."""
+        for session_id in self._sessions.expired():
+            logger.info("deleting an idle session")
+            self.delete_session(session_id)
+
+    def new_chat(self, session_id: str) -> None:
+        """Stop the session's run; forget its conversation and documents. Raises SessionError."""
+        self._runs.let_go(session_id)
+        self._sessions.clear(self._sessions.get(session_id))
+        self._models.forget(session_id)
+
+    def forget_conversation(self, session_id: str) -> None:
+        """Forget what was said; the documents stay. Raises SessionError."""
+        self.rewind(session_id, 0)
+
+    def rewind(self, session_id: str, questions: int) -> None:
+        """Forget the conversation from a question on; the documents stay.
+
+        A running answer is stopped and forgotten; the next question may be asked at once.
+
+        Args:
+            questions: how many questions stay; the place, from 0, of the first that goes.
+        Raises:
+            SessionError: the session does not exist.
+            ValueError: questions is negative.
+        """
+        if questions < 0:
+            raise ValueError(f"questions is {questions}, and cannot be below 0")
+        session = self._sessions.get(session_id)
+        self._runs.let_go(session_id)
+        self._sessions.rewind(session, questions)

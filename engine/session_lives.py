@@ -1,0 +1,265 @@
+"""How long sessions live: made, woken, put to sleep, expired, deleted.
+
+A session is reachable only by its unguessable id. Those of a visitor are kept on disk, where the
+settings allow it, and come back after a restart; all others are gone with the engine. One that is
+idle for an hour is put to sleep: out of memory, and back when somebody asks for it. What expires
+(sessions.ttl_minutes in memory, sessions.kept_days on disk) is deleted with its rows and files.
+"""
+
+import contextlib
+import hmac
+import logging
+import secrets
+import threading
+from collections.abc import Callable, Iterable
+from functools import partial
+from math import inf
+from typing import Final
+
+from engine.archives import Archives
+from engine.errors import SessionError, StoreError
+from engine.session import Session
+from engine.session_keeping import refresh, save, wake
+from engine.settings import Settings
+from engine.store import KeptDocument, owners, rows
+from engine.store.archive import UNUSED_SECONDS, visitor_key
+from engine.store.clock import Clock
+
+logger = logging.getLogger(__name__)
+
+SLEEP_SECONDS: Final = 3600.0
+_SALT_BYTES: Final = 32
+# 256 bits in base64: a shorter id of a visitor was not made here.
+_ID_LENGTH: Final = 43
+
+
+class SessionLives:
+    """All sessions of this process, awake and asleep. Thread-safe.
+
+    Args:
+        on_gone: called with the ids of documents that are not in memory any more.
+    Raises (constructor):
+        StoreError: what was kept before cannot be used by this version, or at all.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        on_gone: Callable[[list[str]], None] = lambda _: None,
+        clock: Clock | None = None,
+    ) -> None:
+        self._settings = settings
+        self._on_gone = on_gone
+        self._clock = clock or Clock()
+        self._owner = owners.new_owner()
+        self._awake: dict[str, Session] = {}
+        self._touched_visitors: set[str] = set()
+        self._guard = threading.RLock()
+        self._touched_at = self._clock.steady()
+        self.archives = Archives(settings)
+
+    def create(self, visitor_id: str | None = None) -> Session:
+        """A new, empty session with an id of 256 random bits.
+
+        Raises:
+            SessionError: that is no visitor's id.
+        """
+        visitor = None if visitor_id is None else self.key_of(visitor_id)
+        session = Session(
+            secrets.token_urlsafe(32),
+            self.archives.passing if visitor is None else self.archives.visitors,
+            secrets.token_bytes(_SALT_BYTES),
+            visitor=visitor,
+            created_at=self._clock.date(),
+            last_used=self._clock.steady(),
+        )
+        with self._guard:
+            self._awake[session.session_id] = session
+        self.save(session)
+        return session
+
+    def key_of(self, visitor_id: str) -> bytes:
+        """What is kept of a visitor's id.
+
+        Raises:
+            SessionError: it is none.
+        """
+        if len(visitor_id) < _ID_LENGTH:
+            raise SessionError("session.bad_visitor")
+        self._touched_visitors.add(visitor_id)
+        return visitor_key(visitor_id)
+
+    def get(self, session_id: str) -> Session:
+        """The session, woken if it was asleep.
+
+        Raises:
+            SessionError: it is unknown or was deleted.
+            StoreError: it cannot be read now.
+        """
+        with self._guard:
+            session = self._awake.get(session_id) or self._wake(session_id)
+            if session is not None:
+                session.last_used = self._clock.steady()
+        if session is None:
+            raise SessionError("session.unknown")
+        if session.archive.is_on_disk:
+            try:
+                refresh(session, self._settings.limits)
+            except StoreError:
+                logger.warning("a session goes on as it is in memory", exc_info=True)
+        if session.is_deleted:
+            self._drop(session)
+            raise SessionError("session.unknown")
+        return session
+
+    def has(self, session_id: str) -> bool:
+        with self._guard:
+            session = self._awake.get(session_id)
+        if session is not None:
+            return not session.is_deleted
+        with contextlib.suppress(StoreError):
+            return any(one.revision(session_id) is not None for one in self.archives.open())
+        return False
+
+    def owns(self, visitor_id: str, session_id: str) -> bool:
+        """Whether a session is this visitor's."""
+        try:
+            session = self.get(session_id)
+        except (SessionError, StoreError):
+            return False
+        return session.visitor is not None and hmac.compare_digest(
+            session.visitor, visitor_key(visitor_id)
+        )
+
+    def save(self, session: Session) -> None:
+        """Have what changed written soon; never waits, never raises."""
+        save(session, owner=self._owner, now=self._clock.date(), limits=self._settings.limits)
+
+    def delete(self, session_id: str) -> None:
+        """Delete a session with its rows and files; an unknown one is fine.
+
+        Raises:
+            StoreError: its rows could not be deleted; it is as it was.
+        """
+        self._delete([session_id])
+
+    def delete_visitor(self, visitor_id: str) -> None:
+        """Delete all conversations and records of a visitor. Raises StoreError."""
+        self._delete(self.sessions_of(visitor_id))
+        self.archives.visitors.delete_visitor(visitor_id)
+        self._touched_visitors.discard(visitor_id)
+
+    def sessions_of(self, visitor_id: str) -> list[str]:
+        """Every session of a visitor, also those that nothing happened in. Raises StoreError."""
+        key = visitor_key(visitor_id)
+        with self._guard:
+            awake = [key_ for key_, one in self._awake.items() if one.visitor == key]
+        return list(dict.fromkeys([*awake, *self.archives.visitors.sessions_of(visitor_id)]))
+
+    def expired(self) -> list[str]:
+        """The ids of sessions that nobody has used for long enough. Raises StoreError."""
+        now = self._clock.steady()
+        with self._guard:
+            awake = set(self._awake)
+            gone = [
+                key
+                for key, session in self._awake.items()
+                if now - session.last_used
+                > min(session.archive.ttl_seconds, inf if session.is_used else UNUSED_SECONDS)
+            ]
+        if self._clock.is_trusted():
+            for archive in self.archives.open():
+                gone += [key for key in archive.expired(self._clock.date()) if key not in awake]
+        return gone
+
+    def keep_for_visitor(self, visitor_id: str, name: str, record: str) -> None:
+        """Keep the screen's record of a visitor. Raises SessionError, StoreError: too large."""
+        self.key_of(visitor_id)
+        self.archives.visitors.keep_for_visitor(visitor_id, name, record, self._clock.date())
+
+    def touch(self) -> None:
+        """Write down when sessions and visitors were last here, and forget visitors who left."""
+        with self._guard:
+            used = {
+                archive: {
+                    key: self._clock.date_of(session.last_used)
+                    for key, session in self._awake.items()
+                    if session.archive is archive and session.last_used >= self._touched_at
+                }
+                for archive in self.archives.open()
+            }
+            self._touched_at = self._clock.steady()
+            visitors, self._touched_visitors = self._touched_visitors, set()
+        now = self._clock.date()
+        for archive, sessions in used.items():
+            if sessions:
+                archive.write(partial(rows.touch, used=sessions))
+        if visitors:
+            seen = {visitor_key(one): now for one in visitors}
+            self.archives.visitors.write(partial(rows.touch_visitors, used=seen))
+        if self._clock.is_trusted():
+            for archive in self.archives.open():
+                archive.delete_idle_visitors(now)
+
+    def put_to_sleep(self, busy: Iterable[str]) -> None:
+        """Take sessions out of memory that were idle for an hour and are kept whole.
+
+        Args:
+            busy: the ids of sessions with a running answer.
+        """
+        oldest = self._clock.steady() - SLEEP_SECONDS
+        running = set(busy)
+        with self._guard:
+            for key, session in list(self._awake.items()):
+                if key in running or session.last_used > oldest:
+                    continue
+                with session.lock:
+                    if session.is_saved:
+                        self._drop(session)
+
+    def close(self) -> None:
+        """Write what is left to write; delete every session that is not kept."""
+        with self._guard:
+            awake = list(self._awake.values())
+        for session in awake:
+            if not session.is_saved:
+                self.save(session)
+        try:
+            self.touch()
+        except StoreError:
+            logger.warning("when sessions were last used could not be kept", exc_info=True)
+        self.archives.close()
+        with self._guard:
+            self._awake.clear()
+        owners.retire(self._owner)
+
+    def _wake(self, session_id: str) -> Session | None:
+        for archive in self.archives.open():
+            session = wake(archive, session_id, self._settings.limits)
+            if session is not None:
+                self._awake[session_id] = session
+                return session
+        return None
+
+    def _drop(self, session: Session) -> None:
+        with self._guard:
+            self._awake.pop(session.session_id, None)
+        self._on_gone([one.document_id for one in session.documents])
+
+    def _delete(self, session_ids: list[str]) -> None:
+        with self._guard:
+            awake = [self._awake[key] for key in session_ids if key in self._awake]
+        for session in awake:
+            session.is_deleted = True  # from now on nothing of it is written
+        gone: list[KeptDocument] = []
+        try:
+            for archive in self.archives.open():
+                gone += archive.delete(session_ids)
+        except StoreError:
+            for session in awake:
+                session.is_deleted = False
+            raise
+        for session in awake:
+            session.archive.files.delete(one.file for one in session.files.values())
+            self._drop(session)
+        self._on_gone([one.document_id for one in gone])
