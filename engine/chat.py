@@ -17,7 +17,7 @@ from engine.conductor import Conductor
 from engine.context_use import ContextUse
 from engine.errors import EngineError, SessionError
 from engine.families import family_class
-from engine.fields import AUTO, DocumentFields, check_type, extract
+from engine.fields import AUTO, DocumentFields, check_type, extract, split
 from engine.forgetting import Forgetting
 from engine.index import PageIndex
 from engine.index_store import IndexStore
@@ -232,6 +232,8 @@ class Engine(Forgetting):
     ) -> DocumentFields:
         """Read a document's fields; waits until its pages are read.
 
+        All pages are read as one document; `all_fields` finds out where documents begin.
+
         Args:
             document_type: a template's name, or "auto" for the one that the pages look like.
             model_id: a [models.*] key; None takes default_model. `lite` reads by labels and
@@ -269,6 +271,48 @@ class Engine(Forgetting):
             ask=None if family.is_verbatim else ask,
             folder=folder,
             language=language,
+        )
+
+    def split(self, session_id: str, document_id: str) -> tuple[tuple[int, ...], ...]:
+        """Which pages of a file are one document, in order; waits until its pages are read.
+
+        A file of an office scanner may hold an invoice, a passport and two receipts. A document of
+        several pages is hardly ever parted; two papers are now and then taken for one.
+
+        Returns:
+            0-based pages of each document: every page of the file is in one of them.
+        Raises:
+            EngineError: there is no such session or document, or a page cannot be read.
+        """
+        document = self._document(session_id, document_id)
+        if len(document.pages) < 2:
+            return ((0,),)
+        numbers = range(len(document.pages))
+        return split([self.index_of(session_id, document_id, number) for number in numbers])
+
+    def all_fields(
+        self,
+        session_id: str,
+        document_id: str,
+        *,
+        document_type: str = AUTO,
+        model_id: str | None = None,
+        language: str = "en",
+    ) -> tuple[DocumentFields, ...]:
+        """The fields of each document of a file (see `split`); arguments and errors of `fields`."""
+        # Told before a page is read: that takes seconds.
+        check_type(document_type, self.settings.fields.folder)
+        self.settings.model(model_id or self.settings.default_model)
+        return tuple(
+            self.fields(
+                session_id,
+                document_id,
+                document_type=document_type,
+                model_id=model_id,
+                language=language,
+                pages=pages,
+            )
+            for pages in self.split(session_id, document_id)
         )
 
     def _session_or_why(self, session_id: str) -> tuple[Session | None, EngineError]:

@@ -37,7 +37,7 @@ class Desk:
         transcript: of the answer whose evidence is on the page.
         layout: of the last layout; its regions stay on the page while questions are asked.
         recalled: place among the turns of an earlier answer whose evidence is shown instead.
-        sheets: document_id -> the form of its fields.
+        sheets: document_id -> the forms of the documents in that file.
         reading: document_id of the form that is being read.
         stream: the running answer.
         last: what was asked last, for going on with its answer.
@@ -59,7 +59,7 @@ class Desk:
     transcript: Transcript | None = None
     layout: Transcript | None = None
     recalled: int | None = None
-    sheets: dict[str, Sheet] = field(default_factory=dict)
+    sheets: dict[str, list[Sheet]] = field(default_factory=dict)
     reading: str | None = None
     jump: Jump | None = None
     stream: AnswerStream | None = None

@@ -3,18 +3,26 @@
  * gr.HTML runs this with `element`, `trigger`, `props` and `watch`. The server sends plain data
  * (ui/fields_view.py) for every document; the form of the one on the page is shown. The server is
  * asked to read ("readfields"), to keep a value ("writefield") or a confirmation ("confirmfield"),
- * and for a download ("exportfields"). Rows stay what they are while values change, so that nobody
+ * and for a download ("exportfields"). A file may hold several documents, each with its form: the
+ * one that the page on the screen belongs to is shown, and the steps between them turn the page. Rows stay what they are while values change, so that nobody
  * loses the field that is being typed in.
  */
 const host = element.querySelector(".sc-fields") ?? element;
 const NO_FORM = { reading: null, sheets: {} };
 const form = () => props.value ?? NO_FORM;
 const words = () => props.strings;
+/* The form of the document that a page belongs to, as ui/fields_view.py finds it: a page that was not
+ * read belongs to the document before it. */
+function sheetOf(sheets, page) {
+  const before = sheets.filter((one) => one.pages[0] <= page);
+  return sheets.find((one) => one.pages.includes(page)) ?? before.at(-1) ?? sheets[0] ?? null;
+}
+const sheetsHere = (page) => (page && form().sheets[page.document]) || [];
 const here = () => window.scanchat?.page?.() ?? null;
 const fillIn = (template, values) =>
   template.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
-/* What is drawn: the document, the language and the rows by field name. */
-const shown = { key: "", rows: new Map() };
+/* What is drawn: the document, its first page, the language and the rows by field name. */
+const shown = { key: "", page: 0, rows: new Map() };
 
 function node(tag, className = "", attributes = {}, text = "") {
   const made = document.createElement(tag);
@@ -29,10 +37,16 @@ const title = node("h2");
 const chooser = node("select", "sc-type");
 const reader = node("button", "sc-tool sc-wide", { type: "button", "data-fields": "read" });
 head.append(title, chooser, reader);
+const parts = node("div", "sc-parts", { role: "group" });
+const partBefore = node("button", "sc-tool", { type: "button", "data-part": "-1" }, "\u2039");
+const partNow = node("span", "sc-part", { "aria-live": "polite" });
+const partAfter = node("button", "sc-tool", { type: "button", "data-part": "1" }, "\u203a");
+const together = node("button", "sc-tool sc-wide", { type: "button", "data-fields": "whole" });
+parts.append(partBefore, partNow, partAfter, together);
 const hint = node("p", "sc-hint");
 const rows = node("div", "sc-form", { role: "group" });
 const saves = node("div", "sc-exports");
-host.replaceChildren(head, hint, rows, saves);
+host.replaceChildren(head, parts, hint, rows, saves);
 
 function drawChooser(sheet, page) {
   const options = [{ name: "auto", title: words().auto }, ...words().types];
@@ -44,7 +58,7 @@ function drawChooser(sheet, page) {
     if (chosen) chooser.value = chosen;
   }
   // What was recognised is what a person may correct.
-  const read = sheet ? `${page.document} ${sheet.type}` : "";
+  const read = sheet ? `${page.document} ${sheet.pages} ${sheet.type}` : "";
   if (chooser.dataset.read !== read) {
     chooser.dataset.read = read;
     chooser.value = sheet ? sheet.type : "auto";
@@ -56,11 +70,35 @@ function drawChooser(sheet, page) {
   reader.classList.toggle("sc-busy", busy);
 }
 
+function drawParts(sheets, sheet) {
+  const several = sheets.length > 1;
+  parts.hidden = !several && !sheet?.whole;
+  for (const part of [partBefore, partNow, partAfter]) part.hidden = !several;
+  if (parts.hidden) return;
+  parts.setAttribute("aria-label", words().parts);
+  together.textContent = several ? words().whole : words().apart;
+  together.disabled = form().reading !== null;
+  if (!several) return;
+  const at = sheets.indexOf(sheet);
+  const said = sheet.pages.length > 1 ? words().part_pages : words().part_page;
+  const told = fillIn(said, { number: at + 1, count: sheets.length, pages: sheet.numbers });
+  if (partNow.textContent !== told) partNow.textContent = told;
+  // Not disabled: the button that was pressed keeps the focus at the last document.
+  partBefore.setAttribute("aria-disabled", String(at === 0));
+  partAfter.setAttribute("aria-disabled", String(at === sheets.length - 1));
+  for (const [button, name] of [[partBefore, "part_previous"], [partAfter, "part_next"]]) {
+    button.setAttribute("aria-label", words()[name]);
+    button.title = words()[name];
+  }
+}
+
 function draw() {
   const page = here();
-  const sheet = page ? form().sheets[page.document] : null;
+  const sheets = sheetsHere(page);
+  const sheet = page ? sheetOf(sheets, page.page) : null;
   title.textContent = words().title;
   drawChooser(sheet, page);
+  drawParts(sheets, sheet);
   host.closest("#fields")?.classList.toggle("sc-none", !page);
   hint.textContent = sheet
     ? fillIn(sheet.named ? words().chosen : words().recognised, {
@@ -74,7 +112,8 @@ function draw() {
     shown.key = "";
     return;
   }
-  const key = JSON.stringify([page.document, words().language, sheet.fields.map((one) => one.name)]);
+  shown.page = sheet.pages[0];
+  const key = JSON.stringify([page.document, sheet.pages, words().language, sheet.fields.map((one) => one.name)]);
   if (shown.key !== key) {
     shown.key = key;
     shown.rows = new Map(sheet.fields.map((one) => [one.name, rowOf(one.name)]));
@@ -142,6 +181,19 @@ function byPage(name, detail) {
   document.getElementById("page-view")?.dispatchEvent(new CustomEvent(name, { detail }));
 }
 
+/* What is read: one document of several, or the whole file. */
+function read(page, type, wish = {}) {
+  const sheets = sheetsHere(page);
+  const pages = sheets.length > 1 ? sheetOf(sheets, page.page).pages : [];
+  trigger("readfields", { document: page.document, type, pages, whole: false, ...wish });
+}
+
+function step(page, by) {
+  const sheets = sheetsHere(page);
+  const next = sheets[sheets.indexOf(sheetOf(sheets, page.page)) + by];
+  if (next) byPage("scanchat-turn", { document: page.document, page: next.pages[0] });
+}
+
 const nameOfRow = (part) => part.closest("[data-field]")?.dataset.field;
 
 host.addEventListener("click", (event) => {
@@ -152,13 +204,17 @@ host.addEventListener("click", (event) => {
     trigger("exportfields", { kind: button.dataset.save, document: page.document });
     return;
   }
-  if (button.dataset.fields === "read") {
-    trigger("readfields", { document: page.document, type: chooser.value || "auto" });
+  if (button.dataset.part) {
+    step(page, Number(button.dataset.part));
+  } else if (button.dataset.fields === "read") {
+    read(page, chooser.value || "auto");
+  } else if (button.dataset.fields === "whole") {
+    read(page, "auto", { pages: [], whole: sheetsHere(page).length > 1 });
   } else if (button.dataset.fields === "show") {
     show(button.dataset.place);
   } else if (button.dataset.fields === "confirm") {
     const yes = button.getAttribute("aria-pressed") !== "true";
-    trigger("confirmfield", { document: page.document, name: nameOfRow(button), yes });
+    trigger("confirmfield", { document: page.document, page: shown.page, name: nameOfRow(button), yes });
   }
 });
 
@@ -172,16 +228,19 @@ host.addEventListener("focusin", (event) => {
 /* Another type has other fields: they are read at once where there is a form already. */
 chooser.addEventListener("change", () => {
   const page = here();
-  if (page && form().sheets[page.document]) {
-    trigger("readfields", { document: page.document, type: chooser.value });
-  }
+  if (sheetsHere(page).length) read(page, chooser.value);
 });
 
 host.addEventListener("change", (event) => {
   const page = here();
   if (!event.target.matches("textarea") || !page) return;
   if (event.target.value === event.target.dataset.kept) return;
-  trigger("writefield", { document: page.document, name: nameOfRow(event.target), value: event.target.value });
+  trigger("writefield", {
+    document: page.document,
+    page: shown.page,
+    name: nameOfRow(event.target),
+    value: event.target.value,
+  });
 });
 
 host.addEventListener("keydown", (event) => {

@@ -1,16 +1,23 @@
-"""The form of a document's fields, as plain data: what was read, changed and confirmed.
+"""The forms of a file's documents, as plain data: what was read, changed and confirmed.
 
 `view` makes it from the engine's values; ui/fields.js draws it. A value that a person confirmed is
 kept, whatever is read afterwards; a value that was typed is not on the page and has no box.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
-from engine.fields import DocumentFields, Field, load_templates, with_values
+from engine.fields import (
+    DocumentFields,
+    Field,
+    fields_json,
+    load_templates,
+    page_numbers,
+    with_values,
+)
 from engine.fields.exports import FileResult, fields_csv, fields_xlsx
 from ui import i18n
 from ui.layout_view import file_stem
@@ -25,10 +32,11 @@ _LONGEST_VALUE: Final = 2000
 
 @dataclass(slots=True)
 class Sheet:
-    """The form of one document.
+    """The form of one document; a file may hold several.
 
     Attributes:
         found: what was read last.
+        whole: a person wished the file to be read as one document.
         named: a person chose the type; else it was recognised.
         typed: field name -> value that a person wrote.
         confirmed: names of the fields that a person confirmed.
@@ -38,10 +46,27 @@ class Sheet:
     named: bool = False
     typed: dict[str, str] = field(default_factory=dict)
     confirmed: set[str] = field(default_factory=set)
+    whole: bool = False
+
+    @property
+    def pages(self) -> tuple[int, ...]:
+        """0-based pages of the document."""
+        return tuple(page.page_index for page in self.found.pages)
 
     def read_again(self, found: DocumentFields, *, named: bool) -> "Sheet":
-        """The form after another reading: confirmed fields stay as they are."""
-        kept = {name: one for name, one in self.found.fields.items() if name in self.confirmed}
+        """The form after another reading: confirmed fields stay as they are.
+
+        Of a form whose pages are now several documents, those stay that stand on this one's pages,
+        and what stands on no page with the first of them.
+        """
+        pages = {page.page_index for page in found.pages}
+        is_first = self.pages[0] in pages
+        mine = {
+            name
+            for name in self.confirmed
+            if (one.page_index in pages if (one := self._on_page(name)) else is_first)
+        }
+        kept = {name: one for name, one in self.found.fields.items() if name in mine}
         titles = {
             **found.titles,
             **{n: self.found.titles[n] for n in kept if n in self.found.titles},
@@ -49,9 +74,13 @@ class Sheet:
         return Sheet(
             replace(found, titles=titles, fields={**found.fields, **kept}),
             named,
-            {name: value for name, value in self.typed.items() if name in self.confirmed},
-            set(self.confirmed),
+            {name: value for name, value in self.typed.items() if name in mine},
+            mine,
         )
+
+    def _on_page(self, name: str) -> Field | None:
+        one = self.found.fields.get(name)
+        return one if one is not None and one.boxes else None
 
     def write(self, name: str, value: str) -> bool:
         """Take a value that a person wrote; whether the form has such a field.
@@ -80,14 +109,39 @@ class Sheet:
         return with_values(self.found, self.typed, folder=folder)
 
 
+def sheet_of(sheets: Sequence[Sheet], page: int) -> Sheet | None:
+    """The form of the document that a page belongs to: as ui/fields.js finds it. A page that was
+    not read belongs to the document before it."""
+    own = [sheet for sheet in sheets if page in sheet.pages]
+    before = [sheet for sheet in sheets if sheet.pages[0] <= page]
+    return next(iter(own or before[::-1] or sheets), None)
+
+
+def with_read(sheets: Sequence[Sheet], read: Sequence[Sheet]) -> list[Sheet]:
+    """The forms of a file after some of its documents were read: new ones take the place of those
+    that have a page of theirs, whose confirmed fields they keep."""
+    new = {page for sheet in read for page in sheet.pages}
+    out = [sheet for sheet in sheets if not new & set(sheet.pages)]
+    for sheet in read:
+        again = sheet
+        before = [old for old in sheets if set(old.pages) & set(sheet.pages)]
+        for old in reversed(before):  # of two that confirmed the same field the first one counts
+            kept = old.read_again(again.found, named=sheet.named)
+            kept.typed = {**again.typed, **kept.typed}
+            kept.confirmed |= again.confirmed
+            again = kept
+        out.append(replace(again, whole=sheet.whole))
+    return sorted(out, key=lambda sheet: sheet.pages[0])
+
+
 def view(
-    sheets: Mapping[str, Sheet],
+    sheets: Mapping[str, Sequence[Sheet]],
     language: str,
     *,
     folder: Path | None,
     reading: str | None = None,
 ) -> View:
-    """The component's value: document_id -> form.
+    """The component's value: document_id -> the forms of the file's documents.
 
     Args:
         folder: templates of the user's own.
@@ -96,7 +150,8 @@ def view(
     return {
         "reading": reading,
         "sheets": {
-            document_id: _sheet(sheet, language, folder) for document_id, sheet in sheets.items()
+            document_id: [_sheet(sheet, language, folder) for sheet in own]
+            for document_id, own in sheets.items()
         },
     }
 
@@ -128,16 +183,16 @@ def target(folder: Path, found: DocumentFields, kind: ExportKind) -> Path:
     return folder / f"{file_stem(found.name)}-fields.{kind}"
 
 
-def content(found: DocumentFields, kind: ExportKind, language: str) -> bytes:
-    """A download of the form."""
-    result = FileResult(found.name, found)
+def content(found: Sequence[DocumentFields], kind: ExportKind, language: str) -> bytes:
+    """A download of the forms of a file: a row, or an object, for each of its documents."""
+    results = [FileResult(one.name, one) for one in found]
     match kind:
         case "csv":
-            return fields_csv([result]).encode("utf-8", "replace")
+            return fields_csv(results).encode("utf-8", "replace")
         case "xlsx":
-            return fields_xlsx([result])
+            return fields_xlsx(results)
         case _:
-            shown = json.dumps(found.to_json(language), ensure_ascii=False, indent=2)
+            shown = json.dumps(fields_json(found, language), ensure_ascii=False, indent=2)
             return shown.encode("utf-8", "replace")
 
 
@@ -148,6 +203,9 @@ def _sheet(sheet: Sheet, language: str, folder: Path | None) -> View:
         "type": found.document_type,
         "confidence": round(100 * found.confidence),
         "named": sheet.named,
+        "pages": list(sheet.pages),
+        "numbers": page_numbers(found.pages),
+        "whole": sheet.whole,
         "model": found.model_id,
         "fields": [
             {

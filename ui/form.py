@@ -31,11 +31,15 @@ class Form:
         language: str,
         tab: str = "",
         pinned: Sequence[PageKey] = (),
+        pages: Sequence[int] = (),
+        whole: bool = False,
     ) -> AsyncIterator[Change]:
-        """Read a document's fields; what was confirmed before stays.
+        """Read the fields of a file's documents; what was confirmed before stays.
 
         Args:
-            pinned: the pages that were chosen; of this document, only those are read.
+            pinned: the pages that were chosen; of this file, only those are read, as one document.
+            pages: read these again, as one document, where no page of the file is pinned.
+            whole: read the file as one document.
         """
         desk, _ = self._desks.find(session_id)
         desk.language = language
@@ -45,21 +49,28 @@ class Form:
         yield self._shown(desk, status.working("fields.reading", language))
         line = status.idle("fields.done", language)
         try:
-            found = await asyncio.to_thread(
-                self._engine.fields,
-                desk.session_id,
-                document_id,
-                document_type=document_type,
-                model_id=model_id,
-                language=language,
-                pages=[page for owner, page in pinned if owner == document_id] or None,
-            )
-            before, named = desk.sheets.get(document_id), document_type != AUTO
-            desk.sheets[document_id] = (
-                before.read_again(found, named=named)
-                if before
-                else fields_view.Sheet(found, named=named)
-            )
+            chosen = [page for owner, page in pinned if owner == document_id] or sorted(set(pages))
+            parts: Sequence[Sequence[int] | None] = [None if whole else chosen or None]
+            if not chosen and not whole:
+                found = await asyncio.to_thread(self._engine.split, desk.session_id, document_id)
+                parts = found if len(found) > 1 else [None]
+            read = []
+            for part in parts:
+                one = await asyncio.to_thread(
+                    self._engine.fields,
+                    desk.session_id,
+                    document_id,
+                    document_type=document_type,
+                    model_id=model_id,
+                    language=language,
+                    pages=None if part is None else list(part),
+                )
+                named = document_type != AUTO
+                read.append(fields_view.Sheet(one, named=named, whole=whole))
+            before = desk.sheets.get(document_id, [])
+            desk.sheets[document_id] = fields_view.with_read(before, read)
+            if len(read) > 1:
+                line = status.idle("fields.done_several", language, count=len(read))
         except Exception as error:  # noqa: BLE001 - a sentence on the status line, and logged
             line = status.problem(told(error), language)
         finally:
@@ -68,20 +79,24 @@ class Form:
         # The tab that has left is shown nothing: nor what was said before, when this ends.
         yield Change() if tab in desk.left_by else self._shown(desk, line)
 
-    def write(self, session_id: str | None, document_id: str, name: str, value: str) -> Change:
-        """A person changed a value."""
+    def write(
+        self, session_id: str | None, document_id: str, name: str, value: str, page: int = 0
+    ) -> Change:
+        """A person changed a value. page: one of the document's."""
         desk, _ = self._desks.find(session_id)
-        sheet = desk.sheets.get(document_id)
+        sheet = fields_view.sheet_of(desk.sheets.get(document_id, ()), page)
         if sheet is None or not sheet.write(name, value):
             return Change()
         sheet.confirm(name, yes=True)  # who writes a value has looked at it
         self._desks.keep(desk)
         return self._shown(desk)
 
-    def confirm(self, session_id: str | None, document_id: str, name: str, *, yes: bool) -> Change:
-        """A person says that a value is right, or takes that back."""
+    def confirm(
+        self, session_id: str | None, document_id: str, name: str, page: int = 0, *, yes: bool
+    ) -> Change:
+        """A person says that a value is right, or takes that back. page: one of the document's."""
         desk, _ = self._desks.find(session_id)
-        sheet = desk.sheets.get(document_id)
+        sheet = fields_view.sheet_of(desk.sheets.get(document_id, ()), page)
         if sheet is None or not sheet.confirm(name, yes=yes):
             return Change()
         self._desks.keep(desk)
@@ -90,14 +105,15 @@ class Form:
     async def export(
         self, session_id: str | None, kind: str, document_id: str, language: str
     ) -> Change:
-        """Write a download of the form."""
+        """Write a download of the forms of all documents of a file."""
         desk, _ = self._desks.find(session_id)
-        sheet, known = desk.sheets.get(document_id), fields_view.export_kind(kind)
-        if sheet is None or known is None:
+        sheets, known = desk.sheets.get(document_id), fields_view.export_kind(kind)
+        if not sheets or known is None:
             return Change()
         try:
-            found = sheet.result(self._engine.settings.fields.folder)
-            path = fields_view.target(desk.folder, found, known)
+            folder = self._engine.settings.fields.folder
+            found = [sheet.result(folder) for sheet in sheets]
+            path = fields_view.target(desk.folder, found[0], known)
             content = await asyncio.to_thread(fields_view.content, found, known, language)
             await asyncio.to_thread(path.write_bytes, content)
         except Exception as error:  # noqa: BLE001 - a sentence on the status line, and logged

@@ -25,17 +25,19 @@ def wire_form(screen: Screen, form: Form) -> None:
         request: gr.Request,
     ) -> AsyncIterator[Updates]:
         yield unchanged(screen)
-        chosen = (tab_of(request), knobs.pages(pins))
+        chosen = (tab_of(request), knobs.pages(pins), _pages(getattr(event, "pages", None)))
         wanted = (str(event.document), str(event.type), model, language, *chosen)
-        async for change in form.read(session_id, *wanted):
+        whole = bool(getattr(event, "whole", False))
+        async for change in form.read(session_id, *wanted, whole=whole):
             yield next_updates(screen, change)
 
     async def write(session_id: str | None, event: gr.EventData) -> Updates:
         place = (str(event.document), str(event.name))
-        return next_updates(screen, form.write(session_id, *place, str(event.value)))
+        written = form.write(session_id, *place, str(event.value), _page(getattr(event, "page", 0)))
+        return next_updates(screen, written)
 
     async def confirm(session_id: str | None, event: gr.EventData) -> Updates:
-        place = (str(event.document), str(event.name))
+        place = (str(event.document), str(event.name), _page(getattr(event, "page", 0)))
         return next_updates(screen, form.confirm(session_id, *place, yes=bool(event.yes)))
 
     async def export(session_id: str | None, language: str, event: gr.EventData) -> Updates:
@@ -47,3 +49,13 @@ def wire_form(screen: Screen, form: Form) -> None:
     screen.fields.writefield(write, screen.session, changing, **several)
     screen.fields.confirmfield(confirm, screen.session, changing, **several)
     screen.fields.exportfields(export, here, changing, **several)
+
+
+def _pages(said: Any) -> list[int]:
+    """0-based pages that a browser names; none where a tab of before an update names none."""
+    return [_page(one) for one in said] if isinstance(said, list) else []
+
+
+def _page(said: Any) -> int:
+    """A 0-based page; the first where a browser names none."""
+    return int(said) if isinstance(said, int | float) and said >= 0 else 0

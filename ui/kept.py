@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 VERSION: Final = 1
-_SHEETS: Final = TypeAdapter(dict[str, Sheet])
+_SHEETS: Final = TypeAdapter(dict[str, list[Sheet]])
 
 
 def record(desk: "Desk") -> str:
@@ -51,7 +51,10 @@ def restore(desk: "Desk", text: str | None, cut: Transcript | None = None) -> No
         if kept["version"] != VERSION:
             return
         desk.turns = [_read(turn) for turn in kept["turns"]]
-        desk.sheets = _SHEETS.validate_python(kept["sheets"])
+        sheets = kept["sheets"].items()
+        # Before files were split, a file had one form.
+        listed = {name: one if isinstance(one, list) else [one] for name, one in sheets}
+        desk.sheets = _SHEETS.validate_python(listed)
     except (ValueError, KeyError, TypeError, ValidationError):
         logger.exception("what was kept of a conversation cannot be read")
         return

@@ -270,6 +270,12 @@ view.addEventListener("scanchat-place", (event) => {
   select(mark, "list");
 });
 
+/* Another part of the screen wants a page to be seen: document, page. */
+view.addEventListener("scanchat-turn", (event) => {
+  const index = ordinal(event.detail);
+  if (index >= 0 && index !== state.at) turnTo(index);
+});
+
 find(".sc-jump input").addEventListener("change", jump);
 find(".sc-jump input").addEventListener("focus", (event) => event.target.select());
 find(".sc-jump input").addEventListener("keydown", (event) => {

@@ -9,9 +9,9 @@ _SHORTEST_LOAD_SECONDS = 0.5
 _LEAST_SECONDS = 0.005  # two digits would show less as nothing
 
 
-def idle(key: str, language: str) -> str:
+def idle(key: str, language: str, **values: object) -> str:
     """A resting state, for example "status.ready"."""
-    return span("sc-state", i18n.text(key, language))
+    return span("sc-state", i18n.text(key, language, **values))
 
 
 def working(key: str, language: str) -> str:

@@ -34,6 +34,27 @@ def pages_of(document: Document, page_number: int | None) -> list[Page]:
     return [document.pages[page_number - 1]]
 
 
+def numbers_of(document: Document, said: str) -> list[int]:
+    """0-based pages of "1-3,5", in order, each once.
+
+    Raises:
+        SessionError: a part is no page of the document.
+    """
+    numbers: set[int] = set()
+    for part in said.split(","):
+        first, _, last = part.strip().partition("-")
+        ends = [int(one) if one.strip().isdecimal() else 0 for one in (first, last or first)]
+        if not 1 <= ends[0] <= ends[1] <= len(document.pages):
+            raise SessionError(
+                "session.bad_page",
+                name=document.name,
+                pages=len(document.pages),
+                page=part.strip(),
+            )
+        numbers.update(range(ends[0] - 1, ends[1]))
+    return sorted(numbers)
+
+
 def follow(stream: AnswerStream, *, pages: int, echo: bool) -> None:
     """Read a run to its end: progress on stderr, and with echo the text on stdout as it comes.
 

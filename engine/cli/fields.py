@@ -1,7 +1,8 @@
 """`python -m engine fields FILE`: the fields of a scan, or of every scan of a folder.
 
-A folder gives one JSON line a file; a file that cannot be read gives a line with "error" and does
-not stop the rest. Exit code 0 where any file worked, 2 where none did.
+A file of several documents (an office scanner's PDF) gives the fields of each. A folder gives one
+JSON line a file; a file that cannot be read gives a line with "error" and does not stop the rest.
+Exit code 0 where any file worked, 2 where none did.
 """
 
 import argparse
@@ -15,9 +16,9 @@ from typing import Final
 from tqdm import tqdm
 
 from engine.chat import Engine
-from engine.cli.console import add_file
+from engine.cli.console import add_file, numbers_of
 from engine.errors import DocumentError, EngineError, TaskError
-from engine.fields import AUTO, DocumentFields, check_type
+from engine.fields import AUTO, DocumentFields, check_type, fields_json, page_numbers
 from engine.fields.exports import FileResult, fields_csv, fields_xlsx
 from engine.settings import Settings
 
@@ -37,8 +38,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="auto (default), receipt, invoice, passport, driver_licence, ... (docs/fields.md)",
     )
     parser.add_argument("--model", metavar="ID", help="a model of settings.toml")
+    parser.add_argument(
+        "--pages", metavar="N-M", help="these pages only (1-3,5; from 1), as one document"
+    )
+    parser.add_argument(
+        "--one-document",
+        action="store_true",
+        help="do not look for several documents in a file",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument("--format", choices=FORMATS, help="csv and xlsx hold one row a file")
+    parser.add_argument("--format", choices=FORMATS, help="csv and xlsx hold one row a document")
     parser.add_argument("--out", type=Path, metavar="PATH", help="write here instead of stdout")
 
 
@@ -49,29 +58,30 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     whole_folder = args.file.is_dir()
     files = _files(args.file)
     wanted = args.format or ("json" if args.json or args.out else "")
-    results: list[FileResult] = []
+    read: list[list[FileResult]] = []
     with Engine(settings) as engine:
-        for result in _read(engine, files, args, alone=not whole_folder):
-            results.append(result)
+        for one in _read(engine, files, args, alone=not whole_folder):
+            read.append(one)
             if whole_folder and wanted == "json" and args.out is None:
-                _say(_line(result) + "\n")
+                _say(_line(one) + "\n")
+    results = [result for one in read for result in one]
     match wanted:
         case "csv":
             _write(args.out, fields_csv(results).encode("utf-8"))
         case "xlsx":
             _write(args.out, fields_xlsx(results))
         case "json" if not whole_folder:
-            text = json.dumps(_json(results[0]), ensure_ascii=False, indent=2)
+            text = json.dumps(_json(read[0]), ensure_ascii=False, indent=2)
             _write(args.out, (text + "\n").encode("utf-8"))
         case "json":
             if args.out is not None:
-                text = "".join(_line(result) + "\n" for result in results)
+                text = "".join(_line(one) + "\n" for one in read)
                 _write(args.out, text.encode("utf-8"))
         case _:
-            for result in results:
-                _show(result, named=whole_folder)
+            for one in read:
+                _show(one, named=whole_folder)
     if all(result.fields is None for result in results):
-        raise DocumentError("fields.none_worked", files=len(results))
+        raise DocumentError("fields.none_worked", files=len(read))
     return 0
 
 
@@ -93,8 +103,8 @@ def _files(path: Path) -> list[Path]:
 
 def _read(
     engine: Engine, files: list[Path], args: argparse.Namespace, *, alone: bool
-) -> Iterator[FileResult]:
-    """Each file in a session of its own.
+) -> Iterator[list[FileResult]]:
+    """The documents of each file; each file in a session of its own.
 
     Raises:
         EngineError: the only file could not be read.
@@ -104,42 +114,56 @@ def _read(
         session_id = engine.create_session()
         try:
             document = add_file(engine, session_id, path)
-            fields = engine.fields(
-                session_id, document.document_id, document_type=args.type, model_id=args.model
-            )
-            yield FileResult(path.name, fields)
+            options = {"document_type": args.type, "model_id": args.model}
+            if args.pages or args.one_document:
+                pages = numbers_of(document, args.pages) if args.pages else None
+                one = engine.fields(session_id, document.document_id, pages=pages, **options)
+                yield [FileResult(path.name, one)]
+            else:
+                every = engine.all_fields(session_id, document.document_id, **options)
+                yield [FileResult(path.name, one) for one in every]
         except EngineError as error:
             if alone:
                 raise
-            yield FileResult(path.name, None, error.text())
+            yield [FileResult(path.name, None, error.text())]
         except Exception as error:
             logger.exception("%s could not be read", path.name)
             if alone:
                 raise
             unexpected = EngineError("internal.unexpected", kind=type(error).__name__)
-            yield FileResult(path.name, None, unexpected.text())
+            yield [FileResult(path.name, None, unexpected.text())]
         finally:
             engine.delete_session(session_id)
 
 
-def _json(result: FileResult) -> dict[str, object]:
-    if result.fields is None:
-        return {"file": result.file, "error": result.error}
-    return {"file": result.file, **result.fields.to_json()}
+def _json(file: list[FileResult]) -> dict[str, object]:
+    documents = [one.fields for one in file if one.fields is not None]
+    if not documents:
+        return {"file": file[0].file, "error": file[0].error}
+    return {"file": file[0].file, **fields_json(documents)}
 
 
-def _line(result: FileResult) -> str:
-    return json.dumps(_json(result), ensure_ascii=False)
+def _line(file: list[FileResult]) -> str:
+    return json.dumps(_json(file), ensure_ascii=False)
 
 
-def _show(result: FileResult, *, named: bool) -> None:
-    """A table for people: title, value, failed checks."""
+def _show(file: list[FileResult], *, named: bool) -> None:
+    """A table for people: title, value, failed checks; one below another where a file holds several
+    documents."""
     if named:
-        _say(f"{result.file}\n")
-    read = result.fields
-    if read is None:
-        _say(f"  {result.error}\n\n")
-        return
+        _say(f"{file[0].file}\n")
+    for number, one in enumerate(file, start=1):
+        if one.fields is None:
+            _say(f"  {one.error}\n\n")
+            continue
+        if len(file) > 1:
+            pages = page_numbers(one.fields.pages)
+            plural = "s" if len(one.fields.pages) > 1 else ""
+            _say(f"Document {number} of {len(file)}, page{plural} {pages}\n")
+        _show_fields(one.fields)
+
+
+def _show_fields(read: DocumentFields) -> None:
     _say(f"{read.document_type} ({read.confidence:.0%})\n")
     for field in read.fields.values():
         _say(f"  {field.title:<{_NAME_WIDTH}} {_shown(read, field.name)}\n")

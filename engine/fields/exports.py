@@ -1,4 +1,4 @@
-"""Fields as CSV and XLSX: one row a file, and the rows of a single file's items below or beside.
+"""Fields as CSV and XLSX: one row a document, and the rows of its items below or beside.
 
 Cells are untrusted text; engine.layout.spreadsheet keeps them from becoming formulas. In a workbook
 dates, amounts and numbers that could be read as such are cells to compute with.
@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from engine.fields.documents import page_numbers
 from engine.fields.items import TEXT_COLUMNS
 from engine.fields.values import DocumentFields, Field, day_in, number_in
 from engine.layout.grid import Table, TableCell
@@ -23,13 +24,13 @@ from engine.layout.spreadsheet import (
     to_xlsx,
 )
 
-_HEAD: Final = ("file", "document_type", "confidence", "error")
+_HEAD: Final = ("file", "pages", "document_type", "confidence", "error")
 _DAY_FORMAT: Final = "yyyy\\-mm\\-dd"
 
 
 @dataclass(frozen=True, slots=True)
 class FileResult:
-    """What became of one file: its fields, or why it has none (a sentence)."""
+    """One document of a file: its fields; or why the file has none (a sentence)."""
 
     file: str
     fields: DocumentFields | None
@@ -37,12 +38,12 @@ class FileResult:
 
 
 def fields_csv(results: Sequence[FileResult]) -> str:
-    """One row a file, a column a field (values, not prints); UTF-8 with a mark."""
+    """One row a document, a column a field (values, not prints); UTF-8 with a mark."""
     return to_csv([("fields", overview(results))])
 
 
 def fields_xlsx(results: Sequence[FileResult]) -> bytes:
-    """A workbook: the overview, and one sheet for each file's rows of items."""
+    """A workbook: the overview, and one sheet for each document's rows of items."""
     first = overview(results)
     sheets: list[tuple[str, Table]] = [("fields", first)]
     typed: list[TypedCells] = [_typed_overview(first, results)]
@@ -56,7 +57,7 @@ def fields_xlsx(results: Sequence[FileResult]) -> bytes:
 
 
 def overview(results: Sequence[FileResult]) -> Table:
-    """A header and one row a file; columns in the order of the templates."""
+    """A header and one row a document; columns in the order of the templates."""
     names: dict[str, None] = {}
     for result in results:
         if result.fields is not None:
@@ -65,11 +66,12 @@ def overview(results: Sequence[FileResult]) -> Table:
     for result in results:
         read = result.fields
         if read is None:
-            rows.append([result.file, "", "", result.error, *("" for _ in names)])
+            rows.append([result.file, "", "", "", result.error, *("" for _ in names)])
             continue
         rows.append(
             [
                 result.file,
+                page_numbers(read.pages),
                 read.document_type,
                 f"{read.confidence:.3f}",
                 "",

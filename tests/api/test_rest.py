@@ -61,6 +61,28 @@ def test_fields_come_with_their_type_and_pages(http: httpx.Client) -> None:
     assert "poem" in unknown.json()["error"]["message"]
 
 
+def test_fields_of_a_file_of_several_documents_come_for_each_of_them(
+    http: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.chat.split", lambda indexes: ((0,), (1, 2)))
+    FakeFamily.script = ["42.00"]
+    file = sent(page_bytes(kind="TIFF", pages=3), "three.tiff")
+
+    def pages_of(**wish: object) -> tuple[list[int], list[list[int]]]:
+        said = http.post("api/fields", data={"type": "receipt", **wish}, files=file)
+        assert said.status_code == 200, said.text
+        found = said.json()
+        own = [[page["page_index"] for page in one["pages"]] for one in found.get("documents", ())]
+        return [page["page_index"] for page in found["pages"]], own
+
+    assert pages_of() == ([0], [[0], [1, 2]])
+    assert pages_of(one_document="true") == ([0, 1, 2], [])
+    assert pages_of(pages=["0", "2"]) == ([0, 2], [])
+    wrong = http.post("api/fields", data={"type": "receipt", "pages": "3"}, files=file)
+    assert wrong.status_code == 400
+    assert "from 0 to 2" in wrong.json()["error"]["message"]
+
+
 def test_models_are_listed(http: httpx.Client) -> None:
     found = {one["id"]: one for one in http.get("api/models").json()}
     assert found["fake"]["default"]

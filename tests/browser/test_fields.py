@@ -9,6 +9,7 @@ import pytest
 
 from tests.browser import driving
 from tests.browser.conftest import NewPage
+from tests.fields.drawn import specimen_of
 
 Opened = Callable[..., tuple[Any, driving.Invoice]]
 
@@ -77,6 +78,46 @@ def test_the_type_can_be_changed_and_confirmed_values_stay(opened: Opened) -> No
     page.wait_for_selector("[data-field=company]", timeout=driving.ANSWER_MILLISECONDS)
     assert value(page, "total") == "1486.25"
     assert field(page, "total").get_attribute("data-state") == "confirmed"
+
+
+def test_each_document_of_a_file_has_its_form_and_keys_step_between_them(
+    new_page: NewPage, tmp_path: Path
+) -> None:
+    page, invoice = new_page(locale="ru-RU"), driving.draw_invoice()
+    receipt = specimen_of("receipt", "en", 4).image
+    path = tmp_path / "scans.tiff"
+    invoice.image.save(path, save_all=True, append_images=[receipt])
+    driving.upload(page, path)
+    page.wait_for_selector("#page-view img[src]", state="attached")
+    page.click("#fields [data-fields=read]")
+    page.wait_for_selector("text=Документ 1 из 2 · стр. 1", timeout=driving.ANSWER_MILLISECONDS)
+    assert value(page, "total") == "1486.25"
+    field(page, "buyer").locator("textarea").fill("Larkfield Ltd")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[data-field=buyer][data-state=confirmed]")
+
+    page.locator("[data-part='1']").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=Документ 2 из 2 · стр. 2")
+    assert page.locator("#fields select").input_value() == "receipt"
+    assert page.locator("[data-field=company]").count() == 1
+    assert page.locator(".sc-jump input").input_value() == "2"
+    assert page.evaluate("document.activeElement.dataset.part") == "1", "the focus stays"
+    page.keyboard.press("Enter")  # there is no third
+    page.locator("[data-part='-1']").press("Enter")
+    page.wait_for_selector("text=Документ 1 из 2 · стр. 1")
+    assert value(page, "buyer") == "Larkfield Ltd"
+
+    with page.expect_download() as downloading:
+        page.click("#fields [data-save=json]")
+    saved = json.loads(Path(downloading.value.path()).read_text(encoding="utf-8"))
+    assert [one["document_type"] for one in saved["documents"]] == ["invoice", "receipt"]
+    assert saved["documents"][0]["fields"]["buyer"]["value"] == "Larkfield Ltd"
+
+    page.click("#fields [data-fields=whole]")
+    page.wait_for_selector("text=Искать несколько документов", timeout=driving.ANSWER_MILLISECONDS)
+    page.wait_for_selector(".sc-part", state="hidden")
+    assert value(page, "buyer") == "Larkfield Ltd"
 
 
 def test_the_form_is_in_russian_and_fits_a_phone(opened: Opened) -> None:

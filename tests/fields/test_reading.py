@@ -231,7 +231,7 @@ def sheet_and_styles(fields: DocumentFields) -> tuple[list[str], str]:
             archive.read("xl/styles.xml").decode() if "xl/styles.xml" in archive.namelist() else ""
         )
     rows = re.findall("<row>.*?</row>", sheet)
-    return re.findall("<c .*?</c>", rows[1])[4:], styles
+    return re.findall("<c .*?</c>", rows[1])[5:], styles
 
 
 @pytest.mark.parametrize(

@@ -152,6 +152,10 @@ class FakeEngine:
         self._sessions.pop(session_id, None)
         self._questions.pop(session_id, None)
 
+    def split(self, session_id: str, document_id: str) -> tuple[tuple[int, ...], ...]:
+        found = next(one for one in self.documents(session_id) if one.document_id == document_id)
+        return (tuple(range(len(found.pages))),)
+
     def add_document(self, session_id: str, path: Path, *, name: str) -> Document:
         document = open_document(path, name=name, limits=self.settings.limits)
         self._sessions[session_id].append(document)

@@ -79,9 +79,9 @@ class Sitting:
 
         return asyncio.run(every())[-1]
 
-    def row(self, change: Change, name: str) -> dict[str, Any]:
+    def row(self, change: Change, name: str, part: int = 0) -> dict[str, Any]:
         assert change.form is not None
-        rows = change.form["sheets"][self.document_id]["fields"]
+        rows = change.form["sheets"][self.document_id][part]["fields"]
         found: dict[str, Any] = next(row for row in rows if row["name"] == name)
         return found
 
@@ -100,7 +100,7 @@ def test_what_was_read_stands_in_the_form_with_its_place(sitting: Sitting) -> No
     sitting.engine.found = {"total": one_field("total", "42.00", "amount")}
     change = sitting.read()
     assert change.form is not None
-    sheet = change.form["sheets"][sitting.document_id]
+    (sheet,) = change.form["sheets"][sitting.document_id]
     assert (sheet["type"], sheet["confidence"], sheet["named"]) == ("invoice", 80, False)
     total = sitting.row(change, "total")
     assert (total["value"], total["confirmed"], total["typed"]) == ("42.00", False, False)
@@ -199,7 +199,7 @@ def test_confirmed_values_stay_when_the_document_is_read_again(sitting: Sitting)
     assert sitting.row(change, "buyer")["value"] == "Another Ltd"
     change = sitting.read("receipt")
     assert change.form is not None
-    assert change.form["sheets"][sitting.document_id]["named"] is True
+    assert change.form["sheets"][sitting.document_id][0]["named"] is True
     assert sitting.row(change, "total")["value"] == "42.00"
 
 

@@ -189,10 +189,10 @@ def test_fields_that_were_read_and_corrected_are_there_after_a_restart(
     document_id = opened[0].document_id
     form = Form(with_fields, desks)
     asyncio.run(every(form.read(desk.key, document_id, "auto", "lite", "en")))
-    again = Desks(with_fields).find(desk.key)[0].sheets[document_id].result(None)
+    again = Desks(with_fields).find(desk.key)[0].sheets[document_id][0].result(None)
     assert again.fields["total"].value == "42.00"
     form.write(desk.key, document_id, "total", "43.00")
-    again = Desks(with_fields).find(desk.key)[0].sheets[document_id].result(None)
+    again = Desks(with_fields).find(desk.key)[0].sheets[document_id][0].result(None)
     assert again.fields["total"].value == "43.00"
 
 

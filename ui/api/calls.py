@@ -11,6 +11,7 @@ from engine import Engine, Settings, Transcript
 from engine.answer_json import answer_json, parse_json
 from engine.errors import SessionError
 from engine.families import family_class
+from engine.fields import fields_json
 from engine.prompts import get_task
 from engine.schema import Answer, Page
 from ui.api.data_urls import SentFile
@@ -86,13 +87,18 @@ class Calls:
             return parse_json(document, pages, answer, task), answer, pages
 
     async def fields(self, file: SentFile, wish: FieldsInput) -> Json:
-        """The fields of a document: the shape of FieldsBody. Raises EngineError."""
+        """The fields of a file's documents: the shape of FieldsBody. Raises EngineError."""
         async with self.visits.visit() as visit:
             await visit.open(file.name, file.source)
+            visit.places(wish.pages)  # a page that is not there is told before any is read
             found = await visit.fields(
-                document_type=wish.type, model_id=wish.model, language=wish.language
+                document_type=wish.type,
+                model_id=wish.model,
+                language=wish.language,
+                pages=wish.pages,
+                one_document=wish.one_document,
             )
-            return found.to_json(wish.language)
+            return fields_json(found, wish.language)
 
     async def models(self) -> list[Json]:
         """The models of the settings: the shape of ModelBody."""

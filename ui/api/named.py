@@ -114,6 +114,8 @@ def _functions(calls: Calls, access: Access) -> tuple[Callable[..., Any], ...]:
         type: str = "auto",
         model: str = "",
         language: Language = "en",
+        pages: list[int] | None = None,
+        one_document: bool = False,
         request: gr.Request | None = None,
     ) -> FieldsBody:
         """Read the fields of a receipt, invoice, passport or another document, with their checks.
@@ -123,13 +125,22 @@ def _functions(calls: Calls, access: Access) -> tuple[Callable[..., Any], ...]:
             type: auto, or a document type such as receipt, invoice, passport, driver_licence.
             model: the id of a model; empty takes the default one.
             language: of titles and checks.
+            pages: these pages only, from 0, as one document.
+            one_document: do not look for several documents in the file.
 
         Returns:
-            The document's type and its fields: printed text, parsed value, box, checks.
+            The document's type and its fields: printed text, parsed value, box, checks. Of a file
+            of several documents those of the first, and all of them in `documents`.
         """
         try:
             await _let_in(access, request)
-            wish = FieldsInput(type=type, model=model, language=language)
+            wish = FieldsInput(
+                type=type,
+                model=model,
+                language=language,
+                pages=pages or [],
+                one_document=one_document,
+            )
             return await calls.fields(_file(file), wish)  # type: ignore[return-value]
         except Exception as error:
             raise _as_gradio(error, language) from error

@@ -120,7 +120,7 @@ class FieldBody(_Described):
     checks: list[CheckBody]
 
 
-class FieldsBody(_Described):
+class OneDocumentBody(_Described):
     """The fields of a document."""
 
     document: str
@@ -130,6 +130,13 @@ class FieldsBody(_Described):
     model: str
     pages: list[PageSize]
     fields: dict[str, FieldBody]
+
+
+class FieldsBody(OneDocumentBody):
+    """The fields of a file's document; of several, those of the first."""
+
+    documents: list[OneDocumentBody] = Field(default_factory=list)
+    """Where the file holds several documents, all of them."""
 
 
 class ModelBody(_Described):
@@ -198,5 +205,9 @@ class FieldsInput(_Described):
     """auto, or a document type such as receipt, invoice, passport, driver_licence."""
     model: str = ""
     """The id of a model; empty takes the default one."""
+    pages: list[int] = Field(default_factory=list)
+    """These pages only, from 0, as one document."""
+    one_document: bool = False
+    """Do not look for several documents in the file."""
     language: Language = "en"
     """Of titles and checks."""

@@ -98,17 +98,34 @@ class Visit:
             options=options,
         )
 
-    async def fields(self, *, document_type: str, model_id: str, language: str) -> DocumentFields:
-        """The fields of the one document. Raises EngineError."""
-        return await self._on_thread(
-            lambda: self.engine.fields(
-                self.session_id,
-                self.documents[0].document_id,
-                document_type=document_type or AUTO,
-                model_id=model_id or None,
-                language=language,
-            )
-        )
+    async def fields(
+        self,
+        *,
+        document_type: str,
+        model_id: str,
+        language: str,
+        pages: Sequence[int] = (),
+        one_document: bool = False,
+    ) -> tuple[DocumentFields, ...]:
+        """The fields of each document of the one file. Raises EngineError.
+
+        Args:
+            pages: read these as one document; none means all.
+            one_document: read the file as one document.
+        """
+        place = (self.session_id, self.documents[0].document_id)
+        options: dict[str, Any] = {
+            "document_type": document_type or AUTO,
+            "model_id": model_id or None,
+            "language": language,
+        }
+
+        def read() -> tuple[DocumentFields, ...]:
+            if pages or one_document:
+                return (self.engine.fields(*place, pages=list(pages) or None, **options),)
+            return self.engine.all_fields(*place, **options)
+
+        return await self._on_thread(read)
 
     def leave(self) -> None:
         """Stop what runs and delete the session, soon; never blocks."""

@@ -73,8 +73,14 @@ _ON_PAGE: Final = re.compile(
     rf"(?:\b(?:страниц\w{{0,3}}|стр\.?|лист[еау])\s*№?\s*\d{{1,4}}\b|\b{_ORDINAL}\s+страниц\w{{1,2}}\b)"
 )
 # "in the first document", "в файле 2": which document to look at.
-_SCAN: Final = r"(?:scan|document|file|image|photo|picture|pdf)"
-_SCAN_RU: Final = r"(?:скан|документ|файл|изображени|фотографи|снимк)[а-я]{0,2}"
+_SCAN: Final = (
+    r"(?:scan|document|file|image|photo|picture|pdf|receipt|invoice|bill|contract|passport|licen[cs]e"
+    r"|certificate|statement)"
+)
+_SCAN_RU: Final = (
+    r"(?:скан|документ|файл|изображени|фотографи|снимк|чек|счет|договор|паспорт|письм|справк|выписк"
+    r"|накладн|квитанци|удостоверени)[а-я]{0,2}"
+)
 _IN_DOCUMENT: Final = re.compile(
     rf"\b(?:in|from|of|on)\s+(?:the\s+)?{_ORDINAL}\s+{_SCAN}\b"
     rf"|\b(?:in|from|on)\s+(?:the\s+)?{_SCAN}\s+(?:no\.?\s*)?\d{{1,2}}\b"

@@ -1,0 +1,142 @@
+"""Where documents begin in a file of several: fit the weights, measure, leave signs out.
+
+    python -m bench.specimens draw --out TRAIN --count 780 --split train --seed 5 --qualities clean
+    python -m bench.specimens draw --out TEST --count 260 --split test --seed 7 --ocr
+    python -m bench.splits fit --set TRAIN              # writes engine/fields/joint_weights.json
+    python -m bench.splits score --set TEST --words ocr [--threshold 0.9]
+    python -m bench.splits curve --set TRAIN            # thresholds, on types unseen by the weights
+    python -m bench.splits ablate --set TRAIN           # each sign left out, likewise
+
+Files are drawn by bench.splits_data; bench.splits_fit says what they are fitted and judged on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from bench.splits_fit import (
+    Prepared,
+    fit,
+    joints_of,
+    prepared_as_is,
+    prepared_train,
+    unseen_types,
+)
+from engine.evaluation import estimate
+from engine.fields.joints import SIGNS
+from engine.fields.splitting import THRESHOLD, WEIGHTS_FILE, split_signs
+
+_THRESHOLDS: Final = (0.5, 0.7, 0.8, 0.85, 0.9, 0.95)
+# Figure -> what is counted, of what; "" is every file.
+_FIGURES: Final = {
+    "precision of beginnings": ("right", "said"),
+    "recall of beginnings": ("right", "true"),
+    "documents of several pages torn": ("torn", "long"),
+    "files of one document left whole": ("lone_right", "lone"),
+    "files exactly right": ("exact", ""),
+}
+
+
+def counts(one: Prepared, threshold: float) -> dict[str, float]:
+    """What was said of a file: beginnings said, true, right (the first page's left out), documents
+    of several pages and those torn, whether the whole file is right."""
+    said = {part[0] for part in split_signs(one.pages, threshold=threshold)} - {0}
+    true = set(one.file.starts) - {0}
+    long = [(first, last) for first, last, _ in one.file.documents if last - first > 1]
+    return {
+        "said": len(said),
+        "true": len(true),
+        "right": len(said & true),
+        "long": len(long),
+        "torn": sum(any(first < at < last for at in said) for first, last in long),
+        "exact": said == true,
+        "lone": not true,
+        "lone_right": not true and not said,
+    }
+
+
+def report(rows: Sequence[Mapping[str, float]]) -> str:
+    """Each figure with its 95% bootstrap interval over files."""
+    total = {name: int(sum(row[name] for row in rows)) for name in rows[0]}
+    lines = [f"{len(rows)} files, {total['true']} beginnings, {total['long']} long documents"]
+    for name, (part, whole) in _FIGURES.items():
+        scores = [(float(row[part]), float(row[whole]) if whole else 1.0) for row in rows]
+        figure = estimate(scores, clusters=list(range(len(rows))))
+        if figure is not None:
+            between = "" if figure.low is None else f" [{figure.low:.3f}, {figure.high or 0.0:.3f}]"
+            lines.append(f"  {name:<34} {figure.value:.3f}{between}")
+    return "\n".join(lines) + "\n"
+
+
+def by_type(files: Sequence[Prepared], threshold: float) -> str:
+    """For each type: how many of its documents of several pages are torn, how many of its
+    beginnings are missed."""
+    seen: dict[str, Counter[str]] = {name: Counter() for name in ("long", "torn", "true", "missed")}
+    for one in files:
+        said = {part[0] for part in split_signs(one.pages, threshold=threshold)}
+        for first, last, kind in one.file.documents:
+            seen["long"][kind] += last - first > 1
+            seen["torn"][kind] += any(first < at < last for at in said)
+            seen["true"][kind] += first > 0
+            seen["missed"][kind] += first not in said
+    return "".join(
+        f"  {kind:<16} torn {seen['torn'][kind]}/{seen['long'][kind]}"
+        f"  missed {seen['missed'][kind]}/{seen['true'][kind]}\n"
+        for kind in sorted(seen["true"])
+    )
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench.splits", description=__doc__)
+    parser.add_argument("what", choices=("fit", "score", "curve", "ablate"))
+    parser.add_argument("--set", type=Path, nargs="+", required=True, help="folders of specimens")
+    parser.add_argument("--split", choices=("train", "test"), default="test", help="of the set")
+    parser.add_argument("--words", choices=("drawn", "ocr"), default="drawn")
+    parser.add_argument("--read-later", action="store_true", help="later pages by OCR, too (slow)")
+    parser.add_argument("--count", type=int, default=600, help="files")
+    parser.add_argument("--seed", type=int, default=9, help="of the files that are scored")
+    parser.add_argument("--threshold", type=float, default=THRESHOLD)
+    parser.add_argument("--out", type=Path, default=WEIGHTS_FILE, help="where fit writes")
+    args = parser.parse_args(argv)
+    say = sys.stdout.write
+    if args.what == "score":
+        files = prepared_as_is(
+            args.set,
+            args.words,
+            args.count,
+            args.split,
+            args.seed,
+            read_later=args.read_later,
+        )
+        say(report([counts(one, args.threshold) for one in files]))
+        say(by_type(files, args.threshold))
+        return 0
+    joints = joints_of(prepared_train(args.set, args.count))
+    if args.what == "fit":
+        weights = fit(joints)
+        table = {name: round(float(w), 3) for name, w in zip(SIGNS, weights, strict=True)}
+        args.out.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
+        say(f"{args.out}: {len(joints)} joints\n")
+    elif args.what == "curve":
+        judged = unseen_types(joints)
+        for threshold in _THRESHOLDS:
+            say(f"{threshold:<16} {_line(judged.figures(threshold))}\n")
+    else:
+        for left_out in (None, *SIGNS[1:]):
+            judged = unseen_types(joints, left_out)
+            say(f"{left_out or '(nothing)':<16} {_line(judged.figures(args.threshold))}\n")
+    return 0
+
+
+def _line(figures: Mapping[str, float]) -> str:
+    return "  ".join(f"{name} {value:.3f}" for name, value in figures.items())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

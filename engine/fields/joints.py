@@ -1,0 +1,121 @@
+"""Two pages in a row -> numbers: does the second begin a document, or go on with the first's?
+
+`joint` compares a page with the document so far (the pages since the last beginning, empty ones
+left out). A linear model makes a probability of the numbers (splitting.py); its weights are fitted
+by `python -m bench.splits fit`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from engine.document_type import DOCUMENT_TYPES
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from engine.fields.page_signs import PageSigns
+
+SIGNS: Final = (
+    "bias",
+    "counter_one",
+    "counter_next",
+    "counter_later",
+    "counter_done",
+    "counter_inside",
+    "counter_stops",
+    "type_differs",
+    "small_paper",
+    "title",
+    "named",
+    "headed",
+    "centred",
+    "belongs",
+    "heads_same",
+    "heads_renumbered",
+    "ids_none",
+    "starts_midway",
+    "clause_next",
+    "clause_one",
+    "rows_go_on",
+    "filled_before",
+    "script_differs",
+    "shape_differs",
+    "print_differs",
+)
+# Papers that stand on one page, or on the two sides of a card.
+_SMALL: Final = ("receipt", "passport", "driver_licence", "id_card")
+_MOST_HEADS: Final = 3
+
+
+def joint(before: Sequence[PageSigns], page: PageSigns) -> NDArray[np.float32]:
+    """(SIGNS,) about 0 to 1 each.
+
+    Args:
+        before: the document so far, first page first, without empty pages; at least one.
+        page: the page that follows; not empty.
+    """
+    first, last = before[0], before[-1]
+    told = dict.fromkeys(SIGNS, 0.0)
+    told["bias"] = 1.0
+    _count(told, before, page)
+    types = np.mean([one.types for one in (first, last)], axis=0)
+    told["type_differs"] = 1.0 - float(np.sqrt(types * page.types).sum()) ** 2
+    small = [DOCUMENT_TYPES.index(name) for name in _SMALL]
+    told["small_paper"] = float(page.types[small].sum())
+    told["title"] = page.title
+    told["named"] = page.named
+    told["headed"] = page.is_headed
+    told["centred"] = page.is_centred
+    told["belongs"] = page.belongs
+    same, renumbered = _heads(first, page)
+    # A sender's name above another number is on every paper of his.
+    told["heads_same"] = 0.0 if renumbered else min(same, _MOST_HEADS) / _MOST_HEADS
+    told["heads_renumbered"] = float(renumbered > 0)
+    known = frozenset().union(*(one.ids for one in before))
+    told["ids_none"] = float(bool(page.ids) and bool(known) and not page.ids & known)
+    told["starts_midway"] = page.starts_midway
+    if page.clauses:
+        own = page.clauses[0]
+        told["clause_next"] = float(any(_follows(one, own) for one in last.clauses[-3:]))
+        told["clause_one"] = float(own[0] == 1 and own[1] <= 1)
+    told["rows_go_on"] = float(bool(set(page.cells_above) & set(last.cells_below)))
+    told["filled_before"] = last.filled
+    told["script_differs"] = float(page.view.index.script != last.view.index.script)
+    told["shape_differs"] = min(1.0, abs(page.shape - last.shape))
+    told["print_differs"] = min(1.0, abs(page.print_size - last.print_size))
+    return np.array([told[name] for name in SIGNS], np.float32)
+
+
+def _count(told: dict[str, float], before: Sequence[PageSigns], page: PageSigns) -> None:
+    """What page counters say, whichever pages have one."""
+    number, of = page.counter
+    last_number, last_of = before[-1].counter
+    said = [one.counter[1] for one in before if one.counter[1]]
+    told["counter_one"] = float(number == 1)
+    goes_on = last_number and number == last_number + 1 and of == last_of
+    told["counter_next"] = float(bool(goes_on))
+    told["counter_later"] = float(number > 1 and not goes_on)
+    if said:
+        told["counter_done"] = float(last_number >= said[-1])
+        told["counter_inside"] = float(0 < last_number < said[-1])
+    told["counter_stops"] = float(bool(last_number) and not number)
+
+
+def _heads(first: PageSigns, page: PageSigns) -> tuple[int, int]:
+    """How many rows of the head stand on the first page, too: letter by letter, and with other
+    digits ("Invoice 1041" and "Invoice 1042": another paper of the same sender)."""
+    same = sum(row in first.heads.values() for row in page.heads.values())
+    other = sum(
+        folded in first.heads and first.heads[folded] != row for folded, row in page.heads.items()
+    )
+    return same, other
+
+
+def _follows(before: tuple[int, int], after: tuple[int, int]) -> bool:
+    if before[0] == after[0]:
+        return after[1] == before[1] + 1 or (not before[1] and after[1] == 1)
+    return after[0] == before[0] + 1 and after[1] <= 1

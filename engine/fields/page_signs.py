@@ -1,0 +1,242 @@
+"""What a page tells about where a document begins and ends: a file's pages are compared by it.
+
+Everything comes from the page index: its type, its page counter, what stands at its top and at its
+foot, the numbers and words that it shares with other pages.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from engine.document_type import DOCUMENT_TYPES, classify
+from engine.document_type.features import anchors
+from engine.families.lite.page_counters import counters_of
+from engine.fields.levelled import levelled_view
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from engine.families.lite.view import PageView
+    from engine.index import PageIndex
+
+# A page with fewer letters and digits says nothing of its own: the empty back of a sheet.
+_FEWEST_CHARACTERS: Final = 12
+# So many rows at the top and at the foot are compared.
+_EDGE_ROWS: Final = 4
+_HEAD_ROWS: Final = 10
+_MOST_PAGES: Final = 99
+_FEWEST_LINES: Final = 6
+_LONG_WORD: Final = 5
+_TOP: Final = 0.35
+# A row in the middle: its margins, in shares of the width of what is printed.
+_EVEN: Final = 0.08
+_INSET: Final = 0.12
+
+_ID: Final = re.compile(r"(?=[^\W_]*\d{3})[^\W_]+(?:[-/][^\W_]+)*")
+_CLAUSE: Final = re.compile(r"^(?:§|№|[^\W\d_]+)?\s*(\d{1,3})(?:\.(\d{1,2}))?\s*[.):]?\s")
+_BELONGS: Final = re.compile(
+    r"^\W*(?:annex|appendix|schedule|attachment|exhibit|enclosure|приложение|вложение)\b"
+    r"|\b(?:continued|continuation|brought forward|carried forward|overleaf|reverse side)\b"
+    r"|\b(?:продолжение|окончание|оборотная сторона|перенос)\b",
+    re.IGNORECASE,
+)
+_SENTENCE_END: Final = re.compile(r"[.!?…:;][\"'»”)]*$")
+_DIGITS: Final = re.compile(r"\d")
+_AMOUNT: Final = re.compile(r"^[-+(]?\D{0,3}\d[\d \u00a0.,']*\D{0,4}$")
+
+
+def type_shares(index: PageIndex) -> NDArray[np.float32]:
+    """(types,) how likely each type is, from this page alone; in the order of DOCUMENT_TYPES."""
+    guesses = {one.document_type: one.confidence for one in classify([index])}
+    return np.array([guesses[name] for name in DOCUMENT_TYPES], np.float32)
+
+
+@dataclass(frozen=True)
+class PageSigns:
+    """One page, prepared for comparing. types: (types,) shares."""
+
+    view: PageView
+    types: NDArray[np.float32]
+
+    @cached_property
+    def is_empty(self) -> bool:
+        """There is next to nothing on it."""
+        letters = sum(c.isalnum() for word in self.view.words for c in word)
+        return letters < _FEWEST_CHARACTERS
+
+    @cached_property
+    def counter(self) -> tuple[int, int]:
+        """(which page, of how many) as printed in a margin; 0 where it is not said."""
+        found = counters_of(self.view)
+        page = self._number(found.page, last=False)
+        return page, self._number(found.pages, last=True)
+
+    def _number(self, places: frozenset[int], *, last: bool) -> int:
+        said = {
+            int(digits[-1 if last else 0])
+            for at in places
+            if (digits := re.findall(r"\d{1,4}", self.view.words[at]))
+        }
+        number = said.pop() if len(said) == 1 else 0
+        return number if number <= _MOST_PAGES else 0
+
+    @cached_property
+    def rows(self) -> tuple[str, ...]:
+        """The rows of the page as text, from top to bottom."""
+        cells = self.view.cells
+        return tuple(
+            " ".join(self.view.text(cells[at].first, cells[at].last) for at in row)
+            for row in self.view.rows
+        )
+
+    @cached_property
+    def heads(self) -> dict[str, str]:
+        """The rows of its head that count no pages, by what they are with every digit as 0."""
+        rows = [self.rows[at].lower() for at in self.body[:_HEAD_ROWS]]
+        return {
+            _DIGITS.sub("0", row): row
+            for row in rows
+            if sum(c.isalpha() for c in row) >= _LONG_WORD
+        }
+
+    @cached_property
+    def body(self) -> tuple[int, ...]:
+        """Positions of the rows that do not count pages."""
+        counted = counters_of(self.view).words
+        out = []
+        for number, row in enumerate(self.view.rows):
+            cells = [self.view.cells[at] for at in row]
+            if not all(counted.issuperset(range(cell.first, cell.last)) for cell in cells):
+                out.append(number)
+        return tuple(out) or tuple(range(len(self.view.rows)))
+
+    @cached_property
+    def ids(self) -> frozenset[str]:
+        """Printed numbers of papers, accounts, companies: at least three digits in one word."""
+        return frozenset(found.upper() for word in self.view.words for found in _ID.findall(word))
+
+    @cached_property
+    def title(self) -> float:
+        """0 to 1: how much larger than the page's other lines the largest of its top third is."""
+        lines = self.view.index.lines
+        if len(lines) < _FEWEST_LINES:
+            return 0.0  # what is usual cannot be told
+        heights = [line.bbox[3] - line.bbox[1] for line in lines]
+        usual = float(np.median(heights))
+        top = min(line.bbox[1] for line in lines)
+        foot = max(line.bbox[3] for line in lines)
+        limit = top + _TOP * max(1.0, foot - top)
+        tall = max(
+            height for height, line in zip(heights, lines, strict=True) if line.bbox[1] <= limit
+        )
+        return float(np.clip(tall / max(1.0, usual) - 1.1, 0.0, 1.0))
+
+    @cached_property
+    def named(self) -> float:
+        """0 to 1: how many words that name its type stand in its titles."""
+        told = anchors(self.view.index)[: len(DOCUMENT_TYPES)]
+        return float(told.max())
+
+    @cached_property
+    def is_headed(self) -> float:
+        """1 where the layout has a title in the upper third."""
+        index = self.view.index
+        top = (region for region in index.regions if region.bbox[1] < _TOP * index.height)
+        return float(any(region.category == "Title" for region in top))
+
+    @cached_property
+    def is_centred(self) -> float:
+        """1 where one of the first rows stands alone in the middle, as titles do."""
+        cells = self.view.cells
+        if len(self.body) < _EDGE_ROWS:
+            return 0.0
+        left = min(cell.bbox[0] for cell in cells)
+        right = max(cell.bbox[2] for cell in cells)
+        wide = max(1.0, right - left)
+        for number in self.body[:_EDGE_ROWS]:
+            row = self.view.rows[number]
+            box = cells[row[0]].bbox
+            before, behind = (box[0] - left) / wide, (right - box[2]) / wide
+            is_even = abs(before - behind) < _EVEN and min(before, behind) > _INSET
+            if len(row) == 1 and is_even and not _SENTENCE_END.search(self.rows[number]):
+                return 1.0
+        return 0.0
+
+    @cached_property
+    def belongs(self) -> float:
+        """1 where a first row says that the page belongs to another: an annex, "continued"."""
+        near = self.rows[:_EDGE_ROWS]
+        return float(any(_BELONGS.search(row) for row in near))
+
+    @cached_property
+    def starts_midway(self) -> float:
+        """1 where the first row begins in small letters, as the rest of a sentence does."""
+        first = self._first_row
+        return float(bool(first) and first[0].islower() and len(first.split()) > 2)
+
+    @property
+    def _first_row(self) -> str:
+        return self.rows[self.body[0]] if self.body else ""
+
+    @cached_property
+    def clauses(self) -> tuple[tuple[int, int], ...]:
+        """The numbers that its rows begin with: "4.2." is (4, 2), "7)" is (7, 0)."""
+        found = []
+        for number in self.body:
+            match = _CLAUSE.match(self.rows[number])
+            if match:
+                found.append((int(match[1]), int(match[2] or 0)))
+        return tuple(found)
+
+    @cached_property
+    def filled(self) -> float:
+        """0 to 1: how far down the page its last row stands."""
+        if not self.body:
+            return 0.0
+        cells = self.view.cells
+        foot = max(cells[at].bbox[3] for at in self.view.rows[self.body[-1]])
+        return float(np.clip(foot / max(1, self.view.index.height), 0.0, 1.0))
+
+    @cached_property
+    def cells_above(self) -> tuple[str, ...]:
+        """The kinds of cells of its first rows; see `_kinds`."""
+        return self._kinds(self.body[:_EDGE_ROWS])
+
+    @cached_property
+    def cells_below(self) -> tuple[str, ...]:
+        return self._kinds(self.body[-_EDGE_ROWS:])
+
+    def _kinds(self, rows: tuple[int, ...]) -> tuple[str, ...]:
+        """One word a row with several cells: "n" for a number, "t" for text, left to right."""
+        out = []
+        for number in rows:
+            cells = [self.view.cells[at] for at in self.view.rows[number]]
+            if len(cells) > 1:
+                texts = [self.view.text(cell.first, cell.last) for cell in cells]
+                out.append("".join("n" if _AMOUNT.match(text) else "t" for text in texts))
+        return tuple(out)
+
+    @cached_property
+    def shape(self) -> float:
+        """The logarithm of height over width."""
+        index = self.view.index
+        return float(np.log(max(1, index.height) / max(1, index.width)))
+
+    @cached_property
+    def print_size(self) -> float:
+        """The logarithm of the height of its lines, in widths of the page."""
+        return float(np.log(self.view.line_height / max(1, self.view.index.width)))
+
+
+TypeShares = Callable[["PageIndex"], "NDArray[np.float32]"]
+
+
+def signs_of(index: PageIndex, types: TypeShares = type_shares) -> PageSigns:
+    """A page prepared for comparing."""
+    return PageSigns(levelled_view(index), types(index))

@@ -1,0 +1,85 @@
+"""Which pages of a file are one document: an office scanner puts an invoice, a passport and two
+receipts into one PDF.
+
+Page after page is compared with the document so far (joints.py); a linear model tells how likely
+a new document begins. Tearing a contract apart is worse than missing where a receipt begins, so a
+page begins a document only where that is likelier than THRESHOLD. Empty pages belong to what is
+before them. The method is logistic regression (Bishop, Pattern Recognition and Machine Learning,
+2006, section 4.3.2); docs/fields.md has its figures and what was tried.
+
+    from engine.fields.splitting import split
+    split(indexes)        # ((0, 1), (2,), (3, 4)): positions of pages
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from engine.fields.joints import SIGNS, joint
+from engine.fields.page_signs import PageSigns, signs_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from engine.index import PageIndex
+
+WEIGHTS_FILE: Final = Path(__file__).parent / "joint_weights.json"
+# Chosen on drawn files (docs/fields.md): about one document of several pages in 35 is torn.
+THRESHOLD: Final = 0.85
+
+
+@cache
+def load_joint_weights(path: Path = WEIGHTS_FILE) -> NDArray[np.float64]:
+    """(SIGNS,) the fitted weights."""
+    table: dict[str, float] = json.loads(path.read_text(encoding="utf-8"))
+    return np.array([table.get(name, 0.0) for name in SIGNS])
+
+
+def split(
+    indexes: Sequence[PageIndex], *, threshold: float = THRESHOLD
+) -> tuple[tuple[int, ...], ...]:
+    """The documents of a file, as positions in `indexes`: every page is in one, in order.
+
+    Args:
+        indexes: the file's pages in order; none gives no document.
+        threshold: how likely a beginning must be, 0 to 1.
+    """
+    if len(indexes) < 2:
+        return ((0,),) if indexes else ()
+    return split_signs([signs_of(index) for index in indexes], threshold=threshold)
+
+
+def split_signs(
+    pages: Sequence[PageSigns],
+    *,
+    threshold: float = THRESHOLD,
+    weights: NDArray[np.float64] | None = None,
+) -> tuple[tuple[int, ...], ...]:
+    """`split` for pages that are prepared. weights: None takes the fitted ones."""
+    chosen = load_joint_weights() if weights is None else weights
+    documents: list[list[int]] = []
+    so_far: list[PageSigns] = []
+    for number, page in enumerate(pages):
+        begins = not documents
+        if so_far and not page.is_empty:
+            begins = probability(so_far, page, chosen) > threshold
+        if begins:
+            documents.append([])
+            so_far = []
+        documents[-1].append(number)
+        if not page.is_empty:
+            so_far.append(page)
+    return tuple(tuple(own) for own in documents)
+
+
+def probability(
+    before: Sequence[PageSigns], page: PageSigns, weights: NDArray[np.float64]
+) -> float:
+    """How likely a page begins a document, 0 to 1; see joints.joint."""
+    return float(1.0 / (1.0 + np.exp(-float(joint(before, page) @ weights))))
