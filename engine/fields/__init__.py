@@ -12,6 +12,7 @@ likeness.py                         how much a piece looks like what a field hol
 names.py alphabet.py sums.py        surnames and given names; misread alphabets; amounts that add up
 zone.py mrz.py                      the machine-readable zone: where it is, what it says
 items.py pairs.py                   rows of a table; any "label: value"
+asked.py      which field a question of the user asks for
 asking.py     with a chat model: one verbatim question a field
 parsing.py checks.py codes.py       text -> value; rules; control digits
 edits.py      values that a person wrote

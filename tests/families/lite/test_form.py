@@ -82,6 +82,19 @@ def test_of_two_documents_the_one_whose_form_is_surest_answers() -> None:
     assert found.candidate.view.index.document_id == PASSPORT.document_id
 
 
+def test_of_a_file_of_two_documents_each_is_a_form_of_its_own() -> None:
+    invoice = specimen_of("invoice", "en", 6)
+    pages = [drawn_index(invoice), replace(PASSPORT, page_index=1)]
+    forms = Forms()
+    for question, text, page in (
+        ("How much do we have to pay?", invoice.fields["total"].text, 0),
+        ("When does the passport expire?", TRUTH["expiry_date"], 1),
+    ):
+        found = forms.answer(question, pages)
+        assert found is not None
+        assert (found.text, found.candidate.view.index.page_index) == (text, page)
+
+
 def test_a_page_that_was_read_anew_is_a_new_form() -> None:
     forms = Forms()
     question = "What is the surname?"
