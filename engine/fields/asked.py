@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 # A full name: the only two fields that one question asks for.
 _TOGETHER: Final = frozenset(("surname", "given_names"))
+# A bill, but an account as well.
+_AMBIGUOUS: Final = frozenset((stem("счет"),))
 # Two words with one meaning: "во сколько" may ask for a time, "сколько" asks for none.
 _ONE_WORD: Final = re.compile(r"\b(how) (much)\b|\b(во) (сколько)\b")
 # Letters of a word -> how many of them may be another ending or a slip of the keyboard.
@@ -114,6 +116,12 @@ class Phrasebook:
             if found:
                 return found
         return ()
+
+    def names_paper(self, question: str) -> bool:
+        """Whether a question names this type of document by its title: "by the contract"."""
+        said = {stem(word) for word in _said(question)}
+        titles = (_stems([title]) for title in (self.template.title.en, self.template.title.ru))
+        return any(title <= said and not title & _AMBIGUOUS for title in titles)
 
     def _best(self, said: frozenset[str]) -> tuple[str, ...]:
         words = _words()

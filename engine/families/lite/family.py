@@ -8,7 +8,7 @@ model; its weights are loaded only when they are asked for.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -121,10 +121,12 @@ class LiteFamily(ModelFamily):
         request = inputs.request
         run.emit(Step("step.thinking"))
         history = [turn.text for turn in request.history if turn.role == "user"]
-        read = answer(request.question, self._pages(inputs), history=history)
-        # Of a part of a page no form is known.
-        whole = request.bbox is None
-        formed = self._forms.answer(request.question, inputs.indexes) if whole else None
+        indexes: Sequence[PageIndex] = inputs.indexes
+        formed = None
+        if request.bbox is None:  # of a part of a page no form is known
+            indexes = self._forms.named(request.question, indexes)
+            formed = self._forms.answer(request.question, indexes)
+        read = answer(request.question, self._pages(inputs, indexes), history=history)
         known = [one for one in (formed, read) if one is not None]
         found = max(known, key=lambda one: one.score, default=None)
         if found is None:
@@ -136,12 +138,12 @@ class LiteFamily(ModelFamily):
             run.emit(EvidenceFound(evidence))
         return self._say(found.text, inputs, run, request.max_new_tokens)
 
-    def _pages(self, inputs: LiteInputs) -> list[ReadPage]:
+    def _pages(self, inputs: LiteInputs, indexes: Sequence[PageIndex]) -> list[ReadPage]:
         """The pages ready for questions; the last whole ones are kept for the next question."""
         if inputs.request.bbox is not None:
-            return [read_page(index) for index in inputs.indexes]
+            return [read_page(index) for index in indexes]
         pages = []
-        for index in inputs.indexes:
+        for index in indexes:
             key = (index.document_id, index.page_index)
             page = self._read.get(key)
             if page is None or page.view.index is not index:

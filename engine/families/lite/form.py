@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 # Chosen on drawn documents (docs/lite.md).
 _LIKELY: Final = 0.03
+_SURE: Final = 0.5
 _MOST_TYPES: Final = 5
 _KEPT: Final = 32
 _LOG: Final = logging.getLogger(__name__)
@@ -62,16 +63,23 @@ class Form:
         ]
         return max(found, key=lambda one: one[0])[1] if found else None
 
+    def is_named(self, question: str) -> bool:
+        """Whether a question names what this document surely is."""
+        return any(
+            likely >= _SURE and phrasebook(reading.template).names_paper(question)
+            for reading, likely in self._types
+        )
+
 
 class _Reading:
     """Pages as a form of one type."""
 
     def __init__(self, indexes: Sequence[PageIndex], template: DocumentTemplate) -> None:
         self._indexes = indexes
-        self._template = template
+        self.template = template
 
     def answer(self, question: str) -> Answer | None:
-        names = phrasebook(self._template).fields(question)
+        names = phrasebook(self.template).fields(question)
         found = [self._pieces[name] for name in names if name in self._pieces]
         if not found:
             return None
@@ -81,7 +89,7 @@ class _Reading:
 
     @cached_property
     def _pieces(self) -> Mapping[str, tuple[Candidate, float]]:
-        return read_pieces(self._indexes, self._template)
+        return read_pieces(self._indexes, self.template)
 
 
 class Forms:
@@ -102,15 +110,29 @@ class Forms:
             indexes: the pages to look at, those of a file one after the other; it may hold several
                 documents.
         """
+        found = [form.answer(question) for form in self._of(indexes)]
+        answers = [answer for answer in found if answer is not None]
+        return max(answers, key=lambda one: one.score, default=None)
+
+    def named(self, question: str, indexes: Sequence[PageIndex]) -> Sequence[PageIndex]:
+        """The pages of the documents whose type a question names ("the buyer in the contract"); all
+        where it names none, or none of these documents is of that type.
+
+        Args:
+            indexes: as in `answer`.
+        """
+        forms = self._of(indexes)
+        named = [form for form in forms if form.is_named(question)] if len(forms) > 1 else []
+        return [index for form in named for index in form.indexes] or indexes
+
+    def _of(self, indexes: Sequence[PageIndex]) -> list[Form]:
         by_file = groupby(indexes, key=lambda index: index.document_id)
         try:
-            forms = [form for _, pages in by_file for form in self._of_file(tuple(pages))]
+            return [form for _, pages in by_file for form in self._of_file(tuple(pages))]
         except TaskError:
             # A template of the user's own is broken: reading fields says so, questions go on.
             _LOG.exception("no form is read")
-            return None
-        found = [answer for form in forms if (answer := form.answer(question)) is not None]
-        return max(found, key=lambda one: one.score, default=None)
+            return []
 
     def _of_file(self, indexes: tuple[PageIndex, ...]) -> tuple[Form, ...]:
         key = (indexes[0].document_id, tuple(index.page_index for index in indexes))

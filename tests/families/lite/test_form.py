@@ -95,6 +95,24 @@ def test_of_a_file_of_two_documents_each_is_a_form_of_its_own() -> None:
         assert (found.text, found.candidate.view.index.page_index) == (text, page)
 
 
+@pytest.mark.parametrize(
+    ("question", "pages"),
+    [
+        ("When was the passport issued?", [1]),
+        ("Кто подписал паспорт?", [1]),
+        ("How much is the invoice?", [0]),
+        ("When was it issued?", [0, 1]),
+        ("Who signed the contract?", [0, 1]),
+        ("На какой счёт платить?", [0, 1]),
+    ],
+)
+def test_a_question_that_names_a_type_is_about_documents_of_that_type(
+    question: str, pages: list[int]
+) -> None:
+    both = [drawn_index(specimen_of("invoice", "en", 6)), replace(PASSPORT, page_index=1)]
+    assert [index.page_index for index in Forms().named(question, both)] == pages
+
+
 def test_a_page_that_was_read_anew_is_a_new_form() -> None:
     forms = Forms()
     question = "What is the surname?"
