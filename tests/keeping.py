@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import patch
 
 from engine import Engine, Settings
 from engine.index import PageIndex
@@ -37,9 +38,8 @@ class Hands:
 
 @contextmanager
 def clocked(settings: Settings, hands: Hands) -> Iterator[Engine]:
-    """An engine whose sessions go by the test's clock."""
-    with Engine(settings) as engine:
-        engine._sessions._clock = hands.clock()
+    """An engine whose sessions go by the test's clock, from the first moment on."""
+    with patch("engine.session_lives.Clock", hands.clock), Engine(settings) as engine:
         yield engine
 
 

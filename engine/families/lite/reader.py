@@ -24,7 +24,7 @@ from engine.families.lite.page_counters import Counters, counters_of, without_co
 from engine.families.lite.question import Question, analyse
 from engine.families.lite.ranking import ranker, signs_of
 from engine.families.lite.shape import kind_table, shape_table
-from engine.families.lite.signature import at_the_foot
+from engine.families.lite.signature import in_their_place
 from engine.families.lite.view import PageView, view_page
 
 if TYPE_CHECKING:
@@ -102,10 +102,10 @@ def gather(question: Question, pages: Sequence[ReadPage]) -> Pool:
             # Words of the question are no answer to it, unless it offers a choice.
             kept = [at for at, one in enumerate(found) if not match.repeats(one.ranges)]
             found, kinds, shape = [found[at] for at in kept], kinds[kept], shape[kept]
-        foot = frozenset(at_the_foot(question, page.view, found, kinds))
+        placed = frozenset(in_their_place(question, page.view, found, kinds))
         kept = without_counters(question, found, page.counters)
         formed = frozenset(of_form(question, found, kinds))
-        kept = [at for at in kept if at in foot and at in formed]
+        kept = [at for at in kept if at in placed and at in formed]
         found, kinds, shape = [found[at] for at in kept], kinds[kept], shape[kept]
         candidates += found
         tables.append(feature_table(question, page.view, match, found, kinds, shape))

@@ -1,4 +1,4 @@
-"""Who signed a letter: its signer stands at the foot, its addressee above "Dear ..."."""
+"""Places of a letter: its signer stands at the foot, its addressee and its date above the text."""
 
 from __future__ import annotations
 
@@ -21,9 +21,14 @@ if TYPE_CHECKING:
 _LIKELY: Final = 0.5
 # Words of a line of running text; addresses and posts have fewer.
 _RUNNING_WORDS: Final = 7
+_PLAIN_WORDS: Final = 3
 _SALUTATION: Final = re.compile(
     r"^(?:dear|уважаем\w+|дорог(?:ой|ая|ие)|многоуважаем\w+|глубокоуважаем\w+)\b", re.IGNORECASE
 )
+_OF_DATE: Final = frozenset(("letter", "date", "quantity"))
+_SENT: Final = re.compile(r"(?:sent|dated|отправл|составл|датир)")
+# "На № 780-п от 05.02.2014": number and date of the letter that is answered.
+_REPLY: Final = re.compile(r"^(?:на\s*(?:№|N|исх)|your\s+(?:ref|letter))", re.IGNORECASE)
 _CLOSING: Final = re.compile(
     r"^(?:(?:yours|very truly|truly|sincerely|faithfully|respectfully|kind regards|best regards"
     r"|with (?:kind|best) |regards|с (?:глубоким |искренним )?уважением|искренне|с почтением"
@@ -32,14 +37,17 @@ _CLOSING: Final = re.compile(
 )
 
 
-def at_the_foot(
+def in_their_place(
     question: Question,
     view: PageView,
     candidates: Sequence[Candidate],
     kinds: NDArray[np.float32],
 ) -> list[int]:
-    """Which candidates may answer who signed: those below the salutation and the closing,
-    or below the running text of a letter that has neither.
+    """Which candidates may answer who signed, to whom a letter is, or its date.
+
+    A signer stands below the salutation and the closing, or below the running text of a letter that
+    has neither; addressee and date above the salutation, or above the text. The date beside the
+    number of the letter that is replied to is not the letter's.
 
     All of them where the question asks something else, the page has no such places, or nothing
     under them is like a name.
@@ -49,20 +57,44 @@ def at_the_foot(
     """
     every = list(range(len(candidates)))
     groups = {group for term in question.terms for group in term.groups}
-    if "signatory" not in groups or question.wants.get("person", 0.0) < _LIKELY:
+    if "signatory" in groups and question.wants.get("person", 0.0) >= _LIKELY:
+        below, kind = True, "person"
+    elif "letter" in groups and "recipient" in groups and _wants(question, "person", "org"):
+        below, kind = False, "person"
+    elif _dates_letter(question):
+        below, kind = False, "date"
+    else:
         return every
-    person = kinds[:, ANSWER_TYPES.index("person")]
-    kept = every
-    borders = [_border(view, _SALUTATION, True), _border(view, _CLOSING, False)]
-    if borders == [None, None]:
-        borders = [_foot_of_text(view)]
-    for border in borders:
-        if border is None:
-            continue
-        below = [at for at in kept if _middle(candidates[at]) >= border]
-        if any(person[at] >= _LIKELY for at in below):
-            kept = below
+    column = kinds[:, ANSWER_TYPES.index(kind)]
+    kept = [at for at in every if kind != "date" or not _is_of_reply(view, candidates[at])]
+    for border in _borders(view, below):
+        own = [at for at in kept if (_middle(candidates[at]) >= border) == below]
+        if any(column[at] >= _LIKELY for at in own):
+            kept = own
     return kept
+
+
+def _dates_letter(question: Question) -> bool:
+    """Whether a question asks when a letter was written, and for no other date in it."""
+    groups = {group for term in question.terms for group in term.groups}
+    plain = all(term.groups or _SENT.match(term.word) for term in question.terms)
+    return plain and "letter" in groups <= _OF_DATE and _wants(question, "date")
+
+
+def _wants(question: Question, *kinds: str) -> bool:
+    return any(question.wants.get(kind, 0.0) >= _LIKELY for kind in kinds)
+
+
+def _borders(view: PageView, below: bool) -> list[float]:
+    """What a signer stands below, or an addressee and the letter's date stand above; y in page
+    pixels."""
+    if not below:
+        tops = [_border(view, _SALUTATION, False), _text(view)[0]]
+        return [top for top in tops if top is not None][:1]
+    found = [_border(view, _SALUTATION, True), _border(view, _CLOSING, False)]
+    if found == [None, None]:
+        found = [_text(view)[1]]
+    return [border for border in found if border is not None]
 
 
 def _border(view: PageView, pattern: re.Pattern[str], from_foot: bool) -> float | None:
@@ -75,10 +107,27 @@ def _border(view: PageView, pattern: re.Pattern[str], from_foot: bool) -> float 
     return None
 
 
-def _foot_of_text(view: PageView) -> float | None:
-    """Foot of the last line of running text: a letter without a closing is signed below it."""
-    long = [cell.bbox[3] for cell in view.cells if cell.last - cell.first >= _RUNNING_WORDS]
-    return max(long, default=None)
+def _text(view: PageView) -> tuple[float | None, float | None]:
+    """Head of the first and foot of the last line of running text, y in page pixels."""
+    long = [
+        cell.bbox
+        for cell in view.cells
+        if cell.last - cell.first >= _RUNNING_WORDS
+        and sum(map(_is_plain, view.words[cell.first : cell.last])) >= _PLAIN_WORDS
+    ]
+    if not long:
+        return None, None
+    return min(box[1] for box in long), max(box[3] for box in long)
+
+
+def _is_of_reply(view: PageView, candidate: Candidate) -> bool:
+    cell = view.cells[view.cell_of[candidate.ranges[0][0]]]
+    return _REPLY.match(view.text(cell.first, cell.last)) is not None
+
+
+def _is_plain(word: str) -> bool:
+    """Whether a word is one of a sentence, not of an address ("ул. Садовая, д. 102")."""
+    return len(word) >= 3 and word[0].islower()
 
 
 def _middle(candidate: Candidate) -> float:

@@ -186,6 +186,33 @@ def test_numbers_in_the_middle_of_a_page_count_no_pages() -> None:
     assert said("What is the total?", index) == "19"
 
 
+def test_a_letters_addressee_and_date_stand_above_its_text() -> None:
+    office = page(
+        [
+            ("ООО «Меркурий-Плюс»", 100, 60),
+            ("Заместителю директора", 700, 60),
+            ("634780, г. Синегорье, ул. Садовая, д. 102, оф. 33", 100, 100),
+            ("В.Л. Цаплину", 700, 100),
+            ("23.02.2014 г. № 158-ОК", 100, 140),
+            ("На № 780-п от 05.02.2014", 100, 180),
+            ("Просим подтвердить новые условия поставки письменно в срок до", 100, 400),
+            ("24.03.2014 и вернуть второй экземпляр.", 100, 440),
+            ("Главный инженер", 100, 640),
+            ("И.К. Ольшанский", 700, 640),
+        ]
+    )
+    for question in (
+        "Какая дата письма?",
+        "Когда отправлено письмо?",
+        "When was the letter written?",
+    ):
+        assert said(question, office) == "23.02.2014 г."
+    assert said("Кому адресовано письмо?", office) == "В.Л. Цаплину"
+    assert said("Кто подписал письмо?", office) == "И.К. Ольшанский"
+    # What is asked of the text may stand there.
+    assert said("До какого числа подтвердить условия?", office) == "24.03.2014"
+
+
 def test_the_signer_stands_at_the_foot_and_not_above_the_salutation() -> None:
     assert said("Кто подписал письмо?", LETTER) == "И.К. Ольшанский"
     assert said("Чья подпись стоит под письмом?", LETTER) == "И.К. Ольшанский"
