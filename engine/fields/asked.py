@@ -121,7 +121,7 @@ class Phrasebook:
         """Whether a question names this type of document by its title: "by the contract"."""
         said = {stem(word) for word in _said(question)}
         titles = (_stems([title]) for title in (self.template.title.en, self.template.title.ru))
-        return any(title <= said and not title & _AMBIGUOUS for title in titles)
+        return any(title and title <= said and not title & _AMBIGUOUS for title in titles)
 
     def _best(self, said: frozenset[str]) -> tuple[str, ...]:
         words = _words()

@@ -7,6 +7,7 @@ best candidate of all pages wins.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
@@ -42,6 +43,13 @@ if TYPE_CHECKING:
 _BY_FORM: Final = ("mrz", "items")
 _IN_WORDS: Final = ("text", "name", "address")
 _FROM_ZONE: Final = 0.9
+# Numbers with control digits, by their length alone.
+_LENGTHS: Final = {
+    "inn": re.compile(r"\d{10}|\d{12}"),
+    "iban": re.compile(r"[A-Z]{2}\d{2}[A-Z\d]{11,30}"),
+}
+# The score of one that fails; one that passes behind its label has about 8, an account 4.
+_LABELLED: Final = 5.0
 
 
 @dataclass(frozen=True)
@@ -193,7 +201,25 @@ def candidates_of(
         tables.append(feature_table(page.facts, name, field, own))
     if weights is None:
         weights = weights_of(field)
-    return scored(name, spans, np.concatenate(tables), weights) if spans else []
+    found = scored(name, spans, np.concatenate(tables), weights) if spans else []
+    return _with_failed_check(name, field, found)
+
+
+def _with_failed_check(name: str, field: FieldTemplate, found: list[Scored]) -> list[Scored]:
+    """The candidates; where none of a number with control digits is likely, one of its length right
+    behind its own label counts, too: misread or mistyped, it is shown with its failed check.
+
+    (The weights lean on the control digits, which are right on all drawn papers.)
+    """
+    length = _LENGTHS.get(field.type)
+    if length is None or (found and found[0].score > 0):
+        return found
+    for place, one in enumerate(found):
+        label = one.span.area.label
+        leads = label is not None and label.strong and name in label.fields
+        if leads and one.span.area.step == 0 and length.fullmatch(one.span.parsed.value):
+            return [replace(one, score=_LABELLED), *found[:place], *found[place + 1 :]]
+    return found
 
 
 def field_of(name: str, template: FieldTemplate, one: Scored, language: str) -> Field:

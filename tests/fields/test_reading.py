@@ -46,6 +46,32 @@ def test_a_failed_check_is_shown_and_hides_nothing() -> None:
     assert fields["total"].value == "150.00"
 
 
+@pytest.mark.parametrize(
+    ("name", "label", "text", "passed"),
+    [
+        ("inn", "ИНН", "7707083893", True),
+        ("inn", "ИНН", "7707083894", False),
+        ("inn", "ИНН", "500100732258", False),
+        ("iban", "IBAN", "GB82 WEST 1234 5698 7654 32", True),
+        ("iban", "IBAN", "GB82 WEST 1234 5698 7654 33", False),
+    ],
+)
+def test_a_labelled_number_with_a_wrong_control_digit_is_read_and_its_check_fails(
+    name: str, label: str, text: str, passed: bool
+) -> None:
+    fields = read(
+        "invoice", "Счёт № 47 от 12.03.2024", "Поставщик:  ООО «Рассвет»", f"{label}:  {text}",
+        "Итого к оплате:  16 800,00",
+    )  # fmt: skip
+    assert fields[name].text == text
+    assert [check.passed for check in fields[name].checks] == [passed]
+
+
+def test_what_is_no_taxpayer_number_is_not_taken_for_one() -> None:
+    fields = read("invoice", "Счёт № 47 от 12.03.2024", "ИНН:  47-11", "Итого:  16 800,00")
+    assert "inn" not in fields
+
+
 @pytest.mark.parametrize(("total", "passed"), [("120.05", True), ("120.06", False)])
 def test_a_sum_may_be_out_by_five_hundredths(total: str, passed: bool) -> None:
     fields = read("invoice", "Subtotal:  100.00", "VAT 20%:  20.00", f"Total:  {total}")
