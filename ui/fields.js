@@ -185,7 +185,8 @@ function byPage(name, detail) {
 function read(page, type, wish = {}) {
   const sheets = sheetsHere(page);
   const pages = sheets.length > 1 ? sheetOf(sheets, page.page).pages : [];
-  trigger("readfields", { document: page.document, type, pages, whole: false, ...wish });
+  const whole = sheets.length === 1 && sheets[0].whole;
+  trigger("readfields", { document: page.document, type, pages, whole, ...wish });
 }
 
 function step(page, by) {

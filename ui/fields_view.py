@@ -5,7 +5,7 @@ kept, whatever is read afterwards; a value that was typed is not on the page and
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
@@ -53,19 +53,31 @@ class Sheet:
         """0-based pages of the document."""
         return tuple(page.page_index for page in self.found.pages)
 
-    def read_again(self, found: DocumentFields, *, named: bool) -> "Sheet":
+    def read_again(
+        self,
+        found: DocumentFields,
+        *,
+        named: bool,
+        covered: Set[int] = frozenset(),
+        takes_rest: bool = True,
+    ) -> "Sheet":
         """The form after another reading: confirmed fields stay as they are.
 
-        Of a form whose pages are now several documents, those stay that stand on this one's pages,
-        and what stands on no page with the first of them.
+        Of a form whose pages are now several documents, those stay that stand on this one's pages.
+
+        Args:
+            covered: the pages that were read now, of all documents.
+            takes_rest: fields on other pages than those, and on none, stay with this form.
         """
         pages = {page.page_index for page in found.pages}
-        is_first = self.pages[0] in pages
-        mine = {
-            name
-            for name in self.confirmed
-            if (one.page_index in pages if (one := self._on_page(name)) else is_first)
-        }
+        elsewhere = covered - pages
+        mine = set()
+        for name in self.confirmed:
+            one = self._on_page(name)
+            here = one is not None and one.page_index in pages
+            rest = takes_rest and (one is None or one.page_index not in elsewhere)
+            if here or rest:
+                mine.add(name)
         kept = {name: one for name, one in self.found.fields.items() if name in mine}
         titles = {
             **found.titles,
@@ -122,14 +134,18 @@ def with_read(sheets: Sequence[Sheet], read: Sequence[Sheet]) -> list[Sheet]:
     that have a page of theirs, whose confirmed fields they keep."""
     new = {page for sheet in read for page in sheet.pages}
     out = [sheet for sheet in sheets if not new & set(sheet.pages)]
-    for sheet in read:
+    rest = list(sheets)  # whose fields on pages that were not read belong to the first that follows
+    for sheet in sorted(read, key=lambda one: one.pages[0]):
         again = sheet
         before = [old for old in sheets if set(old.pages) & set(sheet.pages)]
         for old in reversed(before):  # of two that confirmed the same field the first one counts
-            kept = old.read_again(again.found, named=sheet.named)
-            kept.typed = {**again.typed, **kept.typed}
+            first = any(old is one for one in rest)
+            kept = old.read_again(again.found, named=sheet.named, covered=new, takes_rest=first)
+            theirs = {n: value for n, value in again.typed.items() if n not in kept.confirmed}
+            kept.typed = {**theirs, **kept.typed}
             kept.confirmed |= again.confirmed
             again = kept
+        rest = [old for old in rest if not any(old is one for one in before)]
         out.append(replace(again, whole=sheet.whole))
     return sorted(out, key=lambda sheet: sheet.pages[0])
 

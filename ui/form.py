@@ -38,7 +38,7 @@ class Form:
 
         Args:
             pinned: the pages that were chosen; of this file, only those are read, as one document.
-            pages: read these again, as one document, where no page of the file is pinned.
+            pages: read these again, as one document, unless one of them is pinned.
             whole: read the file as one document.
         """
         desk, _ = self._desks.find(session_id)
@@ -49,7 +49,10 @@ class Form:
         yield self._shown(desk, status.working("fields.reading", language))
         line = status.idle("fields.done", language)
         try:
-            chosen = [page for owner, page in pinned if owner == document_id] or sorted(set(pages))
+            own = [page for owner, page in pinned if owner == document_id]
+            # Who looks at another document than the pinned pages' means that one.
+            pins = [] if pages and not set(own) & set(pages) else own
+            chosen = pins or sorted(set(pages))
             parts: Sequence[Sequence[int] | None] = [None if whole else chosen or None]
             if not chosen and not whole:
                 found = await asyncio.to_thread(self._engine.split, desk.session_id, document_id)
@@ -67,8 +70,9 @@ class Form:
                 )
                 named = document_type != AUTO
                 read.append(fields_view.Sheet(one, named=named, whole=whole))
-            before = desk.sheets.get(document_id, [])
-            desk.sheets[document_id] = fields_view.with_read(before, read)
+            if self._has(desk, document_id):  # it may have been deleted meanwhile
+                before = desk.sheets.get(document_id, [])
+                desk.sheets[document_id] = fields_view.with_read(before, read)
             if len(read) > 1:
                 line = status.idle("fields.done_several", language, count=len(read))
         except Exception as error:  # noqa: BLE001 - a sentence on the status line, and logged

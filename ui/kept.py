@@ -55,7 +55,7 @@ def restore(desk: "Desk", text: str | None, cut: Transcript | None = None) -> No
         # Before files were split, a file had one form.
         listed = {name: one if isinstance(one, list) else [one] for name, one in sheets}
         desk.sheets = _SHEETS.validate_python(listed)
-    except (ValueError, KeyError, TypeError, ValidationError):
+    except (ValueError, KeyError, TypeError, AttributeError, ValidationError):
         logger.exception("what was kept of a conversation cannot be read")
         return
     last = desk.turns[-1] if desk.turns else None

@@ -30,8 +30,11 @@ if TYPE_CHECKING:
 
 # A full name: the only two fields that one question asks for.
 _TOGETHER: Final = frozenset(("surname", "given_names"))
-# A bill, but an account as well.
-_AMBIGUOUS: Final = frozenset((stem("счет"),))
+# No question for a field has more words.
+_LONGEST: Final = 40
+_REMEMBERED: Final = 32
+# A bill, but an account as well; a legal form; whom somebody reports to; whatever is other.
+_AMBIGUOUS: Final = frozenset(map(stem, ("счет", "form", "report", "other", "другой")))
 # Two words with one meaning: "во сколько" may ask for a time, "сколько" asks for none.
 _ONE_WORD: Final = re.compile(r"\b(how) (much)\b|\b(во) (сколько)\b")
 # Letters of a word -> how many of them may be another ending or a slip of the keyboard.
@@ -101,18 +104,29 @@ class Phrasebook:
         about = template.about.every
         self._written = frozenset(word for text in (*texts, *about) for word in _said(text))
         self._empty = _words().nothing | _stems(about)
+        self._asked: dict[tuple[str, bool], tuple[str, ...]] = {}
 
-    def fields(self, question: str) -> tuple[str, ...]:
+    def fields(self, question: str, *, follows: bool = False) -> tuple[str, ...]:
         """The names of the fields asked for: one, or surname and given names, or none.
 
         Args:
             question: the user's words, English or Russian.
+            follows: it goes on from the question before: "and the buyer?" may ask for the buyer's
+                number then, so a printed label alone does not say what is asked.
         """
-        if analyse(question).only_pages:
-            return ()
+        key = (question, follows)
+        if key not in self._asked:
+            if len(self._asked) >= _REMEMBERED:
+                self._asked.clear()
+            self._asked[key] = self._fields_asked(question, follows)
+        return self._asked[key]
+
+    def _fields_asked(self, question: str, follows: bool) -> tuple[str, ...]:
         said = _said(question)
+        if len(said) > _LONGEST or analyse(question).only_pages:
+            return ()
         for words in (said, _without_slips(said, self._written)):
-            found = self._best(frozenset(map(stem, words)))
+            found = self._best(frozenset(map(stem, words)), follows)
             if found:
                 return found
         return ()
@@ -123,13 +137,13 @@ class Phrasebook:
         titles = (_stems([title]) for title in (self.template.title.en, self.template.title.ru))
         return any(title and title <= said and not title & _AMBIGUOUS for title in titles)
 
-    def _best(self, said: frozenset[str]) -> tuple[str, ...]:
+    def _best(self, said: frozenset[str], follows: bool) -> tuple[str, ...]:
         words = _words()
         sizes: dict[str, tuple[int, bool, int]] = {}
         for way in self._ways:
             kind = self._fields[way.field].type
             beside = words.beside.get(kind, said)
-            if not way.words <= said or (way.label and not said & beside):
+            if not way.words <= said or (way.label and (follows or not said & beside)):
                 continue
             left = said - way.words - self._own[way.field] - self._empty
             left -= {word for word in left if words.kinds.get(word) == kind}

@@ -14,7 +14,7 @@ from tests.ui.conftest import draw
 from ui import kept
 from ui.change import Change
 from ui.desk import Desk, Desks
-from ui.fields_view import Sheet, sheet_of
+from ui.fields_view import Sheet, sheet_of, with_read
 from ui.form import Form
 from ui.opening import open_files
 
@@ -204,3 +204,41 @@ def test_a_page_that_was_not_read_belongs_to_the_document_before_it(sitting: Sit
     sheets: list[Sheet] = sitting.desk.sheets[sitting.document_id][1:]
     assert [sheet_of(sheets, page) for page in (0, 2, 3, 7)] == [*sheets[:1], *sheets, sheets[1]]
     assert sheet_of([], 0) is None
+
+
+def sheet(pages: tuple[int, ...], fields: dict[str, Field], **edits: Any) -> Sheet:
+    frames = tuple(FieldsPage(page, 800, 1100) for page in pages)
+    titles = {"total": "Total", "tax": "Tax"}
+    found = DocumentFields("d", "scans.pdf", "invoice", 0.9, "lite", frames, titles, fields)
+    return Sheet(found, **edits)
+
+
+@pytest.mark.parametrize("page", [0, 1, 2])
+def test_what_was_confirmed_stays_when_one_page_is_read_again(page: int) -> None:
+    before = sheet((0, 1, 2), {"total": total(2)}, typed={"tax": "7"}, confirmed={"total", "tax"})
+    (after,) = with_read([before], [sheet((page,), {})])
+    assert after.typed == {"tax": "7"}
+    assert after.confirmed == {"total", "tax"}
+    assert after.found.fields["total"].value == "300.00"
+
+
+def test_what_was_confirmed_goes_with_its_page_when_a_file_is_read_apart() -> None:
+    before = sheet((0, 1, 2), {"total": total(2)}, typed={"tax": "7"}, confirmed={"total", "tax"})
+    first, last = with_read([before], [sheet((0, 1), {}), sheet((2,), {"total": total(2)})])
+    assert (first.confirmed, first.typed) == ({"tax"}, {"tax": "7"})
+    assert (last.confirmed, last.typed) == ({"total"}, {})
+
+
+def test_of_two_documents_read_as_one_the_first_confirmed_value_counts_alone() -> None:
+    one = sheet((0,), {"total": total(0)}, confirmed={"total"})
+    two = sheet((1,), {"total": total(1)}, typed={"total": "250"}, confirmed={"total"})
+    (after,) = with_read([one, two], [sheet((0, 1), {"total": total(1)}, whole=True)])
+    assert after.result(None).fields["total"].value == "100.00"
+    assert after.whole
+
+
+def test_pinned_pages_of_another_document_are_not_what_is_read_again(sitting: Sitting) -> None:
+    sitting.read()
+    sitting.engine.read.clear()
+    sitting.read("invoice", pages=[2], pinned=[(sitting.document_id, 0)])
+    assert sitting.engine.read == [("invoice", [2])]

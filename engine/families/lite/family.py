@@ -26,6 +26,7 @@ from engine.families.hub import is_cached
 from engine.families.lite.form import Forms
 from engine.families.lite.inside import inside
 from engine.families.lite.markdown import markdown, plain_text, tables
+from engine.families.lite.question import follows
 from engine.families.lite.reader import Answer, ReadPage, answer, read_page
 from engine.families.lite.weights import Checkpoint, gguf_file
 from engine.schema import Evidence, EvidenceFound, RegionAdded, Step
@@ -114,6 +115,11 @@ class LiteFamily(ModelFamily):
             case _:
                 return self._question(inputs, run)
 
+    def forget(self, conversation: str) -> None:
+        """Nothing of a deleted conversation's pages stays; those of others are made ready anew."""
+        self._read.clear()
+        self._forms.clear()
+
     def describe(self) -> Mapping[str, str]:
         return {"weights": self._checkpoint.source}
 
@@ -124,9 +130,12 @@ class LiteFamily(ModelFamily):
         indexes: Sequence[PageIndex] = inputs.indexes
         formed = None
         if request.bbox is None:  # of a part of a page no form is known
+            goes_on = bool(history) and follows(request.question)
+            formed = self._forms.answer(request.question, indexes, follows=goes_on)
             indexes = self._forms.named(request.question, indexes)
-            formed = self._forms.answer(request.question, indexes)
         read = answer(request.question, self._pages(inputs, indexes), history=history)
+        if formed is None and read is None and len(indexes) < len(inputs.indexes):
+            read = answer(request.question, self._pages(inputs, inputs.indexes), history=history)
         known = [one for one in (formed, read) if one is not None]
         found = max(known, key=lambda one: one.score, default=None)
         if found is None:

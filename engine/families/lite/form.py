@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from engine.document_type import classify
 from engine.errors import TaskError
+from engine.families.lite.question import counts_documents
 from engine.families.lite.reader import Answer
 from engine.fields.asked import phrasebook
 from engine.fields.reading import read_pieces
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 _LIKELY: Final = 0.03
 _SURE: Final = 0.5
 _MOST_TYPES: Final = 5
-_KEPT: Final = 32
+_KEPT: Final = 128  # pages
 _LOG: Final = logging.getLogger(__name__)
 
 
@@ -54,12 +55,16 @@ class Form:
             if guess.document_type in templates and guess.confidence >= _LIKELY
         ]
 
-    def answer(self, question: str) -> Answer | None:
-        """The field that a question asks for; None where it asks for none or it is not found."""
+    def answer(self, question: str, *, follows: bool = False) -> Answer | None:
+        """The field that a question asks for; None where it asks for none or it is not found.
+
+        Args:
+            follows: it goes on from the question before; see Phrasebook.fields.
+        """
         found = [
             (likely * answer.score, answer)
             for reading, likely in self._types
-            if (answer := reading.answer(question)) is not None
+            if (answer := reading.answer(question, follows)) is not None
         ]
         return max(found, key=lambda one: one[0])[1] if found else None
 
@@ -78,8 +83,8 @@ class _Reading:
         self._indexes = indexes
         self.template = template
 
-    def answer(self, question: str) -> Answer | None:
-        names = phrasebook(self.template).fields(question)
+    def answer(self, question: str, follows: bool) -> Answer | None:
+        names = phrasebook(self.template).fields(question, follows=follows)
         found = [self._pieces[name] for name in names if name in self._pieces]
         if not found:
             return None
@@ -103,14 +108,22 @@ class Forms:
         self._files: dict[tuple[str, tuple[int, ...]], tuple[Form, ...]] = {}
         self._folder = folder
 
-    def answer(self, question: str, indexes: Sequence[PageIndex]) -> Answer | None:
+    def answer(
+        self, question: str, indexes: Sequence[PageIndex], *, follows: bool = False
+    ) -> Answer | None:
         """The field that a question asks for, of the document whose form is surest of it.
+
+        None where the question speaks of "the second invoice" and there are several documents.
 
         Args:
             indexes: the pages to look at, those of a file one after the other; it may hold several
                 documents.
+            follows: it goes on from the question before.
         """
-        found = [form.answer(question) for form in self._of(indexes)]
+        forms = self._of(indexes)
+        if len(forms) > 1 and counts_documents(question):
+            return None
+        found = [form.answer(question, follows=follows) for form in _named(question, forms)]
         answers = [answer for answer in found if answer is not None]
         return max(answers, key=lambda one: one.score, default=None)
 
@@ -121,9 +134,12 @@ class Forms:
         Args:
             indexes: as in `answer`.
         """
-        forms = self._of(indexes)
-        named = [form for form in forms if form.is_named(question)] if len(forms) > 1 else []
-        return [index for form in named for index in form.indexes] or indexes
+        forms = _named(question, self._of(indexes))
+        return [index for form in forms for index in form.indexes] or indexes
+
+    def clear(self) -> None:
+        """Forget every page."""
+        self._files.clear()
 
     def _of(self, indexes: Sequence[PageIndex]) -> list[Form]:
         by_file = groupby(indexes, key=lambda index: index.document_id)
@@ -144,6 +160,12 @@ class Forms:
                 Form([indexes[at] for at in places], self._folder) for places in split(indexes)
             )
         self._files[key] = forms
-        for old in list(self._files)[:-_KEPT]:
-            del self._files[old]
+        while len(self._files) > 1 and sum(len(pages) for _, pages in self._files) > _KEPT:
+            del self._files[next(iter(self._files))]
         return forms
+
+
+def _named(question: str, forms: Sequence[Form]) -> Sequence[Form]:
+    """Of several documents those whose type a question names; all where it names none of them."""
+    named = [form for form in forms if form.is_named(question)] if len(forms) > 1 else []
+    return named or forms

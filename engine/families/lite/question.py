@@ -187,7 +187,20 @@ def without_pages(folded: str) -> str:
 
     Which page to look at is not what to look for; the pages given are those.
     """
-    return _IN_DOCUMENT.sub(" ", _ON_PAGE.sub(" ", folded))
+    # The patterns would take long over many spaces in a row.
+    return _IN_DOCUMENT.sub(" ", _ON_PAGE.sub(" ", " ".join(folded.split())))
+
+
+def counts_documents(text: str) -> bool:
+    """Whether a question speaks of one document by its number: "in the second receipt"."""
+    folded = text.casefold().replace("ё", "е")
+    return _IN_DOCUMENT.search(" ".join(folded.split())) is not None
+
+
+def follows(text: str) -> bool:
+    """Whether a question goes on from the one before: "and the buyer?", "а его адрес?"."""
+    plain = text.casefold().replace("ё", "е").strip()
+    return any(pattern.search(plain) for pattern in lexicon().follow_up)
 
 
 def _total(term: Term) -> Term:

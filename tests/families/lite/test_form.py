@@ -1,5 +1,7 @@
 """`lite` answers what a form knows from the form: drawn papers whose truth is known."""
 
+import gc
+import weakref
 from dataclasses import replace
 from pathlib import Path
 
@@ -147,3 +149,39 @@ def test_a_whole_page_is_asked_as_a_form_and_a_part_of_it_is_not(tmp_path: Path)
         foot = (0.0, drawn.image.height * 0.9, float(drawn.image.width), float(drawn.image.height))
         part = engine.ask(session_id, "Which company sent the invoice?", bbox=foot).answer()
         assert part.text != seller.text
+
+
+def test_the_second_invoice_is_not_answered_from_any_invoice() -> None:
+    pages = [drawn_index(specimen_of("invoice", "en", 6)), replace(PASSPORT, page_index=1)]
+    assert Forms().answer("How much is to be paid?", pages) is not None
+    assert Forms().answer("How much is to be paid in the second invoice?", pages) is None
+    assert Forms().answer("How much is to be paid in the second invoice?", pages[:1]) is not None
+
+
+def test_a_follow_up_is_not_taken_for_a_printed_label() -> None:
+    form = Form([drawn_index(specimen_of("invoice", "en", 6))])
+    assert form.answer("And the purchaser?", follows=False) is not None
+    assert form.answer("And the subtotal?", follows=True) is None
+    assert form.answer("And when must we pay?", follows=True) is not None
+
+
+def test_deleted_pages_are_forgotten() -> None:
+    forms = Forms()
+    forms.answer("What is the surname?", [PASSPORT])
+    watched = weakref.ref(forms._files[PASSPORT.document_id, (0,)][0])
+    forms.clear()
+    gc.collect()
+    assert watched() is None
+
+
+def test_the_pages_that_are_kept_are_bounded() -> None:
+    forms = Forms()
+    for number in range(200):
+        forms.answer("What is the surname?", [replace(PASSPORT, document_id=f"d{number}")])
+    assert len(forms._files) == 128
+    assert ("d199", (0,)) in forms._files
+
+
+def test_a_pasted_text_is_no_question_for_a_field() -> None:
+    pasted = "lorem ipsum dolor " * 4000 + "в договор" + " " * 50_000 + "x"
+    assert Form([PASSPORT]).answer(f"What is the surname? {pasted}") is None
