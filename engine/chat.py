@@ -248,7 +248,7 @@ class Engine(Forgetting):
         folder = self.settings.fields.folder
         check_type(document_type, folder)
         document = self._document(session_id, document_id)
-        numbers = range(len(document.pages)) if pages is None else pages
+        numbers = range(len(document.pages)) if pages is None else dict.fromkeys(pages)
         places = [(document_id, number) for number in numbers]
         family = family_class(self.settings.model(chosen).family, model_id=chosen)
 

@@ -65,7 +65,11 @@ class _Way:
 
 
 class Phrasebook:
-    """All ways to ask for the fields of a template."""
+    """All ways to ask for the fields of a template. Not for several threads at once.
+
+    Args:
+        template: of a document type; its fields without `asked` are never asked for.
+    """
 
     def __init__(self, template: DocumentTemplate) -> None:
         self.template = template

@@ -134,8 +134,6 @@ class LiteFamily(ModelFamily):
             formed = self._forms.answer(request.question, indexes, follows=goes_on)
             indexes = self._forms.named(request.question, indexes)
         read = answer(request.question, self._pages(inputs, indexes), history=history)
-        if formed is None and read is None and len(indexes) < len(inputs.indexes):
-            read = answer(request.question, self._pages(inputs, inputs.indexes), history=history)
         known = [one for one in (formed, read) if one is not None]
         found = max(known, key=lambda one: one.score, default=None)
         if found is None:

@@ -1,15 +1,22 @@
 """`lite` answers what a form knows from the form: drawn papers whose truth is known."""
 
 import gc
+import threading
 import weakref
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from engine import Engine, load_settings
+from engine.families.base import Run
+from engine.families.lite.family import LiteFamily, LiteInputs
 from engine.families.lite.form import Form, Forms
 from engine.geometry import union
+from engine.index import PageIndex
+from engine.schema import EvidenceFound, Message, StreamEvent, TextPart
 from tests.fields.drawn import drawn_index, specimen_of, typed
 
 
@@ -185,3 +192,47 @@ def test_the_pages_that_are_kept_are_bounded() -> None:
 def test_a_pasted_text_is_no_question_for_a_field() -> None:
     pasted = "lorem ipsum dolor " * 4000 + "в договор" + " " * 50_000 + "x"
     assert Form([PASSPORT]).answer(f"What is the surname? {pasted}") is None
+
+
+INVOICE = replace(drawn_index(specimen_of("invoice", "en", 6)), document_id="invoice")
+
+
+@pytest.fixture(scope="module")
+def lite() -> LiteFamily:
+    return LiteFamily.load("lite", load_settings())
+
+
+def places_of(lite: LiteFamily, question: str, *indexes: PageIndex, before: str = "") -> list[str]:
+    """What the family points at, asked about these pages."""
+    request: Any = SimpleNamespace(
+        task="question", question=question, bbox=None, language="en", max_new_tokens=64,
+        history=[Message("user", (TextPart(before),))] if before else [],
+    )  # fmt: skip
+    events: list[StreamEvent] = []
+    streamer: Any = SimpleNamespace(put=lambda ids: None, end=lambda: None)
+    lite.generate(LiteInputs(request, indexes), Run(streamer, events.append, threading.Event()))
+    return [event.evidence.text for event in events if isinstance(event, EvidenceFound)]
+
+
+def test_lite_points_at_what_only_the_form_knows(lite: LiteFamily) -> None:
+    said = places_of(lite, "Whose passport is this?", PASSPORT)
+    assert set(said) == {TRUTH["surname"], TRUTH["given_names"]}
+
+
+@pytest.mark.parametrize("thing", ["address", "bank"])
+def test_lite_answers_nothing_about_a_passport_from_an_invoice(
+    lite: LiteFamily, thing: str
+) -> None:
+    question = f"Which {thing} is named in the %s?"
+    assert places_of(lite, question % "invoice", INVOICE, PASSPORT)
+    said = places_of(lite, question % "passport", INVOICE, PASSPORT)
+    printed = [line.text for line in INVOICE.lines]
+    assert not [text for text in said if any(text in line for line in printed)]
+
+
+def test_lite_keeps_no_page_of_a_deleted_conversation() -> None:
+    lite = LiteFamily.load("lite", load_settings())
+    places_of(lite, "When does it expire?", PASSPORT)
+    assert lite._read and lite._forms._files, "they are kept for the next question"
+    lite.forget("any")
+    assert not lite._read and not lite._forms._files
