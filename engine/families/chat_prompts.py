@@ -98,9 +98,21 @@ class ChatPrompts(PageByPageFamily):
             for message in messages
         ]
         text: str = self.processor.apply_chat_template(
-            chat, tokenize=False, add_generation_prompt=True
+            chat, tokenize=False, add_generation_prompt=True, **self._template_options
         )
         return text
+
+    @property
+    def _template_options(self) -> dict[str, bool]:
+        """Tell a template that has the switch that its model is not to think.
+
+        Only for models that chat: those that read pages do not think, and a template may write
+        something into the prompt that they were not trained on, as GLM-4.5V's "/nothink".
+        """
+        template = str(getattr(self.processor, "chat_template", None) or "")
+        if self.capabilities.chat and "enable_thinking" in template:
+            return {"enable_thinking": False}
+        return {}
 
     def _plain(self, text: str) -> str:
         """A user's words without anything that the tokenizer would take for a special token."""

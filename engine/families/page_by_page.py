@@ -30,9 +30,10 @@ from engine.families.reading import (
     PageRecord,
     Reader,
 )
+from engine.families.thinking import Thoughts
 from engine.layout.cells import CellParser
 from engine.prompts import get_task
-from engine.schema import Page, Size, Step
+from engine.schema import Discarded, Page, Size, Step
 from engine.settings import ModelSettings
 
 # Conversations whose cut runs are remembered.
@@ -68,6 +69,10 @@ class PageByPageFamily(ModelFamily):
         """(width, height) of the frame that boxes on a page are in."""
         return page.size
 
+    def thoughts(self, inputs: Any, run: Run) -> Thoughts | None:
+        """What tells a thought from the answer to one prompt; None for models that do not think."""
+        return None
+
     def prepare(self, request: ModelRequest, preparation: Preparation) -> ReadingInputs:
         kept = self._kept(request) if request.resume else {}
         task = get_task(request.task)
@@ -101,6 +106,8 @@ class PageByPageFamily(ModelFamily):
         return inputs
 
     def generate(self, inputs: ReadingInputs, run: Run) -> Outcome:
+        import torch
+
         request = inputs.request
         if inputs.answer is None:
             pages = PagesRun(self, inputs, run)
@@ -112,19 +119,28 @@ class PageByPageFamily(ModelFamily):
         reader = self._answer_reader(inputs, record, run)
         for before in inputs.kept.values():
             feed(reader, before.said)
+
+        def withdraw() -> None:
+            # A line break flushes the text that the streamer holds back, which must not come later.
+            run.streamer.put(torch.tensor(self.encode("\n")))
+            run.emit(Discarded("discarded.thought"))
+
+        reader.withdraw = withdraw
         outcome = self.generate_answer(inputs.answer, replace(run, streamer=reader))
         reader.finish(outcome.finish_reason)
         run.streamer.end()
         self._remember(request, [record])
-        return outcome
+        # Of what was thought nothing was streamed.
+        return replace(outcome, counts_ids=False) if reader.thought else outcome
 
     def page_reader(
         self, inputs: Any, record: PageRecord, run: Run, request: ModelRequest
     ) -> Reader:
         """What the ids of one page go through."""
         parser = self.cell_parser(request.task)
+        thoughts = self.thoughts(inputs, run)
         if parser is None or get_task(request.task).output != "layout":
-            return Reader(record, run.streamer)
+            return Reader(record, run.streamer, thoughts=thoughts)
         return LayoutReader(
             record,
             run,
@@ -133,6 +149,7 @@ class PageByPageFamily(ModelFamily):
             encode=self.encode,
             frame=self.frame(inputs, record.page),
             language=request.language,
+            thoughts=thoughts,
         )
 
     def encode(self, text: str) -> list[int]:
@@ -141,14 +158,16 @@ class PageByPageFamily(ModelFamily):
 
     def _answer_reader(self, inputs: ReadingInputs, record: PageRecord, run: Run) -> Reader:
         parser = self.cell_parser(inputs.request.task)
+        thoughts = self.thoughts(inputs.answer, run)
         if parser is None:
-            return Reader(record, run.streamer)
+            return Reader(record, run.streamer, thoughts=thoughts)
         return EvidenceReader(
             record,
             run,
             parser=parser,
             words=Detokenizer(self.tokenizer, self.silent_ids()),
             pages=[(page, self.frame(inputs.answer, page)) for page in inputs.request.pages],
+            thoughts=thoughts,
         )
 
     def forget(self, conversation: str) -> None:

@@ -123,8 +123,17 @@ class PagesRun:
 
     def _attempt(self, record: PageRecord, inputs: Any, said: list[int]) -> None:
         reader = self._family.page_reader(inputs, record, self._run, self._request)
-        if not self._layout and any(before.shown for before in self.done):
-            reader.show(self._family.encode("\n\n"))
+
+        def part() -> None:
+            if not self._layout and any(before.shown for before in self.done):
+                reader.show(self._family.encode("\n\n"))
+
+        def withdraw() -> None:
+            self._withdraw("discarded.thought", record.page)
+            part()
+
+        reader.withdraw = withdraw
+        part()
         if said:
             feed(reader, said)
         outcome = self._family.generate_answer(inputs, replace(self._run, streamer=reader))

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 from engine.errors import GeometryError
 from engine.families.base import Run, Streamer
 from engine.families.detokenizer import Detokenizer
+from engine.families.thinking import Thoughts
 from engine.geometry import to_page_frame
 from engine.layout import to_markdown
 from engine.layout.cells import Cell, CellParser
@@ -73,16 +74,43 @@ class PageRecord:
 
 
 class Reader:
-    """The Streamer of one page, for text: every id is shown."""
+    """The Streamer of one page, for text: every id is shown that is no thought.
 
-    def __init__(self, record: PageRecord, streamer: Streamer) -> None:
+    Attributes:
+        withdraw: takes back what was shown of this page; called where it proves to be a thought.
+    """
+
+    def __init__(
+        self, record: PageRecord, streamer: Streamer, *, thoughts: Thoughts | None = None
+    ) -> None:
         self.record = record
+        self.withdraw: Callable[[], None] = lambda: None
         self._streamer = streamer
+        self._thoughts = thoughts
 
     def put(self, value: torch.Tensor) -> None:
         """Take generated ids, shape (n,)."""
-        self.record.said += value.tolist()
-        self.show(value.tolist())
+        ids: list[int] = value.tolist()
+        self.record.said += ids
+        if self._thoughts is not None:
+            ids = self._thoughts.put(ids)
+            if self._thoughts.withdrawn:
+                self.record.said, self.record.shown = list(ids), []
+                self._start_anew()
+                self.withdraw()
+        self._take(ids)
+
+    @property
+    def thought(self) -> bool:
+        """Whether the model thought before it answered."""
+        return self._thoughts is not None and self._thoughts.seen
+
+    def _take(self, ids: list[int]) -> None:
+        """Take ids of the answer; none of a thought, which is but a sign of life."""
+        self.show(ids)
+
+    def _start_anew(self) -> None:
+        """What was read so far was a thought: forget it."""
 
     def show(self, ids: Sequence[int]) -> None:
         """Pass ids on; () still tells the run that the model is alive."""
@@ -95,8 +123,15 @@ class Reader:
         """Called by `generate`; the run itself ends its streamer when all pages are read."""
 
     def finish(self, reason: FinishReason) -> None:
-        """The page is over."""
+        """The page is over.
+
+        Raises:
+            GenerationError: all of it was a thought.
+        """
         self.record.finish_reason = reason
+        thoughts = self._thoughts
+        if thoughts is not None and thoughts.alone and thoughts.error and reason != "cancelled":
+            raise thoughts.error
 
 
 class BoxReader(Reader, ABC):
@@ -108,9 +143,15 @@ class BoxReader(Reader, ABC):
     """
 
     def __init__(
-        self, record: PageRecord, run: Run, *, parser: CellParser, words: Detokenizer
+        self,
+        record: PageRecord,
+        run: Run,
+        *,
+        parser: CellParser,
+        words: Detokenizer,
+        thoughts: Thoughts | None = None,
     ) -> None:
-        super().__init__(record, run.streamer)
+        super().__init__(record, run.streamer, thoughts=thoughts)
         self._run = run
         self._parser = parser
         self._words = words
@@ -148,8 +189,9 @@ class LayoutReader(BoxReader):
         encode: Callable[[str], list[int]],
         frame: Size,
         language: str,
+        thoughts: Thoughts | None = None,
     ) -> None:
-        super().__init__(record, run, parser=parser, words=words)
+        super().__init__(record, run, parser=parser, words=words, thoughts=thoughts)
         self._encode = encode
         self._frame = frame
         self._language = language
@@ -157,9 +199,15 @@ class LayoutReader(BoxReader):
         self._seen: set[Cell] = set()
         self._head = ""
 
-    def put(self, value: torch.Tensor) -> None:
-        self.record.said += value.tolist()
-        self._read(self._words.put(value.tolist()))
+    def _take(self, ids: list[int]) -> None:
+        self._read(self._words.put(ids))
+
+    def _start_anew(self) -> None:
+        self._parser.close(cut=True)
+        self.record.regions.clear()
+        self._seen.clear()
+        self._outside = self._repeats = 0
+        self._head = ""
 
     def finish(self, reason: FinishReason) -> None:
         super().finish(reason)
@@ -236,16 +284,27 @@ class EvidenceReader(BoxReader):
         parser: CellParser,
         words: Detokenizer,
         pages: Sequence[tuple[Page, Size]],
+        thoughts: Thoughts | None = None,
     ) -> None:
-        super().__init__(record, run, parser=parser, words=words)
+        super().__init__(record, run, parser=parser, words=words, thoughts=thoughts)
         self._pages = pages
         self._tail = ""
         self._found: list[Evidence] = []
-        self._named: int | None = 1 if len(pages) == 1 else None
+        self._named = self._only_page
 
-    def put(self, value: torch.Tensor) -> None:
-        super().put(value)
-        self._read(self._words.put(value.tolist()))
+    def _take(self, ids: list[int]) -> None:
+        super()._take(ids)
+        self._read(self._words.put(ids))
+
+    def _start_anew(self) -> None:
+        self._parser.close(cut=True)
+        self._found.clear()
+        self._tail = ""
+        self._named = self._only_page
+
+    @property
+    def _only_page(self) -> int | None:
+        return 1 if len(self._pages) == 1 else None
 
     def _read(self, text: str) -> None:
         # Box by box: what is named after a box is not the page of that box.

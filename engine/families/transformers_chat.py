@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from engine.errors import ModelError
+from engine.errors import GenerationError, ModelError
 from engine.families.base import (
     ModelRequest,
     Outcome,
@@ -42,6 +42,7 @@ from engine.families.page_prompt import filled
 from engine.families.page_text import PageTexts
 from engine.families.prompt_ids import PromptIds
 from engine.families.seen_images import REMEMBERED, SeenImage, SeenImages
+from engine.families.thinking import CLOSING, OPENING, Thoughts
 from engine.hardware import choose_attention
 from engine.schema import Page, Size, Step
 from engine.settings import ModelSettings, Settings
@@ -162,6 +163,25 @@ class TransformersChatFamily(ChatPrompts):
 
         return frozenset(end_ids(self.model))
 
+    def thoughts(self, inputs: DecodingInputs, run: Run | None = None) -> Thoughts | None:
+        """For a checkpoint that has the tags of thoughts; a verbatim answer is none."""
+        tags = self.tokenizer.get_added_vocab()
+        if CLOSING not in tags or OPENING not in tags or inputs.spans is not None:
+            return None
+        before = len(inputs.prompt.ids) - len(inputs.so_far)
+        return Thoughts(
+            self.tokenizer,
+            opening=tags[OPENING],
+            closing=tags[CLOSING],
+            opened=self._opens_a_thought(inputs.prompt.ids[:before]),
+            emit=run.emit if run else lambda _: None,
+            error=GenerationError("model.only_thought", model_id=self.model_id),
+        )
+
+    def _opens_a_thought(self, ids: tuple[int, ...]) -> bool:
+        """Whether the template ends a prompt inside of a thought, as those of thinking models."""
+        return str(self.tokenizer.decode(list(ids[-4:]))).rstrip().endswith(OPENING)
+
     def positions(self, prompt: PromptIds, images: list[SeenImage]) -> Positions:
         """Position ids of the whole prompt; plain counting unless a family knows better."""
         return Positions()
@@ -178,6 +198,10 @@ class TransformersChatFamily(ChatPrompts):
         whole = Conversation(request, pages).messages(View())
         seen = self.images.all_of(whole, pages, preparation, share)
         view, prompt = self._fitted(filled(request, seen), seen, preparation)
+        if request.verbatim and self._opens_a_thought(prompt.ids):
+            # The page's words are the answer, so the thought is over before it begins.
+            closed = self.tokenizer(f"\n{CLOSING}\n\n", add_special_tokens=False)["input_ids"]
+            prompt = PromptIds((*prompt.ids, *closed), prompt.images)
         # Two sizes of one page may take the same number of tokens; their caches are not the same.
         images = tuple(replace(span, key=(*span.key, share)) for span in prompt.images)
         prompt = PromptIds((*prompt.ids, *request.so_far), images)
@@ -252,6 +276,10 @@ class TransformersChatFamily(ChatPrompts):
             self.model, inputs, self.caches, run, self.counters, model_id=self.model_id
         )
         said = [*inputs.so_far, *self.counters.generated_ids]
+        thoughts = self.thoughts(inputs)
+        if thoughts is not None:
+            # Templates leave the thoughts of earlier turns out.
+            said = thoughts.put(said)
         text = self.tokenizer.decode(said, skip_special_tokens=True).strip()
         while len(self._said) >= REMEMBERED:
             self._said.pop(next(iter(self._said)))

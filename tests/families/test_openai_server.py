@@ -314,6 +314,28 @@ def test_an_answer_is_greedy_unless_the_user_says_otherwise(served: Make, tmp_pa
     assert (sampled["temperature"], sampled["max_tokens"]) == (0.7, 12)
 
 
+@pytest.mark.parametrize(
+    ("table", "penalty"),
+    [
+        # vLLM and SGLang would take the model's own; Qwen2.5-VL's is 1.05.
+        ({"api": "vllm"}, 1.0),
+        ({"api": "sglang"}, 1.0),
+        ({"api": "vllm", "generation": {"repetition_penalty": 1.2}}, 1.2),
+        ({"api": "vllm", "extra_body": {"repetition_penalty": 1.3}}, 1.3),
+        ({"api": "openai"}, None),
+        ({"api": "llama_cpp"}, None),
+    ],
+)
+def test_repeated_words_cost_nothing_unless_the_settings_say_so(
+    served: Make, tmp_path: Path, table: dict[str, Any], penalty: float | None
+) -> None:
+    engine, server = served(lambda exchange: exchange.answer("ok"), **table)
+    session_id = session_with(engine, tmp_path, "x")
+    engine.ask(session_id, "?").answer()
+    engine.ask(session_id, "?", options=AskOptions(temperature=0.7)).answer()
+    assert [one.body.get("repetition_penalty") for one in server.exchanges] == [penalty] * 2
+
+
 def test_reading_goes_page_by_page_and_a_loop_is_ended_and_read_again_smaller(
     served: Make, tmp_path: Path
 ) -> None:

@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable
 from typing import Any, Final
 
+from engine.families.thinking import CLOSING, OPENING
+
 # Special tokens of the models that box formats name.
 _TAG_NAMES: Final = (
     *(f"<|{mark}{name}|>" for name in ("ref", "det") for mark in ("", "/")),
@@ -19,11 +21,17 @@ _TAG_NAMES: Final = (
     # Some servers leave these as well.
     *(f"<|{name}|>" for name in ("im_start", "im_end", "endoftext", "endofassistant")),
     *(f"<|{name}|>" for name in ("vision_start", "vision_end", "image_pad", "video_pad")),
+    # No special tokens: an answer may speak of them.
+    OPENING,
+    CLOSING,
 )
 # Above Unicode's last code point.
 _FIRST_TAG: Final = 0x110000
 _TAGS: Final = {tag: _FIRST_TAG + number for number, tag in enumerate(_TAG_NAMES)}
 _NAMES: Final = {index: tag for tag, index in _TAGS.items()}
+OPENING_ID: Final = _TAGS[OPENING]
+CLOSING_ID: Final = _TAGS[CLOSING]
+_SPECIAL: Final = frozenset(_NAMES) - {OPENING_ID, CLOSING_ID}
 _TAG: Final = re.compile(f"({'|'.join(map(re.escape, _TAG_NAMES))})")
 _LONGEST_TAG: Final = max(map(len, _TAG_NAMES))
 # What chat templates and vision models write in prompts; in a user's words it would be obeyed.
@@ -49,8 +57,9 @@ class Characters:
     def decode(self, ids: Iterable[Any], *, skip_special_tokens: bool = False, **_: Any) -> str:
         """The text of ids; special ones are left out if asked."""
         return "".join(
-            ("" if skip_special_tokens else _NAMES[index]) if index >= _FIRST_TAG else chr(index)
+            chr(index) if index < _FIRST_TAG else _NAMES[index]
             for index in map(int, ids)
+            if not (skip_special_tokens and index in _SPECIAL)
         )
 
 
@@ -63,11 +72,11 @@ class WholeTags:
     def put(self, text: str) -> str:
         """The text that no later piece can change."""
         text = self._held + text
-        start = text.rfind("<|", max(0, len(text) - _LONGEST_TAG))
-        open_tag = start >= 0 and "|>" not in text[start:]
-        if not open_tag and text.endswith("<"):
-            start, open_tag = len(text) - 1, True
-        if not open_tag:
+        start = text.rfind("<", max(0, len(text) - _LONGEST_TAG))
+        beginning = text[start:] if start >= 0 else ""
+        if not any(
+            tag != beginning and tag.startswith(beginning) for tag in _TAG_NAMES if beginning
+        ):
             start = len(text)
         self._held = text[start:]
         return text[:start]
@@ -85,6 +94,10 @@ def without_control(text: str) -> str:
     while text != before:
         before, text = text, _CONTROL.sub("", text)
     return text
+
+
+def _begins_a_tag(text: str) -> bool:
+    return any(tag.startswith(text) and tag != text for tag in _TAG_NAMES)
 
 
 def _is_surrogate(character: str) -> bool:

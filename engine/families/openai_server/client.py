@@ -45,13 +45,21 @@ _OPTIONAL: Final[Mapping[str, str | None]] = {
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """How an answer ended, in the server's words; None for what it did not say."""
+    """How an answer ended, in the server's words; None for what it did not say.
+
+    pieces, thoughts: how many events had text of the answer, and of what the model thought.
+    """
 
     finish_reason: str | None = None
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     pieces: int = 0
+    thoughts: int = 0
     stopped: bool = False
+
+
+class _Thought:
+    """The model thinks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +99,7 @@ class ServerClient:
         *,
         on_text: Callable[[str], bool],
         on_pause: Callable[[float, int], None],
+        on_thought: Callable[[], None] = lambda: None,
         stop: threading.Event,
     ) -> Reply:
         """Send a request and hand on the answer's text as it comes.
@@ -100,6 +109,7 @@ class ServerClient:
                 sent as they are.
             on_text: takes a piece of text, "" for a sign of life; False ends the answer.
             on_pause: (seconds, number of the next attempt), before a request is repeated.
+            on_thought: for each piece of a thought, which is no part of the answer.
             stop: ends the answer within a tenth of a second.
         Raises:
             GenerationError: the server is away, fails, or refuses; table [server] of the texts.
@@ -108,7 +118,7 @@ class ServerClient:
         if not self._breaker.may_try():
             seconds = f"{self._breaker.seconds_left:.0f}"
             raise self.server.error("paused", seconds=seconds)
-        items: queue.SimpleQueue[str | _Pause | Reply | _Failed] = queue.SimpleQueue()
+        items: queue.SimpleQueue[str | _Thought | _Pause | Reply | _Failed] = queue.SimpleQueue()
         closed = threading.Event()
         running = asyncio.run_coroutine_threadsafe(
             self._run(dict(body), items.put, closed), self._loop
@@ -130,7 +140,9 @@ class ServerClient:
                     on_pause(item.seconds, item.attempt)
                     continue
                 heard = True
-                if not on_text(item):
+                if isinstance(item, _Thought):
+                    on_thought()
+                elif not on_text(item):
                     break
             if heard:
                 self._breaker.succeeded()
@@ -259,9 +271,10 @@ class ServerClient:
         async with stream:
             async for chunk in stream:
                 chunks += 1
+                thoughts = reply.thoughts
                 text, reply = _read(chunk, reply)
                 started[0] = started[0] or bool(text)
-                put(text)
+                put(_Thought() if reply.thoughts > thoughts and not text else text)
         if not chunks:
             raise _Failed(Failure(self.server.error("garbled", detail="no events"), away=True))
         if reply.finish_reason is None:
@@ -270,13 +283,16 @@ class ServerClient:
 
 
 def _read(chunk: ChatCompletionChunk, reply: Reply) -> tuple[str, Reply]:
-    """(text, how the answer stands) of one event; `reasoning` is not the answer and is left out."""
-    text = ""
+    """(text, how the answer stands) of one event; a thought is counted, and no text."""
+    text, thinks = "", False
     for choice in chunk.choices or ():
         text += (choice.delta.content or "") if choice.delta else ""
+        # SGLang, llama.cpp and older vLLM say reasoning_content; newer vLLM and Ollama reasoning
+        # (https://docs.vllm.ai/en/v0.11.2/features/reasoning_outputs/).
+        names = ("reasoning", "reasoning_content")
+        thinks = thinks or any(getattr(choice.delta, name, None) for name in names)
         reply = replace(reply, finish_reason=choice.finish_reason or reply.finish_reason)
-    if text:
-        reply = replace(reply, pieces=reply.pieces + 1)
+    reply = replace(reply, pieces=reply.pieces + bool(text), thoughts=reply.thoughts + thinks)
     if chunk.usage is not None:
         reply = replace(
             reply,

@@ -27,7 +27,7 @@ from engine.families.context import Conversation, PageKey
 from engine.families.openai_server import grammar, health
 from engine.families.openai_server.answer import StreamedAnswer
 from engine.families.openai_server.breaker import breaker_of
-from engine.families.openai_server.characters import Characters
+from engine.families.openai_server.characters import CLOSING_ID, OPENING_ID, Characters
 from engine.families.openai_server.client import Reply, ServerClient
 from engine.families.openai_server.counting import ServerCounter, pages_of
 from engine.families.openai_server.failures import Server, server_of
@@ -39,6 +39,7 @@ from engine.families.page_by_page import PageByPageFamily, conversation_of
 from engine.families.page_prompt import filled
 from engine.families.pages_run import ReadingInputs
 from engine.families.reading import PageRecord
+from engine.families.thinking import Thoughts
 from engine.layout.cells import CellParser
 from engine.prompts import get_task, load_tasks
 from engine.schema import FinishReason, Notice, Page, Size, Step
@@ -148,6 +149,22 @@ class OpenAIServerFamily(PageByPageFamily):
     def cell_parser(self, task: str) -> CellParser | None:
         return self._format.parser(task) if self._format.parser else None
 
+    def thoughts(self, inputs: ServerInputs, run: Run) -> Thoughts | None:
+        """For a model that may think, where its server does not tell thought from answer itself."""
+        return self._thoughts(run) if inputs.spans is None else None
+
+    def _thoughts(self, run: Run | None = None) -> Thoughts | None:
+        if not self._format.thinks:
+            return None
+        return Thoughts(
+            self._characters,
+            opening=OPENING_ID,
+            closing=CLOSING_ID,
+            may_lack_opening=True,
+            emit=run.emit if run else lambda _: None,
+            error=self._server.error("only_thought"),
+        )
+
     def frame(self, inputs: ServerInputs, page: Page) -> Size:
         return inputs.frames.get((page.document_id, page.page_index), page.size)
 
@@ -167,6 +184,9 @@ class OpenAIServerFamily(PageByPageFamily):
             raise self._server.error("no_verbatim", api=self.settings.api)
         if not self._can.chat:
             request = replace(request, history=())
+        thoughts = self._thoughts()
+        if thoughts is not None:
+            request = replace(request, so_far=tuple(thoughts.put(request.so_far)))
         sent = pages_of(request, self._format, self.settings.max_pixels)
         if not self._can.multiple_pages:
             # Earlier turns keep their words; a model that sees one page sees the question's.
@@ -194,6 +214,7 @@ class OpenAIServerFamily(PageByPageFamily):
                 max_tokens=most,
                 spans=spans,
                 keeps_tags=self._format.tags,
+                thinks=self._format.thinks,
             ),
             frames={key: self._format.frame or page.size for key, page in sent.items()},
             most_characters=most * _MOST_CHARACTERS_A_TOKEN,
@@ -222,15 +243,26 @@ class OpenAIServerFamily(PageByPageFamily):
         answer = StreamedAnswer(
             self._characters, run, most_characters=inputs.most_characters, spans=inputs.spans
         )
+        thinks = False
+
+        def thinking() -> None:
+            nonlocal thinks
+            if not thinks:
+                run.emit(Step("step.model_thinking"))
+            thinks = True
+
         reply = self._client.chat(
             inputs.body,
             on_text=answer.add,
             on_pause=lambda seconds, attempt: run.emit(
                 Step("step.server_again", {"seconds": f"{seconds:.0f}", "attempt": attempt})
             ),
+            on_thought=thinking,
             stop=run.stop,
         )
         reason = self._reason(reply, answer, run)
+        if reply.thoughts and not answer.pieces and reason != "cancelled":
+            raise self._server.error("only_thought")
         answer.finish(reason, inputs.question, self._server)
         run.streamer.end()
         tokens = reply.completion_tokens

@@ -53,6 +53,15 @@ class BoxFormat:
     vllm_image_mark: str = ""
 
     @property
+    def thinks(self) -> bool:
+        """Whether models of the kind may think before they answer, unless they are told not to.
+
+        Those that only read pages do not, and a template that is told so may write something into
+        the prompt that they were not trained on, as GLM-4.5V's "/nothink".
+        """
+        return self.capabilities.chat
+
+    @property
     def capabilities(self) -> Capabilities:
         """What they can do, unless the settings say otherwise."""
         return self.own or family_class(self.prompts, model_id=self.prompts).capabilities

@@ -25,6 +25,17 @@ _MORE: Final[Mapping[str, Mapping[str, str]]] = {
     "sglang": {name: name for name in ("top_k", "min_p", "repetition_penalty")},
     "llama_cpp": {"top_k": "top_k", "min_p": "min_p", "repetition_penalty": "repeat_penalty"},
 }
+# These servers fill in what a request leaves out from the generation_config.json: vLLM since
+# 0.6 repetition_penalty, temperature, top_k, top_p and min_p (ModelConfig.get_diff_sampling_param),
+# SGLang by --sampling-defaults model. At temperature 0 vLLM resets top_p, top_k and min_p by itself
+# (SamplingParams.__post_init__), but not the penalty: Qwen2.5-VL's 1.05 works against the equal
+# numbers and tags of tables and boxes. In-process it is 1.0 too (engine.families.decoding.greedy).
+_FILL_IN: Final = ("vllm", "sglang")
+_NO_PENALTY: Final[Mapping[str, float]] = {"repetition_penalty": 1.0}
+# These hand `chat_template_kwargs` to the template, which passes over names that it does not know
+# (vLLM and SGLang: pages "Reasoning Outputs" and "Reasoning Parser" of their documentation;
+# llama.cpp: tools/server/README.md).
+_TAKE_TEMPLATE_KWARGS: Final = ("vllm", "sglang", "llama_cpp")
 _OURS: Final = ("max_new_tokens", "do_sample")
 
 
@@ -75,12 +86,14 @@ def body_of(
     max_tokens: int,
     spans: PageSpans | None,
     keeps_tags: bool,
+    thinks: bool = False,
 ) -> dict[str, Any]:
     """A request without `model` and `stream`: greedy unless the settings or the user say otherwise.
 
     Args:
         spans: what of the pages the answer must be made of; None for a free answer.
         keeps_tags: the model writes boxes in special tokens, which the server has to send.
+        thinks: the model may think before it answers, unless it is told not to.
     """
     generation = {**model.generation, **request.prompt.generation}
     sampled = bool(generation.get("do_sample", False))
@@ -92,8 +105,9 @@ def body_of(
     body |= {name: generation[name] for name in _SAMPLING if name in generation}
     if not sampled:
         body["temperature"] = 0
+    wished = {**(_NO_PENALTY if model.api in _FILL_IN else {}), **generation}
     extra: dict[str, Any] = {
-        theirs: generation[ours] for ours, theirs in _MORE[model.api].items() if ours in generation
+        theirs: wished[ours] for ours, theirs in _MORE[model.api].items() if ours in wished
     }
     if keeps_tags and model.api in ("vllm", "sglang"):
         extra["skip_special_tokens"] = False
@@ -102,4 +116,8 @@ def body_of(
     if spans is not None:
         extra |= grammar.constraint(model.api, grammar.grammar_of(spans))
     extra |= dict(model.extra_body)
+    if thinks and model.api in _TAKE_TEMPLATE_KWARGS:
+        kwargs = extra.get("chat_template_kwargs", {})
+        if isinstance(kwargs, Mapping):
+            extra["chat_template_kwargs"] = {"enable_thinking": False, **kwargs}
     return {**body, "extra_body": extra} if extra else body
