@@ -161,7 +161,16 @@ class ServerKeys(_Strict):
     api_key_env: Annotated[str, Field(pattern=_VARIABLE)] | None = None
     api: Literal["openai", "vllm", "sglang", "llama_cpp"] = "openai"
     box_format: Literal[
-        "none", "qwen2_vl", "qwen2_5_vl", "qwen3_vl", "dots_ocr", "deepseek_ocr", "granite_docling"
+        "none",
+        "qwen2_vl",
+        "qwen2_5_vl",
+        "qwen3_vl",
+        "dots_ocr",
+        "deepseek_ocr",
+        "granite_docling",
+        "paddleocr_vl",
+        "glm_ocr",
+        "smolvlm",
     ] = "none"
     tasks: Annotated[tuple[str, ...], Field(strict=False)] = ()
     chat: bool | None = None

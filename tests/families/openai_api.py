@@ -134,6 +134,7 @@ class ApiServer:
         exchanges: the requests so far.
         models: rows of GET /v1/models; None for a server that has no such page.
         health: status of GET /health.
+        pages: path -> the text of another page.
     """
 
     base_url: str
@@ -141,6 +142,7 @@ class ApiServer:
     exchanges: list[Exchange] = field(default_factory=list)
     models: list[dict[str, Any]] | None = None
     health: int = 200
+    pages: dict[str, str] = field(default_factory=dict)
 
 
 @contextmanager
@@ -158,11 +160,16 @@ def api_server(behave: Behaviour) -> Iterator[ApiServer]:
                 self._json(server.health, {})
             elif self.path == "/v1/models" and server.models is not None:
                 self._json(200, {"object": "list", "data": server.models})
+            elif self.path in server.pages:
+                self._reply(200, server.pages[self.path])
             else:
                 self._json(404, {"detail": "Not Found"})
 
         def _json(self, status: int, value: Any) -> None:
-            body = json.dumps(value).encode()
+            self._reply(status, json.dumps(value))
+
+        def _reply(self, status: int, text: str) -> None:
+            body = text.encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()

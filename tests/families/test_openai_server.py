@@ -14,7 +14,7 @@ import pytest
 
 from engine import AskOptions, Engine, load_settings
 from engine.errors import GenerationError, ModelError, SessionError, SettingsError
-from engine.families import FAMILIES
+from engine.families import FAMILIES, family_class
 from engine.families.openai_server.breaker import FIRST_SECONDS, breaker_of
 from engine.index import PageIndex
 from engine.schema import (
@@ -137,7 +137,8 @@ def test_what_is_printed_is_found_as_evidence_of_a_free_answer(
 
 
 @pytest.mark.parametrize(
-    ("box_format", "multiple"), [("qwen2_5_vl", 28), ("qwen3_vl", 32), ("dots_ocr", 28)]
+    ("box_format", "multiple"),
+    [("qwen2_5_vl", 28), ("qwen3_vl", 32), ("dots_ocr", 28), ("paddleocr_vl", 28), ("glm_ocr", 28)],
 )
 def test_a_page_is_sent_at_a_size_that_the_server_does_not_change(
     served: Make, tmp_path: Path, box_format: str, multiple: int
@@ -145,12 +146,49 @@ def test_a_page_is_sent_at_a_size_that_the_server_does_not_change(
     engine, server = served(
         lambda exchange: exchange.answer("ok"), box_format=box_format, max_pixels=300_000
     )
-    engine.ask(session_with(engine, tmp_path, "x"), "?").answer()
+    engine.ask(session_with(engine, tmp_path, "x"), task="ocr").answer()
     (picture,) = server.exchanges[0].pictures
     assert picture.mode == "RGB"
     assert picture.width % multiple == picture.height % multiple == 0
     assert 200_000 < picture.width * picture.height <= 300_000
     assert picture.width / picture.height == pytest.approx(900 / 600, rel=0.08)
+
+
+# As their makers' pipelines ask: the sources are named in tests/families/test_glm_ocr.py and
+# test_paddleocr_vl.py.
+ELEMENT_PROMPTS = [
+    ("paddleocr_vl", "ocr", "OCR:"),
+    ("paddleocr_vl", "table", "Table Recognition:"),
+    ("paddleocr_vl", "formula", "Formula Recognition:"),
+    ("paddleocr_vl", "figure", "Chart Recognition:"),
+    ("glm_ocr", "ocr", "Text Recognition:"),
+    ("glm_ocr", "table", "Table Recognition:"),
+    ("glm_ocr", "formula", "Formula Recognition:"),
+]
+
+
+@pytest.mark.parametrize(("box_format", "task", "prompt"), ELEMENT_PROMPTS)
+def test_models_that_were_trained_on_a_few_prompts_get_them_from_a_server_too(
+    served: Make, tmp_path: Path, box_format: str, task: str, prompt: str
+) -> None:
+    engine, server = served(
+        lambda exchange: exchange.answer("Total: 42.00"), box_format=box_format, api="vllm"
+    )
+    answer = engine.ask(session_with(engine, tmp_path, "x"), task=task).answer()
+    assert answer.text == "Total: 42.00"
+    body = server.exchanges[0].body
+    (message,) = body["messages"]
+    assert message["content"][1:] == [{"type": "text", "text": prompt}]
+    assert message["content"][0]["type"] == "image_url"
+    # A template that is told not to think might add to the prompt.
+    assert "chat_template_kwargs" not in body
+
+
+def test_smolvlm_on_a_server_is_asked_what_it_can(served: Make, tmp_path: Path) -> None:
+    engine, _ = served(lambda exchange: exchange.answer("ok"), box_format="smolvlm")
+    capabilities = engine.models()[-1].capabilities
+    assert capabilities == family_class("smolvlm", model_id="x").capabilities
+    assert engine.ask(session_with(engine, tmp_path, "x"), "?").answer().text == "ok"
 
 
 def test_boxes_in_pixels_of_the_sent_picture_come_back_in_page_pixels(

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import time
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.app_process import free_port
-from engine import Settings, load_settings
+from engine import Engine, Settings, load_settings
 from engine.cli import main
 from engine.families.openai_server.breaker import (
     FAILURES,
@@ -21,13 +22,15 @@ from engine.families.openai_server.breaker import (
     Breaker,
 )
 from engine.families.openai_server.characters import Characters, WholeTags
-from engine.families.openai_server.failures import Server, retry_after
+from engine.families.openai_server.failures import Server, retry_after, server_of
 from engine.families.openai_server.family import OpenAIServerFamily
-from engine.families.openai_server.health import look
+from engine.families.openai_server.health import look, watch_of
 from engine.index import PageIndex
 from engine.model_control import ModelState
 from engine.model_manager import ModelManager
-from tests.families.openai_api import ApiServer, api_server
+from engine.schema import Failed
+from tests.families.driving import session_with
+from tests.families.openai_api import ApiServer, Exchange, api_server
 from ui.model_card import card
 
 TAGGED = "a < b <|ref|>Total<|/ref|><|det|>[[1, 2, 3, 4]]<|/det|><|im_end|> <|x c <"
@@ -60,6 +63,82 @@ def test_a_look_finds_the_model_and_its_context(server: ApiServer) -> None:
     assert health.problem is None
     assert health.models == ("m", "other")
     assert health.context_tokens == 32768
+
+
+# As https://docs.ollama.com/api/ps and llama.cpp's tools/server/README.md show them.
+PS = {"name": "m", "model": "m", "size": 6591830464, "size_vram": 5333539264}
+OWN_PAGES = [
+    ("openai", "/api/ps", {"models": [{**PS, "context_length": 4096}]}, 4096),
+    ("openai", "/api/ps", {"models": [{**PS, "name": "m:latest", "model": "m:latest",
+                                       "context_length": 4096}]}, 4096),
+    ("openai", "/api/ps", {"models": [{**PS, "name": "n", "model": "n",
+                                       "context_length": 4096}]}, None),
+    ("openai", "/api/ps", {"models": []}, None),
+    ("openai", "/props", {"default_generation_settings": {"n_ctx": 8192}}, None),
+    ("llama_cpp", "/props", {"default_generation_settings": {"n_ctx": 8192}}, 8192),
+    ("llama_cpp", "/props", {"default_generation_settings": {"n_ctx": 0}}, None),
+    ("llama_cpp", "/props", {"default_generation_settings": {"n_ctx": True}}, None),
+    ("llama_cpp", "/props", {"default_generation_settings": [8192]}, None),
+    ("llama_cpp", "/props", {"models": "none"}, None),
+    ("llama_cpp", "/props", [1], None),
+    ("openai", "/api/ps", {"models": [7, {"name": "m", "context_length": "4096"}]}, None),
+    ("vllm", "/props", {"default_generation_settings": {"n_ctx": 8192}}, None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("api", "path", "body", "tokens"), OWN_PAGES)
+def test_the_context_that_ollama_and_llama_cpp_gave_a_model_is_found(
+    server: ApiServer, api: str, path: str, body: Any, tokens: int | None
+) -> None:
+    server.models = [{"id": "m", "object": "model", "owned_by": "library"}]
+    server.pages[path] = json.dumps(body)
+    health = look(at(server.base_url, api=api))
+    assert health.problem is None
+    assert health.context_tokens == tokens
+
+
+@pytest.mark.parametrize("api", ["openai", "llama_cpp"])
+@pytest.mark.parametrize("page", [None, "", "<html>", "{", "null", '"', "[[[["])
+def test_a_server_without_such_a_page_is_well(
+    server: ApiServer, api: str, page: str | None
+) -> None:
+    if page is not None:
+        server.pages |= {"/api/ps": page, "/props": page}
+    health = look(at(server.base_url, api=api))
+    assert (health.problem, health.context_tokens) == (None, None)
+
+
+def test_a_model_that_ollama_loads_with_the_first_question_is_kept_to_its_context(
+    server: ApiServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ollama drops the beginning of what is too long, and says nothing."""
+    monkeypatch.setattr(
+        "engine.chat.build_index",
+        lambda page, *_, **__: PageIndex(page.document_id, page.page_index, *page.size, ()),
+    )
+    monkeypatch.setattr("engine.families.openai_server.health._FRESH_SECONDS", 0.0)
+    path = settings_for(tmp_path, server.base_url)
+    path.write_text(path.read_text("utf-8") + "context_tokens = 32768\n", "utf-8")
+    loaded = json.dumps({"models": [{**PS, "context_length": 4096}]})
+
+    def answer(exchange: Exchange) -> None:
+        server.pages["/api/ps"] = loaded
+        exchange.answer("128.50")
+
+    server.behave = answer
+    with Engine(load_settings(path)) as engine:
+        session_id = session_with(engine, tmp_path, "x")
+        assert engine.ask(session_id, "How much?").answer().text == "128.50"
+        watch = watch_of(server_of("srv", load_settings(path).model("srv")))
+        end = time.monotonic() + 20
+        while time.monotonic() < end and not (watch.last and watch.last.context_tokens):
+            time.sleep(0.02)
+        # What is not loaded any more is loaded as before.
+        server.pages["/api/ps"] = json.dumps({"models": []})
+        watch.health(wait_seconds=20)
+        (*_, last) = engine.ask(session_id, "word " * 4_000)
+    assert isinstance(last, Failed) and last.error.key == "context.too_long"
+    assert len(server.exchanges) == 1
 
 
 @pytest.mark.parametrize("models", [None, []])

@@ -57,13 +57,14 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """What failures name. key: never shown."""
+    """What failures name. key: never shown. api: its kind, of the settings."""
 
     model_id: str
     base_url: str
     model: str
     api_key_env: str | None
     key: str | None = field(repr=False)
+    api: str = "openai"
 
     def error(self, key: str, **values: object) -> GenerationError:
         """A sentence of the table [server]."""
@@ -128,7 +129,7 @@ def server_of(model_id: str, model: ModelSettings) -> Server:
     key = os.environ.get(model.api_key_env, "").strip() if model.api_key_env else ""
     if model.base_url is None or model.model is None:
         raise ModelError("server.no_address", model_id=model_id)
-    return Server(model_id, model.base_url, model.model, model.api_key_env, key or None)
+    return Server(model_id, model.base_url, model.model, model.api_key_env, key or None, model.api)
 
 
 def _said(error: openai.APIError) -> str:

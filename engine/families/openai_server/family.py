@@ -260,6 +260,7 @@ class OpenAIServerFamily(PageByPageFamily):
             on_thought=thinking,
             stop=run.stop,
         )
+        health.watch_of(self._server).model_answered()
         reason = self._reason(reply, answer, run)
         if reply.thoughts and not answer.pieces and reason != "cancelled":
             raise self._server.error("only_thought")

@@ -124,6 +124,12 @@ ANY_CHAT: Final = Capabilities(
 )
 _THOUSANDTHS: Final = (1000, 1000)
 
+
+def _reads(*tasks: str) -> Capabilities:
+    """What readers of whole pages can do that know no places and do not chat."""
+    return Capabilities(frozenset(tasks), chat=False, multiple_pages=False, boxes=False)
+
+
 FORMATS: Final[Mapping[str, BoxFormat]] = {
     # 750 pixels a token is between what hosted models publish of themselves.
     "none": BoxFormat(
@@ -165,4 +171,25 @@ FORMATS: Final[Mapping[str, BoxFormat]] = {
         most_pixels=4_000_000,
         tags=True,
     ),
+    # Patches of 14 pixels, 2 x 2 a token, at most max_pixels of the published
+    # preprocessor_config.json. Their prompts are those that vLLM's recipes show too
+    # (https://docs.vllm.ai/projects/recipes/en/latest/PaddlePaddle/PaddleOCR-VL.html,
+    # https://recipes.vllm.ai/zai-org/GLM-OCR).
+    "paddleocr_vl": BoxFormat(
+        "paddleocr_vl",
+        _reads("ocr", "table", "formula", "figure"),
+        multiple=28,
+        most_pixels=2_822_400,
+        pixels_per_token=28**2,
+    ),
+    "glm_ocr": BoxFormat(
+        "glm_ocr",
+        _reads("ocr", "table", "formula"),
+        multiple=28,
+        # longest_edge counts two equal frames (engine.families.glm_ocr).
+        most_pixels=9_633_792 // 2,
+        pixels_per_token=28**2,
+    ),
+    # 17 tiles of 64 tokens, whatever the size of the page.
+    "smolvlm": BoxFormat("smolvlm", None, most_pixels=4_000_000),
 }

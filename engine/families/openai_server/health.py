@@ -2,7 +2,8 @@
 
 `GET /health` is what vLLM, SGLang, llama.cpp and transformers serve have; hosted servers have none,
 and a missing page is no sign of illness. `GET /v1/models` names the models, where a server lists
-any, and vLLM and SGLang say there how many tokens a prompt and its answer may have.
+any, and vLLM and SGLang say there how many tokens a prompt and its answer may have. llama.cpp says
+it at `GET /props`, and Ollama, of a model that it has in memory, at `GET /api/ps`.
 """
 
 from __future__ import annotations
@@ -11,13 +12,16 @@ import logging
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
 
 from engine.errors import EngineError
 from engine.families.base import ServerState
 from engine.families.openai_server.breaker import breaker_of
 from engine.families.openai_server.failures import Server
+
+if TYPE_CHECKING:
+    import httpx2
 
 logger = logging.getLogger(__name__)
 
@@ -67,6 +71,7 @@ def look(server: Server) -> Health:
                 refused = server.error("no_access", status=answer.status_code, variable=variable)
                 return Health(refused, milliseconds)
             listed = _listed(answer.json()) if answer.is_success else {}
+            context_tokens = listed.get(server.model) or _given(client, server, root)
     except httpx2.TimeoutException:
         return Health(server.error("silent"))
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
@@ -78,7 +83,7 @@ def look(server: Server) -> Health:
     if names and server.model not in listed:
         shown = ", ".join(server.told(name) for name in names[:_LONGEST_LIST])
         problem = server.error("not_listed", model=server.model, known=shown)
-    return Health(problem, milliseconds, names, listed.get(server.model))
+    return Health(problem, milliseconds, names, context_tokens)
 
 
 def _listed(body: Any) -> Mapping[str, int | None]:
@@ -87,10 +92,43 @@ def _listed(body: Any) -> Mapping[str, int | None]:
     found: dict[str, int | None] = {}
     for row in rows if isinstance(rows, list) else ():
         if isinstance(row, dict) and isinstance(row.get("id"), str):
-            length = row.get("max_model_len")
-            whole = isinstance(length, int) and length > 0
-            found[row["id"]] = length if whole else None
+            found[row["id"]] = _length(row.get("max_model_len"))
     return found
+
+
+def _given(client: httpx2.Client, server: Server, root: str) -> int | None:
+    """The context that a server gave its model, by a page of its own; None where it says nothing.
+
+    llama.cpp: default_generation_settings.n_ctx, of one of its slots (tools/server/README.md).
+    Ollama: context_length of each model in memory (https://docs.ollama.com/api/ps).
+    """
+    import httpx2
+
+    path = {"llama_cpp": "/props", "openai": "/api/ps"}.get(server.api)
+    if path is None:
+        return None
+    try:
+        answer = client.get(root + path)
+        body = answer.json() if answer.is_success else None
+    except (httpx2.HTTPError, ValueError, RecursionError):
+        # The server is well without it.
+        return None
+    if not isinstance(body, dict):
+        return None
+    defaults, rows = body.get("default_generation_settings"), body.get("models")
+    if isinstance(defaults, dict):
+        return _length(defaults.get("n_ctx"))
+    names = (server.model, f"{server.model}:latest")
+    for row in rows if isinstance(rows, list) else ():
+        if isinstance(row, dict) and (row.get("name") in names or row.get("model") in names):
+            return _length(row.get("context_length"))
+    return None
+
+
+def _length(value: Any) -> int | None:
+    """A number of tokens as a server may say it."""
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return value if whole and value > 0 else None
 
 
 class HealthWatch:
@@ -101,6 +139,7 @@ class HealthWatch:
         self._health: Health | None = None
         self._seen_at = float("-inf")
         self._looking: threading.Thread | None = None
+        self._looked_loaded = False
         self._lock = threading.Lock()
 
     @property
@@ -124,9 +163,21 @@ class HealthWatch:
         looking.join(wait_seconds)
         return None if looking.is_alive() else self._health
 
+    def model_answered(self) -> None:
+        """Look once more where the context is not known: Ollama tells it of a loaded model only."""
+        with self._lock:
+            known = self._health is not None and self._health.context_tokens is not None
+            if known or self._looked_loaded:
+                return
+            self._looked_loaded, self._seen_at = True, float("-inf")
+        self.health(wait_seconds=0)
+
     def _look(self) -> None:
         health = look(self._server)
         with self._lock:
+            if self._health is not None and health.context_tokens is None:
+                # A model that has left memory is loaded again as before.
+                health = replace(health, context_tokens=self._health.context_tokens)
             self._health, self._seen_at, self._looking = health, time.monotonic(), None
 
 
