@@ -199,7 +199,17 @@ class ModelSettings(ServerKeys):
     max_pixels: Positive | None = None
     context_tokens: Positive | None = None
     mode: (
-        Literal["tiny", "small", "base", "large", "gundam", "multi_page", "serving", "readme"]
+        Literal[
+            "tiny",
+            "small",
+            "base",
+            "large",
+            "gundam",
+            "multi_page",
+            "serving",
+            "readme",
+            "qwenvl_html",
+        ]
         | None
     ) = None
     fallback: str | None = None

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 class PaddleOCRVLFamily(QwenVLFamily):
     """PaddlePaddle/PaddleOCR-VL."""
 
+    modes: ClassVar[tuple[str, ...]] = ()
     capabilities: ClassVar[Capabilities] = Capabilities(
         tasks=frozenset({"ocr", "table", "formula", "figure"}),
         chat=False,

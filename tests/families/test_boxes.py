@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from engine import Engine
+from engine.errors import ModelError
 from engine.families.reading import Detokenizer
 from engine.schema import Finished
 from tests.fakes import save_page
@@ -167,6 +168,34 @@ def test_qwen_reads_the_layout_of_each_page(
         assert region.bbox == pytest.approx(ON_PAGE)
         assert (region.category, region.text) == ("Section-header", "Terms")
     assert answer.text == "## Terms\n\n## Terms\n\n"
+
+
+def test_qwen3_reads_the_layout_in_the_form_that_it_was_trained_on(
+    tiny_engine: MakeEngine, tmp_path: Path
+) -> None:
+    engine = tiny_engine("qwen3_vl", mode="qwenvl_html", **LONG)
+    session_id = upload(engine, tmp_path, pages=2)
+    box = " ".join(map(str, BOX))
+    html = f'<h2 data-bbox="{box}">Terms</h2>'
+    scripted = Scripted(engine, lambda *_: f"```html\n<html><body>{html}</body></html>\n```")
+    answer = engine.ask(session_id, task="layout").answer()
+    assert [layout.regions[0].bbox for layout in answer.layouts] == [pytest.approx(ON_PAGE)] * 2
+    assert answer.text == "## Terms\n\n## Terms\n\n"
+    assert scripted.text_of(0).endswith("qwenvl html<|im_end|>\n<|im_start|>assistant\n")
+    # Other tasks are asked as before.
+    engine.ask(session_id, task="ocr").answer()
+    assert "Read all the text in the image" in scripted.text_of(2)
+
+
+@pytest.mark.parametrize("name", ["qwen2_vl", "qwen2_5_vl", "paddleocr_vl"])
+def test_a_checkpoint_that_was_not_asked_so_by_its_makers_refuses_the_mode(
+    tiny_engine: MakeEngine, tmp_path: Path, name: str
+) -> None:
+    engine = tiny_engine(name, mode="qwenvl_html")
+    session_id = upload(engine, tmp_path, pages=1)
+    with pytest.raises(ModelError) as caught:
+        engine.ask(session_id, task="layout" if name.startswith("qwen") else "ocr").answer()
+    assert caught.value.key == "model.unknown_mode"
 
 
 @pytest.mark.parametrize("name", ["qwen2_vl", "got_ocr"])

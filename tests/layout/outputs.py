@@ -64,3 +64,29 @@ def as_deepseek(cells: Sequence[Written]) -> str:
         f"{escape(text)}\n\n"
         for bbox, category, text in cells
     )
+
+
+_HTML = {
+    "Caption": ("<figcaption {}>", "</figcaption>"),
+    "Formula": ('<div class="formula" {}><img {} /><div>', "</div></div>"),
+    "List-item": ("<li {}>", "</li>"),
+    "Page-footer": ("<footer {}>", "</footer>"),
+    "Page-header": ("<header {}>", "</header>"),
+    "Picture": ('<div class="image caption" {}><img {} /><p>', "</p></div>"),
+    "Section-header": ("<h2 {}>", "</h2>"),
+    "Table": ('<style>table1 {{ color: red }}</style><table {} class="table1">', "</table>"),
+    "Title": ("<h1 {}>", "</h1>"),
+}
+
+
+def as_qwen_html(cells: Sequence[Written]) -> str:
+    """QwenVL HTML; every block has text, as a page's blocks have."""
+    return f"```html\n<html><body>\n{''.join(map(qwen_html, cells))}</body></html>\n```"
+
+
+def qwen_html(cell: Written) -> str:
+    (x0, y0, x1, y1), category, text = cell
+    opening, closing = _HTML.get(category, ("<p {}>", "</p>"))
+    inner = f"<tr><td>{escape(text)}</td></tr>" if category == "Table" else f"x {escape(text)}"
+    box = f'data-bbox="{int(x0)} {int(y0)} {int(x1)} {int(y1)}"'
+    return f"{opening.replace('{}', box).replace('{{', '{').replace('}}', '}')}{inner}{closing}\n"

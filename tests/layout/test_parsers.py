@@ -12,14 +12,17 @@ from engine.layout.cells import Cell, CellParser, box_of, category_of, plain_tex
 from engine.layout.deepseek_tags import DeepseekTagParser
 from engine.layout.dots_json import DotsJsonParser
 from engine.layout.qwen_boxes import QwenBoxParser
+from engine.layout.qwen_html import QwenHtmlParser
 from tests.layout.outputs import (
     Written,
     as_deepseek,
     as_dots,
     as_qwen2,
     as_qwen3,
+    as_qwen_html,
     dots_ends,
     pages,
+    qwen_html,
 )
 
 MakeParser = Callable[[], CellParser]
@@ -28,6 +31,7 @@ FORMATS: dict[str, tuple[MakeParser, Callable[[list[Written]], str]]] = {
     "qwen2": (QwenBoxParser, as_qwen2),
     "qwen3": (QwenBoxParser, as_qwen3),
     "deepseek": (DeepseekTagParser, as_deepseek),
+    "qwen html": (QwenHtmlParser, as_qwen_html),
 }
 ONE = '{"bbox": [10, 20, 30, 40], "category": "Text", "text": "one"}'
 TWO = '{"bbox": [10, 50, 30, 80], "category": "Title", "text": "# two"}'
@@ -121,6 +125,12 @@ def test_ten_thousand_cuts_and_mutations_raise_nothing(name: str) -> None:
         "\ud800",
         ",",
         "9",
+        "<",
+        "<!",
+        "<![x",
+        "&",
+        "</",
+        "<style>",
     ]
     for _ in range(2_500):
         mutated = text
@@ -249,3 +259,76 @@ def test_a_deepseek_region_may_have_several_boxes_and_says_its_text_once() -> No
     assert parsed(DeepseekTagParser(), located) == [Cell((1.0, 2.0, 3.0, 4.0), "Text", "the total")]
     # While the model still writes a region's text, or was stopped there, it is not whole.
     assert parsed(DeepseekTagParser(), located, cut=True) == []
+
+
+# The published example of the form (Qwen2.5-VL report, arXiv:2502.13923), with contents.
+QWEN_HTML = """```html
+<html><body>
+<h1 data-bbox="10 10 500 40">Annual <b>report</b> &amp; more</h1>
+<p data-bbox="10 50 500 90"> One line<br>and   another </p>
+<style>table1 { border: 1px }</style><table data-bbox="10 100 500 200" class="table1">
+<tr><th colspan="2">Sum &lt; 3</th></tr>
+<tr><td>1</td><td onclick="x()">2<script>y()</script></td></tr>
+</table>
+<div class="formula" data-bbox="10 210 500 240"><img data-bbox="10 210 500 240" />
+<div>E = mc^2</div></div>
+<div class="image caption" data-bbox="10 250 500 400"><img data-bbox="12 252 498 380" />
+<p>A dog</p></div>
+<div class="chart" data-bbox="10 410 500 500"><img data-bbox="1 1 2 2" />
+<table><tr><td>7</td></tr></table></div>
+<ol data-bbox="10 510 500 600"><li data-bbox="10 510 500 550">first</li>
+<li data-bbox="10 560 500 600">second</li></ol>
+<ul data-bbox="10 610 500 700"><li>a</li><li>b</li></ul>
+</body></html>
+```"""
+
+
+def test_qwenvl_html_as_it_is_published_becomes_cells() -> None:
+    cells = parsed(QwenHtmlParser(), QWEN_HTML)
+    assert [(cell.category, cell.text) for cell in cells] == [
+        ("Title", "Annual report & more"),
+        ("Text", "One line\nand another"),
+        ("Table", "Sum < 3\t\n1\t2"),
+        ("Formula", "E = mc^2"),
+        ("Picture", ""),
+        ("Picture", ""),
+        ("List-item", "first"),
+        ("List-item", "second"),
+        ("List-item", "a\nb"),
+    ]
+    assert cells[0].bbox == (10, 10, 500, 40)
+    assert cells[2].html == (
+        '<table><tbody><tr><th colspan="2">Sum &lt; 3</th></tr>'
+        "<tr><td>1</td><td>2</td></tr></tbody></table>"
+    )
+
+
+@settings(max_examples=100, deadline=None)
+@given(written=pages(), data=st.data())
+def test_cut_qwenvl_html_keeps_every_complete_element(
+    written: list[Written], data: st.DataObject
+) -> None:
+    text = as_qwen_html(written)
+    cut = data.draw(st.integers(0, len(text)))
+    begins = text.index("<body>") + len("<body>\n")
+    ends = [
+        begins + sum(len(qwen_html(each)) for each in written[: number + 1]) - 1
+        for number in range(len(written))
+    ]
+    found = parsed(QwenHtmlParser(), text[:cut], cut=True)
+    assert [cell.bbox for cell in found] == [
+        box for (box, _, _), end in zip(written, ends, strict=True) if end <= cut
+    ]
+
+
+def test_an_element_that_is_never_closed_ends_where_the_next_one_begins() -> None:
+    text = '<p data-bbox="1 2 30 40">one<p data-bbox="1 50 30 80">two'
+    assert [cell.text for cell in parsed(QwenHtmlParser(), text, cut=True)] == ["one"]
+    assert [cell.text for cell in parsed(QwenHtmlParser(), text)] == ["one", "two"]
+
+
+def test_an_element_of_qwenvl_html_with_a_bad_box_is_left_out_and_that_is_said() -> None:
+    parser = QwenHtmlParser()
+    text = '<p data-bbox="1 2 3">no</p><p>none</p><p data-bbox="1,2,30,40">yes</p>'
+    assert [cell.text for cell in parsed(parser, text)] == ["yes"]
+    assert keys(parser) == {"layout.bad_box": 1}
