@@ -240,21 +240,26 @@ class ModelManager:
         """Whether a run may have its model now: it is loaded or there is room, and it is its turn.
 
         A run whose model is loaded still waits behind an earlier one that needs another model:
-        else a busy model would never be switched.
+        else a busy model would never be switched. It also waits while that other model is being
+        loaded in its place.
         """
         if self._stays_beside(model_id):
             return True
         waiting = [one for one in self._tickets if one is not ticket]
         first = self._tickets[0] is ticket or not waiting
-        return first and (model_id in self._loaded or self._room_can_be_made(model_id))
+        return first and self._room_can_be_made(model_id)
 
     def _room_can_be_made(self, model_id: str) -> bool:
-        busy = [
-            other
-            for other, users in self._users.items()
-            if users and other != model_id and not self._stays_beside(other)
-        ]
-        return len(busy) < self._settings.generation.resident_models
+        """Whether fewer other models are in use, loaded or not yet, than may be resident."""
+        return len(self._in_use() - {model_id}) < self._settings.generation.resident_models
+
+    def _in_use(self) -> set[str]:
+        """Models that count as resident and have a run, which may still be loading them."""
+        return {
+            model_id
+            for model_id, users in self._users.items()
+            if users and not self._stays_beside(model_id)
+        }
 
     def _stays_beside(self, model_id: str) -> bool:
         family = self._settings.model(model_id).family
@@ -265,12 +270,10 @@ class ModelManager:
         return family_class(family, model_id=model_id).runs_elsewhere
 
     def _make_resident(self, model_id: str, model: ModelSettings) -> LoadedModel:
-        """Load a model, unloading idle ones first, least recently used first."""
+        """Load a model after unloading as many idle ones as it needs the room of."""
         if not self._stays_beside(model_id):
-            others = [one for one in self._loaded if not self._stays_beside(one)]
-            others.sort(key=lambda one: self._used_at.get(one, 0.0))
-            while len(others) >= self._settings.generation.resident_models:
-                self.unload(others.pop(0))
+            for idle, loaded in self._evicted_for(model_id):
+                self._close(idle, loaded)
         started = time.monotonic()
         if self._has_own_process(model_id):
             remote = RemoteModel(model_id, self._settings)
@@ -288,6 +291,22 @@ class ModelManager:
         with self._changed:
             self._loaded[model_id] = loaded
         return loaded
+
+    def _evicted_for(self, model_id: str) -> list[tuple[str, LoadedModel]]:
+        """Take idle models out of the resident ones, least recently used first.
+
+        A model in use is never among them: `acquire` let this one in because fewer others are in
+        use than may be resident, so enough idle ones are left.
+        """
+        evicted: list[tuple[str, LoadedModel]] = []
+        with self._changed:
+            busy = self._in_use()
+            others = {one for one in self._loaded if not self._stays_beside(one)} - {model_id}
+            idle = sorted(others - busy, key=lambda one: self._used_at.get(one, 0.0))
+            room = self._settings.generation.resident_models - len(busy - {model_id}) - 1
+            for one in idle[: max(0, len(idle) - room)]:
+                evicted.append((one, self._loaded.pop(one)))
+        return evicted
 
     def _has_own_process(self, model_id: str) -> bool:
         """A GPU fault ends the process that used it; a lent GPU has such a process anyway."""

@@ -98,6 +98,29 @@ def test_a_run_is_never_unloaded_under_its_feet_and_the_switch_is_fair(
         assert first.answer().text == switch.answer().text == late.answer().text == "a b "
 
 
+def test_of_two_resident_models_the_idle_one_makes_room_and_not_the_one_that_answers(
+    settings: Settings, tmp_path: Path
+) -> None:
+    third = settings.models["other"].model_copy(update={"repo_id": "tests/third"})
+    generation = settings.generation.model_copy(update={"resident_models": 2})
+    changed = {"generation": generation, "models": {**settings.models, "third": third}}
+    with Engine(settings.model_copy(update=changed)) as engine:
+        ask(engine, tmp_path, "other").answer()
+        FailingFamily.gate, FailingFamily.pieces_said = threading.Event(), 0
+        FailingFamily.script = ["a ", "b "]
+        # No run of it has ended yet, so it seems the least recently used.
+        running = ask(engine, tmp_path, "fake")
+        deadline = time.monotonic() + 5
+        while FailingFamily.pieces_said == 0 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        new = ask(engine, tmp_path, "third")
+        while FailingFamily.pieces_said == 1 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert loaded(engine) == {"fake", "third"}
+        FailingFamily.gate.set()
+        assert running.answer().text == new.answer().text == "a b "
+
+
 def test_stop_ends_the_waiting_for_another_model(settings: Settings, tmp_path: Path) -> None:
     FailingFamily.gate = threading.Event()
     with Engine(settings) as engine:
