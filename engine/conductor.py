@@ -290,7 +290,9 @@ class Conductor:
         prompt = render(question.task, family=prompts, question=asked, template=own)
         prompt = replace(prompt, generation={**prompt.generation, **options.generation()})
         if question.readings:
-            prompt = replace(prompt, text=introduced(question.readings, prompt.text))
+            prompt = replace(
+                prompt, text=introduced(question.readings, prompt.text, question.documents)
+            )
         overrides = {**model.generation, **prompt.generation}
         limit = overrides.get("max_new_tokens", self._settings.generation.max_new_tokens)
         return ModelRequest(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -18,6 +18,7 @@ from engine.index import PageIndex
 from engine.rereading import index_of_regions, index_of_text
 from engine.schema import (
     Discarded,
+    Document,
     Failed,
     Finished,
     Notice,
@@ -31,7 +32,7 @@ from engine.transcript import Transcript
 # A page's text in a prompt; a dense page of small print has about 8,000 characters.
 _LONGEST_TEXT: Final = 12_000
 _KEPT: Final = 200
-_INTRODUCTION: Final = "This text was read from page {number}:\n\n{text}\n\n"
+_INTRODUCTION: Final = "This text was read from {place}:\n\n{text}\n\n"
 
 
 class Sink(Protocol):
@@ -60,13 +61,25 @@ class PageReading:
 Readings = Mapping[tuple[str, int], PageReading]
 
 
-def introduced(readings: Readings, prompt: str) -> str:
-    """The prompt of a question with the text of the pages before it."""
+def introduced(readings: Readings, prompt: str, documents: Sequence[Document]) -> str:
+    """The prompt of a question with the text of the pages before it.
+
+    Each page is called by the number that the screen shows; by its document as well, where pages of
+    several were read.
+
+    Args:
+        documents: those that were read, at least.
+    """
+    names = {one.document_id: one.name for one in documents}
+    several = len({document_id for document_id, _ in readings}) > 1
     parts = []
-    for number, reading in enumerate(readings.values(), start=1):
+    for (document_id, page_index), reading in readings.items():
+        place = f"page {page_index + 1}"
+        if several:
+            place += f" of {names[document_id]}"
         lines = (region.text for region in reading.regions)
         text = "\n".join(lines) if reading.regions else reading.text
-        parts.append(_INTRODUCTION.format(number=number, text=text[:_LONGEST_TEXT]))
+        parts.append(_INTRODUCTION.format(place=place, text=text[:_LONGEST_TEXT]))
     return "".join(parts) + prompt
 
 

@@ -19,7 +19,7 @@ from engine.schema import (
     RegionAdded,
     TextDelta,
 )
-from tests.fakes import FakeFamily, draw_page
+from tests.fakes import FakeFamily, draw_page, save_page
 
 TOML = """
 default_model = "reader"
@@ -116,6 +116,23 @@ def test_a_page_is_read_once_for_all_questions(settings: Settings, tmp_path: Pat
         engine.add_document(session_id, tmp_path / "other.png", name="other.png")
         engine.ask(session_id, "third?").answer()
         assert ReaderFamily.runs == 2
+
+
+def test_a_page_is_called_by_its_own_number_also_when_it_is_asked_alone(
+    settings: Settings, tmp_path: Path
+) -> None:
+    pages = [draw_page([(text, 40, 60)])[0] for text in ("One", "Two", "Three")]
+    pages[0].save(tmp_path / "three.pdf", save_all=True, append_images=pages[1:])
+    with Engine(settings) as engine:
+        session_id = engine.create_session()
+        three = engine.add_document(session_id, tmp_path / "three.pdf", name="three.pdf")
+        said = engine.ask(session_id, "Total?", pages=[(three.document_id, 2)]).answer().text
+        assert said.startswith("This text was read from page 3:")
+        one = engine.add_document(session_id, save_page(tmp_path), name="one.png")
+        wanted = [(three.document_id, 1), (one.document_id, 0)]
+        said = engine.ask(session_id, "Total?", pages=wanted).answer().text
+    assert "read from page 2 of three.pdf:" in said
+    assert "read from page 1 of one.png:" in said
 
 
 def test_a_page_without_text_fails_with_a_cause(settings: Settings, tmp_path: Path) -> None:
