@@ -28,6 +28,8 @@ def documents(*sizes: int, names: Sequence[str] = ()) -> tuple[Document, ...]:
         ("Compare pages 2 and 4", [1, 3]),
         ("Summarise pages 2-4", [1, 2, 3]),
         ("Summarise pages 2 to 4, please", [1, 2, 3]),
+        ("Summarise pages 4-2", [1, 2, 3]),
+        ("page 3, 5 items: what do they cost?", [2]),
         ("Who signed the last page?", [4]),
         ("What is on the second page", [1]),
         ("the 3rd page: what is the date?", [2]),
@@ -91,6 +93,25 @@ def test_a_document_is_named_by_its_file() -> None:
     assert point("date in img_2041", given).pages == (("d2", 0), ("d2", 1))
     # A word that happens to be a file's name is a word.
     assert point("Who signed the contract?", given) == Pointed()
+
+
+def test_a_file_is_not_named_by_a_part_of_another_name_or_by_a_word() -> None:
+    given = documents(1, 1, 1, names=["1.pdf", "11.pdf", "my 11.pdf"])
+    assert point("total in 11.pdf?", given).pages == (("d2", 0),)
+    assert point("total in 1.pdf.", given).pages == (("d1", 0),)
+    assert point("total in my 11.pdf", given).pages == (("d3", 0),)
+    assert point("my 11.pdf and 1.pdf", given).pages == (("d1", 0), ("d3", 0))
+    plain = documents(1, 1, names=["total", "scan_7"])
+    assert point("What is the total?", plain) == Pointed()
+    assert point("the date in scan_7", plain).pages == (("d2", 0),)
+    same = documents(1, 1, names=["img_2041.jpg", "img_2041.png"])
+    assert point("date in img_2041.png", same).pages == (("d2", 0),)
+
+
+def test_a_number_in_a_files_name_is_no_page() -> None:
+    given = documents(5, 5, names=["page 3.pdf", "other.pdf"])
+    assert point("total in page 3.pdf", given).pages == tuple(("d1", page) for page in range(5))
+    assert point("total on page 2 of page 3.pdf", given).pages == (("d1", 1),)
 
 
 @pytest.mark.parametrize(

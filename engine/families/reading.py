@@ -23,6 +23,7 @@ from engine.families.thinking import Thoughts
 from engine.geometry import to_page_frame
 from engine.layout import to_markdown
 from engine.layout.cells import Cell, CellParser
+from engine.page_references import fold, references
 from engine.schema import (
     Evidence,
     EvidenceFound,
@@ -42,10 +43,6 @@ if TYPE_CHECKING:
 
 __all__ = ["BoxReader", "Detokenizer", "EvidenceReader", "LayoutReader", "PageRecord", "Reader"]
 
-# "image 2", "Page 2:", "на странице 2": which of several pages the next boxes lie on.
-_PAGE_NAMED: Final = re.compile(
-    r"(?:image|picture|page|страниц\w*|изображени\w*)\s*[#№]?\s*(\d{1,3})\b", re.IGNORECASE
-)
 _BOX_END: Final = re.compile(r"(?<=[>}])")
 # An output that says that the page is empty.
 _BLANK: Final = re.compile(r"\s*(?:```(?:json)?)?\s*\[\s*\]\s*(?:```)?\s*")
@@ -269,8 +266,9 @@ class LayoutReader(BoxReader):
 class EvidenceReader(BoxReader):
     """The Streamer of an answer to a question: the text passes, boxes become EvidenceFound.
 
-    With several pages a box belongs to the one that the model named last ("image 2"); a box that
-    could lie on any of them is not shown, because a wrong place is worse than none.
+    With several pages a box belongs to the one that the model named last: "image 2" is the second
+    that it sees, "page 2" that one or the page of this number. A box that could lie on several of
+    them is not shown, because a wrong place is worse than none.
 
     Args:
         pages: (page, frame of the boxes on it), in the order in which the model sees them.
@@ -311,10 +309,25 @@ class EvidenceReader(BoxReader):
         for piece in _BOX_END.split(text):
             self._tail = (self._tail + piece)[-200:]
             if len(self._pages) > 1:
-                numbers = [int(number) for number in _PAGE_NAMED.findall(self._tail)]
-                shown = [number for number in numbers if 1 <= number <= len(self._pages)]
-                self._named = shown[-1] if shown else self._named
+                self._look_for_page()
             self._add(self._parser.feed(piece))
+
+    def _look_for_page(self) -> None:
+        """Take the page that was named last; what names none of those shown changes nothing."""
+        for one in references(fold(self._tail)):
+            if one.kind == "document" or len(one.numbers) > 1:
+                continue
+            places = {one.numbers[0]} & set(range(1, len(self._pages) + 1))
+            if one.kind == "page":
+                # A model may count what it sees, or know the page by the number that was asked for.
+                numbered = [
+                    place
+                    for place, (page, _) in enumerate(self._pages, start=1)
+                    if page.page_index + 1 == one.numbers[0]
+                ]
+                places |= set(numbered if len(numbered) == 1 else ())
+            if places:
+                self._named = places.pop() if len(places) == 1 else None
 
     def _add(self, cells: list[Cell]) -> None:
         if self._named is None:

@@ -102,6 +102,23 @@ def test_a_box_belongs_to_the_page_that_the_model_names(
     assert [each.document_id for each in found] == [second.document_id, first.document_id]
 
 
+def test_a_page_named_by_its_number_is_that_page_and_an_unclear_number_is_none(
+    tiny_engine: MakeEngine, tmp_path: Path
+) -> None:
+    engine = tiny_engine("qwen2_vl", **LONG)
+    session_id = engine.create_session()
+    sheets = [Image.new("RGB", (640, 400), "white") for _ in range(5)]
+    sheets[0].save(tmp_path / "scan.tiff", save_all=True, append_images=sheets[1:])
+    document = engine.add_document(session_id, tmp_path / "scan.tiff", name="scan.tiff")
+    asked = [(document.document_id, index) for index in (1, 2, 4)]
+    other, third = TAGGED.replace("500", "600"), TAGGED.replace("500", "700")
+    said = f"On page 5 {TAGGED}, in image 2 {other}, on page 2 {third}"
+    Scripted(engine, lambda *_: said)
+    found = engine.ask(session_id, "Where?", pages=asked).answer().evidence
+    # "Page 2" may be the page of that number, or the second that the model sees.
+    assert [each.page_index for each in found] == [4, 2]
+
+
 @pytest.mark.parametrize("name", WITH_BOXES)
 def test_a_box_comes_back_to_its_place_on_the_page(
     tiny_engine: MakeEngine, tmp_path: Path, name: str

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from engine.page_references import PAGE_LABEL
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
 # Running heads and feet stand in this share of the page.
 _MARGIN: Final = 0.1
-_NAMED: Final = r"(?:page|pg|p|sheet|стр|страница|лист|с)\b\.?\s*(?:№\s*)?"
+_NAMED: Final = rf"{PAGE_LABEL}\s*(?:№\s*)?"
 _COUNTER: Final = re.compile(
     rf"(?<![\w.,])(?:{_NAMED}(?P<page>\d{{1,4}})(?:\s*(?:of|из|/)\s*(?P<pages>\d{{1,4}}))?"
     r"|(?P<page_only>\d{1,4})\s*(?:of|из)\s*(?P<of>\d{1,4}))(?!\w|[.,/]\d)",

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from engine.families.lite.language import groups_in, lexicon, stem, tokens
+from engine.page_references import fold, is_page_word, references
 
 ANSWER_TYPES: Final = (
     "date",
@@ -55,36 +56,11 @@ _ANYTHING: Final = (
 _PERHAPS: Final = 0.35
 # A word that names the value asked for ("ИНН", "due date") counts more than whose value it is.
 _ASKED, _ATTRIBUTE = 0.5, 1.5
-_PAGE_WORD: Final = re.compile(r"^(?:pages?|sheets?|страниц\w{0,3}|стр|лист(?:а|е|ов|ы|ах)?)$")
 # Groups of a question that asks for a page's number or how many there are.
 _OF_PAGES: Final = frozenset(("page", "number", "quantity"))
 # "сколько всего страниц", "how many pages in total": the sum of something else is not meant.
 _HOW_MANY_PAGES: Final = re.compile(
     r"\b(?:how many|сколько)\b(?: всего| total)? (?:pages|sheets|страниц|листов)\b"
-)
-_ORDINAL: Final = (
-    r"(?:\d{1,4}(?:st|nd|rd|th|-?(?:й|я|ой|ей|ом|ую|ю))"
-    r"|first|second|third|last|перв\w+|втор\w+|трет\w+|последн\w+)"
-)
-_ON_PAGE: Final = re.compile(
-    r"(?:\b(?:on|in|from|of|at)\s+)?(?:\bthe\s+)?"
-    rf"(?:\bpages?\s+(?:no\.?\s*)?\d{{1,4}}\b|\b{_ORDINAL}\s+page\b)"
-    r"|(?:\b(?:на|со?|из|в)\s+)?"
-    rf"(?:\b(?:страниц\w{{0,3}}|стр\.?|лист[еау])\s*№?\s*\d{{1,4}}\b|\b{_ORDINAL}\s+страниц\w{{1,2}}\b)"
-)
-# "in the first document", "в файле 2": which document to look at.
-_SCAN: Final = (
-    r"(?:scan|document|file|image|photo|picture|pdf|receipt|invoice|bill|contract|passport|licen[cs]e"
-    r"|certificate|statement)"
-)
-_SCAN_RU: Final = (
-    r"(?:скан|документ|файл|изображени|фотографи|снимк|чек|счет|договор|паспорт|письм|справк|выписк"
-    r"|накладн|квитанци|удостоверени)[а-я]{0,2}"
-)
-_IN_DOCUMENT: Final = re.compile(
-    rf"\b(?:in|from|of|on)\s+(?:the\s+)?{_ORDINAL}\s+{_SCAN}\b"
-    rf"|\b(?:in|from|on)\s+(?:the\s+)?{_SCAN}\s+(?:no\.?\s*)?\d{{1,2}}\b"
-    rf"|\b(?:в|во|из|на|со?)\s+(?:{_ORDINAL}\s+{_SCAN_RU}|{_SCAN_RU}\s+№?\s*\d{{1,2}})\b"
 )
 
 
@@ -176,25 +152,28 @@ def _alone(text: str) -> Question:
         terms = [_total(term) for term in terms]
     language = "ru" if len(re.findall("[а-яё]", plain)) > len(re.findall("[a-z]", plain)) else "en"
     offers = bool({"or", "или"} & set(words))
-    pages = any(_PAGE_WORD.match(word) for word in words)
+    pages = any(is_page_word(word) for word in words)
     of_pages = _OF_PAGES | {"total"} if _HOW_MANY_PAGES.search(plain) else _OF_PAGES
     only = pages and all(term.groups & of_pages for term in terms)
     return Question(text, language, tuple(terms), wants, counts, yes_no, offers, pages, only)
 
 
 def without_pages(folded: str) -> str:
-    """A question in lower case without the page or document that it names.
+    """A question in lower case without the pages, and the place of a document, that it names.
 
-    Which page to look at is not what to look for; the pages given are those.
+    Which page to look at is not what to look for; the pages given are those. A document is left out
+    only where a preposition makes a place of it: "the second invoice" may be what is asked for.
     """
-    # The patterns would take long over many spaces in a row.
-    return _IN_DOCUMENT.sub(" ", _ON_PAGE.sub(" ", " ".join(folded.split())))
+    text = fold(folded)
+    for one in reversed(references(text)):
+        if one.kind == "page" or one.placed:
+            text = f"{text[: one.start]} {text[one.end :]}"
+    return text
 
 
 def counts_documents(text: str) -> bool:
     """Whether a question speaks of one document by its number: "in the second receipt"."""
-    folded = text.casefold().replace("ё", "е")
-    return _IN_DOCUMENT.search(" ".join(folded.split())) is not None
+    return any(one.kind != "page" for one in references(fold(text)))
 
 
 def follows(text: str) -> bool:
