@@ -1,8 +1,8 @@
 """Rules that values keep or break. A failed check is shown beside the value and hides nothing.
 
 By type: mrz (check digits), iban, inn; date, amount and number where the value is none. By the
-field's `checks`: ogrn. Between fields, by the template's [[checks]]: sum, order, account. A valid
-MRZ also confirms the fields that it repeats.
+field's `checks`: ogrn. Between fields, by the template's [[checks]]: sum, order, before, account. A
+valid MRZ also confirms the fields that it repeats.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Final
 
 from engine.fields.codes import is_account_of, is_iban, is_inn, is_ogrn
 from engine.fields.mrz import Mrz, parse_mrz, transliterated
-from engine.fields.templates import DocumentTemplate, FieldTemplate
+from engine.fields.templates import DAYS_IN_ORDER, DocumentTemplate, FieldTemplate
 from engine.fields.values import Field, FieldCheck, day_in, number_in
 
 # Sums are rounded line by line on paper: this much may be missing.
@@ -86,12 +86,14 @@ def _between(rule: str, fields: list[Field]) -> FieldCheck | None:
     if rule == "account":
         account, bik = (re.sub(r"\D", "", field.value) for field in fields)
         return FieldCheck("account", is_account_of(account, bik), "field_check.account")
-    if rule == "order":
+    if rule in DAYS_IN_ORDER:
         first, second = (day_in(field.value) for field in fields)
         if first is None or second is None:
             return None
         values = {"first": fields[0].title, "second": fields[1].title}
-        return FieldCheck("order", first < second, "field_check.order", values)
+        # A bill may be due on its own day; a passport never expires on the day of its issue.
+        passed = first < second or (first == second and rule == "order")
+        return FieldCheck("order", passed, f"field_check.{rule}", values)
     numbers = [number for field in fields if (number := number_in(field.value)) is not None]
     if len(numbers) < len(fields):
         return None

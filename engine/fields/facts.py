@@ -17,6 +17,7 @@ from engine.fields.label import OTHER
 from engine.fields.likeness import POSTCODE, SAME_NAME, likeness_of_names
 from engine.fields.spans import fits
 from engine.fields.sums import CENT, COINS, column_sums, paid_less_change, sum_on_page
+from engine.fields.templates import DAYS_IN_ORDER
 from engine.values import find_values
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class PageFacts:
                 if value.kind == "date" and isinstance(value.parsed, date)
             }
         )
-        self._chains = [rule.fields for rule in template.checks if rule.rule == "order"]
+        self._chains = [rule.fields for rule in template.checks if rule.rule in DAYS_IN_ORDER]
         self._sums = {
             name: part
             for rule in template.checks

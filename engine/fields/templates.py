@@ -45,7 +45,9 @@ FieldType = Literal[
 ]
 FIELD_TYPES: Final = get_args(FieldType)
 # rule -> how many fields it is about
-RULES: Final[Mapping[str, int]] = {"sum": 3, "order": 2, "account": 2}
+RULES: Final[Mapping[str, int]] = {"sum": 3, "order": 2, "before": 2, "account": 2}
+# Those that compare days.
+DAYS_IN_ORDER: Final = frozenset(("order", "before"))
 TEMPLATES_DIR: Final = PROJECT_ROOT / "prompts" / "fields"
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Words = Annotated[tuple[str, ...], Key(strict=False)]
@@ -137,9 +139,14 @@ class FieldTemplate(_Strict):
 
 
 class Rule(_Strict):
-    """A check between fields: sum (first = the others), order (dates), account (account, bik)."""
+    """A check between fields.
 
-    rule: Literal["sum", "order", "account"]
+    Attributes:
+        rule: sum (the first is the sum of the others), order (the first day is not after the
+            second), before (it is an earlier one), account (account, bik).
+    """
+
+    rule: Literal["sum", "order", "before", "account"]
     fields: Words
 
     @model_validator(mode="after")

@@ -114,6 +114,32 @@ def test_an_expiry_before_the_issue_fails() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("kind", "first", "second", "same_day"),
+    [
+        ("invoice", "date", "due_date", True),
+        ("bank_statement", "period_start", "period_end", True),
+        ("contract", "date", "end_date", True),
+        ("passport", "issue_date", "expiry_date", False),
+    ],
+)
+def test_a_bill_may_be_due_on_its_own_day_and_a_statement_be_of_one_day(
+    kind: str, first: str, second: str, same_day: bool
+) -> None:
+    for second_day, passed in (
+        ("2026-03-15", True),
+        ("2026-03-14", same_day),
+        ("2026-03-13", False),
+    ):
+        days = {first: "2026-03-14", second: second_day}
+        fields = {
+            name: Field(name, name, "date", day, day, (0, 0, 9, 9), 0, 1.0)
+            for name, day in days.items()
+        }
+        (check,) = checked(fields, get_template(kind))[second].checks
+        assert (check.name, check.passed) == ("order", passed), second_day
+
+
 def test_printed_numbers_stand_for_labels_on_a_licence() -> None:
     fields = read(
         "driver_licence",
