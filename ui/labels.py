@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from engine import ModelInfo, Settings
-from engine.families import family_class
-from engine.prompts import load_tasks, template_of
+from engine.families import family_class, prompt_template
+from engine.prompts import load_tasks
 from ui import fields_view, i18n, knobs, model_card, page_view
 from ui.examples import Example, for_chatbot
 from ui.safe import escaped
@@ -68,7 +68,7 @@ class Labels:
         if adapter.is_verbatim:
             return None
         task = load_tasks().get(task_id)  # a browser may say anything
-        return None if task is None else template_of(task, family=adapter.prompts_of(model))
+        return None if task is None else prompt_template(task, model_id=model_id, model=model)
 
     def of(self, language: str, *, model_id: str, task: str) -> dict[str, dict[str, Any]]:
         """Component name -> the properties that depend on the language."""

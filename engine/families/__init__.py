@@ -7,9 +7,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from engine.errors import ModelError
+from engine.prompts import Task, template_of
 
 if TYPE_CHECKING:
     from engine.families.base import ModelFamily
+    from engine.settings import ModelSettings
 
 # family name in settings.toml -> "module:Class"
 FAMILIES: dict[str, str] = {
@@ -43,3 +45,15 @@ def family_class(family: str, *, model_id: str) -> "type[ModelFamily]":
         ) from None
     adapter: type[ModelFamily] = getattr(import_module(module_name), class_name)
     return adapter
+
+
+def prompt_template(task: Task, *, model_id: str, model: "ModelSettings") -> str:
+    """A task's prompt for a model, with "{question}" where the user's words stand.
+
+    Raises:
+        ModelError: the model's family is not registered.
+        TaskError: the task has no prompt for it.
+    """
+    # A server's model is prompted as the family whose weights it serves, not as its adapter.
+    prompts = family_class(model.family, model_id=model_id).prompts_of(model)
+    return template_of(task, family=prompts)

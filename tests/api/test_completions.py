@@ -11,9 +11,11 @@ import pytest
 import torch
 
 from engine.errors import GenerationError
+from engine.prompts import get_task
 from engine.schema import Discarded, Evidence, EvidenceFound, ImagePart
 from tests.api.served import Served, data_url, page_bytes, serving
 from tests.fakes import FakeFamily
+from tests.families.openai_api import api_server
 
 QUESTION = "What is the total?"
 
@@ -139,6 +141,32 @@ def test_earlier_turns_are_what_they_were_said_to_be_and_only_the_last_is_answer
     assert sum(isinstance(part, ImagePart) for part in request.history[0].parts) == 1
     assert len(request.pages) == 2
     assert request.prompt.text == "Answer in {one} word.\n\nAnd the total?"
+
+
+def test_a_servers_model_gets_the_prompts_of_its_own_family_also_with_words_of_the_system(
+    tmp_path: Path,
+) -> None:
+    said = [{"role": "system", "content": "Be exact."}, user(words(QUESTION), image())]
+    with api_server(lambda exchange: exchange.answer("[]")) as server:
+        more = (
+            "[models.served]\nfamily = 'openai_server'\nmodel = 'm'\n"
+            f"base_url = '{server.base_url}'\nbox_format = 'dots_ocr'\n"
+        )
+        with serving(tmp_path, more=more) as app:
+            with openai.OpenAI(base_url=f"{app.url}/v1", api_key="none", max_retries=0) as client:
+                body = {"scanchat": {"task": "layout"}}
+                found = client.chat.completions.create(
+                    model="served", messages=said, extra_body=body
+                )
+                plain = client.chat.completions.create(
+                    model="served", messages=said[1:], extra_body=body
+                )
+            app.wait_until_idle()
+    with_words, without = server.exchanges
+    assert with_words.words == without.words
+    assert get_task("layout").prompts["dots_ocr"].strip() in with_words.words
+    assert "Not used here: system." in found.model_extra["scanchat"]["notices"]
+    assert "Not used here: system." not in plain.model_extra["scanchat"]["notices"]
 
 
 def test_the_extension_of_the_request_chooses_pages_task_and_verbatim(

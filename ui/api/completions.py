@@ -22,7 +22,8 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from engine import AnswerStream, AskOptions, Settings
-from engine.prompts import get_task, template_of
+from engine.families import prompt_template
+from engine.prompts import get_task
 from engine.schema import Discarded, Failed, Step, StreamEvent, TextDelta
 from ui import i18n
 from ui.api.calls import Calls
@@ -141,18 +142,22 @@ class _Front:
 
     def _options(self, chat: Chat, model_id: str) -> AskOptions:
         """The request's options, with the system's words before the question's."""
-        if not chat.system:
+        task = get_task(chat.request.scanchat.task)
+        if not chat.system or not task.needs_question:
             return chat.options
-        family = self._calls.settings.model(model_id).family
-        template = template_of(get_task(chat.request.scanchat.task), family=family)
+        model = self._calls.settings.model(model_id)
+        template = prompt_template(task, model_id=model_id, model=model)
         words = f"{chat.system}\n\n{{question}}"
         return replace(chat.options, prompt=template.replace("{question}", words))
 
     def _reply(self, visit: Visit, chat: Chat, language: str) -> Reply:
         model = chat.request.model or self._calls.settings.default_model
         notices = []
-        if chat.unused:
-            notices.append(i18n.text("api.unused", language, names=", ".join(chat.unused)))
+        unused = list(chat.unused)
+        if chat.system and not get_task(chat.request.scanchat.task).needs_question:
+            unused.append("system")
+        if unused:
+            notices.append(i18n.text("api.unused", language, names=", ".join(unused)))
         return Reply(model, visit.documents, language, notices)
 
 
