@@ -70,7 +70,11 @@ class Forgetting(Readings):
             self._models.forget(session_id)
 
     def delete_idle_sessions(self) -> None:
-        """Delete what nobody has used for sessions.ttl_minutes; runs by itself every minute."""
+        """Delete what nobody has used for sessions.ttl_minutes; runs by itself every minute.
+
+        A session is in use as long as its answer is being written.
+        """
+        self._sessions.mark_used(self._runs.session_ids())
         for session_id in self._sessions.expired():
             logger.info("deleting an idle session")
             self.delete_session(session_id)

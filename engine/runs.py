@@ -83,6 +83,7 @@ class Runs:
                 return  # refused, or let go of
             del self._running[session.session_id]
             self._none.notify_all()
+        self._sessions.mark_used([session.session_id])
         if asked is None:
             return
         # A turn that gave nothing is not kept: the next answer must not build on it.

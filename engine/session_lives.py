@@ -156,6 +156,13 @@ class SessionLives:
             awake = [key_ for key_, one in self._awake.items() if one.visitor == key]
         return list(dict.fromkeys([*awake, *self.archives.visitors.sessions_of(visitor_id)]))
 
+    def mark_used(self, session_ids: Iterable[str]) -> None:
+        """Count sessions as used now, such as those in which an answer is being written."""
+        with self._guard:
+            for key in session_ids:
+                if (session := self._awake.get(key)) is not None:
+                    session.last_used = self._clock.steady()
+
     def expired(self) -> list[str]:
         """The ids of sessions that nobody has used for long enough. Raises StoreError."""
         now = self._clock.steady()

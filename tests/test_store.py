@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from engine.settings import SessionSettings
 from engine.store import database, owners
 from engine.store.clock import GRACE_SECONDS
 from engine.store.migrations import MIGRATIONS
-from tests.fakes import save_page
+from tests.fakes import FakeFamily, save_page
 from tests.keeping import Hands, clocked, files_below, loaded_index, said, talk
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -370,6 +371,30 @@ def test_what_nobody_used_expires_by_the_date_across_restarts(
         assert engine.conversations(visitor) == ()
         assert engine.kept_for_visitor(visitor, "settings") is None
         assert files_below(kept / "pages") == []
+
+
+@pytest.mark.parametrize("remember", [True, False])
+def test_a_session_does_not_expire_while_its_answer_is_being_written(
+    fake_settings: Settings, tmp_path: Path, remember: bool
+) -> None:
+    FakeFamily.gate = threading.Event()
+    hands = Hands()
+    with clocked(with_ttl(fake_settings, 12 * 60), hands) as engine:
+        session_id = engine.create_session()
+        engine.add_document(session_id, save_page(tmp_path), name="page.png")
+        stream = engine.ask(session_id, "?", remember=remember)
+        hands.pass_by(DAY)
+        engine.delete_idle_sessions()
+        assert engine._sessions.has(session_id)
+        hands.pass_by(DAY)
+        FakeFamily.gate.set()
+        assert stream.answer().text == "The total is 42."
+        # Its time begins with the end of the answer.
+        engine.delete_idle_sessions()
+        assert engine._sessions.has(session_id)
+        hands.pass_by(DAY)
+        engine.delete_idle_sessions()
+        assert not engine._sessions.has(session_id)
 
 
 def test_a_conversation_that_was_never_used_goes_after_an_hour(
