@@ -83,7 +83,7 @@ def wake(archive: Archive, session_id: str, limits: LimitSettings) -> Session | 
     if kept is None:
         return None
     if kept.running is not None and kept.running.owner and not owners.is_alive(kept.running.owner):
-        archive.write(lambda connection: _settle(connection, session_id)).result()
+        archive.write_now(lambda connection: _settle(connection, session_id))
         kept = archive.load(session_id)
         if kept is None:
             return None

@@ -35,7 +35,7 @@ def has_byte_of_zebra(kept: Path) -> bool:
 
 def all_is_written(engine: Engine) -> None:
     """Wait until what visitors' conversations have changed is on disk."""
-    engine._sessions.archives.visitors.write(lambda _: None).result()
+    engine._sessions.archives.visitors.write_now(lambda _: None)
 
 
 def test_ids_of_visitors_cannot_be_guessed_and_made_up_ones_are_refused(

@@ -143,6 +143,36 @@ def test_a_database_locked_by_another_program_stops_no_answer_and_is_told(
         assert said(engine, session_id)[::2] == ["One?", "Two?", "Three?", "Four?"]
 
 
+def test_reading_never_waits_for_a_lock_that_another_program_holds(
+    fake_settings: Settings, kept: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Engine(fake_settings) as engine:
+        visitor = engine.create_visitor()
+        session_id, other_id = (talk(engine, tmp_path, visitor, "One?") for _ in range(2))
+        engine._sessions.archives.visitors.write_now(lambda _: None)
+        other = sqlite3.connect(kept / "conversations.db", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        engine.keep(other_id, "desk", "{}")
+        started = time.monotonic()
+        for _ in range(5):
+            # What the screen asks for at every event.
+            assert len(engine.documents(session_id)) == 1
+            assert len(engine.history(session_id)) == 2
+            assert engine.kept(session_id, "desk") is None
+            assert len(engine.conversations(visitor)) == 2
+        assert time.monotonic() - started < 0.5
+        while "is not kept" not in caplog.text:
+            assert time.monotonic() - started < 10, "the lost record is told of nowhere"
+            time.sleep(0.02)
+        assert "'desk'" in caplog.text
+        assert "in use by another program" in caplog.text
+        other.execute("ROLLBACK")
+        other.close()
+        # Without the lock a read waits for what was written before it.
+        engine.keep(other_id, "desk", "[]")
+        assert engine.kept(other_id, "desk") == "[]"
+
+
 def test_a_full_disk_at_an_upload_is_one_sentence_and_loses_nothing(
     fake_settings: Settings, kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -485,7 +515,7 @@ def test_a_thousand_messages_are_kept_in_under_a_second(
             engine._sessions.end(session, (question, answer))
         asked = time.monotonic() - started
         (listed,) = engine.conversations(visitor, search="question 499")
-        engine._sessions.archives.visitors.write(lambda connection: None).result()
+        engine._sessions.archives.visitors.write_now(lambda connection: None)
         assert time.monotonic() - started < 1.0
         assert asked < 0.5  # the asker does not wait for the disk
         assert listed.documents == 1

@@ -16,8 +16,7 @@ import shutil
 import sqlite3
 import tempfile
 import time
-from collections.abc import Iterable
-from concurrent.futures import Future
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
@@ -46,7 +45,7 @@ def visitor_key(visitor_id: str) -> bytes:
 
 
 class Archive:
-    """Thread-safe. Writes that return a Future never make the asker wait.
+    """Thread-safe. Whatever raises no StoreError of a write never makes the asker wait for one.
 
     Args:
         folder: on disk; None keeps rows in memory and files in a temporary folder.
@@ -67,6 +66,7 @@ class Archive:
             self._database = self._open(folder / _DATABASE)
         self.files = PageFiles(self._folder / _PAGES)
         self.write = self._database.write
+        self.write_now = self._database.write_now
         self.read = self._database.read
 
     @staticmethod
@@ -101,7 +101,7 @@ class Archive:
                 (rows.plain(title), session_id),
             )
 
-        self.write(work).result()
+        self.write_now(work)
 
     def forget_extras(self, session_id: str) -> None:
         """Forget a session's title and the screen's records; never waits."""
@@ -120,7 +120,7 @@ class Archive:
             StoreError: nothing was deleted.
         """
         wanted = list(session_ids)
-        gone = self.write(lambda connection: rows.delete(connection, wanted)).result()
+        gone = self.write_now(lambda connection: rows.delete(connection, wanted))
         self.files.delete(one.file for one in gone)
         if wanted:
             self._database.wipe_log()
@@ -138,11 +138,11 @@ class Archive:
         def work(connection: sqlite3.Connection) -> None:
             connection.execute("DELETE FROM visitors WHERE visitor = ?", (key,))
 
-        self.write(work).result()
+        self.write_now(work)
         self._database.wipe_log().result()
 
-    def keep(self, session_id: str, name: str, record: str) -> Future[None]:
-        """Keep the screen's record of a session.
+    def keep(self, session_id: str, name: str, record: str) -> None:
+        """Keep the screen's record of a session; never waits. A failure is logged.
 
         Raises:
             StoreError: it is too large.
@@ -157,7 +157,7 @@ class Archive:
                 (name, record, session_id),
             )
 
-        return self.write(work)
+        self.write(work, failed=_not_kept(name))
 
     def kept(self, session_id: str, name: str) -> str | None:
         """Raises StoreError."""
@@ -168,8 +168,8 @@ class Archive:
         )
         return None if found is None else str(found[0])
 
-    def keep_for_visitor(self, visitor_id: str, name: str, record: str, now: float) -> Future[None]:
-        """Keep the screen's record of a visitor. now: seconds since 1970.
+    def keep_for_visitor(self, visitor_id: str, name: str, record: str, now: float) -> None:
+        """As `keep`, of a visitor. now: seconds since 1970.
 
         Raises:
             StoreError: it is too large.
@@ -183,7 +183,7 @@ class Archive:
                 "INSERT OR REPLACE INTO visitor_records VALUES (?, ?, ?)", (key, name, record)
             )
 
-        return self.write(work)
+        self.write(work, failed=_not_kept(name))
 
     def kept_for_visitor(self, visitor_id: str, name: str) -> str | None:
         """Raises StoreError."""
@@ -206,9 +206,7 @@ class Archive:
     def delete_idle_visitors(self, now: float) -> None:
         """Forget visitors without conversations whose time is over. Raises StoreError."""
         before = now - self.ttl_seconds
-        self.write(
-            lambda connection: listing.delete_idle_visitors(connection, before=before)
-        ).result()
+        self.write_now(lambda connection: listing.delete_idle_visitors(connection, before=before))
 
     def tidy(self) -> None:
         """After a start: delete files that no row names, and what was set aside long ago."""
@@ -273,6 +271,13 @@ def _set_aside(path: Path) -> Path:
         pages.replace(moved)
         os.utime(moved)
     return aside
+
+
+def _not_kept(name: str) -> Callable[[StoreError], None]:
+    def log(error: StoreError) -> None:
+        logger.warning("the screen's record %r is not kept: %s", name, error)
+
+    return log
 
 
 def _checked(name: str, record: str, limit: int) -> str:

@@ -1,9 +1,9 @@
 """One SQLite database: writes one after the other on a thread of their own, reads beside them.
 
-A write never makes its asker wait unless it wants the result: neither the screen's event loop nor
-an inference thread ever stands behind a lock that another program holds. In WAL mode reading goes
-on meanwhile. A write is lost in a power cut at worst, never half done; a killed process loses
-nothing that was written.
+A write never makes its asker wait unless it wants the result, and a read never waits for a write
+that another program's lock holds up: neither the screen's event loop nor an inference thread ever
+stands behind such a lock. In WAL mode reading goes on meanwhile. A write is lost in a power cut at
+worst, never half done; a killed process loses nothing that was written.
 """
 
 import errno
@@ -13,7 +13,7 @@ import sqlite3
 import threading
 import unicodedata
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -22,12 +22,18 @@ from engine.store.migrations import migrate
 
 logger = logging.getLogger(__name__)
 
+
+def _log(error: StoreError) -> None:
+    """What becomes of a failed write that nobody asks about."""
+    logger.warning("a write to the store failed: %s", error)
+
+
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
 
 # How long a write waits for another program that holds the database.
 BUSY_SECONDS: Final = 2.0
-# How long a read waits for this process's own writes before it.
+# How long a read waits for this process's own writes before it; not at all for a blocked one.
 _READ_AFTER_SECONDS: Final = 1.0
 _FULL: Final = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE)
 _BUSY: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
@@ -49,6 +55,9 @@ class Database:
         self.path = path
         self._last: Future[Any] | None = None
         self._order = threading.Lock()
+        # Told when a write ends, and when one finds that another program holds the database.
+        self._progress = threading.Condition()
+        self._is_blocked = False
         try:
             if path is not None:
                 os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
@@ -81,29 +90,40 @@ class Database:
         work: Work[T],
         *,
         then: Callable[[T], None] = lambda _: None,
-        failed: Callable[[StoreError], None] = lambda _: None,
-    ) -> Future[T]:
-        """Do `work` in a transaction of its own, after the writes before it.
+        failed: Callable[[StoreError], None] = _log,
+    ) -> None:
+        """Do `work` in a transaction of its own, after the writes before it; never waits.
+
+        Where it fails, nothing of `work` was done.
 
         Args:
             then, failed: one of them is called before the next write begins, on the same thread.
-        Returns:
-            A future that raises StoreError where it failed; then nothing of `work` was done.
         """
-        with self._order:
-            future = self._writer.submit(self._transaction, work, then, failed)
-            self._last = future
-        return future
+        self._submit(work, then, failed)
+
+    def write_now(self, work: Work[T]) -> T:
+        """As `write`, and wait until it is done. Not for an event loop.
+
+        Raises:
+            StoreError: nothing of `work` was done.
+        """
+        return self._submit(work, lambda _: None, lambda _: None).result()
 
     def read(self, work: Work[T]) -> T:
         """What `work` finds; it sees the writes of this process that were asked for before.
+
+        Where another program's lock holds those writes up it does not wait for them, and sees the
+        database as it is.
 
         Raises:
             StoreError: the database cannot be read.
         """
         last = self._last
         if last is not None and not last.done():
-            wait((last,), _READ_AFTER_SECONDS)
+            with self._progress:
+                self._progress.wait_for(
+                    lambda: self._is_blocked or last.done(), _READ_AFTER_SECONDS
+                )
         with self._read_lock:
             try:
                 return work(self._reading)
@@ -127,6 +147,19 @@ class Database:
         with self._read_lock:
             self._reading.close()
         self._writing.close()
+
+    def _submit(
+        self, work: Work[T], then: Callable[[T], None], failed: Callable[[StoreError], None]
+    ) -> Future[T]:
+        with self._order:
+            future = self._writer.submit(self._transaction, work, then, failed)
+            self._last = future
+        future.add_done_callback(lambda _: self._tell_progress())
+        return future
+
+    def _tell_progress(self) -> None:
+        with self._progress:
+            self._progress.notify_all()
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -160,8 +193,27 @@ class Database:
         then(result)
         return result
 
+    def _begin(self) -> None:
+        """Begin a transaction that may write; reads are told where it has to wait for a lock."""
+        self._wait_for_locks(0)
+        try:
+            self._writing.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if _code(error) & _PRIMARY not in _BUSY:
+                raise
+            self._is_blocked = True
+            self._tell_progress()
+            self._wait_for_locks(BUSY_SECONDS)
+            self._writing.execute("BEGIN IMMEDIATE")
+        finally:
+            self._is_blocked = False
+            self._wait_for_locks(BUSY_SECONDS)
+
+    def _wait_for_locks(self, seconds: float) -> None:
+        self._writing.execute(f"PRAGMA busy_timeout = {round(1000 * seconds)}")
+
     def _committed(self, work: Work[T]) -> T:
-        self._writing.execute("BEGIN IMMEDIATE")
+        self._begin()
         try:
             result = work(self._writing)
             self._writing.execute("COMMIT")
