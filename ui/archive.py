@@ -1,9 +1,11 @@
 """A visitor's conversations: list, search, open, rename, delete one, delete everything.
 
 Like ui/conversation.py it talks to the engine and to desks and knows nothing of Gradio. A key is
-what the browser keeps: who it is and which conversation is on the screen (ui/desk.py).
+what the browser keeps: who it is and which conversation is on the screen (ui/desk.py). What waits
+for the disk runs on a thread of its own, beside the event loop.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
@@ -49,29 +51,30 @@ class Archive:
         """The rest of an answer that is being written in the conversation that was opened."""
         return self._talk.follow(key, tab)
 
-    def rename(self, key: str | None, session_id: str, title: str) -> Change:
+    async def rename(self, key: str | None, session_id: str, title: str) -> Change:
         """Give a conversation a name of the visitor's own; an empty one takes it away."""
         visitor_id, _ = parts_of(key)
         if self._engine.owns(visitor_id, session_id):
-            self._engine.rename(session_id, " ".join(title.split())[:_LONGEST_TITLE])
+            plain = " ".join(title.split())[:_LONGEST_TITLE]
+            await asyncio.to_thread(self._engine.rename, session_id, plain)
         return Change(archive=self.view(key))
 
-    def remove(self, key: str | None, session_id: str, language: str) -> Change:
+    async def remove(self, key: str | None, session_id: str, language: str) -> Change:
         """Delete a conversation with its scans; a new one is begun when it was on the screen."""
         visitor_id, now = parts_of(key)
         if self._engine.owns(visitor_id, session_id):
-            self._desks.delete(session_id)
+            await self._desks.delete(session_id)
         if session_id != now:
             return Change(archive=self.view(key))
         return self._talk.begin(visitor_id, language)
 
-    def wipe(self, key: str | None, language: str) -> Change:
+    async def wipe(self, key: str | None, language: str) -> Change:
         """Delete everything of a visitor's, now; they begin as a new one."""
         visitor_id, now = parts_of(key)
         for info in self._engine.conversations(visitor_id):
-            self._desks.delete(info.session_id)
-        self._desks.delete(now)
-        self._engine.delete_visitor(visitor_id)
+            await self._desks.delete(info.session_id)
+        await self._desks.delete(now)
+        await asyncio.to_thread(self._engine.delete_visitor, visitor_id)
         fresh = self._talk.begin(self._engine.create_visitor(), language)
         return replace(fresh, status=status.idle("archive.wiped", language))
 

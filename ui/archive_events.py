@@ -34,16 +34,16 @@ def wire_archive(screen: Screen, archive: Archive, changed: Sequence[Any]) -> No
             yield next_updates(screen, change)
 
     async def rename(key: str | None, event: gr.EventData) -> Updates:
-        return next_updates(screen, archive.rename(key, str(event.id), str(event.title)))
+        return next_updates(screen, await archive.rename(key, str(event.id), str(event.title)))
 
     async def delete(key: str | None, language: str, event: gr.EventData) -> Updates:
-        return next_updates(screen, archive.remove(key, str(event.id), language))
+        return next_updates(screen, await archive.remove(key, str(event.id), language))
 
     async def find(key: str | None, event: gr.EventData) -> Updates:
         return {screen.archive: gr.update(value=archive.view(key, str(event.search)))}
 
     async def wipe(key: str | None, language: str) -> Updates:
-        return next_updates(screen, archive.wipe(key, language))
+        return next_updates(screen, await archive.wipe(key, language))
 
     opened = screen.archive.opentalk(open_talk, here, changing, **EVENT)
     opened.then(follow, screen.session, changing, **EVENT)

@@ -196,9 +196,10 @@ class Desks:
             # The conversation on the screen is whole; only its copy on the disk is not.
             logger.warning("a conversation was not kept: %s", error)
 
-    def delete(self, session_id: str) -> None:
+    async def delete(self, session_id: str) -> None:
         """Delete a conversation: its scans, what was said, its pictures."""
-        self._engine.delete_session(session_id)
+        # On a thread: deleting waits for the disk, and for who else holds the database.
+        await asyncio.to_thread(self._engine.delete_session, session_id)
         desk = self._desks.pop(session_id, None)
         if desk is not None:
             desk.clear()

@@ -1,6 +1,8 @@
 import asyncio
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Coroutine
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -96,8 +98,8 @@ def test_conversations_of_another_visitor_cannot_be_reached(app: App, key: str, 
     other = app.talk.start("en", remember=True).session_id
     assert titles(app, other) == []
     assert app.archive.open(other, session_id, "en").messages is None
-    app.archive.rename(other, session_id, "mine")
-    app.archive.remove(other, session_id, "en")
+    asyncio.run(app.archive.rename(other, session_id, "mine"))
+    asyncio.run(app.archive.remove(other, session_id, "en"))
     forged = f"{other.rpartition('.')[0]}.{session_id}"
     assert app.talk.start("en", forged, remember=True).messages == []
     assert titles(app, key) == ["What is the total?"]
@@ -108,16 +110,40 @@ def test_a_conversation_is_found_by_its_words_and_renamed(app: App, key: str, sc
     session_id = key.rpartition(".")[2]
     assert titles(app, key, "СУММА") == ["Какая сумма?"]
     assert titles(app, key, "nothing such") == []
-    change = app.archive.rename(key, session_id, "  Счёт \n за март ")
+    change = asyncio.run(app.archive.rename(key, session_id, "  Счёт \n за март "))
     assert change.archive["items"][0]["title"] == "Счёт за март"
 
 
 def test_deleting_the_open_conversation_begins_another(app: App, key: str, scan: str) -> None:
     app.ask(key, "What is the total?", scan)
-    change = app.archive.remove(key, key.rpartition(".")[2], "en")
+    change = asyncio.run(app.archive.remove(key, key.rpartition(".")[2], "en"))
     assert change.messages == []
     assert change.session_id != key
     assert not app.engine.has_session(key.rpartition(".")[2])
+
+
+def test_deleting_and_renaming_let_the_event_loop_go_on(
+    app: App, key: str, scan: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app.ask(key, "What is the total?", scan)
+    session_id = key.rpartition(".")[2]
+
+    async def act(name: str, action: Coroutine[Any, Any, Change]) -> None:
+        disk = threading.Event()
+
+        def slow(*_: str) -> None:
+            assert disk.wait(10), "the event loop stood still"
+
+        monkeypatch.setattr(app.engine, name, slow)
+        task = asyncio.ensure_future(action)
+        await asyncio.sleep(0.05)
+        assert not task.done()
+        disk.set()
+        await task
+
+    asyncio.run(act("rename", app.archive.rename(key, session_id, "mine")))
+    asyncio.run(act("delete_session", app.archive.remove(key, session_id, "en")))
+    asyncio.run(act("delete_visitor", app.archive.wipe(key, "en")))
 
 
 def test_everything_of_mine_goes_and_nothing_of_others(
@@ -128,7 +154,7 @@ def test_everything_of_mine_goes_and_nothing_of_others(
     app.ask(key, "What is the total?", scan)
     second = app.talk.new_chat(key, "en").session_id
     app.ask(second, "And the date?", draw(tmp_path / "b.png"))
-    fresh = app.archive.wipe(second, "en")
+    fresh = asyncio.run(app.archive.wipe(second, "en"))
     assert "deleted" in fresh.status
     for gone in (key, second):
         assert not app.engine.has_session(gone.rpartition(".")[2])
