@@ -150,7 +150,9 @@ def _settings(options: argparse.Namespace, attention: str, directory: Path) -> s
 
 def _family(engine: Any) -> Any:
     """The loaded adapter, whose caches and counters are not public."""
-    family = engine._models.acquire("bench", threading.Event(), lambda event: None).family
+    from engine.stop_event import StopEvent
+
+    family = engine._models.acquire("bench", StopEvent(), lambda event: None).family
     engine._models.release("bench")
     # Random weights may say nothing but ids that write nothing, which is an error to the engine.
     silent = sorted(family.processor.tokenizer.get_added_vocab().values())

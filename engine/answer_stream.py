@@ -8,6 +8,7 @@ from engine.channel import EventChannel
 from engine.errors import GenerationError
 from engine.generation import Job
 from engine.schema import Answer, Document, Failed, Step, StreamEvent
+from engine.stop_event import StopEvent
 from engine.transcript import Transcript
 
 # How often a waiting reader looks at the stall watch.
@@ -35,7 +36,7 @@ class AnswerStream:
         on_end: Callable[[Transcript], None],
     ) -> None:
         self.transcript = Transcript()
-        self.stop_event = threading.Event()
+        self.stop_event = StopEvent()
         self.job: Job | None = None
         self._model_id = model_id
         self._documents = documents

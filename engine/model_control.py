@@ -15,6 +15,7 @@ from engine.downloading import download
 from engine.errors import EngineError, ModelError
 from engine.families import family_class
 from engine.families.base import RunCancelled
+from engine.stop_event import StopEvent
 
 if TYPE_CHECKING:
     from engine.model_manager import ModelManager
@@ -48,7 +49,7 @@ class ModelControl:
         self._models = models
         self._states: dict[str, ModelState] = {}
         self._guard = threading.Lock()
-        self._closed = threading.Event()
+        self._closed = StopEvent()
 
     @property
     def is_allowed(self) -> bool:

@@ -19,12 +19,11 @@ from engine.generation import InferenceThread, run_job
 from engine.hardware import device, give_memory_back
 from engine.schema import Step, StreamEvent
 from engine.settings import ModelSettings, Settings
+from engine.stop_event import StopEvent
 from engine.worker.client import RemoteModel
 from engine.zero_gpu import LentModel
 
 logger = logging.getLogger(__name__)
-
-_POLL_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +119,7 @@ class ModelManager:
         return model_id in self._loaded
 
     def acquire(
-        self, model_id: str, stop: threading.Event, emit: Callable[[StreamEvent], None]
+        self, model_id: str, stop: StopEvent, emit: Callable[[StreamEvent], None]
     ) -> LoadedModel:
         """The model, loaded if need be and kept loaded until `release`.
 
@@ -135,23 +134,9 @@ class ModelManager:
             RunCancelled: stop was set while waiting.
         """
         model = self._settings.model(model_id)
-        ticket = object()
+        self._wait_for_turn(model_id, stop, emit)
         with self._changed:
-            self._tickets.append(ticket)
-            told = False
-            while not self._may_enter(ticket, model_id):
-                if not told:
-                    emit(Step("step.waiting_model", {"model_id": model_id}))
-                    told = True
-                self._changed.wait(_POLL_SECONDS)
-                if stop.is_set():
-                    self._tickets.remove(ticket)
-                    self._changed.notify_all()
-                    raise RunCancelled
-            self._tickets.remove(ticket)
-            self._users[model_id] = self._users.get(model_id, 0) + 1
             lock = self._locks.setdefault(model_id, threading.Lock())
-            self._changed.notify_all()
         try:
             with lock:
                 loaded = self._loaded.get(model_id)
@@ -163,6 +148,34 @@ class ModelManager:
         except BaseException:
             self.release(model_id)
             raise
+
+    def _wait_for_turn(
+        self, model_id: str, stop: StopEvent, emit: Callable[[StreamEvent], None]
+    ) -> None:
+        """Count a run as one of the model's as soon as it may be. Raises RunCancelled."""
+        ticket = object()
+        stop.add_callback(self._notify)
+        try:
+            with self._changed:
+                self._tickets.append(ticket)
+                try:
+                    if not self._may_enter(ticket, model_id):
+                        emit(Step("step.waiting_model", {"model_id": model_id}))
+                        self._changed.wait_for(
+                            lambda: stop.is_set() or self._may_enter(ticket, model_id)
+                        )
+                        if stop.is_set():
+                            raise RunCancelled
+                    self._users[model_id] = self._users.get(model_id, 0) + 1
+                finally:
+                    self._tickets.remove(ticket)
+                    self._changed.notify_all()
+        finally:
+            stop.remove_callback(self._notify)
+
+    def _notify(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
 
     def release(self, model_id: str) -> None:
         """A run that acquired the model has ended."""

@@ -27,6 +27,7 @@ from engine.schema import (
     Step,
     StreamEvent,
 )
+from engine.stop_event import StopEvent
 from engine.transcript import Transcript
 
 # A page's text in a prompt; a dense page of small print has about 8,000 characters.
@@ -38,7 +39,7 @@ _INTRODUCTION: Final = "This text was read from {place}:\n\n{text}\n\n"
 class Sink(Protocol):
     """What a run reports to; AnswerStream is one."""
 
-    stop_event: threading.Event
+    stop_event: StopEvent
     job: Job | None
 
     def emit(self, event: StreamEvent) -> None: ...

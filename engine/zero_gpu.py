@@ -29,6 +29,7 @@ from engine.index import PageIndex
 from engine.prompts import get_task
 from engine.schema import Failed, Finished, ImagePart, Notice, Page, StreamEvent
 from engine.settings import Settings
+from engine.stop_event import StopEvent
 from engine.worker.messages import What, with_pictures, without_pictures
 
 logger = logging.getLogger(__name__)
@@ -216,7 +217,7 @@ class _RunOnGpu:
         self._deadline = deadline
         self._family = _placed[call.model_id]
         self._events: SimpleQueue[StreamEvent] = SimpleQueue()
-        self._stop = threading.Event()
+        self._stop = StopEvent()
         self._alive = threading.Event()
         self._thread = threading.Thread(target=self._work, name="on-gpu", daemon=True)
 

@@ -13,7 +13,10 @@ ROOT = Path(__file__).resolve().parent.parent
 _VALUES = {"errors", "schema", "texts"}
 _PAGES = _VALUES | {"settings", "geometry", "index", "preprocess", "documents", "ocr"}
 _READING = (
-    _PAGES | {"indexing", "layout", "overlay", "values", "grounding", "prompts"} | {"verbatim"}
+    _PAGES
+    | {"indexing", "layout", "overlay", "values", "grounding", "prompts"}
+    | {"verbatim"}
+    | {"stop_event"}
 )
 _MODELS = _READING | {"hardware", "families"}
 _RUNNING = _MODELS | {"channel", "transcript", "streaming", "generation", "model_manager"}
@@ -48,6 +51,7 @@ ALLOWED: dict[str, set[str]] = {
     "zero_gpu": _MODELS | {"generation", "worker"},
     "model_manager": _MODELS | {"generation", "worker", "zero_gpu"},
     "options": {"errors"},
+    "stop_event": set(),
     "page_references": set(),
     "pointing": {"page_references", "schema"},
     "suggestions": {"errors", "settings"},

@@ -138,6 +138,28 @@ def test_stop_reaches_the_process(settings: Settings, tmp_path: Path) -> None:
         assert said < 50
 
 
+def test_runs_of_a_process_keep_no_thread_each(settings: Settings, tmp_path: Path) -> None:
+    with Engine(settings) as engine:
+        sessions = [new_session(engine, tmp_path) for _ in range(6)]
+        streams = [engine.ask(sessions[0], "long")]
+        reader = iter(streams[0])  # a reader that goes away stops its run
+        while not isinstance(next(reader), TextDelta):
+            pass
+        threads = threading.active_count()
+        streams += [engine.ask(session_id, "long") for session_id in sessions[1:]]
+        deadline = time.monotonic() + 20
+        # Five wait behind the first. Reading their pages may have begun one thread, for all.
+        while any(stream.job is None for stream in streams) or (
+            threading.active_count() > threads + 1
+        ):
+            assert time.monotonic() < deadline, threading.enumerate()
+            time.sleep(0.02)
+        for stream in streams:
+            stream.stop()
+        ends = [list(each)[-1] for each in (reader, *streams[1:])]
+        assert {end.finish_reason for end in ends} == {"cancelled"}
+
+
 def test_unloading_ends_the_process(settings: Settings, tmp_path: Path) -> None:
     with Engine(settings) as engine:
         session_id = new_session(engine, tmp_path)

