@@ -13,7 +13,17 @@ from engine.families.base import ModelRequest
 from engine.families.lite.inside import inside
 from engine.geometry import clip
 from engine.index import PageIndex
-from engine.schema import BBox, Document, EvidenceFound, Line, Page, RegionAdded, StreamEvent
+from engine.schema import (
+    BBox,
+    Discarded,
+    Document,
+    EvidenceFound,
+    Line,
+    Notice,
+    Page,
+    RegionAdded,
+    StreamEvent,
+)
 
 # A little of what stands around helps a model to read what is cut.
 _MARGIN_PIXELS: Final = 8.0
@@ -78,7 +88,7 @@ class Crop:
         )
 
     def back(self, event: StreamEvent) -> StreamEvent:
-        """The event with the page's boxes instead of the part's."""
+        """The event about the page instead of the part: its boxes, and the document it names."""
         match event:
             case EvidenceFound(found) if found.document_id == self.page.document_id:
                 document_id = self.whole.document_id
@@ -89,6 +99,10 @@ class Crop:
             ):
                 region = replace(region, bbox=self._moved(region.bbox))
                 return RegionAdded(self.whole.document_id, page_index, region)
+            case Notice(values=values) | Discarded(values=values) if (
+                values.get("document_id") == self.page.document_id
+            ):
+                return replace(event, values={**values, "document_id": self.whole.document_id})
         return event
 
     def _shifted(self, bbox: BBox) -> BBox:

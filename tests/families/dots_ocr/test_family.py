@@ -252,6 +252,31 @@ def test_without_a_valid_cell_and_without_a_fallback_that_is_said(
         engine.ask(session_id, task="layout").answer()
 
 
+@pytest.mark.parametrize(
+    ("tokens", "cells", "finish_reason", "warning"),
+    [
+        (120, CELLS, "length", "the limit of tokens"),
+        (1000, [*CELLS, CELLS[0]], "stop", "1 repeated region(s) were left out"),
+    ],
+)
+def test_what_was_wrong_with_a_drawn_box_is_said_of_its_page(
+    make_engine: MakeEngine,
+    tmp_path: Path,
+    tokens: int,
+    cells: list[object],
+    finish_reason: str,
+    warning: str,
+) -> None:
+    engine = make_engine(tokens=tokens)
+    session_id = upload(engine, tmp_path)
+    Scripted(engine, lambda *_: json.dumps(cells))
+    answer = engine.ask(session_id, task="layout", bbox=(10.0, 20.0, 500.0, 700.0)).answer()
+    (layout,) = answer.layouts
+    assert (answer.finish_reason, layout.finish_reason) == (finish_reason, finish_reason)
+    (said,) = layout.warnings
+    assert warning in said
+
+
 def test_what_was_wrong_with_a_page_is_said(make_engine: MakeEngine, tmp_path: Path) -> None:
     engine = make_engine()
     session_id = upload(engine, tmp_path)
