@@ -92,7 +92,7 @@ class Sheet:
 
     def _on_page(self, name: str) -> Field | None:
         one = self.found.fields.get(name)
-        return one if one is not None and one.boxes else None
+        return one if one is not None and one.bbox is not None else None
 
     def write(self, name: str, value: str) -> bool:
         """Take a value that a person wrote; whether the form has such a field.
@@ -250,7 +250,7 @@ def _value(found: DocumentFields, one: Field | None, language: str) -> View:
             "page": one.page_index,
             "bbox": [round(edge, 2) for edge in one.bbox],
         }
-        if one.boxes
+        if one.bbox is not None
         else None,
         "sure": round(100 * one.confidence),
         "checks": [

@@ -189,7 +189,9 @@ class _Run:
         return {
             **{name: said[name].text if name in said else "" for name in names},
             "boxes": {
-                name: list(field.bbox) for name, field in said.items() if field.page_index == 0
+                name: list(field.bbox)
+                for name, field in said.items()
+                if field.bbox is not None and field.page_index == 0
             },
             "page_size": list(size),
             "image_size": list(size),

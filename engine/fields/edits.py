@@ -19,7 +19,7 @@ def with_values(
     """The fields with some values replaced, and every check made again.
 
     A written value keeps the place of what was read there; where nothing was read it stands on no
-    page: its box and `boxes` are empty.
+    page: it has no page and no boxes.
 
     Args:
         written: field name -> value; an empty one takes the field away.
@@ -40,7 +40,7 @@ def with_values(
             continue
         parsed = parse_field(value, own, tuple(value.split("\n"))) if own else None
         new = read or Field(
-            name, title, own.type if own else "text", "", "", (0, 0, 0, 0), 0, confidence=1.0
+            name, title, own.type if own else "text", "", "", None, None, confidence=1.0
         )
         fields[name] = replace(
             new,

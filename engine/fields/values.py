@@ -68,7 +68,9 @@ class Field:
         value: parsed: ISO 8601 date, decimal string, id or IBAN without spaces, MRZ lines joined
             by newlines; the text itself where it could not be parsed or means itself.
         currency: ISO 4217 code of an amount, "" where none is printed.
-        bbox: page pixels, around all its lines.
+        bbox: page pixels, around all its lines; None for a value that a person wrote where
+            nothing was read.
+        page_index: 0-based; None where bbox is.
         boxes: one a line of the text, page pixels.
         confidence: 0 to 1.
         checks: what was checked, passed or not; a failed one never hides the value.
@@ -80,8 +82,8 @@ class Field:
     type: str
     text: str
     value: str
-    bbox: BBox
-    page_index: int
+    bbox: BBox | None
+    page_index: int | None
     confidence: float
     boxes: tuple[BBox, ...] = ()
     currency: str = ""
@@ -139,7 +141,7 @@ def _field_json(field: Field, language: str) -> dict[str, Any]:
         "type": field.type,
         "text": field.text,
         "value": field.value,
-        "bbox": _rounded(field.bbox),
+        "bbox": None if field.bbox is None else _rounded(field.bbox),
         "page_index": field.page_index,
         "confidence": round(field.confidence, 3),
         "checks": [

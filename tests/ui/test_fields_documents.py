@@ -229,6 +229,17 @@ def test_what_was_confirmed_goes_with_its_page_when_a_file_is_read_apart() -> No
     assert (last.confirmed, last.typed) == ({"total"}, {})
 
 
+def test_a_value_that_was_only_written_names_no_page_and_no_place() -> None:
+    typed = {"total": "120.00", "tax": "7"}
+    shown = sheet((4, 5), {"total": total(5)}, typed=typed).result(None).to_json()
+    assert [page["page_index"] for page in shown["pages"]] == [4, 5]
+    written, corrected = shown["fields"]["tax"], shown["fields"]["total"]
+    assert (written["value"], written["page_index"], written["bbox"]) == ("7", None, None)
+    # A correction stays where the value that it corrects was read.
+    assert (corrected["value"], corrected["page_index"]) == ("120.00", 5)
+    assert len(corrected["bbox"]) == 4
+
+
 def test_of_two_documents_read_as_one_the_first_confirmed_value_counts_alone() -> None:
     one = sheet((0,), {"total": total(0)}, confirmed={"total"})
     two = sheet((1,), {"total": total(1)}, typed={"total": "250"}, confirmed={"total"})
