@@ -240,13 +240,18 @@ def _replace(lines: list[str], place: tuple[int, int, int], table: dict[int, int
 
 
 def _date(digits: str, *, past: bool) -> str:
-    """YYMMDD as ISO 8601, "" where it is no day. past: no later than this year."""
+    """YYMMDD as ISO 8601, "" where it is no day.
+
+    Args:
+        past: the latest such day that is not after today; else the day of this century.
+    """
     if not re.fullmatch(r"\d{6}", digits):
         return ""
-    year = 2000 + int(digits[:2])
-    if past and year > date.today().year:
-        year -= 100
-    try:
-        return date(year, int(digits[2:4]), int(digits[4:])).isoformat()
-    except ValueError:
-        return ""
+    for century in (2000, 1900):
+        try:
+            day = date(century + int(digits[:2]), int(digits[2:4]), int(digits[4:]))
+        except ValueError:
+            continue  # 29 February: 2000 was a leap year and 1900 was none
+        if not past or day <= date.today():
+            return day.isoformat()
+    return ""

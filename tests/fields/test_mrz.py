@@ -1,5 +1,9 @@
 """The specimens of ICAO 9303, and what OCR does to such lines."""
 
+from __future__ import annotations
+
+from datetime import date
+
 import pytest
 
 from engine.families.lite.view import view_page
@@ -116,3 +120,36 @@ def test_what_a_citizen_is_called_is_no_contradiction_to_the_code_of_the_state()
     assert fields["nationality"].text == "UTOPIAN"
     assert not [one for one in fields["nationality"].checks if one.name == "mrz_agrees"]
     assert [one.passed for one in fields["birth_date"].checks if one.name == "mrz_agrees"] == [True]
+
+
+class FixedDate(date):
+    @classmethod
+    def today(cls) -> FixedDate:
+        return cls(2026, 6, 15)
+
+
+@pytest.mark.parametrize(
+    ("digits", "born"),
+    [
+        ("260614", "2026-06-14"),
+        ("260615", "2026-06-15"),
+        ("260616", "1926-06-16"),
+        ("261231", "1926-12-31"),
+        ("270101", "1927-01-01"),
+        ("000229", "2000-02-29"),
+        ("280229", "1928-02-29"),
+        ("260230", None),
+    ],
+)
+def test_nobody_is_born_in_the_future(
+    digits: str, born: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.fields.mrz.date", FixedDate)
+    second = f"L898902C36UTO{digits}{check_digit(digits)}F1204159ZE184226B<<<<<10"
+    assert read([TD3[0], second]).parts.get("birth_date") == born
+
+
+def test_a_document_may_expire_in_the_future(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.fields.mrz.date", FixedDate)
+    second = f"L898902C36UTO7408122F361231{check_digit('361231')}ZE184226B<<<<<10"
+    assert read([TD3[0], second]).parts["expiry_date"] == "2036-12-31"
