@@ -20,6 +20,8 @@ from engine.schema import BBox, Line, Region, Word
 _ALIKE: Final = 0.5
 # The confidence of a word whose place is only known roughly.
 _ROUGH: Final = 0.2
+# The least height of a place, pixels.
+_THIN: Final = 2.0
 
 
 def index_of_text(text: str, own: PageIndex) -> PageIndex:
@@ -84,7 +86,7 @@ def _placed(texts: Sequence[list[str]], known: Sequence[Line], area: BBox) -> li
         if partner is not None:
             placed.append(_line(words, known[partner].bbox, 1.0))
         else:
-            placed.append(_line(words, _between(at, partners, known, area, len(texts)), _ROUGH))
+            placed.append(_line(words, _between(at, partners, known, area), _ROUGH))
     return placed
 
 
@@ -107,18 +109,46 @@ def _partners(texts: Sequence[str], known: Sequence[str]) -> list[int | None]:
     return partners
 
 
-def _between(
-    at: int, partners: Sequence[int | None], known: Sequence[Line], area: BBox, count: int
-) -> BBox:
-    """Where a text without a partner must stand: below the one before, above the one after."""
-    before = next((known[p].bbox for p in reversed(partners[:at]) if p is not None), None)
-    after = next((known[p].bbox for p in partners[at + 1 :] if p is not None), None)
-    if before is None and after is None:
-        height = (area[3] - area[1]) / count
-        return (area[0], area[1] + at * height, area[2], area[1] + (at + 1) * height)
-    top = before[1] if before else area[1]
-    bottom = after[3] if after else area[3]
-    return (area[0], min(top, bottom), area[2], max(top, bottom))
+def _between(at: int, partners: Sequence[int | None], known: Sequence[Line], area: BBox) -> BBox:
+    """Where a text without a partner must stand: after the placed one before it, and before the
+    next. Texts that lie between the same two share what is free there."""
+    first, last = at, at + 1
+    while first > 0 and partners[first - 1] is None:
+        first -= 1
+    while last < len(partners) and partners[last] is None:
+        last += 1
+    before = _box_of(partners[first - 1], known) if first > 0 else None
+    after = _box_of(partners[last], known) if last < len(partners) else None
+    if before and after and _on_one_row(before, after) and before[2] < after[0]:
+        left, right = _share(before[2], after[0], at - first, last - first)
+        return (left, min(before[1], after[1]), right, max(before[3], after[3]))
+    left, right = area[0], area[2]
+    top, foot = before[3] if before else area[1], after[1] if after else area[3]
+    if before and after and after[3] <= before[1]:
+        # The next one begins another column: this one stands below the one before.
+        left, _, right, _ = before
+        foot = area[3]
+    if foot - top < _THIN:
+        # No room is left: a thin strip where the two meet, as high as can be told apart.
+        middle = min(max((top + foot) / 2, area[1]), area[3])
+        top, foot = max(middle - _THIN / 2, area[1]), min(middle + _THIN / 2, area[3])
+    top, foot = _share(top, foot, at - first, last - first)
+    return (left, top, right, foot)
+
+
+def _box_of(partner: int | None, known: Sequence[Line]) -> BBox | None:
+    return None if partner is None else known[partner].bbox
+
+
+def _on_one_row(first: BBox, second: BBox) -> bool:
+    shared = min(first[3], second[3]) - max(first[1], second[1])
+    return shared > 0.5 * min(first[3] - first[1], second[3] - second[1])
+
+
+def _share(start: float, end: float, number: int, count: int) -> tuple[float, float]:
+    """One of `count` equal parts of a stretch."""
+    step = (end - start) / count
+    return start + number * step, start + (number + 1) * step
 
 
 def _line(words: Sequence[str], box: BBox, confidence: float) -> Line:

@@ -42,8 +42,43 @@ def test_a_line_that_ocr_missed_lies_between_its_neighbours_and_says_so() -> Non
     own = own_index()
     index = index_of_text("Invoice LT-20817\nDate\nEntirely handwritten note\nTotal 42.00", own)
     note = index.lines[2]
-    assert inside(note.bbox, (0.0, own.lines[1].bbox[1], 900.0, own.lines[2].bbox[3]))
+    assert note.bbox == (0.0, own.lines[1].bbox[3], 900.0, own.lines[2].bbox[1])
     assert all(word.confidence < 0.5 for word in note.words)
+
+
+def test_lines_that_ocr_missed_share_the_gap_and_lie_over_no_line_that_it_read() -> None:
+    own = own_index()
+    text = "by hand, above\nInvoice LT-20817\nDate\nzzzz\nqqqq qqqq\nwww\nTotal 42.00\nxyz below"
+    index = index_of_text(text, own)
+    assert [line.text for line in index.lines] == text.splitlines()
+    tops = [line.bbox[1] for line in index.lines]
+    assert tops == sorted(tops)
+    for one, other in zip(index.lines, index.lines[1:], strict=False):
+        assert one.bbox[3] <= other.bbox[1]
+    heights = {round(line.bbox[3] - line.bbox[1], 3) for line in index.lines[3:6]}
+    assert len(heights) == 1
+    assert index.lines[0].bbox[1] == 0.0 and index.lines[-1].bbox[3] == 600.0
+
+
+def test_a_cell_that_ocr_missed_lies_between_its_neighbours_of_the_row() -> None:
+    left, right = (100.0, 50.0, 200.0, 70.0), (500.0, 52.0, 600.0, 72.0)
+    lines = (Line((Word("Bolts", left),), left), Line((Word("4.20", right),), right))
+    index = index_of_text("Bolts\tM6 zinc\t4.20", PageIndex("d", 0, 900, 600, lines))
+    assert index.lines[1].bbox == (200.0, 50.0, 500.0, 72.0)
+
+
+def test_a_line_between_lines_without_room_is_a_thin_strip_where_they_meet() -> None:
+    upper, lower = (100.0, 50.0, 200.0, 70.0), (100.0, 68.0, 200.0, 88.0)
+    lines = (Line((Word("Bolts", upper),), upper), Line((Word("4.20", lower),), lower))
+    index = index_of_text("Bolts\nzzzzzz\n4.20", PageIndex("d", 0, 900, 600, lines))
+    assert index.lines[1].bbox == (0.0, 68.0, 900.0, 70.0)
+
+
+def test_a_line_at_the_end_of_a_column_lies_below_it_and_not_up_to_the_next_one() -> None:
+    foot, head = (100.0, 500.0, 400.0, 520.0), (500.0, 50.0, 800.0, 70.0)
+    lines = (Line((Word("Bolts", foot),), foot), Line((Word("4.20", head),), head))
+    index = index_of_text("Bolts\nzzzzzz\n4.20", PageIndex("d", 0, 900, 600, lines))
+    assert index.lines[1].bbox == (100.0, 520.0, 400.0, 600.0)
 
 
 def test_without_ocr_the_lines_share_the_page_in_order() -> None:
