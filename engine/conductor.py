@@ -19,6 +19,7 @@ from engine.errors import EngineError, ModelError, as_engine_error
 from engine.families import family_class
 from engine.families.base import ModelRequest, Preparation, RunCancelled
 from engine.families.lite.inside import inside
+from engine.families.page_prompt import names_box
 from engine.generation import Job
 from engine.index import PageIndex
 from engine.index_store import IndexStore
@@ -240,7 +241,7 @@ class Conductor:
     def _takes_boxes(self, model_id: str, request: ModelRequest) -> bool:
         """Whether the model is told of a drawn box; others are shown that part of the page."""
         family = family_class(self._settings.model(model_id).family, model_id=model_id)
-        return family.reads_boxes or "{bbox}" in request.prompt.text
+        return family.reads_boxes or names_box(request)
 
     def _index(
         self, question: Question, page: Page, stop: threading.Event, crop: Crop | None

@@ -16,6 +16,11 @@ class Sized(Protocol):
     def size(self) -> Size: ...
 
 
+def names_box(request: ModelRequest) -> bool:
+    """Whether the prompt tells the model of the drawn box; see `filled`."""
+    return _is_of_a_page(request) and "{bbox}" in request.prompt.text
+
+
 def filled(request: ModelRequest, seen: Mapping[tuple[Any, ...], Sized]) -> ModelRequest:
     """The request with what its prompt says about the page in its place.
 
@@ -25,7 +30,7 @@ def filled(request: ModelRequest, seen: Mapping[tuple[Any, ...], Sized]) -> Mode
     Args:
         seen: (document_id, page_index) -> the image that the model sees.
     """
-    if request.question or len(request.pages) != 1:
+    if not _is_of_a_page(request):
         return request
     page = request.pages[0]
     text = request.prompt.text.replace("{width}", str(page.width))
@@ -36,3 +41,8 @@ def filled(request: ModelRequest, seen: Mapping[tuple[Any, ...], Sized]) -> Mode
         box = to_model_frame(drawn, model_size=size, page_size=page.size)
         text = text.replace("{bbox}", str([round(value) for value in box]))
     return replace(request, prompt=replace(request.prompt, text=text))
+
+
+def _is_of_a_page(request: ModelRequest) -> bool:
+    """Whether the prompt is about one page and holds no words of the user's."""
+    return not request.question and len(request.pages) == 1

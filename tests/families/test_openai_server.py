@@ -307,13 +307,17 @@ def test_a_server_that_only_reads_leaves_questions_to_the_model_of_answer_with(
     assert "Total: 42.00" in FakeFamily.requests[-1].prompt.text
 
 
-def test_of_a_drawn_box_only_that_part_of_the_page_is_sent(served: Make, tmp_path: Path) -> None:
+@pytest.mark.parametrize("question", ["What is this?", 'What does "{bbox}" mean?'])
+def test_of_a_drawn_box_only_that_part_of_the_page_is_sent(
+    served: Make, tmp_path: Path, question: str
+) -> None:
     cell = {"bbox_2d": [0, 0, 500, 500], "label": "total"}
     engine, server = served(
         lambda exchange: exchange.answer(json.dumps([cell])), box_format="qwen3_vl"
     )
     session_id = session_with(engine, tmp_path, "x")
-    events = list(engine.ask(session_id, "What is this?", bbox=(100.0, 200.0, 420.0, 360.0)))
+    events = list(engine.ask(session_id, question, bbox=(100.0, 200.0, 420.0, 360.0)))
+    assert question in server.exchanges[0].words
     (picture,) = server.exchanges[0].pictures
     # The box and a margin of 8 pixels around it.
     assert (picture.width, picture.height) == pytest.approx((336, 176), abs=32)
