@@ -13,6 +13,7 @@ from engine.families import FAMILIES
 from engine.families.base import ModelRequest, Outcome, Run
 from tests.fakes import FAKE_MODELS_TOML, FakeFamily
 from tests.families.driving import loaded_family, session_with
+from tests.keeping import loaded_index
 
 
 def soon(fact: Callable[[], bool]) -> bool:
@@ -81,3 +82,24 @@ def test_a_model_hears_of_a_deletion_in_this_process_and_in_its_own(
         assert engine.ask(first, "?").answer().text == "forgot 0"
         engine.delete_session(first)
         assert engine.ask(second, "?").answer().text == "forgot 1"
+
+
+def test_a_deleted_conversation_takes_no_pages_of_others_out_of_lite(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("engine.chat.build_index", loaded_index)
+    path = tmp_path / "lite.toml"
+    table = (
+        "family = 'lite'\nrepo_id = 'HuggingFaceTB/SmolLM2-135M-Instruct'\nlicence = 'apache-2.0'"
+    )
+    path.write_text(f"default_model = 'tiny'\n[models.tiny]\n{table}\n")
+    with Engine(load_settings(path)) as engine:
+        gone, stays = (session_with(engine, tmp_path, "Total 42.00", "More") for _ in range(2))
+        kept = {one.document_id for one in engine.documents(stays)}
+        for session_id in (gone, stays):
+            engine.ask(session_id, "What is the total?").answer()
+        adapter = loaded_family(engine)
+        assert len({key[0] for key in adapter._read}) == 4
+        engine.delete_session(gone)
+        assert soon(lambda: {key[0] for key in adapter._read} == kept)
+        assert {key[0] for key in adapter._forms._files} == kept

@@ -69,6 +69,8 @@ class LiteFamily(ModelFamily):
         self._checkpoint = checkpoint
         self._tokenizer = checkpoint.tokenizer()
         self._read: dict[tuple[str, int], ReadPage] = {}
+        # conversation -> the documents that it asked about
+        self._documents: dict[str, set[str]] = {}
         self._forms = Forms(settings.fields.folder)
 
     @classmethod
@@ -116,9 +118,11 @@ class LiteFamily(ModelFamily):
                 return self._question(inputs, run)
 
     def forget(self, conversation: str) -> None:
-        """Nothing of a deleted conversation's pages stays; those of others are made ready anew."""
-        self._read.clear()
-        self._forms.clear()
+        """See ModelFamily.forget."""
+        gone = self._documents.pop(conversation, set())
+        for key in [key for key in self._read if key[0] in gone]:
+            del self._read[key]
+        self._forms.forget(gone)
 
     def describe(self) -> Mapping[str, str]:
         return {"weights": self._checkpoint.source}
@@ -126,6 +130,8 @@ class LiteFamily(ModelFamily):
     def _question(self, inputs: LiteInputs, run: Run) -> Outcome:
         request = inputs.request
         run.emit(Step("step.thinking"))
+        asked = self._documents.setdefault(request.conversation, set())
+        asked.update(page.document_id for page in request.pages)
         history = [turn.text for turn in request.history if turn.role == "user"]
         indexes: Sequence[PageIndex] = inputs.indexes
         formed = None

@@ -9,7 +9,7 @@ answers everything else, and where it is surer.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
@@ -137,9 +137,10 @@ class Forms:
         forms = _named(question, self._of(indexes))
         return [index for form in forms for index in form.indexes] or indexes
 
-    def clear(self) -> None:
-        """Forget every page."""
-        self._files.clear()
+    def forget(self, document_ids: Set[str]) -> None:
+        """Forget the pages of documents."""
+        for key in [key for key in self._files if key[0] in document_ids]:
+            del self._files[key]
 
     def _of(self, indexes: Sequence[PageIndex]) -> list[Form]:
         by_file = groupby(indexes, key=lambda index: index.document_id)
