@@ -1,5 +1,6 @@
 """The form of fields wired to its actions."""
 
+import math
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -58,4 +59,4 @@ def _pages(said: Any) -> list[int]:
 
 def _page(said: Any) -> int:
     """A 0-based page; the first where a browser names none."""
-    return int(said) if isinstance(said, int | float) and said >= 0 else 0
+    return int(said) if isinstance(said, int | float) and 0 <= said < math.inf else 0

@@ -4,6 +4,7 @@ What belongs to models that write (length, temperature, page detail, prompt) is 
 that copies its answers from the page.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -147,5 +148,6 @@ def pages(pins: Any) -> tuple[tuple[str, int], ...]:
 
 
 def _between(value: Any, lowest: float, highest: float) -> float:
-    number = float(value) if isinstance(value, int | float) else lowest
-    return min(max(number, lowest), highest)
+    # NaN is a float, and the comparisons below would let it pass.
+    is_number = isinstance(value, int) or (isinstance(value, float) and not math.isnan(value))
+    return float(min(max(value if is_number else lowest, lowest), highest))

@@ -1,7 +1,10 @@
 """What the settings say of themselves while they are closed."""
 
+import math
+
 import pytest
 
+from engine.options import HIGHEST_TEMPERATURE, LEAST_DETAIL, LONGEST_ANSWER
 from ui import knobs
 
 
@@ -23,3 +26,16 @@ def test_the_closed_settings_tell_of_chosen_pages(chosen: int, english: str, rus
 def test_what_is_no_page_is_not_counted() -> None:
     assert knobs.title(["document/x", None, "nothing"], "en") == "Settings"
     assert knobs.title(None, "en") == "Settings"
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [math.nan, math.inf, -math.inf, 10**400, -(10**400), "8", None],
+    ids=lambda one: f"{one}"[:5],
+)
+def test_whatever_a_browser_sends_as_a_number_is_brought_into_its_range(odd: object) -> None:
+    values = (False, False, False, False, odd, odd, odd, "", "", [])
+    options = knobs.read(values, "{question}").options
+    assert options.max_new_tokens is None or 1 <= options.max_new_tokens <= LONGEST_ANSWER
+    assert options.temperature is None or 0 < options.temperature <= HIGHEST_TEMPERATURE
+    assert options.detail is None or LEAST_DETAIL <= options.detail < 1
