@@ -111,6 +111,32 @@ def test_a_damaged_database_is_set_aside_and_the_app_starts(
     assert not files_below(kept, lambda path: ".broken" in path.name)
 
 
+def test_a_database_whose_index_has_lost_its_rows_is_damaged(
+    kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """quick_check does not look into indexes: it is found when a migration deletes such a row."""
+    kept.mkdir(parents=True)
+    path = kept / "conversations.db"
+    first = ("CREATE TABLE words (word TEXT)", "CREATE INDEX by_word ON words (word)")
+    monkeypatch.setattr("engine.store.migrations.MIGRATIONS", (first,))
+    database.Database(path).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        query = "SELECT type, name, tbl_name, rootpage, sql FROM sqlite_master WHERE name = ?"
+        index = connection.execute(query, ("by_word",)).fetchone()
+        connection.execute("DELETE FROM sqlite_master WHERE name = 'by_word'")
+    connection.close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("INSERT INTO words VALUES ('one')")
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute("INSERT INTO sqlite_master VALUES (?, ?, ?, ?, ?)", index)
+    connection.close()
+    more = (first, ("DELETE FROM words WHERE rowid = 1",))
+    monkeypatch.setattr("engine.store.migrations.MIGRATIONS", more)
+    with pytest.raises(database.DamagedError):
+        database.Database(path)
+
+
 def test_a_database_locked_by_another_program_stops_no_answer_and_is_told(
     fake_settings: Settings, kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

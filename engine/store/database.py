@@ -75,7 +75,7 @@ class Database:
                 self._writing.close()
                 raise
         except sqlite3.Error as error:
-            if _code(error) in _DAMAGED:
+            if _code(error) & _PRIMARY in _DAMAGED:
                 raise DamagedError(str(error)) from error
             raise self._told(error) from error
         except OSError as error:
@@ -227,7 +227,7 @@ class Database:
         code = _code(error)
         if code & _PRIMARY in _BUSY:
             return StoreError("store.busy", path=str(self.path))
-        if code in _FULL:
+        if code in _FULL or code & _PRIMARY in _FULL:
             return StoreError("store.full")
         logger.error("the store failed: %s (%d)", error, code)
         return StoreError("store.failed", detail=str(error), path=str(self.path))
