@@ -24,9 +24,16 @@ from engine.schema import PageLayout
 
 # Every file of the archive gets this time, so that equal tables make equal files.
 _TIMESTAMP: Final = (1980, 1, 1, 0, 0, 0)
-# What a spreadsheet program takes for a formula; plain numbers are none.
-_FORMULA: Final = re.compile(r"^[=+\-@\t\r]")
-_NUMBER: Final = re.compile(r"^[+-]?\d[\d\s.,]*%?$")
+# What a spreadsheet program may take for a formula (OWASP, "CSV Injection").
+_FORMULA: Final = re.compile(r"[=+\-@\t\r]")
+# What begins like one and is none: a dash, numbers and amounts. They hold no operator, bracket or
+# "!"; a currency's code stands apart from the digits, for EUR12 names a cell and EUR 12 does not.
+_SIGN: Final = r"[$¢£¤¥\u20a0-\u20cf]"
+_SPACE: Final = r"[ \u00a0\u2007\u2009\u202f]"
+_NUMBER: Final = re.compile(
+    rf"-|[+-]{_SPACE}?(?:{_SIGN}{_SPACE}?|[A-Z]{{3}}{_SPACE})?"
+    rf"[.,]?\d(?:[\d.,'’]|{_SPACE})*(?:%|{_SIGN}|[^\W\d_]{{1,10}}\.?)?"
+)
 # What XML 1.0 forbids in text.
 _FORBIDDEN: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _HEAD: Final = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
@@ -149,7 +156,8 @@ def to_xlsx(tables: Sequence[tuple[str, Table]], typed: Sequence[TypedCells] = (
 
 def _harmless(cell: str) -> str:
     """A cell that a spreadsheet program shows and never computes."""
-    return f"'{cell}" if _FORMULA.match(cell) and not _NUMBER.match(cell) else cell
+    harmless = not _FORMULA.match(cell) or _NUMBER.fullmatch(cell)
+    return cell if harmless else f"'{cell}"
 
 
 def _relations(targets: list[tuple[str, str]]) -> str:
