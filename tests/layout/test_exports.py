@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import xml.etree.ElementTree as ET
 import zipfile
 from pathlib import Path
 
@@ -21,8 +20,9 @@ from engine.layout import (
     to_zip,
 )
 from engine.layout.dots_json import DotsJsonParser
-from engine.layout.grid import table_of_rows
+from engine.layout.grid import Table, TableCell, table_of_rows
 from engine.schema import Document, Page, PageLayout, Region
+from tests.workbooks import read_workbook
 
 TABLE = "item\tprice\ta & b\n=1+1\t-5.00\t\n\tвсего\t12"
 ROWS = [["item", "price", "a & b"], ["=1+1", "-5.00", ""], ["", "всего", "12"]]
@@ -86,22 +86,38 @@ def test_whatever_begins_a_formula_is_kept_from_being_one(cell: str, written: st
 
 def test_a_workbook_has_a_sheet_for_each_table_and_only_text() -> None:
     tables = [*tables_of([layout()]), ("second", table_of_rows([["\x00a", "<b>"]]))]
-    with zipfile.ZipFile(io.BytesIO(to_xlsx(tables))) as archive:
-        names = archive.namelist()
-        parsed = {name: ET.fromstring(archive.read(name)) for name in names}
-    space = {"m": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
-    titles = [
-        sheet.get("name") for sheet in parsed["xl/workbook.xml"].iterfind(".//m:sheet", space)
-    ]
-    assert titles == ["page 1 table 1", "second"]
-    first = parsed["xl/worksheets/sheet1.xml"]
-    rows = [
-        [cell.findtext(".//m:t", None, space) or "" for cell in row.iterfind("m:c", space)]
-        for row in first.iterfind(".//m:row", space)
-    ]
-    assert rows == ROWS
-    assert {cell.get("t") for cell in first.iterfind(".//m:c", space)} == {"inlineStr"}
-    assert parsed["xl/worksheets/sheet2.xml"].findtext(".//m:t", None, space) == " a"
+    first, second = read_workbook(to_xlsx(tables))
+    assert (first.name, second.name) == ("page 1 table 1", "second")
+    assert first.texts(len(ROWS), 3) == ROWS
+    assert all(isinstance(value, str) for value in first.cells.values())
+    assert second.cells == {(0, 0): " a", (0, 1): "<b>"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["=1+1", "{=1+1}", "@A1", "+A1", "-2+3", "https://a.example", "mailto:a@b.example",
+     "internal:A1", "12.50", "0012", "1E5", "#REF!", "_x0041_", " a  ", "a\nb", "a\rb",
+     "x" * 33000],
+)  # fmt: skip
+def test_text_of_a_page_is_text_in_a_workbook_whatever_it_looks_like(text: str) -> None:
+    spanned = Table((TableCell(0, 0, text, columns=2), TableCell(1, 0, text), TableCell(1, 1, "b")))
+    (sheet,) = read_workbook(to_xlsx([("t", spanned)]))
+    # Of what is not XML, or could be taken for its escape, the escape is what stands there.
+    written = text.replace("_x0041_", "_x005F_x0041_").replace("\r", "_x000D_")
+    assert sheet.cells[0, 0] == sheet.cells[1, 0] == written[:32767]
+    assert (sheet.formulas, sheet.formats, sheet.merged) == (0, {}, ["A1:B1"])
+
+
+def test_equal_tables_make_equal_files() -> None:
+    made = {to_xlsx([("t", table_of_rows([["a", "b"]]))]) for _ in range(2)}
+    assert len(made) == 1
+
+
+def test_sheets_have_names_that_spreadsheet_programs_accept() -> None:
+    table = table_of_rows([["a"]])
+    wanted = ["a" * 40, "A" * 40, "'[x]:*?/\\'", "", "😀" * 20, "x"]
+    names = [sheet.name for sheet in read_workbook(to_xlsx([(one, table) for one in wanted]))]
+    assert names == ["a" * 31, "A" * 29 + " 2", "x", "table", "😀" * 15, "x 2"]
 
 
 def test_dots_json_reads_back_as_the_same_regions() -> None:

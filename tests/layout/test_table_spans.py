@@ -4,8 +4,6 @@ import csv
 import io
 import json
 import re
-import xml.etree.ElementTree as ET
-import zipfile
 from html import escape
 
 from hypothesis import given
@@ -26,9 +24,9 @@ from engine.layout.dots_json import DotsJsonParser
 from engine.layout.grid import Table, TableCell, read_html
 from engine.layout.reading import table_rows
 from engine.schema import Document, PageLayout, Region
+from tests.workbooks import read_workbook
 
 BBOX = (1.0, 2.0, 300.0, 400.0)
-SPACE = {"m": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
 WORDS = st.text(
     st.sampled_from("абвЖЯ abz019<>&\"'|`*_$@-=") | st.characters(categories=["L", "N", "P", "S"]),
     max_size=8,
@@ -122,15 +120,9 @@ def test_spreadsheets_have_each_text_once_and_merge_what_spans(table: Table) -> 
         # What would be a formula has an apostrophe before it.
         for shown_text, text in zip(row, expected, strict=True):
             assert shown_text in (text, f"'{text}")
-    with zipfile.ZipFile(io.BytesIO(to_xlsx(found))) as archive:
-        sheet = ET.fromstring(archive.read("xl/worksheets/sheet1.xml"))
-    shown = [
-        [cell.findtext(".//m:t", None, SPACE) or "" for cell in row.iterfind("m:c", SPACE)]
-        for row in sheet.iterfind(".//m:row", SPACE)
-    ]
-    assert shown == table.rows()
-    merged = [cell.get("ref") for cell in sheet.iterfind("m:mergeCells/m:mergeCell", SPACE)]
-    assert merged == [
+    (sheet,) = read_workbook(to_xlsx(found))
+    assert sheet.texts(table.height, table.width) == table.rows()
+    assert sheet.merged == [
         f"{chr(65 + cell.column)}{cell.row + 1}:"
         f"{chr(64 + cell.column + cell.columns)}{cell.row + cell.rows}"
         for cell in table.cells
