@@ -13,8 +13,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-import xlsxwriter
-
 from engine.layout.grid import Table
 from engine.layout.reading import pages_in_order, regions_in_order, table_of
 from engine.schema import PageLayout
@@ -98,6 +96,8 @@ def to_xlsx(tables: Sequence[tuple[str, Table]], typed: Sequence[TypedCells] = (
     Args:
         typed: for each table, (row, column) -> what stands there instead of the text.
     """
+    import xlsxwriter  # what only this format should pay for
+
     sheets = list(tables) or [("page 1", Table(()))]
     cells = typed or [{} for _ in sheets]
     buffer = io.BytesIO()

@@ -4,12 +4,15 @@ import csv
 import io
 import json
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pypdfium2
+import pypdfium2.raw as pdfium_c
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops
 
+from bench import glyphless_font
 from engine.layout import (
     lines_of,
     tables_of,
@@ -150,6 +153,65 @@ def test_the_text_of_a_searchable_pdf_is_found_at_its_place(words: str, tmp_path
     assert (bottom, top) == pytest.approx(((200 - 80) * 0.72, (200 - 60) * 0.72), abs=8)
     shown = read[0].render(scale=1).to_pil().convert("L")
     assert shown.getextrema()[0] > 250  # nothing of the text is drawn
+
+
+COLUMNS = [
+    ("Договор поставки № 47", (20.0, 10.0, 280.0, 26.0)),
+    ("Продавец обязуется", (20.0, 40.0, 140.0, 52.0)),
+    ("передать товар, ёмкостью 5 л.", (20.0, 60.0, 140.0, 72.0)),
+    ("Price 1 250,00 €", (160.0, 40.0, 280.0, 52.0)),
+    ("x = 3 漢字", (160.0, 60.0, 280.0, 72.0)),
+]
+
+
+def test_lines_of_a_searchable_pdf_are_read_and_found_in_their_order_at_their_boxes() -> None:
+    pdf = pypdfium2.PdfDocument(to_searchable_pdf([page()], lambda _: COLUMNS, dpi=72))
+    text = pdf[0].get_textpage()
+    assert text.get_text_range().split("\r\n") == [line for line, _ in COLUMNS]
+    for line, box in COLUMNS:
+        start, count = text.search(line, match_case=True).get_next()
+        edges = [text.get_charbox(at, loose=True) for at in range(start, start + count)]
+        left, foot = edges[0][:2]
+        right, top = edges[-1][2:]
+        assert (left, 200 - top, right, 200 - foot) == pytest.approx(box, abs=0.1)
+        assert text.get_text_bounded(left, foot, right, top).strip() == line
+
+
+def test_the_text_of_a_searchable_pdf_is_invisible_and_its_font_is_in_the_file() -> None:
+    plain = pypdfium2.PdfDocument(to_searchable_pdf([page()], lambda _: [], dpi=72))
+    written = pypdfium2.PdfDocument(to_searchable_pdf([page()], lambda _: COLUMNS, dpi=72))
+    shown = [one[0].render().to_pil() for one in (plain, written)]
+    assert ImageChops.difference(*shown).getbbox() is None
+    pieces = list(written[0].get_objects(filter=[pdfium_c.FPDF_PAGEOBJ_TEXT]))
+    assert len(pieces) == len(COLUMNS)
+    assert all(piece.get_font().is_embedded for piece in pieces)
+
+
+def test_pieces_without_extent_and_odd_characters_break_no_searchable_pdf() -> None:
+    flat = (10.0, 20.0, 10.0, 20.0)
+    odd = [("flat", flat), ("", flat), ("\ud800\x00a 😀", (10.0, 40.0, 60.0, 50.0)), (" \n ", flat)]
+    pdf = pypdfium2.PdfDocument(to_searchable_pdf([page()], lambda _: odd, dpi=72))
+    said = pdf[0].get_textpage().get_text_range()
+    assert "flat" in said
+    assert "a 😀" in said
+
+
+def test_several_searchable_pdfs_are_written_at_once() -> None:
+    def write(number: int) -> bytes:
+        placed = [(f"{number}:{at}", (10.0, 4.0 * at, 90.0, 4.0 * at + 3)) for at in range(40)]
+        return to_searchable_pdf([page(), page(1)], lambda _: placed, dpi=72)
+
+    with ThreadPoolExecutor(4) as pool:
+        written = list(pool.map(write, range(8)))
+    # Read on this thread alone: PDFium itself has no locks.
+    for number, data in enumerate(written):
+        for one in pypdfium2.PdfDocument(data):
+            said = one.get_textpage().get_text_range().split()
+            assert said == [f"{number}:{at}" for at in range(40)]
+
+
+def test_the_font_of_searchable_pdfs_is_what_its_script_makes() -> None:
+    assert glyphless_font.PATH.read_bytes() == glyphless_font.glyphless()
 
 
 def test_the_archive_has_the_tables(tmp_path: Path) -> None:

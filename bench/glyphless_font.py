@@ -1,0 +1,45 @@
+"""Make the font of searchable PDFs: one empty glyph, of half the font's size in width.
+
+    python -m bench.glyphless_font        writes engine/layout/glyphless.ttf
+
+The file is the same each time. engine/layout/pdf_writer.py tells how it is used. fonttools comes
+with tests/requirements.txt.
+"""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Final
+
+from fontTools.fontBuilder import FontBuilder
+from fontTools.ttLib.tables._g_l_y_f import Glyph
+
+PATH: Final = Path(__file__).parents[1] / "engine/layout/glyphless.ttf"
+# Units of the font to its size.
+_UNITS: Final = 1000
+_ADVANCE: Final = 500
+
+
+def glyphless() -> bytes:
+    """A TrueType font whose glyphs 0 and 1 are empty."""
+    glyphs = [".notdef", "blank"]
+    builder = FontBuilder(_UNITS, isTTF=True)
+    builder.setupGlyphOrder(glyphs)
+    builder.setupCharacterMap({0x20: "blank"})
+    builder.setupGlyf({name: Glyph() for name in glyphs})
+    builder.setupHorizontalMetrics(dict.fromkeys(glyphs, (_ADVANCE, 0)))
+    builder.setupHorizontalHeader(ascent=_UNITS, descent=0)
+    names = {"familyName": "Glyphless", "styleName": "Regular", "psName": "Glyphless"}
+    builder.setupNameTable(names)
+    builder.setupOS2(sTypoAscender=_UNITS, sTypoDescender=0, usWinAscent=_UNITS, usWinDescent=0)
+    builder.setupPost(keepGlyphNames=False)
+    builder.updateHead(created=0, modified=0)
+    builder.font.recalcTimestamp = False
+    buffer = io.BytesIO()
+    builder.font.save(buffer)
+    return buffer.getvalue()
+
+
+if __name__ == "__main__":
+    PATH.write_bytes(glyphless())
