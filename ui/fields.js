@@ -54,7 +54,8 @@ function drawChooser(sheet, page) {
   if (chooser.dataset.key !== key) {
     chooser.dataset.key = key;
     const chosen = chooser.value;
-    chooser.replaceChildren(...options.map((one) => node("option", "", { value: one.name }, one.title)));
+    const shownAs = (one) => (one.experimental ? fillIn(words().type_experimental, { type: one.title }) : one.title);
+    chooser.replaceChildren(...options.map((one) => node("option", "", { value: one.name }, shownAs(one))));
     if (chosen) chooser.value = chosen;
   }
   // What was recognised is what a person may correct.
@@ -100,11 +101,12 @@ function draw() {
   drawChooser(sheet, page);
   drawParts(sheets, sheet);
   host.closest("#fields")?.classList.toggle("sc-none", !page);
+  const type = words().types.find((one) => one.name === sheet?.type);
   hint.textContent = sheet
     ? fillIn(sheet.named ? words().chosen : words().recognised, {
-        type: words().types.find((one) => one.name === sheet.type)?.title ?? sheet.type,
+        type: type?.title ?? sheet.type,
         sure: sheet.confidence,
-      })
+      }) + (type?.experimental ? ` ${words().experimental}` : "")
     : words().hint;
   rows.hidden = saves.hidden = !sheet;
   if (!sheet) {

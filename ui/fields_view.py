@@ -172,10 +172,14 @@ def view(
     }
 
 
-def types(language: str, folder: Path | None) -> list[dict[str, str]]:
+def types(language: str, folder: Path | None) -> list[View]:
     """The document types that a person can choose, in their order."""
     return [
-        {"name": name, "title": template.title.text(language)}
+        {
+            "name": name,
+            "title": template.title.text(language),
+            "experimental": template.experimental,
+        }
         for name, template in load_templates(folder).items()
     ]
 

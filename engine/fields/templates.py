@@ -163,6 +163,8 @@ class DocumentTemplate(_Strict):
         pairs: every "label: value" of the page is given as a field too.
         about: words of a question that only say which paper it is about, or whose.
         other_numbers: printed numbers whose entries belong to no field: "4d" on a licence.
+        experimental: less than 0.7 of its fields come out right (docs/fields.md): the form
+            says so.
     """
 
     name: Identifier
@@ -174,6 +176,7 @@ class DocumentTemplate(_Strict):
     fields: Mapping[Identifier, FieldTemplate]
     checks: Annotated[tuple[Rule, ...], Key(strict=False)] = ()
     pairs: bool = False
+    experimental: bool = False
 
     @model_validator(mode="after")
     def _checked_fields_exist(self) -> Self:

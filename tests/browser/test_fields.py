@@ -70,6 +70,25 @@ def test_fields_are_read_shown_on_the_page_corrected_and_saved(opened: Opened) -
     assert saved["fields"]["total"]["value"] == "1486.25"
 
 
+@pytest.mark.parametrize(
+    ("language", "named", "warned"),
+    [
+        ("en", "Contract (experimental)", "three in ten fields"),
+        ("ru", "Договор (экспериментально)", "три поля из десяти"),
+    ],
+)
+def test_a_type_that_is_often_wrong_is_marked_experimental(
+    opened: Opened, language: str, named: str, warned: str
+) -> None:
+    page, _ = opened(locale=f"{language}-{language.upper()}")
+    hint = page.locator("#fields .sc-fields > .sc-hint")
+    assert warned not in hint.inner_text()
+    assert page.locator("#fields option[value=contract]").inner_text() == named
+    page.select_option("#fields select", "contract")
+    page.wait_for_selector("[data-field=seller]", timeout=driving.ANSWER_MILLISECONDS)
+    assert warned in hint.inner_text()
+
+
 def test_the_type_can_be_changed_and_confirmed_values_stay(opened: Opened) -> None:
     page, _ = opened()
     field(page, "total").locator("[data-fields=confirm]").click()

@@ -1,5 +1,6 @@
 """Templates: what is there, what a wrong file says, and a type of the user's own."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -102,3 +103,14 @@ def test_a_missing_folder_and_an_unknown_type_are_said(tmp_path: Path) -> None:
         load_templates(tmp_path / "nowhere")
     with pytest.raises(TaskError, match="Known: receipt, invoice"):
         get_template("menu")
+
+
+def test_the_types_whose_figure_is_below_seven_tenths_are_experimental() -> None:
+    docs = (Path(__file__).parents[2] / "docs/fields.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\w+) \| [\d.]+ \[[^|]*\| \*\*([\d.]+)\*\*", docs, re.MULTILINE)
+    figures: dict[str, float] = {}
+    for name, share in rows:  # of two splits the lower one counts
+        figures[name] = min(float(share), figures.get(name, 1.0))
+    assert {"passport", "receipt", "contract", "letter"} <= set(figures)
+    experimental = {name for name, one in load_templates().items() if one.experimental}
+    assert experimental == {name for name, share in figures.items() if share < 0.7}
