@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from engine.errors import ModelError
 from engine.families import family_class
-from engine.families.hub import hub_errors, revision_of
+from engine.families.hub import WANTED, hub_errors
 
 if TYPE_CHECKING:
     from engine.settings import ModelSettings
-
-# Weights, configurations, tokenizers and templates; no code and no other weight formats.
-_WANTED: Final = ("*.safetensors", "*.json", "*.txt", "*.jinja", "*.model", "*.md", "LICENSE*")
 
 # Called with the bytes that are here and the bytes there will be.
 OnProgress = Callable[[int, int], None]
 
 
 def download(model_id: str, model: ModelSettings, on_progress: OnProgress | None = None) -> Path:
-    """Fetch a checkpoint; what was cut off goes on where it ended.
+    """Fetch a checkpoint, or what is new of it; files that arrived whole are not fetched again.
 
     Args:
         on_progress: is told, from several threads; without it huggingface_hub shows its own
@@ -29,8 +27,8 @@ def download(model_id: str, model: ModelSettings, on_progress: OnProgress | None
     Returns:
         The folder of the checkpoint in the hub's cache.
     Raises:
-        ModelError: it is a local folder or runs on a server, or hub, network or disk do not let
-            it be fetched.
+        ModelError: it is a local folder or runs on a server, there is no room for it, or hub,
+            network or disk do not let it be fetched.
     """
     from huggingface_hub import snapshot_download
 
@@ -38,15 +36,52 @@ def download(model_id: str, model: ModelSettings, on_progress: OnProgress | None
         raise ModelError("server.no_download", model_id=model_id, base_url=model.base_url)
     if Path(model.repo_id).is_dir():
         raise ModelError("hub.local_folder", model_id=model_id, repo_id=model.repo_id)
-    options: dict[str, Any] = {"allow_patterns": list(_WANTED), **revision_of(model)}
+    options: dict[str, Any] = {"allow_patterns": list(WANTED), "revision": model.revision}
     with hub_errors(model_id, model):
+        missing = _missing_bytes(model, options)
+        _check_room(model_id, model, missing)
         if on_progress is not None:
-            quiet = _counting(0, lambda *_: None)
-            files = snapshot_download(model.repo_id, dry_run=True, tqdm_class=quiet, **options)
-            missing = sum(file.file_size for file in files if file.will_download)
             on_progress(0, missing)
             options["tqdm_class"] = _counting(missing, on_progress)
         return Path(snapshot_download(model.repo_id, **options))
+
+
+def _missing_bytes(model: ModelSettings, options: dict[str, Any]) -> int:
+    """What a download would bring; 0 where the hub does not answer, which the download tells."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import DryRunError
+
+    quiet = _counting(0, lambda *_: None)
+    try:
+        files = snapshot_download(model.repo_id, dry_run=True, tqdm_class=quiet, **options)
+    except DryRunError:
+        return 0
+    return sum(file.file_size for file in files if file.will_download)
+
+
+def _check_room(model_id: str, model: ModelSettings, needed: int) -> None:
+    """Refuse a download that the disk of the hub's cache cannot hold.
+
+    Args:
+        needed: bytes.
+    Raises:
+        ModelError: there are fewer free.
+    """
+    from huggingface_hub import constants
+
+    cache = Path(constants.HF_HUB_CACHE).expanduser().absolute()
+    # It is made by the first download.
+    there = next(folder for folder in (cache, *cache.parents) if folder.is_dir())
+    free = shutil.disk_usage(there).free
+    if needed > free:
+        raise ModelError(
+            "hub.no_room",
+            model_id=model_id,
+            repo_id=model.repo_id,
+            needed_gb=f"{needed / 1e9:.1f}",
+            free_gb=f"{free / 1e9:.1f}",
+            folder=cache,
+        )
 
 
 def _counting(total: int, on_progress: OnProgress) -> type:

@@ -22,6 +22,8 @@ from huggingface_hub import snapshot_download
 from safetensors import SafetensorError, safe_open
 from transformers import GenerationConfig
 
+from engine.families.hub import WANTED
+
 INDEX: Final = "model.safetensors.index.json"
 SINGLE: Final = "model.safetensors"
 # Arguments of from_pretrained that say where a checkpoint comes from.
@@ -159,8 +161,7 @@ def checkpoint_folder(name: Any, options: dict[str, Any]) -> Path:
     folder = Path(name)
     if folder.is_dir():
         return folder
-    wanted = ["*.json", "*.safetensors"]
-    return Path(snapshot_download(str(name), allow_patterns=wanted, **download))
+    return Path(snapshot_download(str(name), allow_patterns=list(WANTED), **download))
 
 
 def as_loaded_from(name: Any, folder: Path, model: Any) -> None:

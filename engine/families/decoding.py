@@ -244,9 +244,12 @@ def is_greedy(generation: Mapping[str, Any]) -> bool:
 def greedy(generation: Mapping[str, Any]) -> dict[str, Any]:
     """Arguments of `generate`: greedy without penalties unless the settings say otherwise.
 
-    A checkpoint's own generation_config often samples; OCR must not.
+    A checkpoint's own generation_config often samples; OCR must not. PaddleOCR-VL's and
+    granite-docling-258M's also say `use_cache: false`, and transformers then feeds the whole prompt
+    again with every token into the cache that is filled already.
     """
     options: dict[str, Any] = {"do_sample": False, "repetition_penalty": 1.0, **generation}
+    options["use_cache"] = True
     if not options["do_sample"]:
         # transformers warns about sampling options that greedy decoding ignores.
         options |= {"temperature": None, "top_p": None, "top_k": None}

@@ -14,8 +14,9 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from engine.errors import EngineError, ModelError
 from engine.hardware import AttentionChoice, check_precision, device, torch_dtype
@@ -27,28 +28,69 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 Loaded = TypeVar("Loaded")
 
+# What a download fetches: weights, configurations, tokenizers and templates; no code and no other
+# weight formats.
+WANTED: Final = ("*.safetensors", "*.json", "*.txt", "*.jinja", "*.model", "*.md", "LICENSE*")
+# What every load reads beside the weights, of the repositories that have it.
+_NEEDED: Final = (
+    "config.json",
+    "generation_config.json",
+    "preprocessor_config.json",
+    "processor_config.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "chat_template.jinja",
+    "chat_template.json",
+)
+_TOKENIZERS: Final = ("tokenizer.json", "tokenizer.model", "vocab.json")
 
-def revision_of(model: ModelSettings) -> dict[str, str]:
-    """The revision argument of from_pretrained; a local folder has none."""
-    return {} if Path(model.repo_id).is_dir() else {"revision": model.revision}
+
+def source_of(model: ModelSettings) -> tuple[str, dict[str, str]]:
+    """The first argument of from_pretrained, and the others that say where a checkpoint is.
+
+    One that is on this machine is named by its folder: nothing asks the hub for a newer one while
+    it is loaded. Another is named by its repository and revision.
+    """
+    folder = cached_folder(model)
+    return (model.repo_id, {"revision": model.revision}) if folder is None else (str(folder), {})
 
 
 def is_cached(model: ModelSettings) -> bool:
     """Whether a checkpoint is on this machine: a local folder, or whole in the hub's cache."""
+    return cached_folder(model) is not None
+
+
+def cached_folder(model: ModelSettings) -> Path | None:
+    """The folder of a checkpoint on this machine; None where it is not here or not whole."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError
 
     if Path(model.repo_id).is_dir():
-        return True
+        return Path(model.repo_id)
     try:
-        folder = snapshot_download(model.repo_id, revision=model.revision, local_files_only=True)
+        # A repository has files that no load needs (pictures, code, .gitattributes); without
+        # patterns their absence alone would make a snapshot incomplete. Files that the repository
+        # is known to have are missed here, even where `is_whole` cannot know of them.
+        folder = snapshot_download(
+            model.repo_id,
+            revision=model.revision,
+            local_files_only=True,
+            allow_patterns=list(_NEEDED),
+        )
     except (LocalEntryNotFoundError, ValueError):
-        return False
-    return is_whole(Path(folder))
+        return None
+    return Path(folder) if is_whole(Path(folder)) else None
 
 
 def is_whole(folder: Path) -> bool:
-    """Whether every weights file of a checkpoint is there: its index names them, if it has one."""
+    """Whether a checkpoint can be loaded from a folder: config, tokenizer and every weights file.
+
+    The index names the weights files, if there is one.
+    """
+    if not (folder / "config.json").is_file():
+        return False
+    if not any((folder / name).is_file() for name in _TOKENIZERS):
+        return False
     indexes = list(folder.glob("*.safetensors.index.json"))
     if not indexes:
         return any(folder.glob("*.safetensors"))
@@ -69,6 +111,7 @@ def load_weights(
     *,
     attention_parts: tuple[str, ...] = (),
     unquantised: tuple[str, ...] = (),
+    config: Any = None,
 ) -> Any:
     """The model of a settings table in eval mode, precision and quantisation exactly as written.
 
@@ -78,6 +121,7 @@ def load_weights(
             whose other parts know eager attention only; () gives it to the whole model.
         unquantised: names of modules that stay in the settings' dtype under int8 and int4, beside
             the output head.
+        config: instead of the one that transformers reads from the checkpoint.
     Raises:
         ModelError: it cannot be brought, does not fit, or the device cannot do what is asked.
     """
@@ -87,21 +131,24 @@ def load_weights(
     # Where the GPU is lent call by call, weights are read on the CPU and moved by this thread,
     # whose moves `spaces` keeps for later; bitsandbytes' weights are made where they stay.
     moved = on_gpu and "SPACES_ZERO_GPU" in os.environ and model.quantization == "none"
+    source, place = source_of(model)
     options: dict[str, Any] = {
         "dtype": torch_dtype(model.dtype),
         "attn_implementation": dict.fromkeys(attention_parts, attention.implementation)
         or attention.implementation,
         "use_safetensors": True,
         "device_map": {"": 0 if on_gpu and not moved else "cpu"},
-        **revision_of(model),
+        **place,
     }
+    if config is not None:
+        options["config"] = config
     if model.quantization != "none":
         options["quantization_config"] = quantization_config(
             model.quantization, torch_dtype(model.dtype), unquantised
         )
     logger.info("%s: %s in %s. %s", model_id, where.name, model.dtype, attention.reason())
     with hub_errors(model_id, model):
-        loaded = auto_class.from_pretrained(model.repo_id, **options)
+        loaded = auto_class.from_pretrained(source, **options)
     return (loaded.to("cuda") if moved else loaded).eval()
 
 
@@ -159,27 +206,44 @@ def check_reachable(model_id: str, model: ModelSettings) -> None:
     """Say at once that the hub is not there, where its client would try again for half a minute.
 
     Raises:
-        ModelError: the checkpoint is not on this machine, and the hub's name is not known here.
+        ModelError: the checkpoint is not on this machine, and the name of the hub, or of the proxy
+            that serves it, is not known here.
     """
     from huggingface_hub import constants
 
     if is_cached(model):
         return
-    where = urlsplit(constants.ENDPOINT)
+    host = _first_host(constants.ENDPOINT)
     try:
-        socket.getaddrinfo(where.hostname, where.port or 443)
+        socket.getaddrinfo(host, None)
     except OSError as error:
-        logger.info("the hub %s cannot be found: %s", where.hostname, error)
+        logger.info("%s, the way to the hub, cannot be found: %s", host, error)
         raise ModelError(
             "model.weights_missing", model_id=model_id, repo_id=model.repo_id
         ) from error
 
 
+def _first_host(endpoint: str) -> str | None:
+    """The host that a request to an endpoint goes to first: its proxy's, else its own.
+
+    Behind a proxy the hub's name need not be known on this machine: the proxy resolves it. Which
+    proxy serves what is decided as the hub's client does: by HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and
+    NO_PROXY, or what Windows and macOS have for them.
+    """
+    where = urlsplit(endpoint)
+    proxies = getproxies()
+    proxy = proxies.get(where.scheme) or proxies.get("all")
+    if not proxy or proxy_bypass(where.hostname or ""):
+        return where.hostname
+    return urlsplit(proxy if "://" in proxy else f"http://{proxy}").hostname
+
+
 def configuration(model_id: str, model: ModelSettings, load: Callable[..., Loaded]) -> Loaded:
     """A processor, config or the like by `load` (a from_pretrained). Raises ModelError."""
     check_reachable(model_id, model)
+    source, place = source_of(model)
     with hub_errors(model_id, model):
-        return load(model.repo_id, **revision_of(model))
+        return load(source, **place)
 
 
 def text_head_size(model_id: str, model: ModelSettings) -> int:

@@ -7,16 +7,18 @@ the only resize. It says nothing about places.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from PIL import Image
 
 from engine.families.base import Capabilities
+from engine.families.hub import configuration
 from engine.families.qwen_vl import QwenVLFamily
 from engine.families.seen_images import SeenImage
 from engine.families.transformers_chat import TransformersChatFamily
 from engine.layout.cells import CellParser
 from engine.schema import Page, Size
+from engine.settings import ModelSettings
 
 if TYPE_CHECKING:
     from engine.families.decoding import DecodingInputs
@@ -32,6 +34,31 @@ class PaddleOCRVLFamily(QwenVLFamily):
         multiple_pages=False,
         boxes=False,
     )
+
+    @classmethod
+    def processor_of(cls, model_id: str, model: ModelSettings, *, local: bool = False) -> Any:
+        from transformers import PaddleOCRTextConfig
+
+        # As the other models with multimodal rotary positions have it. Without it transformers
+        # 5.23 warns, each time it reads the config, of a key that it then uses.
+        PaddleOCRTextConfig.ignore_keys_at_rope_validation = {"mrope_section"}
+        return super().processor_of(model_id, model, local=local)
+
+    @classmethod
+    def config_of(cls, model_id: str, model: ModelSettings) -> Any:
+        """With the output head as published: one of its own.
+
+        The published config.json is flat. transformers 5.23 gives its `tie_word_embeddings: false`
+        to the whole and not to the text model, whose default, true, then counts for both; it
+        finds two different tensors, warns at length and does not tie them.
+        """
+        from transformers import AutoConfig, PreTrainedConfig
+
+        published = configuration(model_id, model, PreTrainedConfig.get_config_dict)[0]
+        config = configuration(model_id, model, AutoConfig.from_pretrained)
+        if published.get("tie_word_embeddings") is False and "text_config" not in published:
+            config.tie_word_embeddings = config.text_config.tie_word_embeddings = False
+        return config
 
     def cell_parser(self, task: str) -> CellParser | None:  # type: ignore[override]
         return None

@@ -102,7 +102,13 @@ class TransformersChatFamily(ChatPrompts):
                 model_id=model_id,
                 attention=attention.implementation,
             )
-        model = load_weights(model_id, model_settings, attention, AutoModelForImageTextToText)
+        model = load_weights(
+            model_id,
+            model_settings,
+            attention,
+            AutoModelForImageTextToText,
+            config=cls.config_of(model_id, model_settings),
+        )
         return cls(model_id, settings, model, processor, attention)
 
     @classmethod
@@ -118,6 +124,15 @@ class TransformersChatFamily(ChatPrompts):
 
         load = partial(AutoProcessor.from_pretrained, local_files_only=local)
         return configuration(model_id, model, load)
+
+    @classmethod
+    def config_of(cls, model_id: str, model: ModelSettings) -> Any:
+        """The checkpoint's config, where transformers does not read it right by itself.
+
+        Raises:
+            ModelError: it cannot be brought.
+        """
+        return None
 
     @classmethod
     def counter(cls, model_id: str, settings: Settings) -> PromptCounter | None:

@@ -20,6 +20,7 @@ from tests.families import (
     tiny_smolvlm,
 )
 from tests.families.driving import loaded_family
+from tests.families.repositories import publish
 from tests.families.tiny_qwen25_vl import save_qwen25_vl
 
 
@@ -91,12 +92,13 @@ CHAT = [name for name, model in TINY.items() if model.capabilities.chat]
 
 @pytest.fixture(scope="session")
 def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """The folder of a tiny checkpoint, built on first use."""
+    """The folder of a tiny checkpoint, built on first use, as its repository is published."""
     made: dict[str, Path] = {}
 
     def folder(name: str) -> Path:
         if name not in made:
-            made[name] = (TINY | MORE)[name].save(tmp_path_factory.mktemp(name) / "checkpoint")
+            saved = (TINY | MORE)[name].save(tmp_path_factory.mktemp(name) / "checkpoint")
+            made[name] = publish(name, saved)
         return made[name]
 
     return folder

@@ -1,23 +1,27 @@
-"""`python -m engine download` against a small hub of our own, on this machine."""
+"""Downloads against a small hub of our own on this machine, from the shell and from the card."""
 
-import hashlib
 import json
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from types import SimpleNamespace
 
 import pytest
 
-from engine.families.hub import is_whole
+from engine.downloading import OnProgress, download
+from engine.errors import ModelError
+from engine.families.hub import configuration, is_cached, is_whole
+from engine.settings import ModelSettings
+from tests.families import local_hub
+from tests.families.local_hub import LocalHub, serving
 
 COMMIT = "c" * 40
+MODEL = ModelSettings(family="qwen_vl", repo_id="Someone/Model")
 FILES = {
     "config.json": b"{}",
+    "tokenizer.json": b"[]",
     "model-00001-of-00002.safetensors": b"first shard",
     "model-00002-of-00002.safetensors": b"second shard",
     "model.safetensors.index.json": json.dumps(
@@ -28,60 +32,20 @@ FILES = {
             }
         }
     ).encode(),
-    # What no model here needs: code, and weights of a format that can hold code.
+    # What no model here needs: what every repository has, pictures, code, and weights of a format
+    # that can hold code.
+    ".gitattributes": b"*.safetensors filter=lfs diff=lfs merge=lfs -text",
+    "assets/teaser.png": b"picture",
     "modeling_model.py": b"raise SystemExit",
     "pytorch_model.bin": b"pickle",
 }
 
 
-class Hub(BaseHTTPRequestHandler):
-    """The two answers of the hub that a download needs: what there is, and a file of it."""
-
-    def do_HEAD(self) -> None:
-        self.do_GET()
-
-    def do_GET(self) -> None:
-        path = unquote(urlsplit(self.path).path)
-        if path.startswith("/api/models/Someone/Model/tree/"):
-            entries = [
-                {"type": "file", "path": name, "size": len(content), "oid": etag(content)}
-                for name, content in FILES.items()
-            ]
-            self.answer(json.dumps(entries).encode(), "application/json")
-        elif path.startswith("/api/models/Someone/Model"):
-            siblings = [{"rfilename": name} for name in FILES]
-            told = {"id": "Someone/Model", "sha": COMMIT, "siblings": siblings}
-            self.answer(json.dumps(told).encode(), "application/json")
-        elif path.startswith("/Someone/Model/resolve/"):
-            self.answer(FILES[path.rpartition("/")[2]], "application/octet-stream")
-        else:
-            self.send_error(404)
-
-    def answer(self, content: bytes, kind: str) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(content)))
-        self.send_header("ETag", f'"{etag(content)}"')
-        self.send_header("X-Repo-Commit", COMMIT)
-        self.end_headers()
-        if self.command == "GET":
-            self.wfile.write(content)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing: the test's output is the command's."""
-
-
-def etag(content: bytes) -> str:
-    return hashlib.sha1(content).hexdigest()
-
-
 @pytest.fixture
 def endpoint() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with serving() as hub:
+        hub.publish("Someone/Model", FILES, commit=COMMIT)
+        yield hub.endpoint
 
 
 @pytest.fixture
@@ -165,3 +129,105 @@ def test_the_screen_sees_the_bytes_of_a_download_grow(
     assert not done.stderr.strip(), "no bar is drawn where nobody sees it"
     (snapshot,) = (tmp_path / "hub").rglob(f"snapshots/{COMMIT}")
     assert is_whole(snapshot)
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[LocalHub]:
+    """The same hub for this process."""
+    with serving() as served:
+        served.publish("Someone/Model", FILES, commit=COMMIT)
+        local_hub.use(monkeypatch, served, tmp_path / "cache")
+        yield served
+
+
+def listen(done: int, total: int) -> None:
+    """Stands for the card."""
+
+
+# From the shell, and from the card.
+ASKED = pytest.mark.parametrize("on_progress", [None, listen], ids=["shell", "card"])
+
+
+@ASKED
+def test_what_was_downloaded_is_there(hub: LocalHub, on_progress: OnProgress | None) -> None:
+    assert not is_cached(MODEL)
+    folder = download("mine", MODEL, on_progress)
+    assert is_cached(MODEL)
+    assert configuration("mine", MODEL, lambda place, **_: Path(place)) == folder
+
+
+@pytest.mark.parametrize("lost", ["config.json", "model-00002-of-00002.safetensors"])
+def test_a_download_that_lost_a_file_is_not_there(hub: LocalHub, lost: str) -> None:
+    (download("mine", MODEL) / lost).unlink()
+    assert not is_cached(MODEL)
+
+
+def test_settings_of_the_processor_that_the_repository_has_are_missed(hub: LocalHub) -> None:
+    hub.publish("Someone/Model", FILES | {"preprocessor_config.json": b"{ }"})
+    folder = download("mine", MODEL)
+    assert is_cached(MODEL)
+    (folder / "preprocessor_config.json").unlink()
+    assert not is_cached(MODEL)
+
+
+def test_a_makers_new_commit_comes_with_the_next_download_and_not_with_loading(
+    hub: LocalHub,
+) -> None:
+    def load(place: str, **_: str) -> bytes:
+        return (Path(place) / "config.json").read_bytes()
+
+    download("mine", MODEL)
+    hub.publish("Someone/Model", FILES | {"config.json": b'{"new": 1}'}, commit="d" * 40)
+    asked = len(hub.asked)
+    assert configuration("mine", MODEL, load) == b"{}"
+    assert len(hub.asked) == asked
+    download("mine", MODEL)
+    assert is_cached(MODEL)
+    assert configuration("mine", MODEL, load) == b'{"new": 1}'
+
+
+@ASKED
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_a_download_that_does_not_fit_the_disk_is_refused_before_it_begins(
+    hub: LocalHub,
+    on_progress: OnProgress | None,
+    language: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    weights = b"0" * 60_000_000
+    hub.publish("Someone/Model", FILES | {"model-00001-of-00002.safetensors": weights})
+    free = 51_000_000
+    monkeypatch.setattr(
+        "engine.downloading.shutil.disk_usage", lambda folder: SimpleNamespace(free=free)
+    )
+    with pytest.raises(ModelError) as caught:
+        download("mine", MODEL, on_progress)
+    text = caught.value.text(language)
+    assert "Someone/Model" in text and "python -m engine download mine" in text
+    assert "0.1" in text and str(tmp_path / "cache") in text and "HF_HOME" in text
+    assert not list(tmp_path.rglob("*.safetensors"))
+    free = 70_000_000
+    download("mine", MODEL, on_progress)
+    free = 0
+    download("mine", MODEL, on_progress)  # nothing is missing
+    assert is_cached(MODEL)
+
+
+@ASKED
+def test_a_licence_that_was_not_accepted_is_told_as_such(
+    hub: LocalHub, on_progress: OnProgress | None
+) -> None:
+    hub.gated.add("Someone/Model")
+    with pytest.raises(ModelError) as caught:
+        download("mine", MODEL, on_progress)
+    assert caught.value.key == "hub.gated"
+
+
+@ASKED
+def test_without_a_network_a_download_of_what_is_there_changes_nothing(
+    hub: LocalHub, on_progress: OnProgress | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = download("mine", MODEL)
+    local_hub.unplug(monkeypatch)
+    assert download("mine", MODEL, on_progress) == folder

@@ -221,8 +221,8 @@ def test_ids_and_positions_are_those_of_the_processor_and_the_model(
 
 
 # (page, max_pixels) -> (size, tokens), by hand. Sides are rounded to the factor; a page above
-# max_pixels is divided by b = sqrt(area / max_pixels) and rounded down, one below the smallest
-# (four tokens) is multiplied and rounded up.
+# max_pixels is divided by b = sqrt(area / max_pixels) and rounded down, one below the published
+# smallest (four tokens, 64 for Qwen3-VL) is multiplied and rounded up.
 SIZES_28 = [
     # 10 x 4 cells: as it is.
     ((280, 112), 1_003_520, (280, 112), 40),
@@ -240,8 +240,8 @@ SIZES_32 = [
     ((1000, 700), 1_605_632, (992, 704), 682),
     # b = sqrt(3,520,000 / 1,605,632) = 1.4806: 1080.6 / 32 = 33.8 -> 33; 1485.9 / 32 = 46.4 -> 46.
     ((1600, 2200), 1_605_632, (1056, 1472), 1518),
-    # 32 x 64 is below 64 x 64; b = sqrt(4096 / 1200) = 1.8475: 36.95 -> 64; 110.9 -> 128.
-    ((20, 60), 1_605_632, (64, 128), 8),
+    # 32 x 64 is below 256 x 256; b = sqrt(65,536 / 1200) = 7.390: 147.8 -> 160; 443.4 -> 448.
+    ((20, 60), 1_605_632, (160, 448), 70),
 ]
 
 
@@ -280,9 +280,12 @@ def test_a_small_crop_grows_to_the_smallest_size_of_the_checkpoint(
 ) -> None:
     """qwen_vl_utils has a smallest size of its own; the processor's own resize is the reference."""
     folder = shutil.copytree(checkpoints(name), tmp_path / "checkpoint")
-    path = folder / "processor_config.json"
+    path = folder / "preprocessor_config.json"
     config = json.loads(path.read_text(encoding="utf-8"))
-    config["image_processor"]["size"]["shortest_edge"] = 300 * 300
+    if "size" in config:
+        config["size"]["shortest_edge"] = 300 * 300
+    else:
+        config["min_pixels"] = 300 * 300
     path.write_text(json.dumps(config), encoding="utf-8")
     engine, _ = recording(name, repo_id=str(folder), max_pixels=1_003_520)
     family = loaded_family(engine)

@@ -22,7 +22,7 @@ MODEL = ModelSettings(family="qwen_vl", repo_id="Someone/Model")
 RESPONSE = httpx.Response(403, request=httpx.Request("GET", "https://hub.invalid/model"))
 TROUBLE = {
     "not reachable": (LocalEntryNotFoundError("offline"), "python -m engine download mine"),
-    "gated": (GatedRepoError("403", response=RESPONSE), "huggingface-cli login"),
+    "gated": (GatedRepoError("403", response=RESPONSE), "hf auth login"),
     "unknown": (RepositoryNotFoundError("404", response=RESPONSE), "settings.toml"),
     "disk full": (OSError(errno.ENOSPC, "No space left"), "python -m engine download mine"),
     "cut off": (SafetensorError("incomplete"), "python -m engine download mine"),
@@ -96,6 +96,15 @@ def test_weights_that_were_cut_off_are_damaged(
     assert "damaged" in text and "python -m engine download mine" in text
 
 
+@pytest.fixture
+def small_files(tmp_path: Path) -> Path:
+    """A folder with what a load reads beside the weights."""
+    for name in ("config.json", "tokenizer.json"):
+        (tmp_path / name).write_text("{}")
+    return tmp_path
+
+
+@pytest.mark.usefixtures("small_files")
 def test_a_cache_that_lacks_a_shard_is_not_whole(tmp_path: Path) -> None:
     shards = ("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors")
     index = tmp_path / "model.safetensors.index.json"
@@ -108,11 +117,14 @@ def test_a_cache_that_lacks_a_shard_is_not_whole(tmp_path: Path) -> None:
     assert not is_whole(tmp_path)
 
 
-def test_a_folder_without_weights_is_not_whole(tmp_path: Path) -> None:
-    (tmp_path / "config.json").write_text("{}")
-    assert not is_whole(tmp_path)
-    (tmp_path / "model.safetensors").write_bytes(b"")
-    assert is_whole(tmp_path)
+@pytest.mark.parametrize("missing", ["config.json", "tokenizer.json", "model.safetensors"])
+def test_a_folder_without_weights_config_or_tokenizer_is_not_whole(
+    small_files: Path, missing: str
+) -> None:
+    (small_files / "model.safetensors").write_bytes(b"")
+    assert is_whole(small_files)
+    (small_files / missing).unlink()
+    assert not is_whole(small_files)
 
 
 def test_a_model_that_was_never_fetched_is_not_cached() -> None:
@@ -167,5 +179,60 @@ def test_a_whole_checkpoint_in_the_hubs_cache_needs_no_hub(
     with pytest.raises(ModelError):
         # A snapshot without its weights is not enough.
         check_reachable("mine", MODEL)
-    (snapshot / "model.safetensors").write_bytes(b"")
+    for name in ("config.json", "tokenizer.json", "model.safetensors"):
+        (snapshot / name).write_bytes(b"")
+    check_reachable("mine", MODEL)
+
+
+# What the environment says, the hub's address, and the host that a machine must know for it.
+WAYS = {
+    "no proxy": ({}, "https://huggingface.co", "huggingface.co"),
+    "https": ({"HTTPS_PROXY": "http://proxy.corp:3128"}, "https://huggingface.co", "proxy.corp"),
+    "small": ({"https_proxy": "http://proxy.corp:3128"}, "https://huggingface.co", "proxy.corp"),
+    "all": ({"ALL_PROXY": "http://proxy.corp:3128"}, "https://huggingface.co", "proxy.corp"),
+    "no scheme": ({"HTTPS_PROXY": "proxy.corp:3128"}, "https://huggingface.co", "proxy.corp"),
+    "a name and a key": (
+        {"HTTPS_PROXY": "http://me:key@proxy.corp:3128"},
+        "https://huggingface.co",
+        "proxy.corp",
+    ),
+    "not for this one": (
+        {"HTTPS_PROXY": "http://proxy.corp:3128", "NO_PROXY": "localhost,huggingface.co"},
+        "https://huggingface.co",
+        "huggingface.co",
+    ),
+    "for none": (
+        {"HTTPS_PROXY": "http://proxy.corp:3128", "NO_PROXY": "*"},
+        "https://huggingface.co",
+        "huggingface.co",
+    ),
+    "other scheme": ({"HTTPS_PROXY": "http://proxy.corp:3128"}, "http://hub.corp", "hub.corp"),
+    "http": ({"HTTP_PROXY": "http://proxy.corp:3128"}, "http://hub.corp:8080", "proxy.corp"),
+}
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_the_host_that_must_be_known_is_the_first_on_the_way_to_the_hub(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    variables, endpoint, first = WAYS[name]
+    for variable in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(variable, raising=False)
+        monkeypatch.delenv(variable.lower(), raising=False)
+    for variable, value in variables.items():
+        monkeypatch.setenv(variable, value)
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", endpoint)
+    known: set[str] = set()
+
+    def resolve(host: str, *_: object, **__: object) -> list[object]:
+        if host not in known:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    known.update({"proxy.corp", "hub.corp", "huggingface.co"} - {first})
+    with pytest.raises(ModelError):
+        check_reachable("mine", MODEL)
+    known.clear()
+    known.add(first)
     check_reachable("mine", MODEL)

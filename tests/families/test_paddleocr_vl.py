@@ -58,3 +58,14 @@ def test_the_answer_is_that_of_the_processor_and_the_models_own_generate(
     family.model.model.rope_deltas = None
     whole = family.model.generate(**inputs, max_new_tokens=12, do_sample=False)
     assert whole[0, len(ids) :].tolist() == family.counters.generated_ids
+
+
+def test_loading_the_published_config_logs_nothing_to_worry_about(
+    tiny_engine: MakeEngine, caplog: pytest.LogCaptureFixture
+) -> None:
+    family = loaded_family(tiny_engine("paddleocr_vl"))
+    told = "\n".join(caplog.messages)
+    assert "tie" not in told and "mrope_section" not in told, told
+    # Its output head is one of its own, as published.
+    words = family.model.get_input_embeddings().weight
+    assert family.model.get_output_embeddings().weight is not words

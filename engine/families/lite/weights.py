@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from engine.errors import ModelError
-from engine.families.hub import hub_errors, revision_of
+from engine.families.hub import hub_errors, source_of
 from engine.settings import ModelSettings, Settings
 
 logger = logging.getLogger(__name__)
@@ -54,10 +54,9 @@ class Checkpoint:
 
         options = {"split_special_tokens": True, "clean_up_tokenization_spaces": False}
         if self._gguf is None:
+            source, place = source_of(self._model)
             with hub_errors(self._model_id, self._model):
-                return AutoTokenizer.from_pretrained(
-                    self._model.repo_id, **revision_of(self._model), **options
-                )
+                return AutoTokenizer.from_pretrained(source, **place, **options)
         try:
             return AutoTokenizer.from_pretrained(self._converted(), **options)
         except (OSError, ValueError) as error:
@@ -69,8 +68,9 @@ class Checkpoint:
         from safetensors import SafetensorError
 
         if self._gguf is None:
+            source, place = source_of(self._model)
             with hub_errors(self._model_id, self._model):
-                return self._load(self._model.repo_id, **revision_of(self._model))
+                return self._load(source, **place)
         try:
             return self._load(str(self._converted()))
         except (OSError, ValueError, SafetensorError) as error:
