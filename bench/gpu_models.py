@@ -15,7 +15,9 @@ from PIL import Image
 from torch import Tensor
 
 from bench.real_configs import REAL, TINY
+from engine.families import family_class
 from engine.families.hub import quantization_config
+from engine.settings import load_settings
 
 # Text around the page, in tokens: system turn, question, start of the answer.
 BEFORE, AFTER = 24, 24
@@ -94,8 +96,8 @@ def quantization(name: str, precision: str) -> dict[str, Any]:
     """What from_pretrained takes for a precision, as the engine would ask for it."""
     if not precision.startswith("int"):
         return {}
-    # bitsandbytes' int8 product takes no four-dimensional input (windows of patches).
-    unquantised = ("model.vision_tower",) if name in ("got_ocr_hf", "deepseek_ocr") else ()
+    family = load_settings().model("qwen_vl_2b" if name == "qwen2_vl_2b" else name).family
+    unquantised = family_class(family, model_id=name).unquantised
     return {"quantization_config": quantization_config(precision, torch.bfloat16, unquantised)}
 
 

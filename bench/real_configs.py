@@ -277,3 +277,74 @@ TINY: Final[dict[str, dict[str, Any]]] = {
         },
     },
 }
+
+# The language models of the other models of settings.toml: what int8 and int4 make smaller. Class,
+# and its sizes. Sources: the published config.json of each; PaddleOCR-VL's are the defaults of
+# transformers' PaddleOCRTextConfig, and DeepSeek-OCR-2 has the decoder of DeepSeek-OCR.
+_QWEN3_VL: Final = {
+    "num_hidden_layers": 36,
+    "num_attention_heads": 32,
+    "num_key_value_heads": 8,
+    "head_dim": 128,
+    "vocab_size": 151_936,
+}
+_LLAMA: Final = "transformers:LlamaModel"
+_SMOLLM2_135M: Final = {
+    "hidden_size": 576,
+    "intermediate_size": 1536,
+    "num_hidden_layers": 30,
+    "num_attention_heads": 9,
+    "num_key_value_heads": 3,
+}
+LANGUAGE_MODELS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
+    "qwen3_vl_4b": (
+        "transformers:Qwen3VLTextModel",
+        {**_QWEN3_VL, "hidden_size": 2560, "intermediate_size": 9728},
+    ),
+    "qwen3_vl_8b": (
+        "transformers:Qwen3VLTextModel",
+        {**_QWEN3_VL, "hidden_size": 4096, "intermediate_size": 12_288},
+    ),
+    "paddleocr_vl": ("transformers.models.paddleocr_vl:PaddleOCRTextModel", {}),
+    "glm_ocr": (
+        "transformers:GlmOcrTextModel",
+        {
+            "hidden_size": 1536,
+            "intermediate_size": 4608,
+            "num_hidden_layers": 16,
+            "num_attention_heads": 16,
+            "num_key_value_heads": 8,
+            "head_dim": 128,
+            "vocab_size": 59_392,
+        },
+    ),
+    "deepseek_ocr2": (
+        "transformers:DeepseekOcr2TextModel",
+        {
+            "hidden_size": 1280,
+            "intermediate_size": 6848,
+            "moe_intermediate_size": 896,
+            "num_hidden_layers": 12,
+            "num_attention_heads": 10,
+            "num_key_value_heads": 10,
+            "n_routed_experts": 64,
+            "n_shared_experts": 2,
+            "num_experts_per_tok": 6,
+            "vocab_size": 129_280,
+            "mlp_layer_types": ["dense", *["sparse"] * 11],
+        },
+    ),
+    "granite_docling": (_LLAMA, {**_SMOLLM2_135M, "vocab_size": 100_352}),
+    "smolvlm": (
+        _LLAMA,
+        {
+            "hidden_size": 960,
+            "intermediate_size": 2560,
+            "num_hidden_layers": 32,
+            "num_attention_heads": 15,
+            "num_key_value_heads": 5,
+            "vocab_size": 49_280,
+        },
+    ),
+    "smolvlm_256m": (_LLAMA, {**_SMOLLM2_135M, "vocab_size": 49_280}),
+}

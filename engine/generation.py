@@ -223,6 +223,7 @@ def _generate(family: ModelFamily, job: Job) -> Finished:
                 peak_memory_bytes=peak_memory_bytes(),
                 gpu_used_bytes=gpu_used,
                 gpu_free_bytes=gpu_free,
+                reused_tokens=outcome.reused_tokens,
             )
         )
     )

@@ -1,4 +1,4 @@
-"""What this machine has, and what follows from it: device, precision, attention.
+"""What this machine has, and what follows from it: device, precision, memory.
 
 Every decision is a value with its reason, so that the log, the model card and `doctor` say the
 same. Nothing here changes what the settings ask for; what cannot be done is refused with the
@@ -8,6 +8,7 @@ alternatives. torch is imported when a decision needs it.
 import ctypes
 import gc
 import importlib.util
+import platform
 import sys
 from dataclasses import dataclass
 from functools import cache
@@ -17,15 +18,10 @@ from engine.errors import ModelError
 from engine.settings import ModelSettings
 from engine.texts import DEFAULT_LANGUAGE, say
 
-# The kernels that SDPA may choose from, by their name in torch.nn.attention.SDPBackend.
-SDPA_BACKENDS: Final = (
-    "FLASH_ATTENTION",
-    "CUDNN_ATTENTION",
-    "EFFICIENT_ATTENTION",
-    "MATH",
-)
 # bfloat16 arithmetic exists in hardware from compute capability 8.0 (Ampere) on.
 _BFLOAT16_CAPABILITY: Final = (8, 0)
+# The most of the GPU's memory that a process takes where its driver would go on in the computer's.
+_MOST_OF_THE_GPU: Final = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,26 +33,28 @@ class Device:
         name: the GPU's name; "CPU" without one.
         capability: CUDA compute capability, e.g. (12, 0) for consumer Blackwell; None on the CPU.
         memory_bytes: the GPU's memory in all; None on the CPU.
+        uuid: of the GPU or of its MIG instance, without "GPU-" or "MIG-"; None on the CPU.
     """
 
     kind: str
     name: str
     capability: tuple[int, int] | None = None
     memory_bytes: int | None = None
+    uuid: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class AttentionChoice:
-    """Which attention a model runs with, and why.
+class Precision:
+    """What a model computes in, and why.
 
     Attributes:
-        requested: as in settings.
-        implementation: "sdpa", "eager" or "flash_attention_2", as transformers names it.
-        key, values: the reason and what the user could do, a sentence of engine/texts.
+        requested: the settings' dtype.
+        dtype: "float32", "float16" or "bfloat16".
+        key, values: the reason, a sentence of engine/texts.
     """
 
     requested: str
-    implementation: str
+    dtype: str
     key: str
     values: tuple[tuple[str, str], ...] = ()
 
@@ -64,9 +62,23 @@ class AttentionChoice:
         return say(self.key, language, **dict(self.values))
 
 
+def has_gpu() -> bool:
+    """Whether CUDA offers a GPU, without starting CUDA in this process.
+
+    NVIDIA's management library counts them where it can (torch.cuda.device_count), so the app's own
+    process takes none of the memory that its models' processes need.
+    """
+    import torch
+
+    return torch.cuda.device_count() > 0
+
+
 @cache
 def device() -> Device:
-    """The first GPU that CUDA offers, else the CPU."""
+    """The first GPU that CUDA offers, else the CPU. Starts CUDA in this process where there is one.
+
+    For processes that run models; the app's own asks `has_gpu`.
+    """
     import torch
 
     if not torch.cuda.is_available():
@@ -77,14 +89,41 @@ def device() -> Device:
         properties.name,
         (properties.major, properties.minor),
         properties.total_memory,
+        str(uuid) if (uuid := getattr(properties, "uuid", None)) else None,
     )
 
 
 def torch_dtype(name: str) -> Any:
-    """The torch dtype of a settings' dtype."""
+    """The torch dtype of "float32", "float16" or "bfloat16"."""
     import torch
 
     return {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}[name]
+
+
+def choose_precision(requested: str, where: Device) -> Precision:
+    """What a model computes in: the settings' dtype as it is written, or for "auto" what fits.
+
+    "auto" takes bfloat16, in which the checkpoints are published, where the device computes in it.
+    Else a GPU takes float16, of the same size but a smaller range (an overflow is told by
+    engine.families.finite and never shown as an answer), and a CPU float32.
+    """
+    if requested != "auto":
+        return Precision(requested, requested, "precision.as_written")
+    if where.capability is not None:
+        values = (("capability", ".".join(map(str, where.capability))),)
+        if where.capability >= _BFLOAT16_CAPABILITY:
+            return Precision(requested, "bfloat16", "precision.bfloat16_gpu", values)
+        return Precision(requested, "float16", "precision.float16_gpu", values)
+    if _cpu_has_bfloat16():
+        return Precision(requested, "bfloat16", "precision.bfloat16_cpu")
+    return Precision(requested, "float32", "precision.float32_cpu")
+
+
+def _cpu_has_bfloat16() -> bool:
+    """Whether the CPU multiplies bfloat16 in hardware (AVX512_BF16, or AMX on top of it)."""
+    import torch
+
+    return bool(torch.cpu._is_avx512_bf16_supported())
 
 
 def check_precision(model_id: str, model: ModelSettings, where: Device) -> None:
@@ -108,84 +147,19 @@ def check_precision(model_id: str, model: ModelSettings, where: Device) -> None:
         )
 
 
-def choose_attention(requested: str, dtype: str, head_size: int) -> AttentionChoice:
-    """Decide the attention of a model on this machine.
+def keep_out_of_shared_memory() -> None:
+    """Have this process run out of memory where its driver would go on in the computer's.
 
-    `auto` takes SDPA once a tiny forward on the real device and dtype agreed with plain attention,
-    else eager. flash_attention_2 is used only where it is asked for and can be imported.
-
-    Args:
-        requested: the settings' attn_implementation.
-        dtype: the settings' dtype.
-        head_size: elements of one attention head.
+    On Windows, and so in WSL, NVIDIA's driver takes main memory when the GPU's is full ("CUDA -
+    Sysmem Fallback Policy", drivers from 536.40 on): nothing fails, a page takes minutes, and
+    neither the attempt with fewer pixels nor the fallback begins. Call it before loading weights.
     """
-    if requested == "eager":
-        return AttentionChoice(requested, "eager", "attention.eager_requested")
-    if requested == "flash_attention_2":
-        problem = flash_attn_problem()
-        if problem is None:
-            return AttentionChoice(requested, "flash_attention_2", "attention.flash_requested")
-        return AttentionChoice(
-            requested, "sdpa", "attention.flash_unavailable", (("problem", problem),)
-        )
-    problem = sdpa_problem(dtype, head_size)
-    if problem is None:
-        return AttentionChoice(requested, "sdpa", "attention.sdpa")
-    return AttentionChoice(requested, "eager", "attention.sdpa_failed", (("problem", problem),))
-
-
-def flash_attn_problem() -> str | None:
-    """Why the flash-attn package cannot be used here; None when it can."""
-    if device().kind != "cuda":
-        return "no CUDA GPU"
-    if importlib.util.find_spec("flash_attn") is None:
-        return "the package flash_attn is not installed"
-    try:
-        importlib.import_module("flash_attn")
-    except Exception as error:  # noqa: BLE001 - a wheel built for another torch fails in any way
-        return f"{type(error).__name__}: {error}"
-    return None
-
-
-def sdpa_problem(dtype: str, head_size: int, backend: str | None = None) -> str | None:
-    """Why SDPA cannot be used here; None when it can. Tried, not guessed.
-
-    Args:
-        dtype: the settings' dtype.
-        head_size: elements of one attention head.
-        backend: one of SDPA_BACKENDS to allow that kernel alone; None lets torch choose.
-    """
+    if sys.platform != "win32" and "microsoft" not in platform.release().lower():
+        return
     import torch
-    from torch.nn.attention import SDPBackend, sdpa_kernel
 
-    where, precision = device().kind, torch_dtype(dtype)
-    generator = torch.Generator().manual_seed(0)
-    query, key, value = (
-        torch.randn(1, 2, 16, head_size, generator=generator).to(where, precision) for _ in range(3)
-    )
-    attend = torch.nn.functional.scaled_dot_product_attention
-    try:
-        if backend is None:
-            result = attend(query, key, value)
-        else:
-            with sdpa_kernel(getattr(SDPBackend, backend)):
-                result = attend(query, key, value)
-    except (RuntimeError, AttributeError) as error:
-        return str(error).splitlines()[0]
-    scores = query.float() @ key.float().transpose(-1, -2) / head_size**0.5
-    difference = (scores.softmax(-1) @ value.float() - result.float()).abs().max().item()
-    # Two half-precision roundings of values around 1; a wrong kernel is off by far more.
-    tolerance = 1e-4 if dtype == "float32" else 3e-2
-    return (
-        None
-        if difference <= tolerance
-        else f"results differ from plain attention by {difference:.2g}"
-    )
-
-
-def sdpa_backends(dtype: str, head_size: int) -> dict[str, str | None]:
-    """Each of SDPA's kernels -> why it does not run here, None where it does."""
-    return {name: sdpa_problem(dtype, head_size, name) for name in SDPA_BACKENDS}
+    if torch.cuda.is_available():
+        torch.cuda.set_per_process_memory_fraction(_MOST_OF_THE_GPU)
 
 
 def is_out_of_memory(error: BaseException) -> bool:

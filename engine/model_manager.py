@@ -16,7 +16,7 @@ from engine.errors import EngineError, ModelError
 from engine.families import family_class
 from engine.families.base import Capabilities, ModelFamily, RunCancelled
 from engine.generation import InferenceThread, run_job
-from engine.hardware import device, give_memory_back
+from engine.hardware import give_memory_back, has_gpu
 from engine.schema import Step, StreamEvent
 from engine.settings import ModelSettings, Settings
 from engine.stop_event import StopEvent
@@ -328,7 +328,7 @@ class ModelManager:
         wanted = self._settings.generation.worker_process
         if wanted != "auto" or self._stays_beside(model_id):
             return wanted == "always"
-        return device().kind == "cuda"
+        return has_gpu()
 
     def _load(self, model_id: str, model: ModelSettings) -> ModelFamily:
         try:

@@ -185,7 +185,8 @@ class Usage:
     """What one answer cost. Seconds are wall-clock; ttft counts from the start of the run.
 
     peak_memory_bytes is of the process; gpu_used_bytes and gpu_free_bytes are of the model's GPU at
-    the end, whoever fills it, and 0 where there is none.
+    the end, whoever fills it, and 0 where there is none. reused_tokens are those of the prompt that
+    were not computed again; None where the model keeps nothing between questions.
     """
 
     prompt_tokens: int = 0
@@ -197,6 +198,7 @@ class Usage:
     peak_memory_bytes: int = 0
     gpu_used_bytes: int = 0
     gpu_free_bytes: int = 0
+    reused_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,13 +187,15 @@ class ModelSettings(ServerKeys):
     """One [models.ID] table: which checkpoint, and exactly how it is loaded.
 
     repo_id: of a model on a server its name there, where nothing else is written.
+    dtype: honoured as written; "auto" is chosen for the device, with a reason that is shown.
+    quantised_parameters: of `parameters` those that int8 and int4 make smaller.
     good_for: what a person takes it for, the best first; advice, it changes nothing.
     """
 
     family: str
     repo_id: str
     revision: str = "main"
-    dtype: Literal["float32", "float16", "bfloat16"] = "bfloat16"
+    dtype: Literal["auto", "float32", "float16", "bfloat16"] = "bfloat16"
     attn_implementation: Literal["auto", "sdpa", "eager", "flash_attention_2"] = "auto"
     quantization: Literal["none", "int8", "int4"] = "none"
     max_pixels: Positive | None = None
@@ -216,6 +218,7 @@ class ModelSettings(ServerKeys):
     answer_with: str | None = None
     static_cache: bool = False
     parameters: Annotated[float, Field(gt=0)] | None = None
+    quantised_parameters: Annotated[float, Field(gt=0)] | None = None
     licence: str = ""
     # A TOML array is a list; the values themselves stay strict.
     good_for: Annotated[tuple[Use, ...], Field(strict=False)] = ()

@@ -18,7 +18,7 @@ _READING = (
     | {"verbatim"}
     | {"stop_event"}
 )
-_MODELS = _READING | {"hardware", "families"}
+_MODELS = _READING | {"attention", "hardware", "families"}
 _RUNNING = _MODELS | {"channel", "transcript", "streaming", "generation", "model_manager"}
 _KEPT = _PAGES | {"archives", "reopening", "schema_json", "session", "session_keeping"}
 _KEPT |= {"session_lives", "sessions", "store", "transcript", "transcript_json"}
@@ -40,8 +40,10 @@ ALLOWED: dict[str, set[str]] = {
     "overlay": _VALUES | {"geometry"},
     "evaluation": _ENGINE | {"chat", "fields"},
     "hardware": _VALUES | {"settings"},
+    "attention": {"hardware", "texts"},
     "document_type": {"index", "schema", "texts"},
-    "families": _READING | {"document_type", "fields", "hardware", "page_references"},
+    "families": _READING
+    | {"attention", "document_type", "fields", "hardware", "page_references"},
     "fields": _MODELS | {"document_type"},
     "channel": _VALUES,
     "transcript": _VALUES,
@@ -93,12 +95,15 @@ ALLOWED: dict[str, set[str]] = {
     | {"asking", "conductor", "context_use", "fields", "model_control", "options"}
     | {"forgetting", "upkeep"},
     "__init__": _ENGINE | {"chat", "context_use", "fields", "options"},
-    "doctor": _ENGINE | {"chat", "evaluation"},
+    "doctor": _ENGINE,
+    "doctor_pages": {"schema"},
+    "doctor_model": _ENGINE | {"chat", "doctor_pages"},
     "cli": _ENGINE
     | {
         "answer_json",
         "chat",
         "doctor",
+        "doctor_model",
         "downloading",
         "evaluation",
         "fields",

@@ -77,7 +77,10 @@ def _facts(model: ModelInfo, language: str, gpu: GpuMemory | None) -> list[str]:
         kind = model.settings.quantization
         precision = model.settings.dtype if kind == "none" else kind
         lines.append(say("precision", precision=precision))
-        needed = memory_needed(model.model_id, model.settings, precision)
+        chosen = dict(model.facts).get(f"dtype_{language}")
+        if model.settings.dtype == "auto" and chosen is not None:
+            lines.append(chosen)
+        needed = memory_needed(model.settings, precision)
         if needed is not None:
             lines.append(say("memory", gigabytes=gigabytes(needed)))
     if gpu is not None:

@@ -25,9 +25,10 @@ class ModelCards:
 
     async def show(self, model_id: str, language: str, problem: EngineError | None = None) -> Card:
         """A model's card; asked anew, because what is in memory changes with the answers."""
-        models, gpu = await asyncio.gather(
-            asyncio.to_thread(self._engine.models), asyncio.to_thread(gpu_memory)
-        )
+        models = await asyncio.to_thread(self._engine.models)
+        facts = (dict(model.facts) for model in models)
+        in_use = next((said["gpu_uuid"] for said in facts if "gpu_uuid" in said), None)
+        gpu = await asyncio.to_thread(gpu_memory, in_use)
         control = self._engine.model_control
         state = control.state(model_id) if control.is_allowed else None
         return card(models, model_id, language, state=state, gpu=gpu, problem=problem)

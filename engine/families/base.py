@@ -149,12 +149,15 @@ class Outcome:
     """How a run ended. Token counts are this model's own.
 
     counts_ids: what was streamed were the model's own tokens, so that their rate is its speed.
+    reused_tokens: of the prompt, those whose keys and values were kept from before; None where a
+        family keeps none.
     """
 
     finish_reason: FinishReason
     prompt_tokens: int
     completion_tokens: int
     counts_ids: bool = True
+    reused_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +179,12 @@ class ModelFamily(ABC):
     capabilities: ClassVar[Capabilities]
     # True for a family whose models are so small that they are not counted as resident.
     stays_beside_others: ClassVar[bool] = False
-    # Share of the weights that int8 and int4 make smaller; the rest keeps the settings' dtype.
-    quantised_share: ClassVar[float] = 1.0
+    # Modules, by their names in transformers, that int8 and int4 leave in the settings' dtype: the
+    # vision tower and what joins it to the language model. Measured by others: four bits there
+    # break small models (unsloth.ai/blog/dynamic-4bit: Qwen2-VL-2B sees a train as a coast), and
+    # bitsandbytes' int8 product rounds activations to float16, in which vision towers overflow
+    # (huggingface/transformers issue 33294, vllm-project/vllm issue 13817).
+    unquantised: ClassVar[tuple[str, ...]] = ()
     # Values of the settings' `mode` that it knows.
     modes: ClassVar[tuple[str, ...]] = ()
 

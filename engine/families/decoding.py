@@ -135,7 +135,8 @@ def decode(
         spans = only.finish([*inputs.so_far, *said])
         for found in inputs.spans.evidence(spans, inputs.question):
             run.emit(EvidenceFound(found))
-    return Outcome(watch.finish_reason(said, end_ids(model)), len(prompt.ids), len(said))
+    reason = watch.finish_reason(said, end_ids(model))
+    return Outcome(reason, len(prompt.ids), len(said), reused_tokens=shared)
 
 
 def _answer_static(

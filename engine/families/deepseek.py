@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from PIL import Image
 
+from engine.attention import AttentionChoice
 from engine.errors import ModelError
 from engine.families.base import Capabilities, ModelRequest, Preparation
-from engine.families.hub import configuration, load_weights, text_head_size
+from engine.families.hub import attention_of, configuration, load_weights
 from engine.families.margins import with_margin
 from engine.families.prompt_ids import ImageSpan, PromptIds
 from engine.families.seen_images import SeenImage
 from engine.families.transformers_chat import TransformersChatFamily
-from engine.hardware import AttentionChoice, choose_attention
 from engine.layout.cells import CellParser
 from engine.layout.deepseek_tags import DeepseekTagParser
 from engine.schema import ImagePart, Message, TextPart
@@ -46,9 +46,9 @@ class DeepseekOcrFamily(TransformersChatFamily):
     processing.mode_for).
     """
 
-    # 11 layers x 64 experts x 3 x 1280 x 896 weights are stacked tensors, which bitsandbytes leaves
-    # alone; the page encoder, the embedding and the head are left out as well.
-    quantised_share: ClassVar[float] = 0.06
+    # Left alone for one more reason: bitsandbytes' int8 product takes no four-dimensional input
+    # (windows of patches). The experts are stacked tensors, which it leaves alone anyway.
+    unquantised: ClassVar[tuple[str, ...]] = ("model.vision_tower", "model.multi_modal_projector")
     modes: ClassVar[tuple[str, ...]] = ("tiny", "small", "base", "large", "gundam")
 
     capabilities: ClassVar[Capabilities] = Capabilities(
@@ -71,15 +71,13 @@ class DeepseekOcrFamily(TransformersChatFamily):
             # SAM adds relative positions to the scores, which that kernel does not take.
             attention = AttentionChoice(requested, "sdpa", "deepseek.no_flash_attention")
         else:
-            head_size = text_head_size(model_id, model_settings)
-            attention = choose_attention(requested, model_settings.dtype, head_size)
+            attention = attention_of(model_id, model_settings)
         model = load_weights(
             model_id,
             model_settings,
             attention,
             cls._classes()[1],
-            # bitsandbytes' int8 product takes no four-dimensional input (windows of patches).
-            unquantised=("model.vision_tower",),
+            unquantised=cls.unquantised,
         )
         return cls(model_id, settings, model, processor, attention)
 

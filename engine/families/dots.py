@@ -26,6 +26,7 @@ class DotsOcrFamily(TransformersChatFamily):
     has_static_cache: ClassVar[bool] = True
     # The two published prompt forms (dots_ocr.processing); without a `mode` the first.
     modes: ClassVar[tuple[str, ...]] = ("serving", "readme")
+    unquantised: ClassVar[tuple[str, ...]] = ("vision_tower",)
     capabilities: ClassVar[Capabilities] = Capabilities(
         tasks=frozenset(
             {

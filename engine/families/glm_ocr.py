@@ -20,6 +20,7 @@ from engine.families.paddleocr_vl import PaddleOCRVLFamily
 class GlmOcrFamily(PaddleOCRVLFamily):
     """zai-org/GLM-OCR. Like PaddleOCR-VL: Qwen's multimodal positions, a page at a time."""
 
+    unquantised: ClassVar[tuple[str, ...]] = ("model.visual",)
     capabilities: ClassVar[Capabilities] = Capabilities(
         tasks=frozenset({"ocr", "table", "formula"}),
         chat=False,

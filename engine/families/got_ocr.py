@@ -20,11 +20,16 @@ from engine.families.base import (
     Run,
     RunCancelled,
 )
-from engine.families.hub import configuration, is_cached, load_weights, text_head_size
+from engine.families.hub import (
+    attention_of,
+    configuration,
+    is_cached,
+    load_weights,
+    run_facts,
+)
 from engine.families.margins import with_margin
 from engine.families.page_by_page import PageByPageFamily
 from engine.families.pages_run import ReadingInputs
-from engine.hardware import choose_attention
 from engine.schema import Notice, Page, Step
 from engine.settings import ModelSettings, Settings
 
@@ -57,6 +62,9 @@ class GotOCRFamily(PageByPageFamily):
 
     modes: ClassVar[tuple[str, ...]] = (MULTI_PAGE,)
     reads_boxes: ClassVar[bool] = True
+    # Left alone for one more reason: bitsandbytes' int8 product takes no four-dimensional input
+    # (windows of patches).
+    unquantised: ClassVar[tuple[str, ...]] = ("model.vision_tower", "model.multi_modal_projector")
 
     capabilities: ClassVar[Capabilities] = Capabilities(
         tasks=frozenset({"ocr", "markdown"}), chat=False, multiple_pages=True, boxes=False
@@ -77,11 +85,7 @@ class GotOCRFamily(PageByPageFamily):
         model_settings = settings.model(model_id)
         cls.check_mode(model_id, model_settings)
         processor = configuration(model_id, model_settings, AutoProcessor.from_pretrained)
-        attention = choose_attention(
-            model_settings.attn_implementation,
-            model_settings.dtype,
-            text_head_size(model_id, model_settings),
-        )
+        attention = attention_of(model_id, model_settings, language_only=True)
         # Its vision encoder adds relative positions to the scores, which transformers computes
         # eagerly only.
         model = load_weights(
@@ -90,8 +94,7 @@ class GotOCRFamily(PageByPageFamily):
             attention,
             AutoModelForImageTextToText,
             attention_parts=("text_config",),
-            # bitsandbytes' int8 product takes no four-dimensional input (windows of patches).
-            unquantised=("model.vision_tower",),
+            unquantised=cls.unquantised,
         )
         return cls(model_id, settings, model, processor, attention)
 
@@ -197,9 +200,4 @@ class GotOCRFamily(PageByPageFamily):
         del self.model
 
     def describe(self) -> Mapping[str, str]:
-        return {
-            "attention_en": self.attention.reason("en"),
-            "attention_ru": self.attention.reason("ru"),
-            "dtype": self.settings.dtype,
-            "quantization": self.settings.quantization,
-        }
+        return run_facts(self.settings, self.attention)

@@ -11,15 +11,22 @@ import json
 import logging
 import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
+from engine.attention import AttentionChoice, AttentionShape, attention_shapes, choose_attention
 from engine.errors import EngineError, ModelError
-from engine.hardware import AttentionChoice, check_precision, device, torch_dtype
+from engine.hardware import (
+    check_precision,
+    choose_precision,
+    device,
+    keep_out_of_shared_memory,
+    torch_dtype,
+)
 from engine.settings import ModelSettings
 
 if TYPE_CHECKING:
@@ -119,21 +126,24 @@ def load_weights(
         auto_class: what offers from_pretrained, e.g. AutoModelForImageTextToText.
         attention_parts: names of sub-configs that alone take the chosen attention, for a class
             whose other parts know eager attention only; () gives it to the whole model.
-        unquantised: names of modules that stay in the settings' dtype under int8 and int4, beside
-            the output head.
+        unquantised: names of modules that stay in `dtype` under int8 and int4, beside the output
+            head; a family's own are its attribute of this name.
         config: instead of the one that transformers reads from the checkpoint.
     Raises:
         ModelError: it cannot be brought, does not fit, or the device cannot do what is asked.
     """
     where = device()
     check_precision(model_id, model, where)
+    keep_out_of_shared_memory()
+    precision = choose_precision(model.dtype, where)
+    dtype = torch_dtype(precision.dtype)
     on_gpu = where.kind == "cuda"
     # Where the GPU is lent call by call, weights are read on the CPU and moved by this thread,
     # whose moves `spaces` keeps for later; bitsandbytes' weights are made where they stay.
     moved = on_gpu and "SPACES_ZERO_GPU" in os.environ and model.quantization == "none"
     source, place = source_of(model)
     options: dict[str, Any] = {
-        "dtype": torch_dtype(model.dtype),
+        "dtype": dtype,
         "attn_implementation": dict.fromkeys(attention_parts, attention.implementation)
         or attention.implementation,
         "use_safetensors": True,
@@ -143,10 +153,9 @@ def load_weights(
     if config is not None:
         options["config"] = config
     if model.quantization != "none":
-        options["quantization_config"] = quantization_config(
-            model.quantization, torch_dtype(model.dtype), unquantised
-        )
-    logger.info("%s: %s in %s. %s", model_id, where.name, model.dtype, attention.reason())
+        options["quantization_config"] = quantization_config(model.quantization, dtype, unquantised)
+    reasons = f"{precision.reason()} {attention.reason()}"
+    logger.info("%s: %s in %s. %s", model_id, where.name, precision.dtype, reasons)
     with hub_errors(model_id, model):
         loaded = auto_class.from_pretrained(source, **options)
     return (loaded.to("cuda") if moved else loaded).eval()
@@ -246,10 +255,37 @@ def configuration(model_id: str, model: ModelSettings, load: Callable[..., Loade
         return load(source, **place)
 
 
-def text_head_size(model_id: str, model: ModelSettings) -> int:
-    """Elements of one attention head of the language model, from the checkpoint's config."""
+def attention_of(
+    model_id: str, model: ModelSettings, *, language_only: bool = False
+) -> AttentionChoice:
+    """Which attention a checkpoint runs with on this machine, tried at the shapes of its config.
+
+    Args:
+        language_only: no other part of the model takes the choice.
+    Raises:
+        ModelError: the config cannot be brought.
+    """
     from transformers import AutoConfig
 
-    config = configuration(model_id, model, AutoConfig.from_pretrained).get_text_config()
-    stated = getattr(config, "head_dim", None)
-    return int(stated or config.hidden_size // config.num_attention_heads)
+    config = configuration(model_id, model, AutoConfig.from_pretrained)
+    shapes: tuple[AttentionShape, ...] = attention_shapes(config.to_dict())
+    dtype = choose_precision(model.dtype, device()).dtype
+    return choose_attention(
+        model.attn_implementation, dtype, shapes[:1] if language_only else shapes
+    )
+
+
+def run_facts(model: ModelSettings, attention: AttentionChoice) -> Mapping[str, str]:
+    """How a loaded model runs, for its card: as ModelFamily.describe."""
+    where = device()
+    precision = choose_precision(model.dtype, where)
+    return {
+        "attention": attention.implementation,
+        "attention_en": attention.reason("en"),
+        "attention_ru": attention.reason("ru"),
+        "dtype": precision.dtype,
+        "dtype_en": precision.reason("en"),
+        "dtype_ru": precision.reason("ru"),
+        "quantization": model.quantization,
+        **({} if where.uuid is None else {"gpu_uuid": where.uuid}),
+    }

@@ -28,6 +28,7 @@ class PaddleOCRVLFamily(QwenVLFamily):
     """PaddlePaddle/PaddleOCR-VL."""
 
     modes: ClassVar[tuple[str, ...]] = ()
+    unquantised: ClassVar[tuple[str, ...]] = ("model.visual", "model.projector")
     capabilities: ClassVar[Capabilities] = Capabilities(
         tasks=frozenset({"ocr", "table", "formula", "figure"}),
         chat=False,

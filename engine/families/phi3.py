@@ -39,6 +39,7 @@ _TAG: Final = re.compile(r"<\|[^<>|]*\|>")
 class Phi3VisionFamily(TransformersChatFamily):
     """microsoft/Phi-3.5-vision-instruct."""
 
+    unquantised: ClassVar[tuple[str, ...]] = ("model.vision_embed_tokens",)
     capabilities: ClassVar[Capabilities] = Capabilities(
         tasks=frozenset({"question", "ocr", "markdown", "table", "describe", "document_type"}),
         chat=True,

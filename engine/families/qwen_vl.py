@@ -34,6 +34,7 @@ class QwenVLFamily(TransformersChatFamily):
 
     modes: ClassVar[tuple[str, ...]] = (HTML,)
     has_static_cache: ClassVar[bool] = True
+    unquantised: ClassVar[tuple[str, ...]] = ("model.visual",)
     capabilities: ClassVar[Capabilities] = Capabilities(
         tasks=frozenset(
             {

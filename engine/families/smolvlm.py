@@ -29,6 +29,7 @@ class SmolVLMFamily(TransformersChatFamily):
     """HuggingFaceTB/SmolVLM-256M-Instruct and SmolVLM-500M-Instruct."""
 
     has_static_cache: ClassVar[bool] = True
+    unquantised: ClassVar[tuple[str, ...]] = ("model.vision_model", "model.connector")
     capabilities: ClassVar[Capabilities] = Capabilities(
         tasks=frozenset({"question", "ocr", "describe", "document_type"}),
         chat=True,

@@ -35,7 +35,13 @@ from engine.families.context import (
     notice_of,
     room_for,
 )
-from engine.families.hub import configuration, is_cached, load_weights, text_head_size
+from engine.families.hub import (
+    attention_of,
+    configuration,
+    is_cached,
+    load_weights,
+    run_facts,
+)
 from engine.families.kv_cache import KVCaches
 from engine.families.page_by_page import beside, conversation_of
 from engine.families.page_prompt import filled
@@ -43,7 +49,6 @@ from engine.families.page_text import PageTexts
 from engine.families.prompt_ids import PromptIds
 from engine.families.seen_images import REMEMBERED, SeenImage, SeenImages
 from engine.families.thinking import CLOSING, OPENING, Thoughts
-from engine.hardware import choose_attention
 from engine.schema import Page, Size, Step
 from engine.settings import ModelSettings, Settings
 from engine.texts import say
@@ -91,11 +96,7 @@ class TransformersChatFamily(ChatPrompts):
         model_settings = settings.model(model_id)
         cls.check_mode(model_id, model_settings)
         processor = cls.processor_of(model_id, model_settings)
-        attention = choose_attention(
-            model_settings.attn_implementation,
-            model_settings.dtype,
-            text_head_size(model_id, model_settings),
-        )
+        attention = attention_of(model_id, model_settings)
         if model_settings.static_cache and attention.implementation != "sdpa":
             raise ModelError(
                 "model.static_needs_sdpa",
@@ -107,6 +108,7 @@ class TransformersChatFamily(ChatPrompts):
             model_settings,
             attention,
             AutoModelForImageTextToText,
+            unquantised=cls.unquantised,
             config=cls.config_of(model_id, model_settings),
         )
         return cls(model_id, settings, model, processor, attention)
@@ -336,12 +338,7 @@ class TransformersChatFamily(ChatPrompts):
         del self.model
 
     def describe(self) -> Mapping[str, str]:
-        return {
-            "attention_en": self.attention.reason("en"),
-            "attention_ru": self.attention.reason("ru"),
-            "dtype": self.settings.dtype,
-            "quantization": self.settings.quantization,
-        }
+        return run_facts(self.settings, self.attention)
 
     def _without_end(self, ids: list[int]) -> list[int]:
         """The template writes the end of a turn itself."""

@@ -13,7 +13,7 @@ from PIL import Image
 
 import gradio_app
 from engine import AskOptions, Settings
-from engine.hardware import AttentionChoice
+from engine.attention import AttentionChoice
 from engine.model_manager import ModelManager
 from engine.prompts import load_tasks
 from engine.settings import PreprocessSettings, Use
@@ -180,7 +180,7 @@ def test_the_card_says_what_a_model_needs(settings: Settings) -> None:
 def test_the_card_of_a_loaded_model_says_why_its_attention_is_what_it_is(
     settings: Settings,
 ) -> None:
-    choice = AttentionChoice("auto", "sdpa", "attention.sdpa")
+    choice = AttentionChoice("auto", "sdpa", "attention.sdpa", (("head_sizes", "72, 128"),))
     facts = tuple((f"attention_{language}", choice.reason(language)) for language in ("en", "ru"))
     models = [replace(info, loaded=True, facts=facts) for info in ModelManager(settings).infos()]
     for language in ("en", "ru"):

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from engine.errors import ModelError
 from engine.gpu_memory import GpuMemory, gpu_memory
 from engine.model_control import ModelState
 from engine.model_manager import ModelManager
+from tests.fakes import FakeFamily
 from ui.model_card import card
 from ui.model_events import ModelCards
 
@@ -103,8 +105,9 @@ def test_the_card_says_how_full_the_gpu_is(settings: Settings) -> None:
 @pytest.mark.parametrize(
     ("said", "expected"),
     [
-        ("echo '5120, 16384'", GpuMemory(5120 * 2**20, 16384 * 2**20)),
-        ("echo '[N/A], 16384'", None),
+        ("echo 'GPU-1, [N/A], 5120, 16384'", GpuMemory(5120 * 2**20, 16384 * 2**20)),
+        ("echo 'GPU-1, [N/A], [N/A], 16384'", None),
+        ("echo 'something else'", None),
         ("echo 'No devices were found'; exit 6", None),
     ],
 )
@@ -116,3 +119,27 @@ def test_the_gpus_memory_is_what_its_own_tool_says(
     tool.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     assert gpu_memory() == expected
+
+
+def test_the_card_shows_the_gpu_that_its_model_runs_on(
+    fake_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = "GPU-1111, [N/A], 1000, 8192\\nGPU-2222, [N/A], 0, 16384\\n"
+    tool = tmp_path / "nvidia-smi"
+    tool.write_text(f"#!/bin/sh\nprintf '{rows}'\n", encoding="utf-8")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.setattr(FakeFamily, "describe", lambda self: {"gpu_uuid": "2222"})
+    with Engine(fake_settings) as engine:
+        assert not any("GPU memory" in str(fact) for fact in drawn(engine, "", "fake")[-1]["facts"])  # type: ignore[attr-defined]
+        shown = drawn(engine, "load", "fake")[-1]["facts"]
+        assert "GPU memory free now: 17.2 of 17.2 GB" in shown  # type: ignore[operator]
+
+
+def test_the_card_of_a_loaded_model_says_what_auto_became(settings: Settings) -> None:
+    facts = (("dtype_en", "float16: this GPU is older."), ("dtype_ru", "float16: старая."))
+    models = [replace(info, loaded=True, facts=facts) for info in ModelManager(settings).infos()]
+    for language, said in (("en", "float16: this GPU is older."), ("ru", "float16: старая.")):
+        assert said in card(models, "smolvlm", language)["facts"]
+        assert said not in card(models, "qwen_vl_2b", language)["facts"]

@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from engine.errors import ModelError
 from engine.families.hub import hub_errors, source_of
+from engine.hardware import Device, choose_precision, torch_dtype
 from engine.settings import ModelSettings, Settings
 
 logger = logging.getLogger(__name__)
@@ -41,6 +42,8 @@ class Checkpoint:
         self._model_id = model_id
         self._model: ModelSettings = settings.model(model_id)
         self._cache_dir = settings.cache_dir
+        # It runs on the CPU wherever there is a GPU too.
+        self._dtype = choose_precision(self._model.dtype, Device("cpu", "CPU")).dtype
         self._gguf = gguf_file() if self._model.repo_id == WHEEL_REPO_ID else None
 
     @property
@@ -78,11 +81,10 @@ class Checkpoint:
             return self._load(str(self._converted(anew=True)))
 
     def _load(self, source: str, **options: str) -> Any:
-        import torch
         from transformers import AutoModelForCausalLM
 
         model = AutoModelForCausalLM.from_pretrained(
-            source, dtype=getattr(torch, self._model.dtype), use_safetensors=True, **options
+            source, dtype=torch_dtype(self._dtype), use_safetensors=True, **options
         )
         return model.eval()  # type: ignore[no-untyped-call]
 
@@ -91,12 +93,12 @@ class Checkpoint:
         from safetensors import SafetensorError
 
         assert self._gguf is not None
-        folder = self._cache_dir / "lite" / f"smollm2-{_key(self._gguf, self._model.dtype)}"
+        folder = self._cache_dir / "lite" / f"smollm2-{_key(self._gguf, self._dtype)}"
         if anew:
             shutil.rmtree(folder, ignore_errors=True)
         if not _is_whole(folder):
             try:
-                _convert(self._gguf, folder, self._model.dtype)
+                _convert(self._gguf, folder, self._dtype)
             except (OSError, SafetensorError) as error:  # a full disk may be either
                 raise ModelError(
                     "model.load_failed", model_id=self._model_id, detail=str(error)
