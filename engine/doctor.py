@@ -1,32 +1,30 @@
-"""What `doctor` finds out: this machine, its attention kernels, and whether a model really reads.
+"""What `doctor` finds out about this machine: its GPU, its attention kernels, and what fits.
 
 Everything is tried, not guessed, and comes back as values; engine.cli.doctor says them in words.
+What it finds out about one model is in engine.doctor_model.
 """
 
 import importlib.metadata
 import platform
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from engine.chat import Engine
+from engine.attention import (
+    AttentionChoice,
+    AttentionShape,
+    attention_shapes,
+    choose_attention,
+    flash_attn_problem,
+    sdpa_backends,
+    sdpa_problem,
+)
 from engine.errors import EngineError
 from engine.families import family_class
 from engine.families.base import ServerState
 from engine.families.hub import configuration, is_cached
-from engine.geometry import intersection_area, iou, union
-from engine.hardware import (
-    AttentionChoice,
-    choose_attention,
-    device,
-    flash_attn_problem,
-    sdpa_backends,
-    sdpa_problem,
-    torch_dtype,
-)
-from engine.schema import Answer, BBox, Region
+from engine.hardware import Precision, choose_precision, device, torch_dtype
 from engine.settings import ModelSettings, Settings
 
 # Sizes at which attention is timed: a page's worth of vision tokens for a 2B model.
@@ -46,18 +44,7 @@ BYTES_PER_PARAMETER: Final = {
     "int8": 1.0,
     "int4": 0.55,
 }
-# Neither side is near 1000, or thousandths of the page taken for pixels would not be noticed.
-_PAGE_SIZE: Final = (1680, 1260)
-_PAGE_LINES: Final = (
-    ("Northwind Office Supplies", 160, 120),
-    ("Invoice number: 4711", 160, 420),
-    ("Date: 14 March 2026", 160, 640),
-    ("Total: 128.50", 900, 960),
-)
-_FONT_SIZE: Final = 60
-_AMOUNT: Final = "128.50"
-# A region and the lines that it says it holds overlap at least so much (IoU), paddings allowed.
-_SAME_PLACE: Final = 0.3
+_QUANTISED: Final = ("int8", "int4")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +72,7 @@ class Machine:
             was asked about where its checkpoint is here.
         kernels: SDPA kernel -> None where it runs, else why not.
         choice: the attention of the model that was asked about; None without one.
+        precision: what that model computes in; None without one.
         server: of the model that was asked about; None where this program runs it itself.
     """
 
@@ -104,44 +92,34 @@ class Machine:
     choice: AttentionChoice | None
     fits: tuple[ModelFit, ...]
     server: ServerState | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What a model made of the drawn page.
-
-    Attributes:
-        text_found: the total that is printed is in the answer.
-        box_hit: the model's own boxes lie on what they are said to hold; None where the model
-            gives no boxes.
-    """
-
-    answer: Answer
-    text_found: bool
-    box_hit: bool | None
+    precision: Precision | None = None
 
 
 def examine(settings: Settings, model_id: str | None = None) -> Machine:
     """Look at this machine. Takes a few seconds; loads no model.
 
     Args:
-        model_id: whose head size and precision attention is tried at; None for usual ones.
+        model_id: whose heads and precision attention is tried at; None for usual ones.
     """
     import torch
 
     where = device()
-    dtype, head_size = "bfloat16" if where.kind == "cuda" else "float32", _HEAD_SIZE
+    dtype = "bfloat16" if where.kind == "cuda" else "float32"
+    shapes: Sequence[AttentionShape] = (AttentionShape(_HEAD_SIZE),)
     choice: AttentionChoice | None = None
+    precision: Precision | None = None
     server: ServerState | None = None
     if model_id is not None:
         model = settings.model(model_id)
         adapter = family_class(model.family, model_id=model_id)
         server = adapter.server_state(model_id, model, wait_seconds=_SERVER_WAIT_SECONDS)
     if model_id is not None and server is None:
-        dtype, stated = model.dtype, stated_head_size(model_id, model)
-        if stated is not None:
-            head_size = stated
-            choice = choose_attention(model.attn_implementation, dtype, head_size)
+        precision = choose_precision(model.dtype, where)
+        dtype, stated = precision.dtype, stated_shapes(model_id, model)
+        if stated:
+            shapes = stated
+            choice = choose_attention(model.attn_implementation, dtype, shapes)
+    head_size = shapes[0].head_size
     free = torch.cuda.mem_get_info()[0] if where.kind == "cuda" else None
     return Machine(
         python=platform.python_version(),
@@ -154,33 +132,30 @@ def examine(settings: Settings, model_id: str | None = None) -> Machine:
         dtype=dtype,
         head_size=head_size,
         kernels=sdpa_backends(dtype, head_size),
-        sdpa_problem=sdpa_problem(dtype, head_size),
+        sdpa_problem=sdpa_problem(dtype, shapes),
         flash_attn_problem=flash_attn_problem(),
         attention=measure_attention(dtype, head_size),
         choice=choice,
         fits=_fits(settings, where.memory_bytes),
         server=server,
+        precision=precision,
     )
 
 
-def stated_head_size(model_id: str, model: ModelSettings) -> int | None:
-    """Elements of one attention head of the language model; None where no checkpoint is here.
+def stated_shapes(model_id: str, model: ModelSettings) -> tuple[AttentionShape, ...]:
+    """The attention of a model's parts, the language model's first; () where none is here.
 
     Read from config.json as it is, since a published model_type may be none of transformers' own.
     """
     from transformers import PreTrainedConfig
 
     if not is_cached(model):
-        return None
+        return ()
     try:
         config = configuration(model_id, model, PreTrainedConfig.get_config_dict)[0]
     except EngineError:
-        return None
-    text = config.get("text_config") or config.get("language_config") or config
-    head_size = text.get("head_dim")
-    if head_size is None and text.get("hidden_size") and text.get("num_attention_heads"):
-        head_size = text["hidden_size"] // text["num_attention_heads"]
-    return head_size if isinstance(head_size, int) and head_size > 0 else None
+        return ()
+    return attention_shapes(config)
 
 
 def measure_attention(dtype: str, head_size: int = _HEAD_SIZE) -> AttentionFigures:
@@ -217,116 +192,38 @@ def measure_attention(dtype: str, head_size: int = _HEAD_SIZE) -> AttentionFigur
         return AttentionFigures(seconds(eager) / seconds(sdpa), difference)
 
 
-def try_model(settings: Settings, model_id: str, directory: Path) -> Reading:
-    """Load a model and let it read a page that is drawn here, so that the truth is known.
-
-    Nothing else answers in its place: a fallback would hide what is wrong with it.
+def memory_needed(model: ModelSettings, precision: str, *, with_page: bool = True) -> int | None:
+    """Bytes of GPU memory that a model takes, computed from its number of weights.
 
     Args:
-        directory: where the page may be written.
-    Raises:
-        EngineError: the model cannot be loaded or fails.
-    """
-    total_box = draw_test_page(directory / "doctor.png")
-    model = settings.model(model_id).model_copy(update={"fallback": None, "answer_with": None})
-    alone = settings.model_copy(update={"models": {**settings.models, model_id: model}})
-    with Engine(alone) as engine:
-        can = next(info for info in engine.models() if info.model_id == model_id).capabilities
-        session_id = engine.create_session()
-        engine.add_document(session_id, directory / "doctor.png", name="doctor.png")
-        task = next(task for task in ("question", "ocr", "layout") if task in can.tasks)
-        answer = engine.ask(session_id, "What is the total?", model_id=model_id, task=task).answer()
-        box_hit: bool | None = None
-        if can.boxes and "layout" in can.tasks:
-            # The places of a free answer are looked up on the page; those of a layout are its own.
-            stream = engine.ask(session_id, model_id=model_id, task="layout")
-            try:
-                stream.answer()
-            except EngineError as error:
-                if error.key != "layout.no_cells":
-                    raise
-            layouts = stream.transcript.layouts(engine.documents(session_id))
-            box_hit = right_place([each for layout in layouts for each in layout.regions])
-        elif can.boxes:
-            boxes = [found.bbox for found in answer.evidence]
-            hit = any(intersection_area(box, total_box) > 0 for box in boxes if box is not None)
-            box_hit = hit if boxes else None
-    return Reading(answer, text_found=_AMOUNT in answer.text.replace(",", "."), box_hit=box_hit)
-
-
-def right_place(regions: Sequence[Region]) -> bool:
-    """Whether the region with the total lies where the lines are printed that it says it holds."""
-    printed = line_boxes()
-    for region in regions:
-        said = _letters(region.text)
-        held = [box for text, box in printed.items() if _letters(text) in said]
-        # A region may hold the amount without its label.
-        held = held or [printed[text] for text in printed if _AMOUNT in text]
-        if _letters(_AMOUNT) in said and iou(region.bbox, union(held)) >= _SAME_PLACE:
-            return True
-    return False
-
-
-def _letters(text: str) -> str:
-    """Letters and digits alone: models differ in what else they write."""
-    return "".join(char for char in text.lower() if char.isalnum())
-
-
-def draw_test_page(path: Path) -> BBox:
-    """Draw the page that models are tried on; returns the box of the printed total, in pixels."""
-    from PIL import Image, ImageDraw
-
-    image = Image.new("RGB", _PAGE_SIZE, "white")
-    pen, font = ImageDraw.Draw(image), _font()
-    for text, x, y in _PAGE_LINES:
-        pen.text((x, y), text, fill="black", font=font)
-    image.save(path)
-    text, x, y = _PAGE_LINES[-1]
-    left = x + pen.textlength(text.removesuffix(_AMOUNT), font=font)
-    box: BBox = pen.textbbox((left, y), _AMOUNT, font=font)
-    return box
-
-
-def line_boxes() -> Mapping[str, BBox]:
-    """Each printed line of the test page -> its box in pixels."""
-    return {
-        text: (x + left, y + top, x + right, y + bottom)
-        for text, x, y in _PAGE_LINES
-        for left, top, right, bottom in [_font().getbbox(text)]
-    }
-
-
-def _font() -> Any:
-    from font_roboto import Roboto
-    from PIL import ImageFont
-
-    return ImageFont.truetype(Roboto, _FONT_SIZE)
-
-
-def memory_needed(
-    model_id: str, model: ModelSettings, precision: str, *, with_page: bool = True
-) -> int | None:
-    """Bytes that a model takes, computed from its number of weights; None where that is not known.
-
-    Args:
-        precision: a key of BYTES_PER_PARAMETER; int4 counts the constants beside its weights.
+        precision: a key of BYTES_PER_PARAMETER, or "auto"; int4 counts the constants beside its
+            weights.
         with_page: also the caches and activations of one page, 15% of the weights.
+    Returns:
+        None where the settings do not say how many weights it has, or for int8 and int4 how many
+        of them these make smaller.
     """
     if model.parameters is None:
         return None
-    whole = BYTES_PER_PARAMETER[model.dtype]
-    wanted = BYTES_PER_PARAMETER[precision]
-    if precision in ("int8", "int4"):
-        share = family_class(model.family, model_id=model_id).quantised_share
-        wanted = share * wanted + (1 - share) * whole
-    weights = model.parameters * wanted
+    smaller = 0.0
+    if precision in _QUANTISED:
+        if model.quantised_parameters is None:
+            return None
+        smaller = model.quantised_parameters
+    whole = _bytes_of(model.dtype if precision in _QUANTISED else precision)
+    weights = (model.parameters - smaller) * whole + smaller * _bytes_of(precision)
     return int(weights * _OVERHEAD if with_page else weights)
+
+
+def _bytes_of(precision: str) -> float:
+    """On a GPU "auto" is one of the two 16-bit precisions."""
+    return BYTES_PER_PARAMETER["bfloat16" if precision == "auto" else precision]
 
 
 def _fits(settings: Settings, memory_bytes: int | None) -> tuple[ModelFit, ...]:
     fits = []
     for model_id, model in settings.models.items():
-        sizes = [(name, memory_needed(model_id, model, name)) for name in BYTES_PER_PARAMETER]
+        sizes = [(name, memory_needed(model, name)) for name in BYTES_PER_PARAMETER]
         precisions = tuple(
             (name, size, memory_bytes is not None and size <= memory_bytes)
             for name, size in sizes

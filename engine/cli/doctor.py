@@ -1,4 +1,7 @@
-"""`python -m engine doctor`: why is it slow, why does flash attention not work, does it read?"""
+"""`python -m engine doctor`: why is it slow, why does flash attention not work, does it read?
+
+With a model it makes every check of the first hour with it; one that fails makes the command fail.
+"""
 
 import argparse
 import dataclasses
@@ -7,14 +10,14 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from engine import doctor
+from engine import doctor, doctor_model
 from engine.cli.console import write_json
 from engine.settings import Settings
 from engine.texts import say
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--model", metavar="ID", help="load this model and let it read a page")
+    parser.add_argument("--model", metavar="ID", help="load this model and try it on drawn pages")
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -22,36 +25,40 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if args.model:
         settings.model(args.model)  # an unknown id is an error before anything is measured
     machine = doctor.examine(settings, args.model)
-    reading: doctor.Reading | None = None
+    trial: doctor_model.Trial | None = None
     away = machine.server is not None and not machine.server.works
     if args.model and not away:
         with tempfile.TemporaryDirectory() as directory:
-            reading = doctor.try_model(settings, args.model, Path(directory))
+            trial = doctor_model.try_model(settings, args.model, Path(directory))
     if args.json:
-        write_json(_as_json(machine, reading))
+        write_json(_as_json(machine, trial))
     else:
-        sys.stdout.write("\n".join(_as_lines(machine, reading)) + "\n")
-    if away:
-        return 1
-    return 0 if reading is None or (reading.text_found and reading.box_hit is not False) else 1
+        sys.stdout.write("\n".join(_as_lines(machine, trial)) + "\n")
+    return 1 if away or (trial is not None and not trial.ok) else 0
 
 
-def _as_json(machine: doctor.Machine, reading: doctor.Reading | None) -> dict[str, Any]:
+def _as_json(machine: doctor.Machine, trial: doctor_model.Trial | None) -> dict[str, Any]:
     result = dataclasses.asdict(machine)
     if machine.server is not None:
         lines = [say(key, **values) for key, values in machine.server.lines]
         result["server"] = {"works": machine.server.works, "lines": lines}
-    if reading is not None:
+    if trial is None:
+        return result
+    if trial.reading is not None:
         result["reading"] = {
-            "model": reading.answer.model_id,
-            "answer": reading.answer.text,
-            "text_found": reading.text_found,
-            "box_hit": reading.box_hit,
+            "model": trial.reading.answer.model_id,
+            "answer": trial.reading.answer.text,
+            "text_found": trial.reading.text_found,
+            "box_hit": trial.reading.box_hit,
         }
+    result["checks"] = [
+        {"name": check.name, "ok": check.ok, "text": check.text()} for check in trial.checks
+    ]
+    result["ran"] = {**trial.facts, **dataclasses.asdict(trial.usage)}
     return result
 
 
-def _as_lines(machine: doctor.Machine, reading: doctor.Reading | None) -> list[str]:
+def _as_lines(machine: doctor.Machine, trial: doctor_model.Trial | None) -> list[str]:
     versions = ", ".join(f"{name} {found or '-'}" for name, found in machine.packages.items())
     lines = [
         say("doctor.versions", python=machine.python, packages=versions),
@@ -74,6 +81,8 @@ def _as_lines(machine: doctor.Machine, reading: doctor.Reading | None) -> list[s
     )
     if machine.choice is not None:
         lines.append(say("doctor.choice", reason=machine.choice.reason()))
+    if machine.precision is not None:
+        lines.append(say("doctor.precision", reason=machine.precision.reason()))
     if machine.fits and machine.memory_bytes:
         lines += ["", say("doctor.fits")]
         for fit in machine.fits:
@@ -84,11 +93,29 @@ def _as_lines(machine: doctor.Machine, reading: doctor.Reading | None) -> list[s
             lines.append(f"  {fit.model_id:<16} {sizes}")
     if machine.server is not None:
         lines += ["", *(say(key, **values) for key, values in machine.server.lines)]
-    if reading is not None:
-        key = "doctor.reads" if reading.text_found else "doctor.reads_not"
-        lines += ["", say(key, model_id=reading.answer.model_id, answer=reading.answer.text)]
-        if reading.box_hit is not None:
-            lines.append(say("doctor.box_right" if reading.box_hit else "doctor.box_wrong"))
+    return lines if trial is None else [*lines, "", *_trial_lines(trial)]
+
+
+def _trial_lines(trial: doctor_model.Trial) -> list[str]:
+    """A line for every check, and one for how the model ran."""
+    lines = []
+    for check in trial.checks:
+        mark = say("doctor.check_ok" if check.ok else "doctor.check_problem")
+        lines.append(f"{mark:<8} {check.name:<10} {check.text()}")
+    if trial.reading is not None:
+        usage = trial.usage
+        if "attention" in trial.facts:
+            lines.append(say("doctor.how", **trial.facts))
+        lines.append(
+            say(
+                "doctor.ran",
+                load=f"{usage.load_seconds:.1f}",
+                ttft=f"{usage.ttft_seconds:.2f}",
+                prompt_tokens=usage.prompt_tokens,
+                speed=f"{usage.tokens_per_second:.1f}",
+                peak=f"{usage.peak_memory_bytes / 1e9:.1f}",
+            )
+        )
     return lines
 
 

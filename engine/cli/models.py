@@ -65,7 +65,7 @@ def _row(info: ModelInfo, settings: Settings) -> dict[str, Any]:
     model = info.settings
     adapter = family_class(info.family, model_id=info.model_id)
     precision = model.dtype if model.quantization == "none" else model.quantization
-    needed = memory_needed(info.model_id, model, precision)
+    needed = memory_needed(model, precision)
     memory = device().memory_bytes
     return {
         "model_id": info.model_id,
@@ -81,7 +81,7 @@ def _row(info: ModelInfo, settings: Settings) -> dict[str, Any]:
         "boxes": info.capabilities.boxes,
         "cached": adapter.is_available(model) and not adapter.runs_elsewhere,
         "server": model.base_url,
-        "size_bytes": memory_needed(info.model_id, model, precision, with_page=False),
+        "size_bytes": memory_needed(model, precision, with_page=False),
         "licence": model.licence,
         "good_for": list(model.good_for),
         "fits_gpu": None if memory is None or needed is None else needed <= memory,
@@ -99,7 +99,7 @@ def markdown_table(settings: Settings) -> str:
         can, count = info.capabilities, info.settings.parameters
         does = ["chat"] if can.chat else []
         does += sorted(can.tasks - {"question"}) if can.chat else sorted(can.tasks)
-        sizes = [memory_needed(info.model_id, info.settings, name) for name in _PRECISIONS]
+        sizes = [memory_needed(info.settings, name) for name in _PRECISIONS]
         known = [f"{size / 1e9:.1f}" for size in sizes if size is not None]
         elsewhere = family_class(info.family, model_id=info.model_id).runs_elsewhere
         unknown = "the server's" if elsewhere else "none needed"

@@ -217,6 +217,7 @@ def test_doctor_asks_the_server_to_read_a_page(
     )
     monkeypatch.setattr("engine.doctor._TOKENS", 16)
     path = str(settings_for(tmp_path, server.base_url))
+    server.behave = lambda exchange: exchange.answer("Time sheet, 5926, 128.50")
     assert main(["doctor", "--model", "srv", "--json", "--settings", path]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["server"]["works"] and told["reading"]["text_found"]
