@@ -64,7 +64,8 @@ class Crop:
     def request(self, whole: ModelRequest) -> ModelRequest:
         """The request about the part instead of the page."""
         part = Document(self.page.document_id, "", (self.page,))
-        return replace(whole, pages=(self.page,), documents=(*whole.documents, part), bbox=None)
+        documents = (*whole.documents, part)
+        return replace(whole, pages=(self.page,), documents=documents, bbox=None, is_part=True)
 
     def index(self, whole: PageIndex) -> PageIndex:
         """What of the page's index lies in the part, in the part's frame."""

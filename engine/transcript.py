@@ -106,7 +106,11 @@ class Transcript:
 
     def _page_finish(self, page: Page) -> FinishReason:
         """How the reading of one page ended, where the run says it page by page."""
-        said: dict[str, FinishReason] = {"layout.cut": "length", "layout.repetition": "repetition"}
+        said: dict[str, FinishReason] = {
+            "layout.cut": "length",
+            "layout.regions_cut": "length",
+            "layout.repetition": "repetition",
+        }
         if not any(notice.key in said for notice in self.notices):
             return self.finish_reason or "stop"
         ends = [said[notice.key] for notice in self._about(page) if notice.key in said]

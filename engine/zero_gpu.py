@@ -152,7 +152,8 @@ class LentModel:
             pictures[key] = page.load_image()
         indexes: dict[PageKey, PageIndex] = {}
         # Pages of earlier turns may have to become text, to fit the model's context.
-        if request.verbatim or request.history:
+        by_regions = _placed[self.model_id].reads_regions
+        if request.verbatim or request.history or by_regions:
             indexes = {key: preparation.index(page) for key, page in _seen_pages(request).items()}
         # Times are the job's; it does not exist yet.
         return Call(self.model_id, without_pictures(request), pictures, indexes, 0.0, 0.0)

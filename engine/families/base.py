@@ -73,6 +73,7 @@ class ModelRequest:
         max_new_tokens: upper bound for the answer.
         language: "en" or "ru", the language of the screen.
         bbox: what the user drew on the (only) page, in page pixels.
+        is_part: the (only) page is what lies in a box that the user drew.
         resume: go on with the same request's answer, which was cut.
         so_far: ids of that answer; the prompt ends with them. Set by the family itself.
     """
@@ -89,6 +90,7 @@ class ModelRequest:
     max_new_tokens: int
     language: str
     bbox: BBox | None = None
+    is_part: bool = False
     resume: bool = False
     so_far: tuple[int, ...] = ()
 
@@ -196,6 +198,8 @@ class ModelFamily(ABC):
     is_verbatim: ClassVar[bool] = False
     # True for a family that keeps to a drawn box itself; others are shown that part of the page.
     reads_boxes: ClassVar[bool] = False
+    # True for a family that reads a page by the regions of its index.
+    reads_regions: ClassVar[bool] = False
 
     def __init__(self, model_id: str, settings: ModelSettings) -> None:
         self.check_mode(model_id, settings)

@@ -1,9 +1,11 @@
-"""GLM-OCR: the text, a table or a formula of a page. It does not chat and knows no places.
+"""GLM-OCR: layout, text, tables and formulas. It does not chat.
 
 The checkpoint was trained on one image and one of three prompts (prompts/*.toml), which its
 makers' own pipeline puts to blocks of a page: zai-org/GLM-OCR, glmocr/config.yaml at commit
-1c6bb76acc8205699bf338de2cdc58dd58f7831d. It can also fill a JSON form that stands in the prompt;
-that is not offered here. transformers carries the model; its processor is that of GLM-4.6V.
+1c6bb76acc8205699bf338de2cdc58dd58f7831d. So a page is read region by region (region_reading),
+which gives the places that the model itself does not say. It can
+also fill a JSON form that stands in the prompt; that is not offered here. transformers carries the
+model; its processor is that of GLM-4.6V.
 
 At run time the checkpoint's own chat template renders the prompt. Its text was not at hand when
 this was written; what it renders is quoted by others, named in tests/families/test_glm_ocr.py.
@@ -22,10 +24,10 @@ class GlmOcrFamily(PaddleOCRVLFamily):
 
     unquantised: ClassVar[tuple[str, ...]] = ("model.visual",)
     capabilities: ClassVar[Capabilities] = Capabilities(
-        tasks=frozenset({"ocr", "table", "formula"}),
+        tasks=frozenset({"layout", "ocr", "markdown", "table", "formula"}),
         chat=False,
         multiple_pages=False,
-        boxes=False,
+        boxes=True,
     )
 
     def limits(self, most: int | None) -> dict[str, int]:

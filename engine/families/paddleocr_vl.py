@@ -1,8 +1,9 @@
-"""PaddleOCR-VL: the text, table, formula or chart of a page, in many languages. It does not chat.
+"""PaddleOCR-VL: layout, text, tables, formulas and charts in many languages. It does not chat.
 
-The checkpoint was trained on one image and one of four prompts at a time (prompts/*.toml); pages
-are read one by one. Its positions are Qwen's multimodal rotary ones, and its own processor does
-the only resize. It says nothing about places.
+The checkpoint was trained on one block and one of four prompts at a time (prompts/*.toml). So a
+page is read region by region (region_reading), which gives the places that the model itself does
+not say; a table, a formula or a chart alone is asked of the whole page. Its positions are Qwen's
+multimodal rotary ones, and its own processor does the only resize.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from PIL import Image
 from engine.families.base import Capabilities
 from engine.families.hub import configuration
 from engine.families.qwen_vl import QwenVLFamily
+from engine.families.region_reading import RegionReadingFamily
 from engine.families.seen_images import SeenImage
 from engine.families.transformers_chat import TransformersChatFamily
 from engine.layout.cells import CellParser
@@ -24,16 +26,16 @@ if TYPE_CHECKING:
     from engine.families.decoding import DecodingInputs
 
 
-class PaddleOCRVLFamily(QwenVLFamily):
+class PaddleOCRVLFamily(RegionReadingFamily, QwenVLFamily):
     """PaddlePaddle/PaddleOCR-VL."""
 
     modes: ClassVar[tuple[str, ...]] = ()
     unquantised: ClassVar[tuple[str, ...]] = ("model.visual", "model.projector")
     capabilities: ClassVar[Capabilities] = Capabilities(
-        tasks=frozenset({"ocr", "table", "formula", "figure"}),
+        tasks=frozenset({"layout", "ocr", "markdown", "table", "formula", "figure"}),
         chat=False,
         multiple_pages=False,
-        boxes=False,
+        boxes=True,
     )
 
     @classmethod

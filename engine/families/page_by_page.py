@@ -110,7 +110,7 @@ class PageByPageFamily(ModelFamily):
 
         request = inputs.request
         if inputs.answer is None:
-            pages = PagesRun(self, inputs, run)
+            pages = self.pages_run(inputs, run)
             try:
                 return pages.read()
             finally:
@@ -132,6 +132,10 @@ class PageByPageFamily(ModelFamily):
         self._remember(request, [record])
         # Of what was thought nothing was streamed.
         return replace(outcome, counts_ids=False) if reader.thought else outcome
+
+    def pages_run(self, inputs: ReadingInputs, run: Run) -> PagesRun:
+        """How the pages of a request are read."""
+        return PagesRun(self, inputs, run)
 
     def page_reader(
         self, inputs: Any, record: PageRecord, run: Run, request: ModelRequest
@@ -182,7 +186,7 @@ class PageByPageFamily(ModelFamily):
         self._cut.pop(request.conversation, None)
         if any(record.finish_reason == "length" for record in records):
             ends = self.silent_ids()
-            for record in records:
+            for record in (each for page in records for each in (page, *page.parts)):
                 record.said = [index for index in record.said if index not in ends]
             self._cut[request.conversation] = (_asked(request), tuple(records))
             while len(self._cut) > _REMEMBERED:

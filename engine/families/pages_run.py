@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol, TypeVar
@@ -80,6 +80,11 @@ class PagesRun:
         self._prompt_tokens = self._completion_tokens = 0
 
     def read(self) -> Outcome:
+        self.read_pages()
+        return self._outcome()
+
+    def read_pages(self) -> None:
+        """Read or show every page, until the run is stopped."""
         pages = self._request.pages
         open_pages = [page for page in pages if is_open(self._inputs.kept.get(key_of(page)))]
         ahead = self._inputs.first
@@ -90,8 +95,7 @@ class PagesRun:
                 self._done(self._inputs.kept[key_of(page)])
                 self._show(self.done[-1])
                 continue
-            values = {"page": number, "pages": len(pages)}
-            self._run.emit(Step("step.reading_page", values, page.page_index))
+            self._announce(page, number)
             made = ahead or in_background(lambda: made_for(self._inputs, page))  # noqa: B023 - awaited
             made.exception()
             following = open_pages[open_pages.index(page) + 1 :][:1]
@@ -99,7 +103,10 @@ class PagesRun:
             for each in following:
                 ahead = in_background(lambda: made_for(self._inputs, each))  # noqa: B023 - one each
             self._read_or_report(page, made)
-        return self._outcome()
+
+    def _announce(self, page: Page, number: int) -> None:
+        values = {"page": number, "pages": len(self._request.pages)}
+        self._run.emit(Step("step.reading_page", values, page.page_index))
 
     def _read_or_report(self, page: Page, made: Future[Any]) -> None:
         kept = self._inputs.kept.get(key_of(page))
@@ -115,17 +122,20 @@ class PagesRun:
             logger.warning("page %d failed", page.page_index + 1, exc_info=error)
             self._failures.append(error)
             if len(self._request.pages) > 1:
-                reason = as_engine_error(error).text(self._request.language)
-                failed: Values = {"page": page.page_index + 1, "reason": reason}
-                self._run.emit(Notice("notice.page_failed", failed))
+                self._report(page, as_engine_error(error).text(self._request.language))
             return
         self._done(record)
 
+    def _report(self, page: Page, reason: str) -> None:
+        """Say that a page failed, while others go on."""
+        failed: Values = {"page": page.page_index + 1, "reason": reason}
+        self._run.emit(Notice("notice.page_failed", failed))
+
     def _attempt(self, record: PageRecord, inputs: Any, said: list[int]) -> None:
-        reader = self._family.page_reader(inputs, record, self._run, self._request)
+        reader = self._reader(inputs, record)
 
         def part() -> None:
-            if not self._layout and any(before.shown for before in self.done):
+            if not self._layout and any(before.shown for before in self._before()):
                 reader.show(self._family.encode("\n\n"))
 
         def withdraw() -> None:
@@ -140,6 +150,13 @@ class PagesRun:
         self._prompt_tokens += outcome.prompt_tokens
         self._completion_tokens += outcome.completion_tokens
         reader.finish(outcome.finish_reason)
+
+    def _reader(self, inputs: Any, record: PageRecord) -> Reader:
+        return self._family.page_reader(inputs, record, self._run, self._request)
+
+    def _before(self) -> list[PageRecord]:
+        """What was shown before the page that is being read."""
+        return self.done
 
     def _again(self, looped: PageRecord) -> PageRecord:
         """Read a page that fell into a loop once more, a little smaller; the better one stays."""
@@ -174,7 +191,7 @@ class PagesRun:
         # A line break flushes the text that the streamer holds back, which must not come later.
         self._put(self._family.encode("\n"))
         self._run.emit(Discarded(key, {"page": page.page_index + 1}))
-        for record in self.done:
+        for record in self._before():
             self._show(record)
 
     def _show(self, record: PageRecord) -> None:
@@ -197,12 +214,15 @@ class PagesRun:
         if record.finish_reason == "repetition":
             self._run.emit(Notice("layout.repetition", place))
         elif record.finish_reason == "length" and self._layout:
-            self._run.emit(Notice("layout.cut", {**place, "cells": len(record.regions)}))
+            self._run.emit(self._cut_notice(record, place))
         elif record.finish_reason == "length" and len(self._request.pages) > 1:
             self._run.emit(Notice("notice.page_cut", place))
         elif self._layout and not record.regions and len(self._request.pages) > 1:
             key = "layout.page_blank" if record.blank else "layout.page_empty"
             self._run.emit(Notice(key, place))
+
+    def _cut_notice(self, record: PageRecord, place: Values) -> Notice:
+        return Notice("layout.cut", {**place, "cells": len(record.regions)})
 
     def _outcome(self) -> Outcome:
         stopped = self._run.stop.is_set()
@@ -215,10 +235,13 @@ class PagesRun:
             self._put(self._family.encode(say("layout.blank", self._request.language)))
         self._run.streamer.end()
         reasons: list[FinishReason] = [record.finish_reason for record in self.done]
-        worst: FinishReason = max(reasons, key=_WORST.index, default="stop")
-        if stopped:
-            worst = "cancelled"
-        return Outcome(worst, self._prompt_tokens, self._completion_tokens)
+        reason = "cancelled" if stopped else worst(reasons)
+        return Outcome(reason, self._prompt_tokens, self._completion_tokens)
+
+
+def worst(reasons: Sequence[FinishReason]) -> FinishReason:
+    """What the user should know of several ends; "stop" of none."""
+    return max(reasons, key=_WORST.index, default="stop")
 
 
 def key_of(page: Page) -> PageKey:

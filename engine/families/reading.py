@@ -57,6 +57,8 @@ class PageRecord:
         said: the model's own ids.
         shown: ids that went to the run's streamer for this page.
         regions, warnings: of a layout.
+        parts: of the page's regions, where they were read one by one; each one's page is the
+            region's own picture.
         blank: a layout's output says, validly, that there is nothing on the page.
     """
 
@@ -66,6 +68,7 @@ class PageRecord:
     shown: list[int] = field(default_factory=list)
     regions: list[RegionAdded] = field(default_factory=list)
     warnings: list[Notice] = field(default_factory=list)
+    parts: list[PageRecord] = field(default_factory=list)
     blank: bool = False
     finish_reason: FinishReason = "stop"
 
@@ -244,23 +247,28 @@ class LayoutReader(BoxReader):
             event = RegionAdded(page.document_id, page.page_index, region)
             self.record.regions.append(event)
             self._run.emit(event)
-            self.show(self._encode(self._readable(region)))
+            self.show(self._encode(readable(region, page, self._language)))
         return len(self.record.regions) > before
-
-    def _readable(self, region: Region) -> str:
-        """A region as Markdown, ending with a line break, which flushes every streamer."""
-        page = self.record.page
-        layout = PageLayout(page.document_id, page.page_index, page.width, page.height, (region,))
-        text = to_markdown([layout], language=self._language)
-        if not text.strip():
-            key = f"overlay.{region.category.lower().replace('-', '_')}"
-            text = f"*{say(key, self._language)}*\n"
-        return f"{text}\n"
 
     def _on_this_page(self, notice: Notice) -> Notice:
         page = self.record.page
         place: Values = {"page": page.page_index + 1, "document_id": page.document_id}
         return Notice(notice.key, {**notice.values, **place})
+
+
+def readable(region: Region, page: Page, language: str) -> str:
+    """A region as Markdown, ending with a line break, which flushes every streamer.
+
+    Args:
+        page: that it lies on.
+        language: of the note that stands for a region without text.
+    """
+    layout = PageLayout(page.document_id, page.page_index, page.width, page.height, (region,))
+    text = to_markdown([layout], language=language)
+    if not text.strip():
+        key = f"overlay.{region.category.lower().replace('-', '_')}"
+        text = f"*{say(key, language)}*\n"
+    return f"{text}\n"
 
 
 class EvidenceReader(BoxReader):

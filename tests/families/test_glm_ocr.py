@@ -49,12 +49,12 @@ def test_golden_prompts(tiny_engine: MakeEngine, task: str, prompt: str, tmp_pat
     )
 
 
-def test_the_answer_is_that_of_the_processor_and_the_models_own_generate(
+def test_the_answer_about_a_whole_page_is_that_of_the_processor_and_the_models_own_generate(
     tiny_engine: MakeEngine, tmp_path: Path
 ) -> None:
-    family, document, ids = run(tiny_engine("glm_ocr", max_pixels=120_000), tmp_path, "ocr")
+    family, document, ids = run(tiny_engine("glm_ocr", max_pixels=120_000), tmp_path, "table")
     inputs = family.processor(
-        text="[gMASK]<sop><|user|>\n<|begin_of_image|><|image|><|end_of_image|>Text Recognition:"
+        text="[gMASK]<sop><|user|>\n<|begin_of_image|><|image|><|end_of_image|>Table Recognition:"
         "<|assistant|>\n",
         images=[document.pages[0].load_image()],
         size={"shortest_edge": 12_544, "longest_edge": FRAMES * 120_000},

@@ -42,14 +42,14 @@ def test_golden_prompts(tiny_engine: MakeEngine, task: str, prompt: str, tmp_pat
     )
 
 
-def test_the_answer_is_that_of_the_processor_and_the_models_own_generate(
+def test_the_answer_about_a_whole_page_is_that_of_the_processor_and_the_models_own_generate(
     tiny_engine: MakeEngine, tmp_path: Path
 ) -> None:
     engine = tiny_engine("paddleocr_vl", max_pixels=120_000)
-    family, document, ids = run(engine, tmp_path, "ocr")
+    family, document, ids = run(engine, tmp_path, "table")
     inputs = family.processor(
-        text="<|begin_of_sentence|>User: <|IMAGE_START|><|IMAGE_PLACEHOLDER|><|IMAGE_END|>OCR:\n"
-        "Assistant:\n",
+        text="<|begin_of_sentence|>User: <|IMAGE_START|><|IMAGE_PLACEHOLDER|><|IMAGE_END|>"
+        "Table Recognition:\nAssistant:\n",
         images=[document.pages[0].load_image()],
         size={"shortest_edge": 112_896, "longest_edge": 120_000},
         return_tensors="pt",

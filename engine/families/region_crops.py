@@ -1,0 +1,154 @@
+"""A page and its index -> pictures of its regions, each with the task that it is to be read by.
+
+Who reads blocks reads them as its makers' pipeline cuts them. What both published pipelines do:
+
+- PaddlePaddle/PaddleX, paddlex/inference/pipelines/paddleocr_vl/pipeline.py at commit
+  01c1d80d787ecb8f2fdbdc2adea51416d9081c0d: a table is asked as a table, a formula (not its number)
+  as a formula, everything else as text, titles, captions, heads and feet too. Pictures, charts and
+  seals are not asked unless `use_ocr_for_image_block`, `use_chart_recognition` or
+  `use_seal_recognition` says so. Of boxes that overlap by more than 0.7 of the smaller one, one
+  stays (uilts.py, filter_overlap_boxes); what its Markdown leaves out is configured
+  (configs/pipelines/PaddleOCR-VL.yaml: number, footnote, header, footer, aside_text).
+- zai-org/GLM-OCR, glmocr/config.yaml at commit 1c6bb76acc8205699bf338de2cdc58dd58f7831d:
+  label_task_mapping has text, table and formula, skips images and charts, and drops heads, feet,
+  footnotes, page numbers and margin notes.
+- Both crop by the detected box as it is (layout_unclip_ratio 1.0), without a margin.
+
+Where this differs: our text boxes are those of the lines themselves, tighter than a detector's, so
+a little paper is left around them. Heads, feet and footnotes are read; who makes Markdown leaves
+heads and feet out. A picture in which OCR saw print is asked for its text, so that no line is
+lost; one without print is a region without text. Overlaps are settled in the index
+(engine/ocr/regions.py), which gives every line of the page to exactly one region. PaddleX puts
+pieces of one paragraph into one picture; here a paragraph is one region already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from PIL import Image
+
+from engine.errors import GeometryError
+from engine.geometry import clip
+from engine.index import PageIndex
+from engine.schema import BBox, Page, Region
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+# Paper that is left around a region, as a share of the page's longer side: 9 pixels at 200 dpi.
+_MARGIN: Final = 0.004
+# The page is looked at with its longer side at this many pixels.
+_LOOKED_AT: Final = 1000
+# A stroke is darker than its surroundings by this much (of 255), and not wider than this.
+_DARKER: Final = 40
+_STROKE_PIXELS: Final = 9
+# A page with a smaller share of ink than this is blank; there is always dust.
+_BLANK_SHARE: Final = 0.0001
+_TASK_OF: Final = {"Table": "table", "Formula": "formula"}
+# Quarter turns counter-clockwise -> what PIL calls them.
+_TURN: Final = {
+    1: Image.Transpose.ROTATE_90,
+    2: Image.Transpose.ROTATE_180,
+    3: Image.Transpose.ROTATE_270,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RegionCrop:
+    """A region of a page.
+
+    Attributes:
+        region: as the index has it, its box in the page's pixels; order counts from 0.
+        page: its picture as a page of its own, turned so that its lines run flat.
+        task: the id of the task whose prompt it is asked by; None for what is not read.
+    """
+
+    region: Region
+    page: Page
+    task: str | None
+
+
+def crops_of(page: Page, index: PageIndex, image: Image.Image) -> tuple[RegionCrop, ...]:
+    """The regions of a page in reading order.
+
+    Args:
+        index: of this page.
+        image: of the whole page, in the frame of the index's boxes.
+    """
+    margin, turns = _MARGIN * max(page.size), index.quarter_turns
+    crops: list[RegionCrop] = []
+    for region, lines in zip(index.regions, index.region_lines, strict=True):
+        x0, y0, x1, y1 = region.bbox
+        try:
+            bbox = clip(region.bbox, page_size=page.size)
+            wide = clip((x0 - margin, y0 - margin, x1 + margin, y1 + margin), page_size=page.size)
+        except GeometryError:
+            continue
+        printed = region.category != "Picture" or bool(lines)
+        task = _TASK_OF.get(region.category, "ocr") if printed else None
+        own = Region(bbox, region.category, "", len(crops), region.confidence)
+        crops.append(RegionCrop(own, _part(page, image, wide, own.order, turns), task))
+    return tuple(crops)
+
+
+def whole_page(page: Page, image: Image.Image) -> RegionCrop:
+    """A page that is not cut, as one region of text."""
+    bbox = (0.0, 0.0, float(page.width), float(page.height))
+    return RegionCrop(Region(bbox, "Text", "", 0), _part(page, image, bbox, 0, 0), "ocr")
+
+
+def ink_outside(image: Image.Image, boxes: Sequence[BBox]) -> float:
+    """The share of a page's ink that lies in none of the boxes, 0 to 1; 0 for a blank page.
+
+    Ink is what is dark and thin: the edge of a sheet on a table is not.
+
+    Args:
+        image: of the page.
+        boxes: in its pixels.
+    """
+    ink, scale = _ink(image)
+    total = int(ink.sum())
+    room = _MARGIN * max(image.size)
+    for x0, y0, x1, y1 in boxes:
+        left, top = (max(0, int((edge - room) * scale)) for edge in (x0, y0))
+        right, bottom = (int((edge + room) * scale) + 1 for edge in (x1, y1))
+        ink[top:bottom, left:right] = False
+    return int(ink.sum()) / total if total else 0.0
+
+
+def is_blank(image: Image.Image) -> bool:
+    """Whether there is no ink on a page."""
+    ink, _ = _ink(image)
+    return float(ink.mean()) < _BLANK_SHARE
+
+
+def _ink(image: Image.Image) -> tuple[NDArray[np.bool_], float]:
+    """(height, width) bool of a smaller copy of the page, and the copy's scale."""
+    import cv2
+
+    scale = min(1.0, _LOOKED_AT / max(image.size))
+    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    grey = np.asarray(image.convert("L").resize(size, Image.Resampling.BOX))
+    kernel = np.ones((_STROKE_PIXELS, _STROKE_PIXELS), np.uint8)
+    return cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, kernel) > _DARKER, scale
+
+
+def _part(page: Page, image: Image.Image, bbox: BBox, order: int, quarter_turns: int) -> Page:
+    x0, y0, x1, y1 = (round(edge) for edge in bbox)
+    x0, y0 = min(x0, page.width - 1), min(y0, page.height - 1)
+    part = image.crop((x0, y0, max(x1, x0 + 1), max(y1, y0 + 1)))
+    turn = _TURN.get(quarter_turns % 4)
+    if turn is not None:
+        part = part.transpose(turn)
+    return Page(
+        # Another page than the whole one, for everything that remembers pages.
+        document_id=f"{page.document_id}#{order}:{x0},{y0},{x1},{y1}",
+        page_index=page.page_index,
+        width=part.width,
+        height=part.height,
+        load_image=lambda: part,
+    )

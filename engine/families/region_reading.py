@@ -1,0 +1,348 @@
+"""Reading a page region by region: for models that were trained on blocks of a page.
+
+The page's index (the shipped layout model and OCR) says where the regions are and in which order;
+each is cut out, asked by its category's own prompt, and shown when it is complete. What is done
+for pages is done for regions by the same code (pages_run): the next one's pixels are prepared
+meanwhile, one that fails is reported, one in a loop is read again alone, and a cut run goes on with
+the regions that were cut. A page whose print lies mostly outside all regions is asked as a whole.
+
+Which region gets which prompt, and who says so: region_crops.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from engine.families.base import ModelRequest, Preparation, Run
+from engine.families.pages_run import (
+    PageKey,
+    PagesRun,
+    ReadingInputs,
+    key_of,
+    worst,
+)
+from engine.families.reading import PageRecord, Reader, readable
+from engine.families.region_crops import (
+    RegionCrop,
+    crops_of,
+    ink_outside,
+    is_blank,
+    whole_page,
+)
+from engine.families.repetition import without_loop
+from engine.families.transformers_chat import TransformersChatFamily
+from engine.layout import to_markdown
+from engine.layout.cells import Collector
+from engine.layout.doctags import otsl_table, otsl_text
+from engine.prompts import get_task, render
+from engine.schema import (
+    Document,
+    FinishReason,
+    Notice,
+    Page,
+    PageLayout,
+    Region,
+    RegionAdded,
+    Step,
+    Values,
+)
+
+if TYPE_CHECKING:
+    import torch
+
+# With a larger share of its ink outside of all regions a page is not cut.
+_MOST_OUTSIDE: Final = 0.5
+_TASKS: Final = frozenset({"layout", "ocr", "markdown"})
+_FURNITURE: Final = frozenset({"Page-header", "Page-footer"})
+# In a task of text these are rewritten when they are complete; others are shown as they come.
+_REWRITTEN: Final = {
+    "ocr": frozenset({"Table"}),
+    "markdown": frozenset({"Table", "Formula", "Title", "Section-header", "List-item"}),
+}
+_PREFIX: Final = {"Title": "# ", "Section-header": "## ", "List-item": "- "}
+_OTSL: Final = re.compile(r"<(?:fcel|ecel|ched)>")
+# What models write around a displayed formula.
+_FENCES: Final = (("$$", "$$"), ("\\[", "\\]"), ("\\(", "\\)"), ("$", "$"))
+
+
+@dataclass(frozen=True, slots=True)
+class RegionInputs:
+    """A page that is read by its regions.
+
+    Attributes:
+        crops: in reading order; empty for a blank page.
+        make: (region, pixel share, ids that were said of it before) -> that region's inputs.
+        decode: the text of generated ids, without what is no text.
+    """
+
+    crops: tuple[RegionCrop, ...]
+    make: Callable[[RegionCrop, float, tuple[int, ...]], Any]
+    decode: Callable[[Sequence[int]], str]
+
+
+class RegionReadingFamily(TransformersChatFamily):
+    """Base of the adapters whose model reads blocks; a page is cut into its regions for them."""
+
+    reads_regions: ClassVar[bool] = True
+
+    def prepare_prompt(self, request: ModelRequest, preparation: Preparation) -> Any:
+        ask = super().prepare_prompt
+        if not self._is_cut(request):
+            return ask(request, preparation)
+        (page,) = request.pages
+        index = preparation.index(page)
+        image = page.load_image()
+        crops = crops_of(page, index, image)
+        if ink_outside(image, [crop.region.bbox for crop in crops]) > _MOST_OUTSIDE:
+            crops = ()
+        if get_task(request.task).output != "layout":
+            left_out = _FURNITURE if request.task == "markdown" else frozenset()
+            crops = tuple(
+                crop for crop in crops if crop.task and crop.region.category not in left_out
+            )
+            if not crops:
+                return ask(request, preparation)
+        elif not crops and not is_blank(image):
+            crops = (whole_page(page, image),)
+
+        def make(crop: RegionCrop, share: float, so_far: tuple[int, ...]) -> Any:
+            if crop.task is None:
+                return None
+            prompt = render(get_task(crop.task), family=self.prompts_of(self.settings), question="")
+            part = Document(crop.page.document_id, "", (crop.page,))
+            asked = replace(
+                request,
+                task=crop.task,
+                documents=(*request.documents, part),
+                pages=(crop.page,),
+                prompt=replace(prompt, generation=request.prompt.generation),
+                pixel_share=request.pixel_share * share,
+                so_far=so_far,
+            )
+            return ask(asked, preparation)
+
+        return RegionInputs(
+            crops, make, lambda ids: self.tokenizer.decode(list(ids), skip_special_tokens=True)
+        )
+
+    def pages_run(self, inputs: ReadingInputs, run: Run) -> PagesRun:
+        return RegionsRun(self, inputs, run)
+
+    def _is_cut(self, request: ModelRequest) -> bool:
+        """Whether a page is read by its regions.
+
+        A box that the user drew is asked as it is, and a prompt of the user's own about the page.
+        """
+        if request.task not in _TASKS or request.verbatim or request.bbox is not None:
+            return False
+        if get_task(request.task).output == "layout":
+            return True
+        usual = render(
+            get_task(request.task),
+            family=self.prompts_of(self.settings),
+            question=request.question,
+        )
+        return not request.is_part and request.prompt.text == usual.text
+
+
+class RegionsRun(PagesRun):
+    """A run over pages of which each may be cut into regions."""
+
+    def _attempt(self, record: PageRecord, inputs: Any, said: list[int]) -> None:
+        if not isinstance(inputs, RegionInputs):
+            super()._attempt(record, inputs, said)
+            return
+        kept = self._inputs.kept.get(key_of(record.page))
+        regions = _RegionsOfPage(self, record.page, inputs, kept.parts if kept else [])
+        regions.read_pages()
+        regions.finish(record)
+        record.blank = not inputs.crops
+
+    def _again(self, looped: PageRecord) -> PageRecord:
+        # Its regions in loops were read again already.
+        return looped if looped.parts else super()._again(looped)
+
+    def _cut_notice(self, record: PageRecord, place: Values) -> Notice:
+        if not record.parts:
+            return super()._cut_notice(record, place)
+        cut = [
+            str(event.region.order + 1)
+            for part in record.parts
+            for event in part.regions
+            if part.finish_reason == "length"
+        ]
+        return Notice("layout.regions_cut", {**place, "regions": ", ".join(cut)})
+
+
+class _RegionsOfPage(PagesRun):
+    """The run over one page's regions, each of which is a page to the code of PagesRun.
+
+    Args:
+        outer: the run over the pages.
+        kept: what a cut run had read of the regions.
+    """
+
+    def __init__(
+        self, outer: RegionsRun, page: Page, inputs: RegionInputs, kept: list[PageRecord]
+    ) -> None:
+        self._outer = outer
+        self._page = page
+        self._decode = inputs.decode
+        self._crops: Mapping[PageKey, RegionCrop] = {
+            key_of(crop.page): crop for crop in inputs.crops
+        }
+        request = replace(outer._request, pages=tuple(crop.page for crop in inputs.crops))
+        regions = ReadingInputs(
+            request,
+            None,
+            lambda part, share, so_far: inputs.make(self._crops[key_of(part)], share, so_far),
+            kept={key_of(record.page): record for record in kept},
+        )
+        super().__init__(outer._family, regions, outer._run)
+
+    def finish(self, record: PageRecord) -> None:
+        """Put what was read together as the page's.
+
+        Raises:
+            EngineError, OSError, ValueError: no region could be read; of the first one.
+        """
+        self._outer._prompt_tokens += self._prompt_tokens
+        self._outer._completion_tokens += self._completion_tokens
+        stopped = self._run.stop.is_set()
+        if self._failures and not self.done and not stopped:
+            raise self._failures[0]
+        record.parts = self.done
+        record.regions = [region for part in self.done for region in part.regions]
+        record.shown = [index for part in self.done for index in part.shown]
+        reasons: list[FinishReason] = [part.finish_reason for part in self.done]
+        record.finish_reason = "cancelled" if stopped else worst(reasons)
+
+    def _announce(self, page: Page, number: int) -> None:
+        pages = self._outer._request.pages
+        values: Values = {
+            "page": pages.index(self._page) + 1,
+            "pages": len(pages),
+            "region": number,
+            "regions": len(self._crops),
+        }
+        self._run.emit(Step("step.reading_region", values, page.page_index))
+
+    def _attempt(self, record: PageRecord, inputs: Any, said: list[int]) -> None:
+        if inputs is None:
+            self._reader(inputs, record).finish("stop")
+        else:
+            super()._attempt(record, inputs, said)
+
+    def _reader(self, inputs: Any, record: PageRecord) -> Reader:
+        crop = self._crops[key_of(record.page)]
+        return RegionReader(
+            record,
+            self._run,
+            crop=crop,
+            page=self._page,
+            request=self._request,
+            encode=self._family.encode,
+            decode=self._decode,
+        )
+
+    def _before(self) -> list[PageRecord]:
+        return [*self._outer._before(), *self.done]
+
+    def _report(self, page: Page, reason: str) -> None:
+        number = self._crops[key_of(page)].region.order + 1
+        failed: Values = {"page": page.page_index + 1, "region": number, "reason": reason}
+        self._run.emit(Notice("notice.region_failed", failed))
+
+    def _done(self, record: PageRecord) -> None:
+        # What is to be said of it is said of the page.
+        self.done.append(record)
+
+
+class RegionReader(Reader):
+    """The Streamer of one region.
+
+    Args:
+        record: of the region; its page is the region's picture.
+        page: that the region lies on.
+        request: its task says what becomes of the region, its language how notes are worded.
+        encode, decode: text -> ids, to be shown, and ids -> text.
+    """
+
+    def __init__(
+        self,
+        record: PageRecord,
+        run: Run,
+        *,
+        crop: RegionCrop,
+        page: Page,
+        request: ModelRequest,
+        encode: Callable[[str], list[int]],
+        decode: Callable[[Sequence[int]], str],
+    ) -> None:
+        super().__init__(record, run.streamer)
+        self._run = run
+        self._crop = crop
+        self._page = page
+        self._request = request
+        self._encode = encode
+        self._decode = decode
+        self._layout = get_task(request.task).output == "layout"
+        rewritten = _REWRITTEN.get(request.task, frozenset())
+        self._as_written = not self._layout and crop.region.category not in rewritten
+
+    def put(self, value: torch.Tensor) -> None:
+        if self._as_written:
+            super().put(value)
+            return
+        self.record.said += value.tolist()
+        self.show(())
+
+    def finish(self, reason: FinishReason) -> None:
+        super().finish(reason)
+        if self._as_written or reason == "cancelled":
+            return
+        said = self.record.said
+        ids = without_loop(said) if reason == "repetition" else said
+        region = read_region(self._crop.region, self._decode(ids))
+        if self._layout:
+            event = RegionAdded(self._page.document_id, self._page.page_index, region)
+            self.record.regions.append(event)
+            self._run.emit(event)
+            text = readable(region, self._page, self._request.language)
+        elif self._request.task == "markdown":
+            text = _markdown(region, self._page)
+        else:
+            text = region.text
+        self.show(self._encode(text))
+
+
+def read_region(region: Region, written: str) -> Region:
+    """The region with what a model wrote of it: tables and formulas without their markup.
+
+    Args:
+        written: HTML, Markdown or OTSL for a Table, LaTeX for a Formula.
+    """
+    text = written.strip()
+    if region.category == "Table" and _OTSL.search(text):
+        text = otsl_table(text).spanned_html() or otsl_text(text)
+    elif region.category == "Formula":
+        for opening, closing in _FENCES:
+            if text.startswith(opening):
+                text = text.removeprefix(opening).removesuffix(closing).strip()
+                break
+    cell = Collector().cell(region.bbox, region.category, text)
+    return region if cell is None else replace(region, text=cell.text, html=cell.html)
+
+
+def _markdown(region: Region, page: Page) -> str:
+    """A region that is not shown as it was written, for the task markdown."""
+    if region.category == "Table":
+        layout = PageLayout(page.document_id, page.page_index, page.width, page.height, (region,))
+        return to_markdown([layout]).strip()
+    if region.category == "Formula":
+        return f"$$\n{region.text}\n$$"
+    line = " ".join(region.text.split())
+    return f"{_PREFIX[region.category]}{line}" if line else ""
