@@ -189,7 +189,9 @@ def _session(engine: Any, options: argparse.Namespace, directory: Path, number: 
 
 
 def _ask(engine: Any, session_id: str, question: str) -> Turn:
-    task = "question" if _can_chat(engine) else "ocr"
+    # A table is asked of the whole page where text is read by regions of it.
+    by_regions = _family(engine).reads_regions
+    task = "question" if _can_chat(engine) else "table" if by_regions else "ocr"
     usage = engine.ask(session_id, question, task=task).answer().usage
     return Turn(
         usage.ttft_seconds, usage.tokens_per_second, usage.total_seconds, usage.prompt_tokens

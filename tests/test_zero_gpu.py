@@ -84,6 +84,16 @@ def test_a_placed_model_answers_and_is_sent_its_pages(
     assert [len(call.indexes) for call, _ in lender.calls] == [0, 1]
 
 
+def test_who_reads_by_regions_is_sent_the_indexes_of_its_pages(
+    lender: Lender, fake_engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FakeFamily, "reads_regions", True)
+    session_id = with_page(fake_engine, tmp_path)
+    fake_engine.ask(session_id, "", task="ocr").answer()
+    (call, _) = lender.calls[0]
+    assert list(call.indexes) == list(call.pictures)
+
+
 def test_pages_of_the_history_are_sent_too() -> None:
     page = Page("d", 0, 30, 40, lambda: None)  # type: ignore[arg-type, return-value]
     told = Message("user", (ImagePart("d", 0), TextPart("?")))

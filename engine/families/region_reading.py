@@ -11,11 +11,13 @@ Which region gets which prompt, and who says so: region_crops.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from engine.errors import OcrError
 from engine.families.base import ModelRequest, Preparation, Run
 from engine.families.pages_run import (
     PageKey,
@@ -52,6 +54,8 @@ from engine.schema import (
 
 if TYPE_CHECKING:
     import torch
+
+logger = logging.getLogger(__name__)
 
 # With a larger share of its ink outside of all regions a page is not cut.
 _MOST_OUTSIDE: Final = 0.5
@@ -93,9 +97,13 @@ class RegionReadingFamily(TransformersChatFamily):
         if not self._is_cut(request):
             return ask(request, preparation)
         (page,) = request.pages
-        index = preparation.index(page)
         image = page.load_image()
-        crops = crops_of(page, index, image)
+        try:
+            crops = crops_of(page, preparation.index(page), image)
+        except OcrError as error:
+            # The model can read what OCR cannot.
+            logger.warning("page %d has no regions", page.page_index + 1, exc_info=error)
+            crops = ()
         if ink_outside(image, [crop.region.bbox for crop in crops]) > _MOST_OUTSIDE:
             crops = ()
         if get_task(request.task).output != "layout":

@@ -10,10 +10,11 @@ import pytest
 from PIL import Image, ImageDraw
 
 from engine import Engine
+from engine.errors import OcrError
 from engine.families.region_crops import crops_of
 from engine.index import PageIndex
 from engine.layout import to_markdown
-from engine.ocr import layout_model
+from engine.ocr import layout_model, reader
 from engine.ocr.layout_model import Found
 from engine.options import AskOptions
 from engine.prompts import get_task, template_of
@@ -277,6 +278,22 @@ def test_a_page_whose_print_lies_mostly_outside_its_regions_is_asked_as_a_whole(
     ]
 
 
+def test_a_page_that_ocr_fails_on_is_asked_as_a_whole(
+    make: MakeEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: Any, **__: Any) -> None:
+        raise OcrError("ocr.tesseract_failed", detail="killed")
+
+    monkeypatch.setattr(reader, "read_picture", failing)
+    sheet, _ = drawn()
+    sheet.write(80, 900, "Not read before (tests.reading_once)", size=28)
+    engine = make()
+    session_id = upload(engine, tmp_path, sheet.image)
+    Scripted(engine, lambda *_: "all of it")
+    assert engine.ask(session_id, task="ocr").answer().text == "all of it"
+    assert layout_of(engine, session_id)[0].regions[0].text == "all of it"
+
+
 def test_a_blank_page_is_not_asked_about(make: MakeEngine, tmp_path: Path) -> None:
     engine = make()
     session_id = upload(engine, tmp_path, Image.new("RGB", (600, 800), "white"))
@@ -292,6 +309,7 @@ def test_every_line_of_a_page_is_in_a_region_that_is_asked(
     monkeypatch.setattr(layout_model, "find", lambda *_: [])
     monkeypatch.setattr(layout_model, "find_around", lambda *_: [])
     sheet, _ = drawn()
+    sheet.write(80, 900, "Read without a layout model", size=28)
     engine = make()
     session_id = upload(engine, tmp_path, sheet.image)
     Scripted(engine, lambda *_: "words")
