@@ -57,8 +57,9 @@ class QwenVLFamily(TransformersChatFamily):
         self, model_id: str, settings: Settings, model: Any, processor: Any, attention: Any
     ) -> None:
         super().__init__(model_id, settings, model, processor, attention)
-        # Qwen2-VL was not trained on the form, and Qwen2.5-VL's makers ask for it with a system
-        # turn of its own, which prompts/*.toml do not have.
+        # Qwen2-VL is older than the form. Qwen2.5-VL's makers ask for it with a system turn, which
+        # prompts/*.toml do not have; without it their 7B writes prose (the output in their cookbook
+        # as yinnhao/Qwen2.5-VL has it, commit dc8750b8248e43b3fb54cc2e5c26c32b5600ba3a).
         if self.settings.mode == HTML and model.config.model_type != "qwen3_vl":
             family = f"{self.settings.family} ({model.config.model_type})"
             raise ModelError(
