@@ -295,7 +295,9 @@ class Conductor:
                 prompt, text=introduced(question.readings, prompt.text, question.documents)
             )
         overrides = {**model.generation, **prompt.generation}
-        limit = overrides.get("max_new_tokens", self._settings.generation.max_new_tokens)
+        bounds = self._settings.generation
+        usual = bounds.reading_max_new_tokens if question.task.reads_page else bounds.max_new_tokens
+        limit = overrides.get("max_new_tokens", usual)
         return ModelRequest(
             conversation=question.conversation,
             task=question.task.id,

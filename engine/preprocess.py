@@ -10,7 +10,7 @@ print(r(Image.new('RGB', (4000, 2000)), 1000).to_page((10, 10, 20, 20)))"`
 
 import math
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import cv2
 import numpy as np
@@ -37,6 +37,17 @@ _FINE_STEP: Final = 0.05
 _MIN_PEAK_RATIO: Final = 1.15
 # The page's own light is what remains when everything smaller than this part of it is removed.
 _LIGHT_PART: Final = 1 / 40
+# Pixels of the longer side at which ink is looked for: strokes in the first, faint lines of print,
+# which grain hides from it, in the others.
+_INK_SIDES: Final = (1200, 600, 300)
+# Levels of 255 by which ink differs at least from the paper around it, and how often the grain's
+# own deviation. A scanner's grain is finer than _MOST_GRAIN: what is coarser may hide pencil.
+_LEAST_INK: Final = 3.0
+_OVER_GRAIN: Final = 7.0
+_MOST_GRAIN: Final = 1.5
+# Paper is bright and evenly so; a photograph without detail is not.
+_DARKEST_PAPER: Final = 140.0
+_MOST_SHADE: Final = 48.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +107,33 @@ def resize_to(image: Image.Image, max_side: int) -> Prepared:
     # Rounding gives the two sides slightly different scales.
     scale_x, scale_y = size[0] / image.width, size[1] / image.height
     return Prepared(resized, image.size, ((scale_x, 0.0, 0.0), (0.0, scale_y, 0.0)))
+
+
+def is_blank(image: Image.Image) -> bool:
+    """Whether a page is surely empty: bright, evenly lit paper and nothing on it.
+
+    A doubt counts as ink: faint print, pencil, what shines through from the back, dust, the edge
+    of a sheet, a photograph, coarse grain.
+
+    Args:
+        image: the upright page, of any size and mode.
+    """
+    rgb: NDArray[Any] = np.asarray(image.convert("RGB"))  # (H, W, 3)
+    for side in _INK_SIDES:
+        scale = min(1.0, side / max(rgb.shape[:2]))
+        size = (max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale)))
+        rgb = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), dtype=np.float32)
+        window = max(9, round(max(size) * _LIGHT_PART) | 1)
+        light = cv2.blur(rgb, (window, window))
+        low, high = light.min(axis=(0, 1)), light.max(axis=(0, 1))  # of each colour
+        if low.min() < _DARKEST_PAPER or (high - low).max() > _MOST_SHADE:
+            return False
+        differences = np.abs(rgb - light)
+        # The deviation of normal noise from its median: ink is too little to change it.
+        grain = 1.4826 * float(np.median(differences))
+        if grain > _MOST_GRAIN or differences.max() > max(_LEAST_INK, _OVER_GRAIN * grain):
+            return False
+    return True
 
 
 def estimate_skew(image: Image.Image) -> float:

@@ -3,6 +3,7 @@
     id = "question"
     output = "text"                 # text | layout: what the answer is
     needs_question = true           # the user's words are part of the prompt
+    reads_page = false              # the page is copied: more pixels and tokens than for a question
     [title]                         # shown in the task picker
     en = "Question"
     ru = "Вопрос"
@@ -53,6 +54,7 @@ class Task(BaseModel):
     id: str
     output: Literal["text", "layout"]
     needs_question: bool
+    reads_page: bool = False
     order: Annotated[int, Field(ge=0)] = 100
     title: Title
     prompts: Mapping[str, str]

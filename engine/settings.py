@@ -89,11 +89,13 @@ class PreprocessSettings(_Strict):
 class GenerationSettings(_Strict):
     """Bounds of every run. stall_timeout_seconds counts from the last token, not during prefill.
 
+    max_new_tokens: of an answer; reading_max_new_tokens: of what is read on one page.
     worker_process: whether a model runs in a process of its own; "auto" means on a GPU.
     """
 
     stall_timeout_seconds: Annotated[float, Field(gt=0, strict=False)]
     max_new_tokens: Positive
+    reading_max_new_tokens: Positive
     resident_models: Positive
     idle_unload_seconds: Annotated[float, Field(ge=0, strict=False)]
     kv_cache_bytes: Positive
@@ -190,6 +192,7 @@ class ModelSettings(ServerKeys):
     dtype: honoured as written; "auto" is chosen for the device, with a reason that is shown.
     quantised_parameters: of `parameters` those that int8 and int4 make smaller.
     good_for: what a person takes it for, the best first; advice, it changes nothing.
+    reading_max_pixels: of a page that is read, where max_pixels are of one that is asked about.
     """
 
     family: str
@@ -199,6 +202,7 @@ class ModelSettings(ServerKeys):
     attn_implementation: Literal["auto", "sdpa", "eager", "flash_attention_2"] = "auto"
     quantization: Literal["none", "int8", "int4"] = "none"
     max_pixels: Positive | None = None
+    reading_max_pixels: Positive | None = None
     context_tokens: Positive | None = None
     mode: (
         Literal[
@@ -223,6 +227,14 @@ class ModelSettings(ServerKeys):
     # A TOML array is a list; the values themselves stay strict.
     good_for: Annotated[tuple[Use, ...], Field(strict=False)] = ()
     generation: Mapping[str, bool | int | float | str] = Field(default_factory=dict)
+
+    def most_pixels(self, *, reading: bool) -> int | None:
+        """Most pixels of a page; None leaves it to the checkpoint.
+
+        Args:
+            reading: the page is read, and not asked about.
+        """
+        return (self.reading_max_pixels if reading else None) or self.max_pixels
 
     @model_validator(mode="before")
     @classmethod

@@ -1,27 +1,49 @@
-"""TextIteratorStreamer, its text going to a run's event channel. Imports torch: load late."""
+"""The ids of a run as text for its event channel, as transformers' TextStreamer cuts it."""
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
-from transformers import TextIteratorStreamer
+# Ids that are decoded again with each new one, at most; then all but the newest few are forgotten.
+_MOST_IDS: Final = 32
+_KEPT_IDS: Final = 8
+# Bytes of a character that is not whole yet are shown as so many of these at most.
+_NOT_WHOLE: Final = "\ufffd"
+_MOST_NOT_WHOLE: Final = 3
+# CJK ideographs, whose words no space ends: the blocks of transformers' TextStreamer.
+_IDEOGRAPHS: Final = (
+    (0x3400, 0x4DBF),
+    (0x4E00, 0x9FFF),
+    (0xF900, 0xFAFF),
+    (0x20000, 0x2A6DF),
+    (0x2A700, 0x2CEAF),
+    (0x2F800, 0x2FA1F),
+)
 
 
-class EventStreamer(TextIteratorStreamer):
+class EventStreamer:
     """Decodes the ids that `generate` puts and hands on each finished piece of text.
 
-    transformers holds back a piece until no later token can change it (whole words, complete
-    UTF-8), so what is handed on is never taken back. The queue of the base class is not used:
-    the event channel is the queue, with errors and other events in their true order.
+    As transformers' TextStreamer it holds back a piece until no later token can change it (whole
+    words and lines, complete UTF-8), so what is handed on is never taken back; a line's end forgets
+    what stood before. Unlike there, a long line is not decoded anew for each of its tokens.
 
+    Args:
+        tokenizer: offers decode(ids, skip_special_tokens=...).
+        on_text: takes each piece, none of them empty.
     Attributes:
         first_token_at, last_token_at: time.monotonic() of the first and last put, or None.
         tokens: how many generated ids were put; first_tokens: how many of them first.
     """
 
     def __init__(self, tokenizer: Any, on_text: Callable[[str], None]) -> None:
-        super().__init__(tokenizer, skip_prompt=False, skip_special_tokens=True)
+        self._tokenizer = tokenizer
         self._on_text = on_text
+        # The newest ids, and how many characters of their text are in `_pending` or were given out.
+        self._ids: list[int] = []
+        self._taken = 0
+        # Text without a space that is still to come out, in order.
+        self._pending: list[str] = []
         self.first_token_at: float | None = None
         self.last_token_at: float | None = None
         self.tokens = self.first_tokens = 0
@@ -33,9 +55,61 @@ class EventStreamer(TextIteratorStreamer):
         self.last_token_at = now
         self.first_tokens = self.first_tokens or int(value.numel())
         self.tokens += int(value.numel())
-        super().put(value)  # type: ignore[no-untyped-call]
+        self._ids += value.reshape(-1).tolist()
+        text = self._decode(self._ids)
+        self._take(text, _whole(text))
+        if text.endswith("\n"):
+            self._give("".join(self._pending))
+            self._ids, self._taken = [], 0
+            return
+        last = self._pending[-1] if self._pending else ""
+        if text and any(low <= ord(text[-1]) <= high for low, high in _IDEOGRAPHS):
+            self._give("".join(self._pending))
+        elif " " in last:
+            # Only the newest piece can have one: what stands before a space was given out.
+            end = last.rindex(" ") + 1
+            given = "".join(self._pending[:-1]) + last[:end]
+            rest = last[end:]
+            self._give(given)
+            self._pending = [rest] if rest else []
+        if len(self._ids) > _MOST_IDS:
+            self._forget(text)
 
-    def on_finalized_text(self, text: str, stream_end: bool = False) -> None:
-        """Called by the base class with text that is final."""
+    def end(self) -> None:
+        """The run is over: hand on what was held back."""
+        text = self._decode(self._ids)
+        self._take(text, len(text))
+        self._give("".join(self._pending))
+        self._ids, self._taken = [], 0
+
+    def _take(self, text: str, whole: int) -> None:
+        """Move what of the newest ids' text is new and whole to what is to come out."""
+        if whole > self._taken:
+            self._pending.append(text[self._taken : whole])
+            self._taken = whole
+
+    def _give(self, text: str) -> None:
+        self._pending = []
         if text:
             self._on_text(text)
+
+    def _forget(self, text: str) -> None:
+        """Leave the older ids out from now on, where that does not change how the newer decode."""
+        kept = self._ids[-_KEPT_IDS:]
+        newer = self._decode(kept)
+        open_characters = len(text) - self._taken
+        # Without what stood before, a space may be missing, or a character's first bytes.
+        same = newer if text.endswith(newer) else newer.lstrip(" " + _NOT_WHOLE)
+        if (same or not newer) and len(same) >= open_characters and text.endswith(same):
+            self._ids, self._taken = kept, len(newer) - open_characters
+
+    def _decode(self, ids: list[int]) -> str:
+        return str(self._tokenizer.decode(ids, skip_special_tokens=True)) if ids else ""
+
+
+def _whole(text: str) -> int:
+    """How many characters of a text no later id can change."""
+    end = len(text)
+    while end and len(text) - end < _MOST_NOT_WHOLE and text[end - 1] == _NOT_WHOLE:
+        end -= 1
+    return end

@@ -42,8 +42,7 @@ ALLOWED: dict[str, set[str]] = {
     "hardware": _VALUES | {"settings"},
     "attention": {"hardware", "texts"},
     "document_type": {"index", "schema", "texts"},
-    "families": _READING
-    | {"attention", "document_type", "fields", "hardware", "page_references"},
+    "families": _READING | {"attention", "document_type", "fields", "hardware", "page_references"},
     "fields": _MODELS | {"document_type"},
     "channel": _VALUES,
     "transcript": _VALUES,

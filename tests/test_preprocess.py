@@ -1,5 +1,6 @@
 """Steps before reading: the picture changes as promised, and boxes find their way back."""
 
+import cv2
 import font_roboto
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont
 
 from engine.errors import GeometryError
-from engine.preprocess import Prepared, apply_steps, estimate_skew, resize_to
+from engine.preprocess import Prepared, apply_steps, estimate_skew, is_blank, resize_to
 from engine.schema import BBox
 from engine.settings import PreprocessSettings
 
@@ -192,3 +193,76 @@ def test_a_box_beside_the_page_is_refused() -> None:
     prepared = Prepared(Image.new("RGB", (10, 10)), (20, 20), ((0.5, 0, 0), (0, 0.5, 0)))
     with pytest.raises(GeometryError):
         prepared.to_page((30, 30, 40, 40))
+
+
+SHEET = (1240, 1754)  # A4 at 150 dpi
+
+
+def sheet(
+    paper: int = 250, *, ink: int | None = None, lines: int = 1, shade: int = 0
+) -> Image.Image:
+    """A sheet of grey level `paper`, darker by `shade` at its left edge, with lines of print."""
+    light = np.linspace(paper - shade, paper, SHEET[0])[None, :].repeat(SHEET[1], axis=0)
+    image = Image.fromarray(light.astype(np.uint8)).convert("RGB")
+    pen = ImageDraw.Draw(image)
+    for number in range(lines if ink is not None else 0):
+        assert ink is not None
+        pen.text((150, 200 + 50 * number), "Total 12.50", fill=(ink,) * 3, font=FONT)
+    return image
+
+
+def grainy(image: Image.Image, deviation: float) -> Image.Image:
+    noise = np.random.default_rng(5).normal(0, deviation, (image.height, image.width, 1))
+    return Image.fromarray((np.asarray(image) + noise).clip(0, 255).astype(np.uint8))
+
+
+@pytest.mark.parametrize(
+    "page",
+    [sheet(255), sheet(235), sheet(shade=30), grainy(sheet(), 1.0), grainy(sheet(shade=20), 2.0)],
+    ids=["white", "grey paper", "shaded", "grain", "grain and shade"],
+)
+def test_a_sheet_with_nothing_on_it_is_blank(page: Image.Image) -> None:
+    assert is_blank(page)
+
+
+@pytest.mark.parametrize("grain", [0.0, 1.0, 2.0, 3.0])
+@pytest.mark.parametrize("ink", [0, 180, 225, 238])
+def test_print_and_pencil_are_ink_however_faint(ink: int, grain: float) -> None:
+    assert not is_blank(grainy(sheet(ink=ink), grain))
+
+
+def through(contrast: int) -> Image.Image:
+    """Lines of print that shine through from the back of a sheet."""
+    back = np.asarray(sheet(255, ink=0, lines=25).transpose(Image.Transpose.FLIP_LEFT_RIGHT))
+    soft = cv2.GaussianBlur(back.astype(np.float32), (0, 0), 2.5)
+    return Image.fromarray((255 - (255 - soft) * contrast / 255).astype(np.uint8))
+
+
+def photo() -> Image.Image:
+    """Soft forms of middle brightness, as a picture out of focus."""
+    forms = np.random.default_rng(3).uniform(60, 220, (5, 4, 3)).astype(np.float32)
+    return Image.fromarray(cv2.resize(forms, SHEET, interpolation=cv2.INTER_CUBIC).astype(np.uint8))
+
+
+def marked(*box: int) -> Image.Image:
+    image = sheet(255)
+    ImageDraw.Draw(image).rectangle(box, fill="black")
+    return image
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        through(12),
+        through(40),
+        photo(),
+        marked(600, 1700, 604, 1712),
+        marked(0, 0, 20, 1753),
+        Image.new("RGB", SHEET, "black"),
+        drawn_page(),
+        drawn_page("table"),
+    ],
+    ids=["back", "back strong", "photo", "page number", "edge", "black", "text", "table"],
+)
+def test_whatever_else_there_is_is_no_blank_page(page: Image.Image) -> None:
+    assert not is_blank(page)

@@ -194,6 +194,8 @@ class ModelFamily(ABC):
     runs_elsewhere: ClassVar[bool] = False
     # True for a family that can decode over keys and values of fixed shape.
     has_static_cache: ClassVar[bool] = False
+    # True for a family that sees a page that is read at the settings' reading_max_pixels.
+    has_reading_pixels: ClassVar[bool] = False
     # True for a family whose answers are pieces of the page, with their evidence.
     is_verbatim: ClassVar[bool] = False
     # True for a family that keeps to a drawn box itself; others are shown that part of the page.
@@ -217,13 +219,16 @@ class ModelFamily(ABC):
 
     @classmethod
     def check_mode(cls, model_id: str, settings: ModelSettings) -> None:
-        """Refuse a `mode` or `static_cache` that this family does not know, instead of ignoring it.
+        """Refuse a `mode` or another key that this family does not know, instead of ignoring it.
 
         Raises:
-            ModelError: [models.model_id] mode is none of `modes`, or there is no static decoding.
+            ModelError: [models.model_id] mode is none of `modes`, static_cache where there is no
+                static decoding, or reading_max_pixels where pages are seen at one size.
         """
         if settings.static_cache and not cls.has_static_cache:
             raise ModelError("model.no_static_cache", model_id=model_id, family=settings.family)
+        if settings.reading_max_pixels is not None and not cls.has_reading_pixels:
+            raise ModelError("model.no_reading_pixels", model_id=model_id, family=settings.family)
         if settings.mode is not None and settings.mode not in cls.modes:
             raise ModelError(
                 "model.unknown_mode",

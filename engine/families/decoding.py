@@ -5,7 +5,8 @@ conversation's KV cache is reused up to the first difference, images are encoded
 seen after each piece of the prefill and after each token, and a repetition loop ends the run.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,7 +38,8 @@ class DecodingInputs:
         positions: (3, 1, n) or (1, n) position ids of the whole prompt, or None for plain ones.
         on_start: called on the inference thread before the model runs, for state that a model
             keeps on its module.
-        generation: keyword arguments of `generate`, max_new_tokens among them.
+        generation: keyword arguments of `generate`, max_new_tokens among them; and `seed`, for
+            sampling that can be repeated.
         guards: what bends a free answer's logits; an answer out of the page's spans, which may
             repeat whatever the page repeats, is not bent.
         frames: (document_id, page_index) -> (width, height) of the image as the model sees it.
@@ -82,8 +84,12 @@ def decode(
     counters: Counters,
     *,
     model_id: str,
+    words: Callable[[Sequence[int]], str],
 ) -> Outcome:
     """Answer a prompt, reusing the conversation's cache and keeping it for the next question.
+
+    Args:
+        words: the text of ids, special tokens included.
 
     Raises:
         RunCancelled: Stop was seen during prefill.
@@ -105,7 +111,7 @@ def decode(
     inputs.on_start()
     with torch.inference_mode():
         filled = _prefill(model, inputs, ids, cache, shared, run, counters, caches)
-        watch = Watch(run.stop, ids.shape[1])
+        watch = Watch(run.stop, ids.shape[1], words)
         only = None
         if inputs.spans is not None:
             before = ids.shape[1] - len(inputs.so_far)
@@ -117,15 +123,17 @@ def decode(
             )
             sequence = [*prompt.ids, *said]
         else:
-            sequence = model.generate(
-                input_ids=ids,
-                attention_mask=torch.ones_like(ids),
-                past_key_values=cache,
-                streamer=GeneratedOnly(run.streamer),
-                stopping_criteria=StoppingCriteriaList([watch]),
-                logits_processor=LogitsProcessorList([FiniteStart(model, model_id), *bent]),
-                **inputs.generation,
-            )[0].tolist()
+            options = dict(inputs.generation)
+            with seeded(options.pop("seed", None), model.device):
+                sequence = model.generate(
+                    input_ids=ids,
+                    attention_mask=torch.ones_like(ids),
+                    past_key_values=cache,
+                    streamer=GeneratedOnly(run.streamer),
+                    stopping_criteria=StoppingCriteriaList([watch]),
+                    logits_processor=LogitsProcessorList([FiniteStart(model, model_id), *bent]),
+                    **options,
+                )[0].tolist()
             said = sequence[len(prompt.ids) :]
     counters.generated_ids = said
     # The last token was never fed back, so the cache ends one before it.
@@ -240,6 +248,21 @@ def end_ids(model: Any) -> set[int]:
 def is_greedy(generation: Mapping[str, Any]) -> bool:
     """Whether the next token is always the likeliest one."""
     return not generation.get("do_sample") and generation.get("repetition_penalty", 1.0) == 1.0
+
+
+@contextmanager
+def seeded(seed: int | None, device: torch.device) -> Iterator[None]:
+    """Sampling that is the same every time, and leaves torch's own numbers as they were.
+
+    Args:
+        seed: None changes nothing.
+    """
+    if seed is None:
+        yield
+        return
+    with torch.random.fork_rng([device] if device.type == "cuda" else [], enabled=True):
+        torch.manual_seed(seed)
+        yield
 
 
 def greedy(generation: Mapping[str, Any]) -> dict[str, Any]:

@@ -175,7 +175,7 @@ class GotOCRFamily(PageByPageFamily):
         tensors = {name: value.to(self.model.device) for name, value in inputs.tensors.items()}
         length = tensors["input_ids"].shape[1]
         tensors["pixel_values"] = tensors["pixel_values"].to(self.model.dtype)
-        watch = Watch(run.stop, length)
+        watch = Watch(run.stop, length, self.words)
         (end,) = self._ends()
         with torch.inference_mode():
             sequence = self.model.generate(

@@ -8,6 +8,7 @@ multimodal rotary ones, and its own processor does the only resize.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from PIL import Image
@@ -31,6 +32,9 @@ class PaddleOCRVLFamily(RegionReadingFamily, QwenVLFamily):
 
     modes: ClassVar[tuple[str, ...]] = ()
     unquantised: ClassVar[tuple[str, ...]] = ("model.visual", "model.projector")
+    # Its own processor sees pages, and it answers no questions.
+    has_reading_pixels: ClassVar[bool] = False
+    retry_generation: ClassVar[Mapping[str, bool | int | float]] = {}
     capabilities: ClassVar[Capabilities] = Capabilities(
         tasks=frozenset({"layout", "ocr", "markdown", "table", "formula", "figure"}),
         chat=False,

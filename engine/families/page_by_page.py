@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from engine.families.base import ModelFamily, ModelRequest, Outcome, Preparation, Run, RunCancelled
 from engine.families.pages_run import (
+    BLANK_PAGE,
     PageKey,
     PagesRun,
     ReadingInputs,
@@ -32,6 +34,7 @@ from engine.families.reading import (
 )
 from engine.families.thinking import Thoughts
 from engine.layout.cells import CellParser
+from engine.preprocess import is_blank
 from engine.prompts import get_task
 from engine.schema import Discarded, Page, Size, Step
 from engine.settings import ModelSettings
@@ -43,6 +46,9 @@ _BESIDE: Final = "#pages"
 
 class PageByPageFamily(ModelFamily):
     """Base of families that see images: a subclass makes one prompt and answers it."""
+
+    # How a page is read once more after a loop, where the settings say nothing of sampling.
+    retry_generation: ClassVar[Mapping[str, bool | int | float]] = {}
 
     def __init__(self, model_id: str, settings: ModelSettings) -> None:
         super().__init__(model_id, settings)
@@ -82,9 +88,15 @@ class PageByPageFamily(ModelFamily):
             made = self.prepare_prompt(asked, preparation)
             return ReadingInputs(request, made, lambda *_: None, kept=kept)
 
-        def make(page: Page, share: float, so_far: tuple[int, ...]) -> Any:
+        def make(page: Page, share: float, so_far: tuple[int, ...], again: bool = False) -> Any:
+            if task.reads_page and is_blank(page.load_image()):
+                return BLANK_PAGE
+            prompt = request.prompt
+            if again and "do_sample" not in {**self.settings.generation, **prompt.generation}:
+                prompt = replace(prompt, generation={**prompt.generation, **self.retry_generation})
             alone = replace(
                 request,
+                prompt=prompt,
                 conversation=_cache_key(request, page),
                 history=(),
                 pages=(page,),
@@ -159,6 +171,10 @@ class PageByPageFamily(ModelFamily):
     def encode(self, text: str) -> list[int]:
         """Ids of plain text, to be shown."""
         return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def words(self, ids: Sequence[int]) -> str:
+        """The text of ids, special tokens included."""
+        return str(self.tokenizer.decode(list(ids), skip_special_tokens=False))
 
     def _answer_reader(self, inputs: ReadingInputs, record: PageRecord, run: Run) -> Reader:
         parser = self.cell_parser(inputs.request.task)

@@ -1,8 +1,9 @@
 """The run over a document's pages: one after the other, each shown when it is done.
 
 While a page is read, the next one's pixels are prepared on another thread. A page that fails is
-reported and does not stop the rest. A repetition loop is withdrawn: the page is read once more at
-0.95 of its size, and the better reading stays. Pages that an earlier run has read are shown again,
+reported and does not stop the rest. A blank page is not read: models make things up on it. A
+repetition loop is withdrawn: the page is read once more at 0.95 of its size, and the better reading
+stays. Pages that an earlier run has read are shown again,
 and the one at which it was cut is gone on with.
 """
 
@@ -27,6 +28,8 @@ logger = logging.getLogger(__name__)
 Made = TypeVar("Made")
 PageKey = tuple[str, int]
 
+# The inputs of a page that no model is asked about.
+BLANK_PAGE: Final = object()
 # A page in a loop is read again with both sides at 0.95: other patches, so other tokens.
 RETRY_SHARE: Final = 0.95**2
 # The worst of the pages is what the user should know.
@@ -39,14 +42,15 @@ class ReadingInputs:
 
     Attributes:
         answer: inputs of a question, or None where pages are read one by one.
-        make: (page, pixel share, ids that were said before) -> that page's inputs.
+        make: (page, pixel share, ids that were said before, whether it is read again after a loop)
+            -> that page's inputs; BLANK_PAGE for one with nothing on it.
         first: the first page that is to be read, made ahead.
         kept: what a cut run had read, by page.
     """
 
     request: ModelRequest
     answer: Any
-    make: Callable[[Page, float, tuple[int, ...]], Any]
+    make: Callable[[Page, float, tuple[int, ...], bool], Any]
     first: Future[Any] | None = None
     kept: Mapping[PageKey, PageRecord] = field(default_factory=dict)
 
@@ -112,7 +116,11 @@ class PagesRun:
         kept = self._inputs.kept.get(key_of(page))
         record = PageRecord(page, kept.pixel_share if kept else 1.0)
         try:
-            self._attempt(record, made.result(), kept.said if kept else [])
+            inputs = made.result()
+            if inputs is BLANK_PAGE:
+                record.blank = True
+            else:
+                self._attempt(record, inputs, kept.said if kept else [])
             if record.finish_reason == "repetition":
                 record = self._again(record)
         except GenerationError:
@@ -165,7 +173,7 @@ class PagesRun:
         record = PageRecord(page, looped.pixel_share * RETRY_SHARE)
         cancelled = False
         try:
-            self._attempt(record, self._inputs.make(page, record.pixel_share, ()), [])
+            self._attempt(record, self._inputs.make(page, record.pixel_share, (), True), [])
         except RunCancelled:
             cancelled = True
             record.finish_reason = "cancelled"
@@ -217,6 +225,8 @@ class PagesRun:
             self._run.emit(self._cut_notice(record, place))
         elif record.finish_reason == "length" and len(self._request.pages) > 1:
             self._run.emit(Notice("notice.page_cut", place))
+        elif record.blank and not record.said:
+            self._run.emit(Notice("layout.not_asked", place))
         elif self._layout and not record.regions and len(self._request.pages) > 1:
             key = "layout.page_blank" if record.blank else "layout.page_empty"
             self._run.emit(Notice(key, place))
@@ -228,11 +238,12 @@ class PagesRun:
         stopped = self._run.stop.is_set()
         if self._failures and not self.done and not stopped:
             raise self._failures[0]
-        if self._layout and not stopped and not any(record.regions for record in self.done):
-            if not all(record.blank for record in self.done):
-                # The next model of the settings may do better (engine.conductor).
-                raise GenerationError("layout.no_cells", model_id=self._family.model_id)
+        is_blank = bool(self.done) and all(record.blank for record in self.done)
+        if not stopped and is_blank:
             self._put(self._family.encode(say("layout.blank", self._request.language)))
+        elif self._layout and not stopped and not any(record.regions for record in self.done):
+            # The next model of the settings may do better (engine.conductor).
+            raise GenerationError("layout.no_cells", model_id=self._family.model_id)
         self._run.streamer.end()
         reasons: list[FinishReason] = [record.finish_reason for record in self.done]
         reason = "cancelled" if stopped else worst(reasons)
@@ -261,7 +272,9 @@ def feed(reader: Reader, said: list[int]) -> None:
 
 def made_for(inputs: ReadingInputs, page: Page) -> Any:
     kept = inputs.kept.get(key_of(page))
-    return inputs.make(page, kept.pixel_share if kept else 1.0, tuple(kept.said) if kept else ())
+    return inputs.make(
+        page, kept.pixel_share if kept else 1.0, tuple(kept.said) if kept else (), False
+    )
 
 
 def in_background(make: Callable[[], Made]) -> Future[Made]:

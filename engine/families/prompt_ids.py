@@ -49,11 +49,18 @@ class PromptIds:
     def chunks(self, start: int, size: int) -> Iterator[tuple[int, int, ImageSpan | None]]:
         """Cut the ids from `start` on into pieces to prefill one after the other.
 
-        An image is one piece of its own, whatever its length; text is cut every `size` tokens.
+        An image is one piece of its own, whatever its length; text is cut every `size` tokens. The
+        few tokens before the first image go with it where nothing stands before them: a forward
+        over an empty cache is plainly causal, so that attention needs no mask and the fast kernels
+        take it (transformers.masking_utils skips the mask where queries are as many as keys).
 
         Yields:
             (start, end, image) with image None for text.
         """
+        if start == 0 and self.images and self.images[0].start <= size:
+            first = self.images[0]
+            yield 0, first.end, first
+            start = first.end
         for span in (*self.images, None):
             text_end = span.start if span else len(self.ids)
             while start < text_end:

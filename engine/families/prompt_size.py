@@ -15,6 +15,7 @@ from engine.families.context import Conversation, View, reserved
 from engine.families.hub import configuration
 from engine.families.prompt_ids import PromptIds
 from engine.families.seen_images import SeenImage, SeenImages
+from engine.prompts import get_task
 from engine.schema import ImagePart, Message
 from engine.settings import ModelSettings
 
@@ -60,10 +61,13 @@ class ChatCounter:
             for document in request.documents
             for page in document.pages
         }
+        reading = get_task(request.task).reads_page
         messages = Conversation(request, known).messages(View())
         seen = {
             (part.document_id, part.page_index): self._family.images.of_size(
-                known[part.document_id, part.page_index].size, request.pixel_share
+                known[part.document_id, part.page_index].size,
+                request.pixel_share,
+                reading=reading,
             )
             for message in messages
             for part in message.parts

@@ -6,6 +6,7 @@ that boxes refer to is the size that is recorded.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from PIL import Image
@@ -14,7 +15,7 @@ from engine.errors import ModelError
 from engine.families.base import Capabilities
 from engine.families.prompt_ids import PromptIds
 from engine.families.seen_images import SeenImage
-from engine.families.transformers_chat import Positions, TransformersChatFamily
+from engine.families.transformers_chat import Positions, TransformersChatFamily, shrunk
 from engine.layout.cells import CellParser
 from engine.layout.qwen_boxes import QwenBoxParser
 from engine.layout.qwen_html import QwenHtmlParser
@@ -35,6 +36,16 @@ class QwenVLFamily(TransformersChatFamily):
     modes: ClassVar[tuple[str, ...]] = (HTML,)
     has_static_cache: ClassVar[bool] = True
     unquantised: ClassVar[tuple[str, ...]] = ("model.visual",)
+    has_reading_pixels: ClassVar[bool] = True
+    # Sampling as the model cards of Qwen2-VL and Qwen3-VL advise it; greedy would walk into the
+    # same loop again. The seed makes a run repeatable.
+    retry_generation: ClassVar[Mapping[str, bool | int | float]] = {
+        "do_sample": True,
+        "temperature": 0.7,
+        "top_p": 0.8,
+        "top_k": 20,
+        "seed": 0,
+    }
     capabilities: ClassVar[Capabilities] = Capabilities(
         tasks=frozenset(
             {
@@ -82,16 +93,24 @@ class QwenVLFamily(TransformersChatFamily):
         return (THOUSANDTHS, THOUSANDTHS)
 
     def see(self, image: Image.Image) -> SeenImage:
+        return self._seen(image, self.settings.max_pixels)
+
+    def see_to_read(self, image: Image.Image, pixel_share: float) -> SeenImage:
+        most = self.settings.most_pixels(reading=True)
+        return self._seen(shrunk(image, most, pixel_share), most)
+
+    def _seen(self, image: Image.Image, most: int | None) -> SeenImage:
+        """A page of at most so many pixels; of as many as the checkpoint states without."""
         from qwen_vl_utils import process_vision_info
 
         images = self.processor.image_processor
         # qwen_vl_utils has a smallest size of its own, which is not the checkpoint's.
         smallest = int(images.size["shortest_edge"])
-        if self.settings.max_pixels is not None:
-            smallest = min(smallest, self.settings.max_pixels)
+        if most is not None:
+            smallest = min(smallest, most)
         element: dict[str, object] = {"type": "image", "image": image, "min_pixels": smallest}
-        if self.settings.max_pixels is not None:
-            element["max_pixels"] = self.settings.max_pixels
+        if most is not None:
+            element["max_pixels"] = most
         resized, _ = process_vision_info(
             [{"role": "user", "content": [element]}], image_patch_size=images.patch_size
         )

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 from engine.errors import GeometryError
 from engine.families.base import Run, Streamer
 from engine.families.detokenizer import Detokenizer
+from engine.families.repetition import without_loop
 from engine.families.thinking import Thoughts
 from engine.geometry import to_page_frame
 from engine.layout import to_markdown
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
 
 __all__ = ["BoxReader", "Detokenizer", "EvidenceReader", "LayoutReader", "PageRecord", "Reader"]
 
+# Characters in which a loop is looked for that the run was ended for.
+_LONGEST_LOOP: Final = 20_000
 _BOX_END: Final = re.compile(r"(?<=[>}])")
 # An output that says that the page is empty.
 _BLANK: Final = re.compile(r"\s*(?:```(?:json)?)?\s*\[\s*\]\s*(?:```)?\s*")
@@ -155,11 +158,21 @@ class BoxReader(Reader, ABC):
         self._run = run
         self._parser = parser
         self._words = words
+        self._newest = ""
 
     def finish(self, reason: FinishReason) -> None:
         super().finish(reason)
         self._read(self._words.put((), last=True))
-        self._add(self._parser.close(cut=reason != "stop"))
+        loop = 0
+        if reason == "repetition":
+            # The table in which it began is read up to there.
+            text = self._newest
+            loop = len(text) - len(without_loop([ord(character) for character in text]))
+        self._add(self._parser.close(cut=reason != "stop" and not loop, loop=loop))
+
+    def _feed(self, text: str) -> list[Cell]:
+        self._newest = (self._newest + text)[-_LONGEST_LOOP:]
+        return self._parser.feed(text)
 
     @abstractmethod
     def _read(self, text: str) -> None:
@@ -225,7 +238,7 @@ class LayoutReader(BoxReader):
     def _read(self, text: str) -> None:
         # As much as shows whether the whole output is "[]".
         self._head = (self._head + text)[:100]
-        if not self._add(self._parser.feed(text)):
+        if not self._add(self._feed(text)):
             self.show(())
 
     def _add(self, cells: list[Cell]) -> bool:
@@ -318,7 +331,7 @@ class EvidenceReader(BoxReader):
             self._tail = (self._tail + piece)[-200:]
             if len(self._pages) > 1:
                 self._look_for_page()
-            self._add(self._parser.feed(piece))
+            self._add(self._feed(piece))
 
     def _look_for_page(self) -> None:
         """Take the page that was named last; what names none of those shown changes nothing."""

@@ -120,10 +120,13 @@ def ink_outside(image: Image.Image, boxes: Sequence[BBox]) -> float:
     return int(ink.sum()) / total if total else 0.0
 
 
-def is_blank(image: Image.Image) -> bool:
-    """Whether there is no ink on a page."""
+def has_ink(image: Image.Image) -> bool:
+    """Whether anything like print is on a page on which no region was found.
+
+    Bolder than engine.preprocess.is_blank, which decides before OCR has looked.
+    """
     ink, _ = _ink(image)
-    return float(ink.mean()) < _BLANK_SHARE
+    return float(ink.mean()) >= _BLANK_SHARE
 
 
 def _ink(image: Image.Image) -> tuple[NDArray[np.bool_], float]:

@@ -30,8 +30,8 @@ from engine.families.reading import PageRecord, Reader, readable
 from engine.families.region_crops import (
     RegionCrop,
     crops_of,
+    has_ink,
     ink_outside,
-    is_blank,
     whole_page,
 )
 from engine.families.repetition import without_loop
@@ -113,7 +113,7 @@ class RegionReadingFamily(TransformersChatFamily):
             )
             if not crops:
                 return ask(request, preparation)
-        elif not crops and not is_blank(image):
+        elif not crops and has_ink(image):
             crops = (whole_page(page, image),)
 
         def make(crop: RegionCrop, share: float, so_far: tuple[int, ...]) -> Any:
@@ -206,7 +206,10 @@ class _RegionsOfPage(PagesRun):
         regions = ReadingInputs(
             request,
             None,
-            lambda part, share, so_far: inputs.make(self._crops[key_of(part)], share, so_far),
+            # No family that reads regions has a retry_generation.
+            lambda part, share, so_far, _again: inputs.make(
+                self._crops[key_of(part)], share, so_far
+            ),
             kept={key_of(record.page): record for record in kept},
         )
         super().__init__(outer._family, regions, outer._run)

@@ -45,16 +45,19 @@ class SeenImages:
     Args:
         see: resizes and normalises one page image.
         see_smaller: the same with a share of the pixels.
+        see_to_read: (image, share) -> a page that is read; None where it is seen as any other.
     """
 
     def __init__(
         self,
         see: Callable[[Image.Image], SeenImage],
         see_smaller: Callable[[Image.Image, float], SeenImage],
+        see_to_read: Callable[[Image.Image, float], SeenImage] | None = None,
     ) -> None:
         self._see = see
         self._see_smaller = see_smaller
-        # (document_id, page_index, share) -> the image without its tensors
+        self._see_to_read = see_to_read
+        # (document_id, page_index, share, reading) -> the image without its tensors
         self.known: dict[tuple[Any, ...], SeenImage] = {}
 
     def all_of(
@@ -63,9 +66,13 @@ class SeenImages:
         pages: Mapping[tuple[str, int], Page],
         preparation: Preparation,
         share: float,
+        *,
+        reading: bool,
     ) -> dict[tuple[Any, ...], SeenImage]:
         """Every image of a conversation, by (document_id, page_index).
 
+        Args:
+            reading: the page is read, and not asked about.
         Raises:
             RunCancelled: the user pressed Stop.
         """
@@ -81,19 +88,21 @@ class SeenImages:
                 raise RunCancelled
             values = {"page": number, "pages": len(wanted)}
             preparation.emit(Step("step.preparing", values, key[1]))
-            seen[key] = self._seen(pages[key], share)
+            seen[key] = self._seen(pages[key], share, reading)
         return seen
 
-    def of_size(self, size: Size, share: float) -> SeenImage:
+    def of_size(self, size: Size, share: float, *, reading: bool) -> SeenImage:
         """A page of (width, height) pixels without its picture: how many tokens it takes."""
-        key = ("", size, share)
+        key = ("", size, share, reading)
         if key not in self.known:
             blank = Page("", 0, *size, load_image=lambda: Image.new("RGB", size, "white"))
-            self._keep(key, self._look(blank, share))
+            self._keep(key, self._look(blank, share, reading))
         return self.known[key]
 
-    def _look(self, page: Page, share: float) -> SeenImage:
+    def _look(self, page: Page, share: float, reading: bool) -> SeenImage:
         image = page.load_image()
+        if reading and self._see_to_read is not None:
+            return self._see_to_read(image, share)
         return self._see(image) if share == 1.0 else self._see_smaller(image, share)
 
     def _keep(self, key: tuple[Any, ...], image: SeenImage) -> None:
@@ -102,13 +111,13 @@ class SeenImages:
         # Without its tensors: pixels of every page ever seen would fill the memory.
         self.known[key] = replace(image, tensors=dict)
 
-    def _seen(self, page: Page, share: float) -> SeenImage:
+    def _seen(self, page: Page, share: float, reading: bool) -> SeenImage:
         """A page as the model sees it; a known page gives its pixels only when asked."""
-        key = (page.document_id, page.page_index, share)
+        key = (page.document_id, page.page_index, share, reading)
 
         known = self.known.get(key)
         if known is not None:
-            return replace(known, tensors=lambda: self._look(page, share).tensors())
-        image = self._look(page, share)
+            return replace(known, tensors=lambda: self._look(page, share, reading).tensors())
+        image = self._look(page, share, reading)
         self._keep(key, image)
         return image

@@ -1,6 +1,7 @@
 """When a run of `generate` ends, and which of its ids are the answer."""
 
 import threading
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import torch
@@ -15,11 +16,21 @@ _LOOP_CHECK_EVERY: Final = 8
 
 
 class Watch(StoppingCriteria):
-    """Ends `generate` on Stop or on a repetition loop."""
+    """Ends `generate` on Stop or on a repetition loop.
 
-    def __init__(self, stop: threading.Event, prompt_length: int) -> None:
+    Args:
+        text_of: the text of ids, special tokens included.
+    """
+
+    def __init__(
+        self,
+        stop: threading.Event,
+        prompt_length: int,
+        text_of: Callable[[Sequence[int]], str],
+    ) -> None:
         self._stop = stop
         self._prompt_length = prompt_length
+        self._text_of = text_of
         self.loop = 0
 
     def __call__(self, input_ids: torch.Tensor, scores: Any, **_: Any) -> torch.Tensor:
@@ -31,7 +42,7 @@ class Watch(StoppingCriteria):
     def ends(self, said: list[int]) -> bool:
         """Whether the run must end. said: the generated ids, looked at for a loop; or nothing."""
         if said and len(said) % _LOOP_CHECK_EVERY == 0:
-            self.loop = loop_length(said)
+            self.loop = loop_length(said, self._text_of)
         return self._stop.is_set() or self.loop > 0
 
     def finish_reason(self, said: list[int], ends: set[int]) -> FinishReason:

@@ -49,6 +49,7 @@ from engine.families.page_text import PageTexts
 from engine.families.prompt_ids import PromptIds
 from engine.families.seen_images import REMEMBERED, SeenImage, SeenImages
 from engine.families.thinking import CLOSING, OPENING, Thoughts
+from engine.prompts import get_task
 from engine.schema import Page, Size, Step
 from engine.settings import ModelSettings, Settings
 from engine.texts import say
@@ -66,6 +67,21 @@ class Positions:
 
     ids: torch.Tensor | None = None
     on_start: Callable[[], None] = lambda: None
+
+
+def shrunk(image: Image.Image, most: int | None, pixel_share: float) -> Image.Image:
+    """An image with a share of the pixels that it would be seen with; as it is for a share of 1.
+
+    Args:
+        most: pixels that it may have; None for all it has.
+        pixel_share: above 0, 1 at most.
+    """
+    if pixel_share == 1.0:
+        return image
+    pixels = image.width * image.height
+    scale = (min(pixels, most or pixels) * pixel_share / pixels) ** 0.5
+    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    return image.resize(size, Image.Resampling.LANCZOS)
 
 
 class TransformersChatFamily(ChatPrompts):
@@ -86,7 +102,11 @@ class TransformersChatFamily(ChatPrompts):
         self._said: dict[str, tuple[str, list[int]]] = {}
         # conversation -> how it was made to fit the context
         self._views: dict[str, View] = {}
-        self.images = SeenImages(self.see, self.see_smaller)
+        self.images = SeenImages(
+            self.see,
+            self.see_smaller,
+            self.see_to_read if self.settings.reading_max_pixels else None,
+        )
         self._vocabulary: Vocabulary | None = None
 
     @classmethod
@@ -166,11 +186,11 @@ class TransformersChatFamily(ChatPrompts):
         The page is shrunk before it is resized as always; a family that does not go by the size
         of the image overrides this.
         """
-        pixels = image.width * image.height
-        pixels_before = min(pixels, self.settings.max_pixels or pixels)
-        scale = (pixels_before * pixel_share / pixels) ** 0.5
-        size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-        return self.see(image.resize(size, Image.Resampling.LANCZOS))
+        return self.see(shrunk(image, self.settings.max_pixels, pixel_share))
+
+    def see_to_read(self, image: Image.Image, pixel_share: float) -> SeenImage:
+        """`see` for a page that is read, with a share of the pixels; larger where a family can."""
+        return self.see(image) if pixel_share == 1.0 else self.see_smaller(image, pixel_share)
 
     def frame(self, inputs: DecodingInputs, page: Page) -> Size:
         return inputs.frames.get((page.document_id, page.page_index), page.size)
@@ -213,14 +233,16 @@ class TransformersChatFamily(ChatPrompts):
         }
         share = request.pixel_share
         whole = Conversation(request, pages).messages(View())
-        seen = self.images.all_of(whole, pages, preparation, share)
+        reading = get_task(request.task).reads_page
+        seen = self.images.all_of(whole, pages, preparation, share, reading=reading)
         view, prompt = self._fitted(filled(request, seen), seen, preparation)
         if request.verbatim and self._opens_a_thought(prompt.ids):
             # The page's words are the answer, so the thought is over before it begins.
             closed = self.tokenizer(f"\n{CLOSING}\n\n", add_special_tokens=False)["input_ids"]
             prompt = PromptIds((*prompt.ids, *closed), prompt.images)
         # Two sizes of one page may take the same number of tokens; their caches are not the same.
-        images = tuple(replace(span, key=(*span.key, share)) for span in prompt.images)
+        size = (share, self.settings.most_pixels(reading=reading))
+        images = tuple(replace(span, key=(*span.key, *size)) for span in prompt.images)
         prompt = PromptIds((*prompt.ids, *request.so_far), images)
         positions = self.positions(prompt, [seen[span.key[:2]] for span in images])
         # Pixels are made here and not on the inference thread, which others wait for.
@@ -290,7 +312,13 @@ class TransformersChatFamily(ChatPrompts):
                 self._views.pop(next(iter(self._views)))
             self._views[inputs.conversation] = inputs.view
         outcome = decode(
-            self.model, inputs, self.caches, run, self.counters, model_id=self.model_id
+            self.model,
+            inputs,
+            self.caches,
+            run,
+            self.counters,
+            model_id=self.model_id,
+            words=self.words,
         )
         said = [*inputs.so_far, *self.counters.generated_ids]
         thoughts = self.thoughts(inputs)

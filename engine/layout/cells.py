@@ -70,11 +70,13 @@ class CellParser(Protocol):
     def feed(self, text: str) -> list[Cell]:
         """The cells whose end is in this piece."""
 
-    def close(self, *, cut: bool = False) -> list[Cell]:
+    def close(self, *, cut: bool = False, loop: int = 0) -> list[Cell]:
         """What can still be saved at the end.
 
         Args:
             cut: the model was stopped, so what it was writing is not whole and is left out.
+            loop: characters at the end that only repeat the ones before them; they are left out,
+                and a cell that begins in them as well.
         """
 
     @property

@@ -43,10 +43,10 @@ class DeepseekTagParser:
             self._begun = True
         return found
 
-    def close(self, *, cut: bool = False) -> list[Cell]:
-        text, self._text = self._text, ""
+    def close(self, *, cut: bool = False, loop: int = 0) -> list[Cell]:
+        text, self._text = self._text[: max(len(self._text) - loop, 0)], ""
         begun, self._begun = self._begun, False
-        return self._read(text) if begun and not cut else []
+        return self._read(text) if begun and not cut and (text or not loop) else []
 
     def _read(self, text: str) -> list[Cell]:
         match = _TAGGED.fullmatch(text)

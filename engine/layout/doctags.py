@@ -86,12 +86,13 @@ class DocTagsParser:
         self._text = self._text[-_LONGEST_TAG:]
         return found
 
-    def close(self, *, cut: bool = False) -> list[Cell]:
-        text, self._text, self._searched = self._text, "", 0
+    def close(self, *, cut: bool = False, loop: int = 0) -> list[Cell]:
+        text = self._text[: max(len(self._text) - loop, 0)]
+        self._text, self._searched = "", 0
         opening = _OPEN.search(text)
         if opening is None or cut:
             return []
-        # The model ended in the middle of a block, by its own choice.
+        # The model ended in the middle of a block, by its own choice or in a loop.
         return self._read(opening[1], text[opening.end() :])
 
     def _read(self, name: str, content: str) -> list[Cell]:

@@ -24,6 +24,7 @@ _START: Final = re.compile(r'\{\s*"(?:bbox|bbox_2d|category|label|text|text_cont
 # The end of what has come so far might still become that.
 _MAYBE_START: Final = re.compile(r'\{\s*(?:"[a-z_0-9]{0,12}(?:"\s*)?)?')
 _HAS_BOX: Final = re.compile(r'"?bbox(?:_2d)?"?\s*:')
+_HAS_WORDS: Final = re.compile(r'"(?:text|text_content|content|label)"\s*:')
 
 # json-repair is given anything at all; whatever it chokes on is no cell.
 _CHOKED: Final = (
@@ -80,8 +81,10 @@ class DotsJsonParser:
         self._forget()
         return found
 
-    def close(self, *, cut: bool = False) -> list[Cell]:
+    def close(self, *, cut: bool = False, loop: int = 0) -> list[Cell]:
         found = self._scan(ended=True)
+        if loop:
+            self._drop(loop)
         if not cut:
             found += self._give_up()
         self._text, self._at, self._open, self._in_string = "", 0, [], False
@@ -123,6 +126,16 @@ class DotsJsonParser:
                 del self._open[place:]
                 return [] if has_cell else self._read(self._text[start : self._at])
         return []
+
+    def _drop(self, loop: int) -> None:
+        """Forget what a loop wrote; an open cell stays if it had come to its words before."""
+        self._at = max(len(self._text) - loop, 0)
+        self._text = self._text[: self._at]
+        self._open = [
+            (start, has_cell)
+            for start, has_cell in self._open
+            if has_cell or _HAS_WORDS.search(self._text, start)
+        ]
 
     def _read(self, text: str) -> list[Cell]:
         """The cell of one object's text; [] where it is none."""

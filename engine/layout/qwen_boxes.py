@@ -47,9 +47,9 @@ class QwenBoxParser:
         self._text = self._text[-4000:]
         return [*found, *self._json.feed(text)]
 
-    def close(self, *, cut: bool = False) -> list[Cell]:
+    def close(self, *, cut: bool = False, loop: int = 0) -> list[Cell]:
         self._text = ""
-        return self._json.close(cut=cut)
+        return self._json.close(cut=cut, loop=loop)
 
     def _tagged(self, text: str) -> list[Cell]:
         match = next(_TAGGED.finditer(text), None)

@@ -53,6 +53,9 @@ class QwenHtmlParser:
         self._collector = Collector()
         self._html = _Reader(self._collector)
         self._held = ""
+        # Everything since the beginning, and how many cells were made of it.
+        self._text = ""
+        self._made = 0
 
     @property
     def warnings(self) -> list[Notice]:
@@ -62,19 +65,28 @@ class QwenHtmlParser:
         text = self._held + text
         self._held = "<" if text.endswith("<") else ""
         # html.parser gives up on broken declarations; there are none in this form.
-        self._html.feed(re.sub(r"<(?=[!?])", "&lt;", text.removesuffix("<")))
-        return self._html.taken()
-
-    def close(self, *, cut: bool = False) -> list[Cell]:
-        if self._held:
-            self._html.feed("&lt;")
-        self._html.close()
-        # The model ended in the middle of a block, by its own choice.
-        self._html.end_block(keep=not cut)
-        self._held = ""
+        text = re.sub(r"<(?=[!?])", "&lt;", text.removesuffix("<"))
+        self._html.feed(text)
+        self._text += text
         found = self._html.taken()
-        self._html = _Reader(self._collector)
+        self._made += len(found)
         return found
+
+    def close(self, *, cut: bool = False, loop: int = 0) -> list[Cell]:
+        text, made = self._text + ("&lt;" if self._held else ""), self._made
+        reader, self._html = self._html, _Reader(self._collector)
+        self._text, self._held, self._made = "", "", 0
+        if loop:
+            # What was read of the loop is in the open block already, so all is read again.
+            reader = _Reader(Collector())
+            reader.feed(text[: max(len(text) - loop, 0)])
+        elif text.endswith("&lt;"):
+            reader.feed("&lt;")
+        reader.close()
+        # The model ended in the middle of a block, by its own choice or in a loop.
+        reader.end_block(keep=not cut)
+        found = reader.taken()
+        return found[made:] if loop else found
 
 
 class _Reader(HTMLParser):

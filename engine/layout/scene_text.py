@@ -40,9 +40,9 @@ class SceneTextParser:
         self._text = self._text[starts[-1].start() :]
         return [cell for cell in found if cell is not None]
 
-    def close(self, *, cut: bool = False) -> list[Cell]:
-        corners = _CORNERS.search(self._text)
-        text, self._text = self._text, ""
+    def close(self, *, cut: bool = False, loop: int = 0) -> list[Cell]:
+        text, self._text = self._text[: max(len(self._text) - loop, 0)], ""
+        corners = _CORNERS.search(text)
         if corners is None or cut:
             return []
         cell = self._cell(corners[0], text[corners.end() :])

@@ -12,7 +12,7 @@ from engine import Engine
 from engine.errors import ModelError
 from engine.families.reading import Detokenizer
 from engine.schema import Finished
-from tests.fakes import save_page
+from tests.fakes import draw_page, save_page
 from tests.families import tiny
 from tests.families.conftest import MORE, TINY
 from tests.families.scripted import Scripted
@@ -150,8 +150,9 @@ def test_boxes_come_back_on_turned_photos_and_on_every_page_of_a_file(
     session_id = engine.create_session()
     exif = Image.Exif()
     exif[0x0112] = 6  # to be turned by a quarter for showing
-    Image.new("RGB", (800, 500), "white").save(tmp_path / "photo.jpg", exif=exif)
-    sheets = [Image.new("RGB", size, "white") for size in ((640, 400), (420, 660))]
+    words = [("Total", 40, 60)]
+    draw_page(words, size=(800, 500))[0].save(tmp_path / "photo.jpg", exif=exif)
+    sheets = [draw_page(words, size=size)[0] for size in ((640, 400), (420, 660))]
     sheets[0].save(tmp_path / "scan.tiff", save_all=True, append_images=sheets[1:])
     for file in ("photo.jpg", "scan.tiff"):
         engine.add_document(session_id, tmp_path / file, name=file)

@@ -66,7 +66,7 @@ def test_got_ocr_options_ask_as_published(
 ) -> None:
     engine, inputs = recording("got_ocr", generation={"max_new_tokens": 4, **generation})
     path = tmp_path / "wide.png"
-    Image.new("RGB", (1200, 600), "white").save(path)
+    draw_page([("Total", 40, 60)], size=(1200, 600))[0].save(path)
     session_id = engine.create_session()
     engine.add_document(session_id, path, name="wide.png")
     list(engine.ask(session_id, task="ocr"))
@@ -82,7 +82,7 @@ def test_got_ocr_is_told_of_a_drawn_box_in_thousandths_of_the_page(
 ) -> None:
     engine, inputs = recording("got_ocr")
     path = tmp_path / "wide.png"
-    Image.new("RGB", (1200, 600), "white").save(path)
+    draw_page([("Total", 40, 60)], size=(1200, 600))[0].save(path)
     session_id = engine.create_session()
     engine.add_document(session_id, path, name="wide.png")
     list(engine.ask(session_id, task="ocr", bbox=(120.0, 60.0, 600.0, 300.0)))

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
 from engine import Engine
 from engine.schema import Finished, RegionAdded, TextDelta
+from tests.fakes import draw_page
 from tests.families.scripted import Scripted
 from tests.families.tiny_smolvlm import TILE
 
@@ -29,7 +29,7 @@ def test_the_published_prompt_and_regions_in_pixels_of_the_page(
 ) -> None:
     scripted = Scripted(engine, lambda page, attempt: PAGE)
     session_id = engine.create_session()
-    Image.new("RGB", SIZE, "white").save(tmp_path / "page.png")
+    draw_page([("Total", 40, 60)], size=SIZE)[0].save(tmp_path / "page.png")
     engine.add_document(session_id, tmp_path / "page.png", name="page.png")
     events = list(engine.ask(session_id, "", task="layout"))
     assert events[-1] == Finished("stop", "tiny")

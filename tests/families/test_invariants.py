@@ -11,6 +11,7 @@ import torch
 
 from engine import Engine
 from engine.errors import GenerationError
+from engine.families import decoding
 from engine.families.base import Outcome, Run
 from engine.families.transformers_chat import TransformersChatFamily
 from engine.prompts import get_task
@@ -296,6 +297,94 @@ def test_stop_is_seen_between_the_pieces_of_the_prefill(
     stream = engine.ask(session_id, "What is the total?", task=TINY[name].task)
     assert list(stream)[-1] == Finished("cancelled", "tiny")
     assert family.counters.prefill_pieces == 1
+
+
+@pytest.mark.parametrize("name", DECODED)
+def test_the_first_image_is_prefilled_without_a_mask_so_that_fast_kernels_take_it(
+    tiny_engine: MakeEngine, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = tiny_engine(name)
+    session_id = with_page(engine, tmp_path)
+    family = loaded_family(engine)
+    forward, attend = family.model.forward, torch.nn.functional.scaled_dot_product_attention
+    # (tokens before, tokens of each forward), and of what each attention call is told.
+    pieces: list[tuple[int, int]] = []
+    calls: list[tuple[int, int, int, bool, bool]] = []
+
+    def forwarded(*args: Any, **kwargs: Any) -> Any:
+        pieces.append((kwargs["past_key_values"].get_seq_length(), kwargs["input_ids"].shape[1]))
+        return forward(*args, **kwargs)
+
+    def attended(query: Any, key: Any, value: Any, attn_mask: Any = None, **options: Any) -> Any:
+        causal = bool(options.get("is_causal"))
+        size = (query.shape[-2], key.shape[-2])
+        calls.append((len(pieces), *size, attn_mask is not None, causal))
+        return attend(query, key, value, attn_mask=attn_mask, **options)
+
+    monkeypatch.setattr(family.model, "forward", forwarded)
+    monkeypatch.setattr(torch.nn.functional, "scaled_dot_product_attention", attended)
+    list(engine.ask(session_id, "What?", task=TINY[name].task))
+    before, tokens = pieces[0]
+    assert before == 0
+    # The image's tokens are in it.
+    assert tokens > 16
+    assert family.counters.encoded_images == 1
+    said = [call[3:] for call in calls if call[:3] == (1, tokens, tokens)]
+    assert said
+    assert set(said) == {(False, True)}
+
+
+@pytest.mark.parametrize("name", DECODED)
+def test_how_the_prefill_is_cut_changes_no_token(
+    tiny_engine: MakeEngine, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = tiny_engine(name)
+    together = said_by(engine, name, tmp_path)
+    # Then the tokens before the image are pieces of their own.
+    monkeypatch.setattr(decoding, "PREFILL_TOKENS", 1)
+    loaded_family(engine).drop_caches()
+    assert said_by(engine, name, tmp_path) == together
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [(name, {}) for name in TINY] + [(name, {"static_cache": True}) for name in STATIC],
+)
+@pytest.mark.parametrize("tokens", [1, 3])
+def test_the_run_ends_with_the_very_token_at_which_stop_is_looked_for(
+    tiny_engine: MakeEngine, name: str, options: dict[str, bool], tokens: int, tmp_path: Path
+) -> None:
+    # transformers asks its criteria and streams the token then, so Stop at a token is seen at the
+    # next one. Where it looks a forward late (DeferredStopCheck, on mps only), counts would be off.
+    seen_at = tokens if options else tokens + 1
+    engine = tiny_engine(name, generation={"max_new_tokens": 12, "min_new_tokens": 6}, **options)
+    session_id = with_page(engine, tmp_path)
+    family = loaded_family(engine)
+    answer = family.generate_answer
+    outcomes: list[Outcome] = []
+
+    class Stopping:
+        """Presses Stop at a token."""
+
+        def __init__(self, streamer: Any) -> None:
+            self.end = streamer.end
+            self._put = streamer.put
+            self._tokens = 0
+
+        def put(self, value: Any) -> None:
+            self._put(value)
+            self._tokens += value.numel()
+            if self._tokens >= tokens:
+                stream.stop()
+
+    def answered(inputs: Any, run: Run) -> Outcome:
+        outcomes.append(answer(inputs, replace(run, streamer=Stopping(run.streamer))))
+        return outcomes[-1]
+
+    family.generate_answer = answered
+    stream = engine.ask(session_id, "What is the total?", task=TINY[name].task)
+    assert list(stream)[-1] == Finished("cancelled", "tiny")
+    assert [outcome.completion_tokens for outcome in outcomes] == [seen_at]
 
 
 @pytest.mark.parametrize(

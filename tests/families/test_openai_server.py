@@ -402,6 +402,36 @@ def test_reading_goes_page_by_page_and_a_loop_is_ended_and_read_again_smaller(
     assert events[-1] == Finished("stop", "srv")
 
 
+@pytest.mark.parametrize("row", ["<tr><td></td><td>8:00</td><td></td></tr>", "|  | 8:00 |  |\n"])
+def test_a_form_of_equal_rows_is_no_loop_and_one_that_never_ends_is_ended(
+    served: Make, tmp_path: Path, row: str
+) -> None:
+    sheet = row * 20
+
+    def reads(exchange: Exchange) -> None:
+        if exchange.number == 1:
+            exchange.answer(*(sheet[at : at + 3] for at in range(0, len(sheet), 3)), " Signature")
+            return
+        exchange.begin()
+        try:
+            for _ in range(4_000):
+                exchange.say(row)
+        except OSError:
+            return
+        exchange.finish()
+
+    engine, server = served(reads)
+    session_id = session_with(engine, tmp_path, "x")
+    stream = engine.ask(session_id, task="ocr")
+    assert list(stream)[-1] == Finished("stop", "srv")
+    assert stream.transcript.text == f"{sheet} Signature"
+    endless = engine.ask(session_id, task="ocr")
+    assert list(endless)[-1] == Finished("repetition", "srv")
+    # Cut back to where the loop began.
+    assert 1 <= endless.transcript.text.count("8:00") <= 2
+    assert len(server.exchanges) == 3
+
+
 def test_two_people_are_answered_at_the_same_time(served: Make, tmp_path: Path) -> None:
     both = threading.Barrier(2, timeout=CEILING_SECONDS)
 

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from engine.layout.cells import Cell, CellParser, box_of, category_of, plain_text
 from engine.layout.deepseek_tags import DeepseekTagParser
+from engine.layout.doctags import DocTagsParser
 from engine.layout.dots_json import DotsJsonParser
 from engine.layout.qwen_boxes import QwenBoxParser
 from engine.layout.qwen_html import QwenHtmlParser
+from engine.layout.scene_text import SceneTextParser
 from tests.layout.outputs import (
     Written,
     as_deepseek,
@@ -332,3 +334,31 @@ def test_an_element_of_qwenvl_html_with_a_bad_box_is_left_out_and_that_is_said()
     text = '<p data-bbox="1 2 3">no</p><p>none</p><p data-bbox="1,2,30,40">yes</p>'
     assert [cell.text for cell in parsed(parser, text)] == ["yes"]
     assert keys(parser) == {"layout.bad_box": 1}
+
+
+@pytest.mark.parametrize(
+    ("parser", "cell"),
+    [
+        (DotsJsonParser, '{"bbox": [1, 2, 3, 4], "category": "Text", "text": "a b'),
+        (QwenBoxParser, '[{"bbox_2d": [1, 2, 3, 4], "label": "Text", "text_content": "a b'),
+        (DeepseekTagParser, "<|ref|>text<|/ref|><|det|>[[1, 2, 3, 4]]<|/det|>\na b"),
+        (DocTagsParser, "<text><loc_1><loc_2><loc_3><loc_4>a b"),
+        (SceneTextParser, "(0, 0), (9, 0), (9, 9), (0, 9) a b"),
+        (QwenHtmlParser, '<p data-bbox="1 2 3 4">a b'),
+    ],
+)
+def test_of_a_cell_in_a_loop_what_stood_before_the_loop_stays(
+    parser: MakeParser, cell: str
+) -> None:
+    for before, loop, kept in ((cell, " b" * 50, ["a b"]), ("", cell, [])):
+        made = parser()
+        found = made.feed(before + loop)
+        assert [one.text for one in [*found, *made.close(loop=len(loop))]] == kept
+
+
+def test_a_box_that_ends_in_a_loop_is_no_cell() -> None:
+    parser = DotsJsonParser()
+    loop = ", 4" * 60
+    assert parser.feed('[{"bbox": [1, 2, 3, 4' + loop) == []
+    assert parser.close(loop=len(loop)) == []
+    assert parser.warnings == []

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from engine.families.base import Run
 from engine.families.openai_server import grammar
 from engine.families.openai_server.characters import Characters, WholeTags
 from engine.families.openai_server.failures import Server
-from engine.families.repetition import loop_length
+from engine.families.repetition import MOST_TOKENS, loop_length
 from engine.schema import EvidenceFound, FinishReason
 
 if TYPE_CHECKING:
     from engine.verbatim import PageSpans
 
 # A server's text has no tokens here: loops are looked for in words, marks and line ends.
-_PIECE: Final = re.compile(r"\w+|[^\w\s]+|\n+")
+# A line of dots is pieces, too.
+_PIECE: Final = re.compile(r"\w{1,32}|[^\w\s]{1,16}|\n{1,8}")
 _LOOP_CHECK_EVERY: Final = 8
-# As much of the end as may hold the longest loop that is looked for.
-_TAIL_CHARACTERS: Final = 8_000
 
 
 class StreamedAnswer:
@@ -53,7 +52,9 @@ class StreamedAnswer:
         self._spans = spans
         self._held = ""
         self._tags = WholeTags()
-        self._tail = ""
+        # The newest whole pieces, and the text of the one that is not.
+        self._newest: list[str] = []
+        self._begun = ""
         self._length = 0
 
     def add(self, text: str) -> bool:
@@ -68,7 +69,7 @@ class StreamedAnswer:
             self._put("")
         else:
             self._put(self._tags.put(text))
-            self._tail = (self._tail + text)[-_TAIL_CHARACTERS:]
+            self._note(text)
             if text and self.pieces % _LOOP_CHECK_EVERY == 0 and self._loops():
                 self.ended_for = "repetition"
         if self._length > self._most_characters:
@@ -102,12 +103,20 @@ class StreamedAnswer:
         ids = self._characters.encode(text)
         self._run.streamer.put(torch.tensor(ids, dtype=torch.long))
 
+    def _note(self, text: str) -> None:
+        """Keep as much of the end as may hold the longest loop that is looked for."""
+        text = self._begun + text
+        pieces = list(_PIECE.finditer(text))
+        self._newest += [piece[0] for piece in pieces[:-1]]
+        del self._newest[:-MOST_TOKENS]
+        self._begun = text[pieces[-1].start() :] if pieces else ""
+
     def _loops(self) -> bool:
         numbers: dict[str, int] = {}
-        # The last piece may not be whole.
-        pieces = list(_pieces(self._tail))[:-1]
-        return loop_length([numbers.setdefault(piece, len(numbers)) for piece in pieces]) > 0
+        ids = [numbers.setdefault(piece, len(numbers)) for piece in self._newest]
+        names = list(numbers)
 
+        def text_of(some: Sequence[int]) -> str:
+            return "".join(names[number] for number in some)
 
-def _pieces(text: str) -> Iterator[str]:
-    return (match[0] for match in _PIECE.finditer(text))
+        return loop_length(ids, text_of) > 0

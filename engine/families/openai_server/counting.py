@@ -15,7 +15,9 @@ from engine.families.context import Conversation, PageKey, View, reserved
 from engine.families.openai_server.formats import BoxFormat
 from engine.families.openai_server.messages import SentPage
 from engine.families.prompt_ids import ImageSpan, PromptIds
+from engine.prompts import get_task
 from engine.schema import ImagePart, Message, Page, TextPart
+from engine.settings import ModelSettings
 
 _BYTES_A_TOKEN: Final = 3
 # What a template writes around a message.
@@ -48,7 +50,7 @@ def prompt_of(
 
 
 def pages_of(
-    request: ModelRequest, box_format: BoxFormat, max_pixels: int | None
+    request: ModelRequest, box_format: BoxFormat, model: ModelSettings
 ) -> dict[PageKey, SentPage]:
     """Every page of a request's conversation and the size at which it is sent."""
     pages: dict[PageKey, Page] = {
@@ -62,10 +64,11 @@ def pages_of(
         for part in message.parts
         if isinstance(part, ImagePart)
     }
+    most = model.most_pixels(reading=get_task(request.task).reads_page)
     return {
         key: SentPage(
             page,
-            box_format.shown_at(page.size, max_pixels=max_pixels, pixel_share=request.pixel_share),
+            box_format.shown_at(page.size, max_pixels=most, pixel_share=request.pixel_share),
         )
         for key, page in pages.items()
         if key in wanted
@@ -73,25 +76,18 @@ def pages_of(
 
 
 class ServerCounter:
-    """What a question takes of a server's context, as far as this can be told from here.
+    """What a question takes of a server's context, as far as this can be told from here."""
 
-    Args:
-        context_tokens: what prompt and answer may have together; None where nothing says it.
-    """
-
-    def __init__(
-        self, box_format: BoxFormat, max_pixels: int | None, context_tokens: int | None
-    ) -> None:
+    def __init__(self, box_format: BoxFormat, model: ModelSettings) -> None:
         self._format = box_format
-        self._max_pixels = max_pixels
-        self._context_tokens = context_tokens
+        self._model = model
 
     def size_of(self, request: ModelRequest) -> PromptSize:
         """How much of the context a question takes as it is."""
-        sent = pages_of(request, self._format, self._max_pixels)
+        sent = pages_of(request, self._format, self._model)
         messages = Conversation(request, sent).messages(View())
         tokens = len(prompt_of(messages, sent, self._format).ids)
-        limit = self._context_tokens
+        limit = self._model.context_tokens
         fits = limit is None or tokens + reserved(request.max_new_tokens, limit) <= limit
         images = {key: self._format.tokens_of(page.size) for key, page in sent.items()}
         return PromptSize(tokens, images, limit, fits)

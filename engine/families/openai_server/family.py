@@ -61,6 +61,7 @@ class OpenAIServerFamily(PageByPageFamily):
     capabilities: ClassVar[Capabilities] = ANY_CHAT
     stays_beside_others: ClassVar[bool] = True
     runs_elsewhere: ClassVar[bool] = True
+    has_reading_pixels: ClassVar[bool] = True
 
     def __init__(self, model_id: str, model: ModelSettings, server: Server) -> None:
         super().__init__(model_id, model)
@@ -127,7 +128,7 @@ class OpenAIServerFamily(PageByPageFamily):
     @classmethod
     def counter(cls, model_id: str, settings: Settings) -> PromptCounter | None:
         model = settings.model(model_id)
-        return ServerCounter(FORMATS[model.box_format], model.max_pixels, model.context_tokens)
+        return ServerCounter(FORMATS[model.box_format], model)
 
     @classmethod
     def server_state(
@@ -187,7 +188,7 @@ class OpenAIServerFamily(PageByPageFamily):
         thoughts = self._thoughts()
         if thoughts is not None:
             request = replace(request, so_far=tuple(thoughts.put(request.so_far)))
-        sent = pages_of(request, self._format, self.settings.max_pixels)
+        sent = pages_of(request, self._format, self.settings)
         if not self._can.multiple_pages:
             # Earlier turns keep their words; a model that sees one page sees the question's.
             asked = {(page.document_id, page.page_index) for page in request.pages}
