@@ -31,7 +31,7 @@ with Engine(load_settings(overlay)) as engine:
     before = rss().rss
     engine.forget_conversation(session_id)
     list(engine.ask(session_id, "Total?", model_id="big"))
-    loaded = engine._models.acquire("big", threading.Event(), lambda event: None)
+    loaded = engine._models.acquire("big", StopEvent(), lambda event: None)
     engine._models.release("big")
     weights = sum(p.numel() * p.element_size() for p in loaded.family.model.parameters())
     dead = weakref.ref(loaded.family.model)

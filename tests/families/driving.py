@@ -1,16 +1,16 @@
 """What tests of every family do with an engine: reach the loaded model, upload pages."""
 
-import threading
 from pathlib import Path
 from typing import Any
 
 from engine import Engine
+from engine.stop_event import StopEvent
 from tests.fakes import save_page
 
 
 def loaded_family(engine: Engine) -> Any:
     """The loaded adapter itself: counters and caches are not public."""
-    model = engine._models.acquire("tiny", threading.Event(), lambda event: None)
+    model = engine._models.acquire("tiny", StopEvent(), lambda event: None)
     engine._models.release("tiny")
     return model.family
 

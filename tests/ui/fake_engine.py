@@ -6,7 +6,6 @@ answered with a place on the page.
 
 import asyncio
 import secrets
-import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,6 +43,7 @@ from engine.schema import (
     UsageReport,
 )
 from engine.settings import PreprocessSettings
+from engine.stop_event import StopEvent
 
 NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
 ANSWER = "The total is 1,240.50 EUR & <b>not bold</b>."
@@ -61,7 +61,7 @@ class FakeStream:
     def __init__(self, script: Callable[[], Iterator[StreamEvent]], pause: float) -> None:
         self._script = script
         self._pause = pause
-        self.stop_event = threading.Event()
+        self.stop_event = StopEvent()
 
     def stop(self) -> None:
         self.stop_event.set()

@@ -1,7 +1,6 @@
 """The model card: what it offers, and what happens when a person asks for it."""
 
 import asyncio
-import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from engine.errors import ModelError
 from engine.gpu_memory import GpuMemory, gpu_memory
 from engine.model_control import ModelState
 from engine.model_manager import ModelManager
+from engine.stop_event import StopEvent
 from tests.fakes import FakeFamily
 from ui.model_card import card
 from ui.model_events import ModelCards
@@ -39,7 +39,7 @@ def test_a_model_is_loaded_and_unloaded_from_its_card(fake_settings: Settings) -
 def test_a_model_that_answers_is_not_unloaded(fake_settings: Settings) -> None:
     with Engine(fake_settings) as engine:
         models = engine._models
-        models.acquire("fake", threading.Event(), lambda event: None)
+        models.acquire("fake", StopEvent(), lambda event: None)
         refused = drawn(engine, "unload", "fake")[-1]
         assert refused["problem"] == ModelError("model.in_use", model_id="fake").text("en")
         models.release("fake")
