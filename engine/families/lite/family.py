@@ -131,7 +131,7 @@ class LiteFamily(ModelFamily):
         request = inputs.request
         run.emit(Step("step.thinking"))
         asked = self._documents.setdefault(request.conversation, set())
-        asked.update(page.document_id for page in request.pages)
+        asked.update(index.document_id for index in inputs.indexes)
         history = [turn.text for turn in request.history if turn.role == "user"]
         indexes: Sequence[PageIndex] = inputs.indexes
         formed = None

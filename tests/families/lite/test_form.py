@@ -176,7 +176,9 @@ def test_deleted_pages_are_forgotten() -> None:
     forms = Forms()
     forms.answer("What is the surname?", [PASSPORT])
     watched = weakref.ref(forms._files[PASSPORT.document_id, (0,)][0])
-    forms.clear()
+    forms.forget({"another"})
+    assert watched() is not None
+    forms.forget({PASSPORT.document_id})
     gc.collect()
     assert watched() is None
 
@@ -205,7 +207,8 @@ def lite() -> LiteFamily:
 def places_of(lite: LiteFamily, question: str, *indexes: PageIndex, before: str = "") -> list[str]:
     """What the family points at, asked about these pages."""
     request: Any = SimpleNamespace(
-        task="question", question=question, bbox=None, language="en", max_new_tokens=64,
+        conversation="one", task="question", question=question, bbox=None, language="en",
+        max_new_tokens=64,
         history=[Message("user", (TextPart(before),))] if before else [],
     )  # fmt: skip
     events: list[StreamEvent] = []
@@ -234,5 +237,7 @@ def test_lite_keeps_no_page_of_a_deleted_conversation() -> None:
     lite = LiteFamily.load("lite", load_settings())
     places_of(lite, "When does it expire?", PASSPORT)
     assert lite._read and lite._forms._files, "they are kept for the next question"
-    lite.forget("any")
+    lite.forget("another")
+    assert lite._read and lite._forms._files
+    lite.forget("one")
     assert not lite._read and not lite._forms._files
