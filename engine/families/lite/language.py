@@ -1,7 +1,8 @@
 """Words of English and Russian: normal form, light stems, likeness under OCR noise, synonym groups.
 
-Light on purpose: endings are cut by rule, without a dictionary, so that any word of any document
-gets a stem. Synonym groups ("invoice" - "bill") are data in lexicon.toml.
+Endings are cut by rule, without a dictionary, so that any word of any document gets a stem: Russian
+ones by Snowball (snowballstem.org/algorithms/russian/stemmer.html). Synonym groups ("invoice" -
+"bill") are data in lexicon.toml.
 
 Try it: `python -c "from engine.families.lite.language import stem; print(stem('invoices'))"`
 """
@@ -9,6 +10,7 @@ Try it: `python -c "from engine.families.lite.language import stem; print(stem('
 from __future__ import annotations
 
 import re
+import threading
 import tomllib
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -17,140 +19,13 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
+import snowballstemmer
+
 _TOKEN: Final = re.compile(r"[^\W_]+(?:[-'’.][^\W_]+)*|№|#|%|[$€£₽]")
 _RUSSIAN: Final = re.compile("[а-яё]")
-# Longest first. Endings of nouns, adjectives and verbs; three letters of the stem must stay.
-_RUSSIAN_ENDINGS: Final = tuple(
-    sorted(
-        [
-            "иями",
-            "ями",
-            "ами",
-            "иях",
-            "ях",
-            "ах",
-            "ией",
-            "ией",
-            "ием",
-            "иям",
-            "ям",
-            "ам",
-            "ием",
-            "ев",
-            "ов",
-            "ей",
-            "ий",
-            "ый",
-            "ой",
-            "ая",
-            "яя",
-            "ое",
-            "ее",
-            "ые",
-            "ие",
-            "ого",
-            "его",
-            "ому",
-            "ему",
-            "ым",
-            "им",
-            "ыми",
-            "ими",
-            "ую",
-            "юю",
-            "ою",
-            "ею",
-            "ых",
-            "их",
-            "ом",
-            "ем",
-            "ье",
-            "ья",
-            "ью",
-            "ия",
-            "ию",
-            "ии",
-            "а",
-            "я",
-            "о",
-            "е",
-            "и",
-            "ы",
-            "у",
-            "ю",
-            "ь",
-            "й",
-            "ться",
-            "тся",
-            "ать",
-            "ять",
-            "еть",
-            "ить",
-            "уть",
-            "ает",
-            "яет",
-            "еет",
-            "ует",
-            "ют",
-            "ет",
-            "ит",
-            "ат",
-            "ят",
-            "ал",
-            "ала",
-            "ало",
-            "али",
-            "ил",
-            "ила",
-            "ило",
-            "или",
-            "ел",
-            "ела",
-            "ело",
-            "ели",
-            "ался",
-            "алась",
-            "алось",
-            "ились",
-            "илась",
-            "илось",
-            "ился",
-            "аны",
-            "ано",
-            "ана",
-            "ан",
-            "ены",
-            "ено",
-            "ена",
-            "ен",
-            "лся",
-            "лась",
-            "лось",
-            "лись",
-            "ется",
-            "ится",
-            "ются",
-            "ющий",
-            "ющая",
-            "ющее",
-            "ющего",
-            "ющей",
-            "вший",
-            "вшая",
-            "вшее",
-            "вшего",
-            "вшей",
-            "ованный",
-            "анный",
-            "енный",
-            "ость",
-            "ости",
-            "остью",
-        ],
-        key=len,
-        reverse=True,
-    )
-)
+# Keeps the word that it works on, so threads take turns.
+_russian_stemmer: Final = snowballstemmer.stemmer("russian")
+_stemming: Final = threading.Lock()
 _ENGLISH_ENDINGS: Final = ("ations", "ation", "ings", "ing", "ies", "ers", "ed", "es", "er", "s")
 _SHORTEST_STEM: Final = 3
 # Bigram likeness from here on is OCR noise rather than another word ("subtotal" - "total" is 0.67).
@@ -176,11 +51,8 @@ def stem(word: str) -> str:
     if any(character.isdigit() for character in word):
         return word
     if _RUSSIAN.search(word):
-        word = word.removesuffix("ся")
-        for ending in _RUSSIAN_ENDINGS:
-            if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM:
-                return word[: -len(ending)]
-        return word
+        with _stemming:
+            return str(_russian_stemmer.stemWord(word))
     word = word.removesuffix("'s")
     for ending in _ENGLISH_ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM:
