@@ -166,7 +166,7 @@ def _users(options: argparse.Namespace) -> dict[str, str]:
     pairs = [*options.auth, *os.environ.get(_USERS_VARIABLE, "").splitlines()]
     if options.auth_file is None and not pairs:
         return {}
-    from engine.passwords import read_users, users_of_pairs
+    from engine.core.passwords import read_users, users_of_pairs
 
     of_file = read_users(options.auth_file) if options.auth_file is not None else {}
     return {**of_file, **users_of_pairs(pairs)}

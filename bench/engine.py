@@ -90,7 +90,7 @@ def measure(options: argparse.Namespace, attention: str) -> dict[str, Any]:
     import torch
 
     from engine import Engine, load_settings
-    from engine.hardware import peak_memory_bytes
+    from engine.core.hardware import peak_memory_bytes
 
     torch.set_num_threads(options.threads)
     with tempfile.TemporaryDirectory() as directory:
@@ -150,7 +150,7 @@ def _settings(options: argparse.Namespace, attention: str, directory: Path) -> s
 
 def _family(engine: Any) -> Any:
     """The loaded adapter, whose caches and counters are not public."""
-    from engine.stop_event import StopEvent
+    from engine.core.stop_event import StopEvent
 
     family = engine._models.acquire("bench", StopEvent(), lambda event: None).family
     engine._models.release("bench")

@@ -31,7 +31,7 @@ from typing import Any
 
 from bench.gpu_rows import DRY_PAGE, PAGE, Row, empty_row
 from bench.real_configs import REAL
-from engine.errors import EngineError
+from engine.core.errors import EngineError
 
 PRECISIONS = ("float16", "bfloat16", "int8", "int4")
 # How (b) runs a step. "static" is the step without a graph, which is all that a CPU can do.

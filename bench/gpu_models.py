@@ -15,9 +15,9 @@ from PIL import Image
 from torch import Tensor
 
 from bench.real_configs import REAL, TINY
+from engine.core.settings import load_settings
 from engine.families import family_class
 from engine.families.hub import quantization_config
-from engine.settings import load_settings
 
 # Text around the page, in tokens: system turn, question, start of the answer.
 BEFORE, AFTER = 24, 24

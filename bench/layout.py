@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from engine import load_settings
+from engine.core.geometry import area, intersection_area, iou
+from engine.core.schema import CATEGORIES, BBox, Region
 from engine.documents import open_document
 from engine.evaluation import Counts, match_regions
-from engine.geometry import area, intersection_area, iou
 from engine.indexing import build_index
-from engine.schema import CATEGORIES, BBox, Region
 
 THRESHOLD = 0.5
 

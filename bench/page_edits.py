@@ -12,9 +12,9 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
-from engine.geometry import union
+from engine.core.geometry import union
+from engine.core.schema import BBox, Line, Region, Word
 from engine.index import PageIndex
-from engine.schema import BBox, Line, Region, Word
 
 # Of the drawn titles; about as many as OCR's layout model misses on specimens.
 _MISSED: Final = 0.4

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.geometry import union
+from engine.core.geometry import union
+from engine.core.schema import BBox, Line, Region, Word
 from engine.index import PageIndex
-from engine.schema import BBox, Line, Region, Word
 
 # Pairs that OCR takes for one another.
 _CONFUSED = [

@@ -20,10 +20,10 @@ from bench.reading_data import index_from_truth
 from bench.specimens.continued import later_page
 from bench.synthetic.degrade import degrade
 from bench.synthetic.sheet import Sheet
+from engine.core.schema import Page
+from engine.core.settings import load_settings
 from engine.index import PageIndex
 from engine.indexing import build_index
-from engine.schema import Page
-from engine.settings import load_settings
 
 # Types whose papers may have several pages, and how often they do.
 _LONG: Final[Mapping[str, float]] = {

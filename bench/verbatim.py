@@ -19,10 +19,10 @@ import torch
 from transformers import LogitsProcessorList, Qwen2Config, Qwen2ForCausalLM
 
 from engine import load_settings
+from engine.core.schema import Line, Region, Word
 from engine.families.lite.weights import Checkpoint
 from engine.families.verbatim import OnlySpans, vocabulary
 from engine.index import PageIndex
-from engine.schema import Line, Region, Word
 from engine.verbatim import PageSpans
 
 _WORDS_A_LINE = 10

@@ -12,12 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from engine.errors import EngineError
-from engine.families.base import RunCancelled
-from engine.grounding import Grounded, ground
-from engine.index import PageIndex
-from engine.routing import Relay, Sink
-from engine.schema import (
+from engine.core.errors import EngineError, RunCancelled
+from engine.core.schema import (
     Discarded,
     EvidenceFound,
     Finished,
@@ -28,6 +24,9 @@ from engine.schema import (
     TextDelta,
     UsageReport,
 )
+from engine.grounding import Grounded, ground
+from engine.index import PageIndex
+from engine.routing import Relay, Sink
 
 logger = logging.getLogger(__name__)
 

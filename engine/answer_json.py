@@ -9,9 +9,9 @@ Try it:
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
+from engine.core.prompts import Task
+from engine.core.schema import Answer, Document, Evidence, Page, PageLayout, Usage
 from engine.layout import to_json
-from engine.prompts import Task
-from engine.schema import Answer, Document, Evidence, Page, PageLayout, Usage
 
 Json: TypeAlias = dict[str, Any]
 

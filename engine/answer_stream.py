@@ -5,11 +5,11 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 
 from engine.channel import EventChannel
-from engine.errors import GenerationError
+from engine.core.errors import GenerationError
+from engine.core.schema import Answer, Document, Failed, Step, StreamEvent
+from engine.core.stop_event import StopEvent
+from engine.core.transcript import Transcript
 from engine.generation import Job
-from engine.schema import Answer, Document, Failed, Step, StreamEvent
-from engine.stop_event import StopEvent
-from engine.transcript import Transcript
 
 # How often a waiting reader looks at the stall watch.
 _TICK_SECONDS = 0.5

@@ -7,8 +7,8 @@ leave nothing there.
 import logging
 import threading
 
-from engine.errors import StoreError
-from engine.settings import Settings
+from engine.core.errors import StoreError
+from engine.core.settings import Settings
 from engine.store import Archive
 from engine.store.archive import FOLDER
 

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from engine.conductor import Question
-from engine.errors import ModelError, SessionError
-from engine.geometry import clip
+from engine.core.errors import ModelError, SessionError
+from engine.core.geometry import clip
+from engine.core.prompts import get_task
+from engine.core.schema import BBox, Document, ImagePart, Message, Notice, Page, Part, TextPart
+from engine.core.settings import PreprocessSettings
 from engine.model_manager import ModelManager
 from engine.options import AskOptions
 from engine.pointing import point_on
-from engine.prompts import get_task
-from engine.schema import BBox, Document, ImagePart, Message, Notice, Page, Part, TextPart
 from engine.session import Session
-from engine.settings import PreprocessSettings
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import asyncio
 import threading
 from collections import deque
 
-from engine.schema import StreamEvent
+from engine.core.schema import StreamEvent
 
 
 class EventChannel:

@@ -15,17 +15,8 @@ from engine.answer_stream import AnswerStream
 from engine.asking import Wish, checked, user_message
 from engine.conductor import Conductor
 from engine.context_use import ContextUse
-from engine.errors import EngineError, SessionError
-from engine.families import family_class
-from engine.fields import AUTO, DocumentFields, check_type, extract, split
-from engine.forgetting import Forgetting
-from engine.index import PageIndex
-from engine.index_store import IndexStore
-from engine.indexing import build_index
-from engine.model_control import ModelControl
-from engine.model_manager import ModelInfo, ModelManager
-from engine.options import AskOptions
-from engine.schema import (
+from engine.core.errors import EngineError, SessionError
+from engine.core.schema import (
     Answer,
     BBox,
     Failed,
@@ -35,9 +26,18 @@ from engine.schema import (
     Page,
     TextPart,
 )
+from engine.core.settings import PreprocessSettings, Settings, load_settings
+from engine.families import family_class
+from engine.fields import AUTO, DocumentFields, check_type, extract, split
+from engine.forgetting import Forgetting
+from engine.index import PageIndex
+from engine.index_store import IndexStore
+from engine.indexing import build_index
+from engine.model_control import ModelControl
+from engine.model_manager import ModelInfo, ModelManager
+from engine.options import AskOptions
 from engine.session import Session
 from engine.sessions import SessionStore
-from engine.settings import PreprocessSettings, Settings, load_settings
 from engine.upkeep import Upkeep
 
 # What a user is told while the store fails: by the store's sentence, and for any other failure.

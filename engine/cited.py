@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.schema import Evidence
-from engine.transcript import Transcript
+from engine.core.schema import Evidence
+from engine.core.transcript import Transcript
 
 Span = tuple[int, int]  # text[start:end], characters
 

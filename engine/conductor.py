@@ -14,20 +14,10 @@ from dataclasses import dataclass, field, replace
 
 from engine.answer_grounding import GroundedSink
 from engine.context_use import ContextUse, PromptCounters
-from engine.crops import Crop
-from engine.errors import EngineError, ModelError, as_engine_error
-from engine.families import family_class
-from engine.families.base import ModelRequest, Preparation, RunCancelled
-from engine.families.lite.inside import inside
-from engine.families.page_prompt import names_box
-from engine.generation import Job
-from engine.index import PageIndex
-from engine.index_store import IndexStore
-from engine.model_manager import LoadedModel, ModelManager
-from engine.options import AskOptions
-from engine.prompts import Task, get_task, render, verbatim_question
-from engine.routing import PageReading, Readings, ReadingSink, ReadingStore, Sink, introduced
-from engine.schema import (
+from engine.core.errors import EngineError, ModelError, RunCancelled, as_engine_error
+from engine.core.i18n import Sentence
+from engine.core.prompts import Task, get_task, render, verbatim_question
+from engine.core.schema import (
     BBox,
     Discarded,
     Document,
@@ -41,8 +31,18 @@ from engine.schema import (
     StreamEvent,
     Values,
 )
-from engine.settings import PreprocessSettings, Settings
-from engine.texts import Sentence
+from engine.core.settings import PreprocessSettings, Settings
+from engine.crops import Crop
+from engine.families import family_class
+from engine.families.base import ModelRequest, Preparation
+from engine.families.lite.inside import inside
+from engine.families.page_prompt import names_box
+from engine.generation import Job
+from engine.index import PageIndex
+from engine.index_store import IndexStore
+from engine.model_manager import LoadedModel, ModelManager
+from engine.options import AskOptions
+from engine.routing import PageReading, Readings, ReadingSink, ReadingStore, Sink, introduced
 
 logger = logging.getLogger(__name__)
 

@@ -8,10 +8,10 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from engine.errors import EngineError
+from engine.core.errors import EngineError
+from engine.core.settings import Settings
 from engine.families import family_class
 from engine.families.base import ModelRequest, PromptCounter
-from engine.settings import Settings
 
 logger = logging.getLogger(__name__)
 

@@ -7,11 +7,11 @@ said and uploaded, what the screen keeps with them.
 import secrets
 from collections.abc import Mapping
 
-from engine.errors import EngineError, SessionError
-from engine.schema import Document, Message
+from engine.core.errors import EngineError, SessionError
+from engine.core.schema import Document, Message
+from engine.core.transcript import Transcript
 from engine.sessions import SessionStore
 from engine.store import ConversationInfo
-from engine.transcript import Transcript
 
 _VISITOR_BYTES = 32
 

@@ -9,11 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from engine.families.base import ModelRequest
-from engine.families.lite.inside import inside
-from engine.geometry import clip
-from engine.index import PageIndex
-from engine.schema import (
+from engine.core.geometry import clip
+from engine.core.schema import (
     BBox,
     Discarded,
     Document,
@@ -24,6 +21,9 @@ from engine.schema import (
     RegionAdded,
     StreamEvent,
 )
+from engine.families.base import ModelRequest
+from engine.families.lite.inside import inside
+from engine.index import PageIndex
 
 # A little of what stands around helps a model to read what is cut.
 _MARGIN_PIXELS: Final = 8.0

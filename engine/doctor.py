@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from engine.attention import (
+from engine.core.attention import (
     AttentionChoice,
     AttentionShape,
     attention_shapes,
@@ -20,12 +20,12 @@ from engine.attention import (
     sdpa_backends,
     sdpa_problem,
 )
-from engine.errors import EngineError
+from engine.core.errors import EngineError
+from engine.core.hardware import Precision, choose_precision, device, torch_dtype
+from engine.core.settings import ModelSettings, Settings
 from engine.families import family_class
 from engine.families.base import ServerState
 from engine.families.hub import configuration, is_cached
-from engine.hardware import Precision, choose_precision, device, torch_dtype
-from engine.settings import ModelSettings, Settings
 
 # Sizes at which attention is timed: a page's worth of vision tokens for a 2B model.
 _TOKENS: Final = 1024

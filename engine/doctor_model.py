@@ -10,6 +10,11 @@ from pathlib import Path
 from typing import Final
 
 from engine.chat import Engine
+from engine.core.errors import EngineError
+from engine.core.geometry import intersection_area, iou, union
+from engine.core.i18n import DEFAULT_LANGUAGE, say
+from engine.core.schema import Answer, Region, Usage
+from engine.core.settings import Settings
 from engine.doctor_pages import (
     FIRST_TOTAL,
     FORM_TITLE,
@@ -19,14 +24,9 @@ from engine.doctor_pages import (
     draw_two_pages,
     line_boxes,
 )
-from engine.errors import EngineError
 from engine.families import family_class
 from engine.families.base import Capabilities
-from engine.geometry import intersection_area, iou, union
 from engine.model_manager import ModelInfo
-from engine.schema import Answer, Region, Usage
-from engine.settings import Settings
-from engine.texts import DEFAULT_LANGUAGE, say
 
 # A region and the lines that it says it holds overlap at least so much (IoU), paddings allowed.
 _SAME_PLACE: Final = 0.3
@@ -47,7 +47,7 @@ class Check:
     Attributes:
         name: "loads", "here", "reads", "place", "two_pages", "reuse" or "blank_form".
         ok: whether it is as it should be.
-        key, values: what was found, and the next step where it is not; of engine/texts.
+        key, values: what was found, and the next step where it is not; of engine/core/texts.
     """
 
     name: str

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from engine.schema import BBox
+from engine.core.schema import BBox
 
 # Neither side is near 1000, or thousandths of the page taken for pixels would not be noticed.
 _SIZE: Final = (1680, 1260)

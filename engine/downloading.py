@@ -7,12 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import ModelError
+from engine.core.errors import ModelError
 from engine.families import family_class
 from engine.families.hub import WANTED, hub_errors
 
 if TYPE_CHECKING:
-    from engine.settings import ModelSettings
+    from engine.core.settings import ModelSettings
 
 # Called with the bytes that are here and the bytes there will be.
 OnProgress = Callable[[int, int], None]

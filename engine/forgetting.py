@@ -5,12 +5,12 @@
 
 import logging
 
+from engine.core.settings import PreprocessSettings
 from engine.index_store import IndexStore
 from engine.model_manager import ModelManager
 from engine.readings import Readings
 from engine.runs import Runs
 from engine.sessions import SessionStore
-from engine.settings import PreprocessSettings
 
 logger = logging.getLogger(__name__)
 

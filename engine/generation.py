@@ -14,16 +14,16 @@ from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.errors import EngineError, GenerationError, ModelError
-from engine.families.base import ModelFamily, Outcome, Run, RunCancelled, Streamer
-from engine.hardware import (
+from engine.core.errors import EngineError, GenerationError, ModelError, RunCancelled
+from engine.core.hardware import (
     give_memory_back,
     gpu_use,
     is_device_fault,
     is_out_of_memory,
     peak_memory_bytes,
 )
-from engine.schema import Failed, Finished, Step, StreamEvent, TextDelta, Usage, UsageReport
+from engine.core.schema import Failed, Finished, Step, StreamEvent, TextDelta, Usage, UsageReport
+from engine.families.base import ModelFamily, Outcome, Run, Streamer
 
 logger = logging.getLogger(__name__)
 

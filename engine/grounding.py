@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Final
 
-from engine.geometry import union
+from engine.core.geometry import union
+from engine.core.schema import BBox, Evidence, Line
 from engine.index import PageIndex
-from engine.schema import BBox, Evidence, Line
 from engine.values import (
     Value,
     find_values,

@@ -6,7 +6,7 @@ What grounding, verbatim decoding, fields and `lite` read. Building one is `engi
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.schema import BBox, Line, Notice, Region, Word
+from engine.core.schema import BBox, Line, Notice, Region, Word
 
 
 @dataclass(frozen=True, slots=True)

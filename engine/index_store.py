@@ -11,10 +11,10 @@ import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import CancelledError, Future
 
-from engine.families.base import RunCancelled
+from engine.core.errors import RunCancelled
+from engine.core.schema import Page
+from engine.core.settings import PreprocessSettings
 from engine.index import PageIndex
-from engine.schema import Page
-from engine.settings import PreprocessSettings
 
 logger = logging.getLogger(__name__)
 

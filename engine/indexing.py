@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 from PIL import Image
 
-from engine.errors import GeometryError
-from engine.geometry import clip, undo_quarter_turns, union
+from engine.core.errors import GeometryError, RunCancelled
+from engine.core.geometry import clip, undo_quarter_turns, union
+from engine.core.schema import BBox, Line, Notice, Page, Region, Size, StreamEvent, Word
+from engine.core.settings import PreprocessSettings, Settings
 from engine.index import PageIndex
 from engine.ocr import layout_model, reader, regions, text_layer
 from engine.ocr.script import Script, script_of
 from engine.ocr.table_columns import columns_of
 from engine.ocr.words import same_row
-from engine.schema import BBox, Line, Notice, Page, Region, Size, StreamEvent, Word
-from engine.settings import PreprocessSettings, Settings
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,10 +31,6 @@ ToPage: TypeAlias = Callable[[BBox], BBox]
 
 # RapidOCR knows Greek and no Cyrillic: on a Cyrillic page its Greek capitals are look-alikes.
 _GREEK_AS_CYRILLIC = str.maketrans("ΠΓΦΛΔΑΒΕΗΚΜΝΟΡΤΧ", "ПГФЛДАВЕНКМНОРТХ")
-
-
-class IndexingStopped(Exception):  # noqa: N818 - a user pressing Stop is no error
-    """The stop token was set while a page was being read."""
 
 
 def build_index(
@@ -56,14 +52,14 @@ def build_index(
     Returns:
         The index; empty for a blank page. All boxes in pixels of the page.
     Raises:
-        IndexingStopped: `stop` was set.
+        RunCancelled: `stop` was set.
         DocumentError: the page's picture cannot be read.
         OcrError: Tesseract is installed and was needed, but failed.
     """
 
     def check() -> None:
         if stop is not None and stop.is_set():
-            raise IndexingStopped
+            raise RunCancelled
 
     check()
     index = _from_pdf(page, check) if settings.ocr.use_pdf_text else None

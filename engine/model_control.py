@@ -11,15 +11,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from engine.core.errors import EngineError, ModelError, RunCancelled
+from engine.core.stop_event import StopEvent
 from engine.downloading import download
-from engine.errors import EngineError, ModelError
 from engine.families import family_class
-from engine.families.base import RunCancelled
-from engine.stop_event import StopEvent
 
 if TYPE_CHECKING:
+    from engine.core.settings import Settings
     from engine.model_manager import ModelManager
-    from engine.settings import Settings
 
 logger = logging.getLogger(__name__)
 Work = Literal["loading", "downloading"]

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from functools import partial
 
 from engine import zero_gpu
-from engine.errors import EngineError, ModelError
+from engine.core.errors import EngineError, ModelError, RunCancelled
+from engine.core.hardware import give_memory_back, has_gpu
+from engine.core.schema import Step, StreamEvent
+from engine.core.settings import ModelSettings, Settings
+from engine.core.stop_event import StopEvent
 from engine.families import family_class
-from engine.families.base import Capabilities, ModelFamily, RunCancelled
+from engine.families.base import Capabilities, ModelFamily
 from engine.generation import InferenceThread, run_job
-from engine.hardware import give_memory_back, has_gpu
-from engine.schema import Step, StreamEvent
-from engine.settings import ModelSettings, Settings
-from engine.stop_event import StopEvent
 from engine.worker.client import RemoteModel
 from engine.zero_gpu import LentModel
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from engine.errors import SessionError
+from engine.core.errors import SessionError
 
 LONGEST_ANSWER = 16_384
 HIGHEST_TEMPERATURE = 2.0

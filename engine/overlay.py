@@ -14,10 +14,10 @@ from typing import Final, TypeAlias
 import font_roboto
 from PIL import Image, ImageChops, ImageDraw, ImageFont
 
-from engine.errors import GeometryError
-from engine.geometry import clip
-from engine.schema import BBox, Evidence, PageLayout, Size
-from engine.texts import DEFAULT_LANGUAGE, say
+from engine.core.errors import GeometryError
+from engine.core.geometry import clip
+from engine.core.i18n import DEFAULT_LANGUAGE, say
+from engine.core.schema import BBox, Evidence, PageLayout, Size
 
 Box: TypeAlias = tuple[int, int, int, int]  # whole pixels, right and bottom exclusive
 

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from engine.core.schema import Document
 from engine.page_references import LAST, fold, references
-from engine.schema import Document
 
 _SHORTEST_NAME: Final = 4
 # Stands where a file's name was: a private-use character, which no keyboard types.

@@ -2,7 +2,7 @@
 
 Each step is off unless settings.toml turns it on, because each must be measured to help a family.
 The page that is shown never changes; `Prepared.to_page` brings boxes back to it. Quarter turns are
-not made here (engine.ocr tells them, engine.geometry undoes them).
+not made here (engine.ocr tells them, engine.core.geometry undoes them).
 
 Try it: `python -c "from PIL import Image; from engine.preprocess import resize_to as r; \
 print(r(Image.new('RGB', (4000, 2000)), 1000).to_page((10, 10, 20, 20)))"`
@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from engine.geometry import clip
-from engine.schema import BBox, Size
-from engine.settings import PreprocessSettings
+from engine.core.geometry import clip
+from engine.core.schema import BBox, Size
+from engine.core.settings import PreprocessSettings
 
 Grey: TypeAlias = NDArray[np.uint8]  # (H, W)
 # (x, y) of the prepared picture = matrix @ (x, y, 1) of the page; (2, 3).

@@ -7,14 +7,13 @@ import threading
 from pathlib import Path
 
 from engine.conversations import Conversations
-from engine.errors import SessionError
-from engine.families.base import RunCancelled
-from engine.geometry import clip
+from engine.core.errors import RunCancelled, SessionError
+from engine.core.geometry import clip
+from engine.core.schema import BBox, Document
+from engine.core.settings import PreprocessSettings
 from engine.index import PageIndex
 from engine.index_store import IndexStore
-from engine.schema import BBox, Document
 from engine.sessions import SessionStore
-from engine.settings import PreprocessSettings
 
 
 class Readings(Conversations):

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from PIL import Image
 
+from engine.core.errors import DocumentError, EngineError
+from engine.core.schema import Document, Page, Word
+from engine.core.settings import LimitSettings
 from engine.documents import open_document
-from engine.errors import DocumentError, EngineError
-from engine.schema import Document, Page, Word
 from engine.session import Session
-from engine.settings import LimitSettings
 from engine.store import KeptDocument
 from engine.store.page_files import name_of
 

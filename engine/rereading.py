@@ -12,9 +12,9 @@ from dataclasses import replace
 from difflib import SequenceMatcher
 from typing import Final
 
-from engine.geometry import union
+from engine.core.geometry import union
+from engine.core.schema import BBox, Line, Region, Word
 from engine.index import PageIndex
-from engine.schema import BBox, Line, Region, Word
 
 # Of two lines: as different as this, they are not the same print.
 _ALIKE: Final = 0.5

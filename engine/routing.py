@@ -12,11 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from engine.errors import GenerationError
-from engine.generation import Job
-from engine.index import PageIndex
-from engine.rereading import index_of_regions, index_of_text
-from engine.schema import (
+from engine.core.errors import GenerationError
+from engine.core.schema import (
     Discarded,
     Document,
     Failed,
@@ -27,8 +24,11 @@ from engine.schema import (
     Step,
     StreamEvent,
 )
-from engine.stop_event import StopEvent
-from engine.transcript import Transcript
+from engine.core.stop_event import StopEvent
+from engine.core.transcript import Transcript
+from engine.generation import Job
+from engine.index import PageIndex
+from engine.rereading import index_of_regions, index_of_text
 
 # A page's text in a prompt; a dense page of small print has about 8,000 characters.
 _LONGEST_TEXT: Final = 12_000

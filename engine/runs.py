@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from engine.answer_stream import AnswerStream
-from engine.errors import SessionError
-from engine.schema import Message, TextPart
+from engine.core.errors import SessionError
+from engine.core.schema import Message, TextPart
+from engine.core.transcript import Transcript
 from engine.session import Session
 from engine.sessions import SessionStore
-from engine.transcript import Transcript
 
 
 class Runs:

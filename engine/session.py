@@ -3,11 +3,11 @@
 import threading
 from dataclasses import dataclass, field
 
-from engine.errors import EngineError, SessionError, StoreError
-from engine.schema import Document, Message, Page
+from engine.core.errors import EngineError, SessionError, StoreError
+from engine.core.schema import Document, Message, Page
+from engine.core.transcript import Transcript
 from engine.store import Archive, KeptDocument
 from engine.store.clock import steady
-from engine.transcript import Transcript
 
 
 @dataclass(slots=True)

@@ -9,14 +9,14 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
-from engine.errors import SessionError, StoreError
+from engine.core.errors import SessionError, StoreError
+from engine.core.schema import Message, TextPart
+from engine.core.settings import LimitSettings
+from engine.core.transcript import Transcript
+from engine.core.transcript_json import transcript_from_json, transcript_to_json
 from engine.reopening import reopened
-from engine.schema import Message, TextPart
 from engine.session import Asked, Saved, Session
-from engine.settings import LimitSettings
 from engine.store import Archive, Kept, Running, owners, rows
-from engine.transcript import Transcript
-from engine.transcript_json import transcript_from_json, transcript_to_json
 
 
 def save(session: Session, *, owner: str, now: float, limits: LimitSettings) -> None:

@@ -17,10 +17,10 @@ from math import inf
 from typing import Final
 
 from engine.archives import Archives
-from engine.errors import SessionError, StoreError
+from engine.core.errors import SessionError, StoreError
+from engine.core.settings import Settings
 from engine.session import Session
 from engine.session_keeping import refresh, save, wake
-from engine.settings import Settings
 from engine.store import KeptDocument, owners, rows
 from engine.store.archive import UNUSED_SECONDS, visitor_key
 from engine.store.clock import Clock

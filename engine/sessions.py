@@ -6,12 +6,12 @@ How long they live is `engine.session_lives`' business.
 from pathlib import Path
 from typing import Final
 
-from engine.errors import DocumentError, SessionError
+from engine.core.errors import DocumentError, SessionError
+from engine.core.schema import Document, Message
+from engine.core.transcript import Transcript
 from engine.reopening import keep_file
-from engine.schema import Document, Message
 from engine.session import Asked, Session
 from engine.session_lives import SessionLives
-from engine.transcript import Transcript
 
 _LONGEST_TITLE: Final = 200
 

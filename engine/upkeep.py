@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
-from engine.errors import EngineError
+from engine.core.errors import EngineError
 from engine.sessions import SessionStore
 
 logger = logging.getLogger(__name__)

@@ -20,10 +20,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from engine.geometry import union
+from engine.core.geometry import union
+from engine.core.schema import Evidence
 from engine.grounding import Place, most_akin
 from engine.index import PageIndex
-from engine.schema import Evidence
 
 _WALL: Final = b"\x00"
 # Between two lines of a region a model may write a space or a line break.

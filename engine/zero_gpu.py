@@ -21,15 +21,15 @@ from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
 from typing import Any, Final, Protocol, TypeAlias
 
-from engine.errors import EngineError, ModelError, as_engine_error
+from engine.core.errors import EngineError, ModelError, RunCancelled, as_engine_error
+from engine.core.prompts import get_task
+from engine.core.schema import Failed, Finished, ImagePart, Notice, Page, StreamEvent
+from engine.core.settings import Settings
+from engine.core.stop_event import StopEvent
 from engine.families import family_class
-from engine.families.base import ModelFamily, ModelRequest, Preparation, RunCancelled
+from engine.families.base import ModelFamily, ModelRequest, Preparation
 from engine.generation import Job, run_job
 from engine.index import PageIndex
-from engine.prompts import get_task
-from engine.schema import Failed, Finished, ImagePart, Notice, Page, StreamEvent
-from engine.settings import Settings
-from engine.stop_event import StopEvent
 from engine.worker.messages import What, with_pictures, without_pictures
 
 logger = logging.getLogger(__name__)

@@ -11,17 +11,10 @@ from font_roboto import Roboto
 from PIL import Image, ImageDraw, ImageFont
 
 from bench.soak.echo import CodePoints
-from engine.families.base import (
-    Capabilities,
-    ModelFamily,
-    ModelRequest,
-    Outcome,
-    Preparation,
-    Run,
-    RunCancelled,
-)
-from engine.schema import BBox, Evidence, EvidenceFound, Line, Step, Word
-from engine.settings import ModelSettings, Settings
+from engine.core.errors import RunCancelled
+from engine.core.schema import BBox, Evidence, EvidenceFound, Line, Step, Word
+from engine.core.settings import ModelSettings, Settings
+from engine.families.base import Capabilities, ModelFamily, ModelRequest, Outcome, Preparation, Run
 
 FAKE_MODELS_TOML = """
 default_model = "fake"

@@ -6,9 +6,9 @@ from pathlib import Path
 from unittest.mock import patch
 
 from engine import Engine, Settings
+from engine.core.schema import Page
+from engine.core.settings import PreprocessSettings
 from engine.index import PageIndex
-from engine.schema import Page
-from engine.settings import PreprocessSettings
 from engine.store.clock import Clock
 from tests.fakes import save_page
 

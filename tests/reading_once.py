@@ -8,9 +8,9 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 
+from engine.core.schema import Page
+from engine.core.settings import PreprocessSettings, Settings
 from engine.index import PageIndex
-from engine.schema import Page
-from engine.settings import PreprocessSettings, Settings
 
 BuildIndex = Callable[..., PageIndex]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from engine import Engine
-from engine.schema import EvidenceFound, Finished, Notice, UsageReport
+from engine.core.schema import EvidenceFound, Finished, Notice, UsageReport
 from tests.fakes import FakeFamily, draw_page
 
 
@@ -44,7 +44,7 @@ def test_a_number_that_is_on_no_page_is_told(fake_engine: Engine, session_id: st
 def test_a_models_own_evidence_is_kept_and_none_is_added(
     fake_engine: Engine, session_id: str
 ) -> None:
-    from engine.schema import Evidence
+    from engine.core.schema import Evidence
 
     document_id = fake_engine.documents(session_id)[0].document_id
     own = Evidence(document_id, 0, (1.0, 1.0, 5.0, 5.0), "own", 1.0)

@@ -8,7 +8,7 @@ from transformers import PreTrainedConfig
 
 from bench import gpu_models
 from bench.real_configs import REAL
-from engine.attention import AttentionShape, attention_shapes, choose_attention, sdpa_problem
+from engine.core.attention import AttentionShape, attention_shapes, choose_attention, sdpa_problem
 
 QWEN3_VL_2B = (AttentionShape(128, 16, 8), AttentionShape(64, 16, 16))
 # As Qwen/Qwen2-VL-2B-Instruct publishes it: hidden_size of the vision tower is what it gives on.

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from engine.channel import EventChannel
-from engine.schema import TextDelta
+from engine.core.schema import TextDelta
 
 
 def texts(count: int) -> list[TextDelta]:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from engine import AskOptions, Engine, EngineError, Settings
-from engine.errors import GeometryError, SessionError
-from engine.schema import ImagePart, TextDelta, TextPart
-from engine.settings import SessionSettings
+from engine.core.errors import GeometryError, SessionError
+from engine.core.schema import ImagePart, TextDelta, TextPart
+from engine.core.settings import SessionSettings
 from tests.fakes import FakeFamily, draw_page, save_page
 
 

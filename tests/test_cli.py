@@ -9,7 +9,7 @@ import pytest
 import engine
 from engine import Settings
 from engine.cli import main
-from engine.schema import Evidence
+from engine.core.schema import Evidence
 from tests.fakes import FAKE_MODELS_TOML, FakeFamily, draw_page, save_page
 
 

@@ -5,11 +5,11 @@ import typing
 
 import pytest
 
-from engine import schema
-from engine.errors import EngineError
+from engine.core import schema
+from engine.core.errors import EngineError
+from engine.core.prompts import load_tasks
 from engine.families.base import Capabilities, ModelFamily
 from engine.index import PageIndex
-from engine.prompts import load_tasks
 
 EVENTS = {
     "Step": ("key", "values", "page_index"),

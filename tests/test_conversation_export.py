@@ -18,8 +18,8 @@ from markdown_it import MarkdownIt
 from PIL import Image, ImageDraw
 
 from engine.conversation_export import KINDS, Exchange, export_conversation
-from engine.errors import DocumentError, GenerationError, SessionError
-from engine.schema import (
+from engine.core.errors import DocumentError, GenerationError, SessionError
+from engine.core.schema import (
     BBox,
     Document,
     Evidence,
@@ -35,7 +35,7 @@ from engine.schema import (
     Usage,
     UsageReport,
 )
-from engine.transcript import Transcript
+from engine.core.transcript import Transcript
 
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMA = json.loads(

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from engine import Settings, doctor
-from engine.attention import SDPA_BACKENDS
 from engine.cli import main
+from engine.core.attention import SDPA_BACKENDS
 
 
 def test_every_kernel_was_tried_and_the_general_one_runs(fake_settings: Settings) -> None:

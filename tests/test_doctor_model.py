@@ -10,13 +10,13 @@ from PIL import Image
 
 from engine import Settings, doctor_model, load_settings
 from engine.cli import main
+from engine.core.geometry import union
+from engine.core.schema import BBox, Evidence, FinishReason, Region, RegionAdded
+from engine.core.settings import ModelSettings
 from engine.doctor_model import Check, Trial
 from engine.doctor_pages import draw_blank_form, draw_test_page, draw_two_pages, line_boxes
 from engine.families import FAMILIES
 from engine.families.base import Capabilities, ModelRequest, Outcome, Run
-from engine.geometry import union
-from engine.schema import BBox, Evidence, FinishReason, Region, RegionAdded
-from engine.settings import ModelSettings
 from tests.fakes import FAKE_MODELS_TOML, FakeFamily
 from tests.families import tiny
 

@@ -15,6 +15,8 @@ from bench.specimens import specimen
 from bench.specimens.truth import Language
 from bench.specimens.writing import truth_row
 from engine import load_settings
+from engine.core.prompts import get_task, load_tasks, render
+from engine.core.schema import Evidence, EvidenceFound, Line, Word
 from engine.document_type import DOCUMENT_TYPES, classify, deciding_lines, parse_type, title
 from engine.document_type.features import LAYOUT, SIZE, features, layout
 from engine.document_type.model import WEIGHTS_FILE, classifier
@@ -22,8 +24,6 @@ from engine.families import FAMILIES, family_class
 from engine.families.base import ModelRequest, Run
 from engine.families.lite.family import LiteFamily, LiteInputs
 from engine.index import PageIndex
-from engine.prompts import get_task, load_tasks, render
-from engine.schema import Evidence, EvidenceFound, Line, Word
 
 ROOT = Path(__file__).resolve().parent.parent
 # Two of the test templates of each type in each language.

@@ -22,11 +22,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, TiffImagePlugin
 
+from engine.core.errors import DocumentError
+from engine.core.schema import Document
+from engine.core.settings import LimitSettings, load_settings
 from engine.documents import open_document, open_document_bytes, shown_name
 from engine.documents.source import DecodedPages, Source
-from engine.errors import DocumentError
-from engine.schema import Document
-from engine.settings import LimitSettings, load_settings
 
 # pytest undoes the filter that engine.documents sets for Pillow's remarks on odd metadata.
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
@@ -736,8 +736,8 @@ def test_nothing_is_written_to_stderr_about_a_broken_file(tmp_path: Path) -> Non
     program = (
         "import sys, pathlib\n"
         "from engine.documents import open_document\n"
-        "from engine.errors import DocumentError\n"
-        "from engine.settings import load_settings\n"
+        "from engine.core.errors import DocumentError\n"
+        "from engine.core.settings import load_settings\n"
         "limits = load_settings().limits\n"
         "for path in sorted(pathlib.Path(sys.argv[1]).iterdir()):\n"
         "    try:\n"

@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 from engine import Engine, load_settings
+from engine.core.schema import RegionAdded, Step, TextDelta
 from engine.evaluation import covered_share as covered
-from engine.schema import RegionAdded, Step, TextDelta
 from tests.fakes import draw_page
 
 ROOT = Path(__file__).resolve().parent.parent

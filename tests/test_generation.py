@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from engine import Engine, EngineError, Settings
-from engine.errors import GenerationError
-from engine.schema import (
+from engine.core.errors import GenerationError
+from engine.core.schema import (
     Evidence,
     EvidenceFound,
     Failed,

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.errors import GeometryError
-from engine.geometry import clip, iou, to_model_frame, to_page_frame, undo_quarter_turns, union
+from engine.core.errors import GeometryError
+from engine.core.geometry import clip, iou, to_model_frame, to_page_frame, undo_quarter_turns, union
 
 sizes = st.tuples(st.integers(50, 4000), st.integers(50, 4000))
 

@@ -4,11 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.attention import AttentionChoice
+from engine.core.attention import AttentionChoice
+from engine.core.hardware import Device, GpuMemory, gpu_memory
+from engine.core.settings import load_settings
 from engine.families import hub
-from engine.gpu_memory import GpuMemory, gpu_memory
-from engine.hardware import Device
-from engine.settings import load_settings
 
 FIRST = GpuMemory(1000 * 2**20, 8192 * 2**20)
 SECOND = GpuMemory(5120 * 2**20, 16384 * 2**20)

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 import pytest
 from PIL import Image
 
-from engine.errors import OcrError
-from engine.families.base import RunCancelled
+from engine.core.errors import OcrError, RunCancelled
+from engine.core.schema import Page
+from engine.core.settings import PreprocessSettings
 from engine.index import PageIndex
 from engine.index_store import IndexStore
-from engine.schema import Page
-from engine.settings import PreprocessSettings
 
 PLAIN = PreprocessSettings(deskew=False, contrast=False, denoise=False)
 DESKEWED = PreprocessSettings(deskew=True, contrast=False, denoise=False)

@@ -9,12 +9,13 @@ import pytest
 from PIL import Image
 
 from bench.synthetic import draw_document
+from engine.core.errors import RunCancelled
+from engine.core.geometry import union
+from engine.core.settings import PreprocessSettings, Settings, load_settings
 from engine.documents import open_document
 from engine.evaluation import character_error_rate, covered_share
-from engine.geometry import union
 from engine.index import PageIndex
-from engine.indexing import IndexingStopped, build_index
-from engine.settings import PreprocessSettings, Settings, load_settings
+from engine.indexing import build_index
 from tests.fakes import draw_page
 
 SETTINGS = load_settings()
@@ -190,5 +191,5 @@ def test_a_blank_page_has_an_empty_index(tmp_path: Path) -> None:
 def test_a_stopped_reading_ends(tmp_path: Path) -> None:
     stop = threading.Event()
     stop.set()
-    with pytest.raises(IndexingStopped):
+    with pytest.raises(RunCancelled):
         index_of(Image.new("RGB", (800, 600), "white"), tmp_path, stop=stop)

@@ -11,8 +11,8 @@ import pytest
 from starlette.exceptions import HTTPException
 
 from bench.app_process import ROOT, serving
-from engine.errors import SettingsError
-from engine.passwords import hash_password, matches, read_users, users_of_pairs
+from engine.core.errors import SettingsError
+from engine.core.passwords import hash_password, matches, read_users, users_of_pairs
 from tests.http_driving import Visitor
 from ui import login
 from ui.login import Brake, Login

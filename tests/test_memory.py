@@ -16,7 +16,7 @@ import json, sys, threading, weakref
 from pathlib import Path
 import psutil
 from engine import Engine, load_settings
-from engine.hardware import give_memory_back
+from engine.core.hardware import give_memory_back
 from tests.fakes import save_page
 
 overlay, folder = Path(sys.argv[1]), Path(sys.argv[2])

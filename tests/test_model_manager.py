@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from engine import Engine, EngineError, Settings, load_settings
+from engine.core.schema import Discarded, Finished, TextDelta
 from engine.families import FAMILIES
-from engine.schema import Discarded, Finished, TextDelta
 from tests.fakes import FAKE_MODELS_TOML, FakeFamily, save_page
 
 TWO_MODELS = (

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageColor, ImageDraw
 
+from engine.core.schema import CATEGORIES, BBox, Evidence, PageLayout, Region
 from engine.overlay import (
     EVIDENCE_COLOUR,
     EVIDENCE_EDGE,
@@ -18,7 +19,6 @@ from engine.overlay import (
     draw_layout,
     to_svg,
 )
-from engine.schema import CATEGORIES, BBox, Evidence, PageLayout, Region
 
 SVG = "{http://www.w3.org/2000/svg}"
 

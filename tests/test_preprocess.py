@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont
 
-from engine.errors import GeometryError
+from engine.core.errors import GeometryError
+from engine.core.schema import BBox
+from engine.core.settings import PreprocessSettings
 from engine.preprocess import Prepared, apply_steps, estimate_skew, is_blank, resize_to
-from engine.schema import BBox
-from engine.settings import PreprocessSettings
 
 FONT = ImageFont.truetype(font_roboto.Roboto, 26)
 WORDS = ["Total", "invoice", "amount", "12.50", "договор", "of", "price", "page", "№ 7"]

@@ -7,9 +7,7 @@ import pytest
 import torch
 
 from engine import Engine, Settings, load_settings
-from engine.families import FAMILIES
-from engine.families.base import Capabilities, ModelRequest, Outcome, Preparation, Run
-from engine.schema import (
+from engine.core.schema import (
     Evidence,
     EvidenceFound,
     Failed,
@@ -19,6 +17,8 @@ from engine.schema import (
     RegionAdded,
     TextDelta,
 )
+from engine.families import FAMILIES
+from engine.families.base import Capabilities, ModelRequest, Outcome, Preparation, Run
 from tests.fakes import FakeFamily, draw_page, save_page
 
 TOML = """

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from engine import Engine, EngineError, Settings
-from engine.errors import SessionError, StoreError
+from engine.core.errors import SessionError, StoreError
+from engine.core.schema import Evidence, Finished, ImagePart, TextDelta
 from engine.index import PageIndex
 from engine.reopening import keep_file
-from engine.schema import Evidence, Finished, ImagePart, TextDelta
 from tests.fakes import FakeFamily, draw_page, save_page
 from tests.keeping import Hands, clocked, files_below, loaded_index, said, talk
 

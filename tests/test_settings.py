@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import ModelError, SettingsError
-from engine.settings import load_settings
+from engine.core.errors import ModelError, SettingsError
+from engine.core.settings import load_settings
 
 
 def overlay(tmp_path: Path, text: str) -> Path:

@@ -1,6 +1,6 @@
 import threading
 
-from engine.stop_event import StopEvent
+from engine.core.stop_event import StopEvent
 
 
 def test_whoever_waits_is_told_once_and_late_comers_at_once() -> None:

@@ -15,9 +15,9 @@ import psutil
 import pytest
 
 from engine import Engine, EngineError, Settings
-from engine.errors import StoreError
-from engine.schema import Message, Notice, TextPart
-from engine.settings import SessionSettings
+from engine.core.errors import StoreError
+from engine.core.schema import Message, Notice, TextPart
+from engine.core.settings import SessionSettings
 from engine.store import database, owners
 from engine.store.clock import GRACE_SECONDS
 from engine.store.migrations import MIGRATIONS
@@ -222,7 +222,7 @@ from pathlib import Path
 import engine.chat
 from engine import Engine, load_settings
 from engine.families import FAMILIES
-from engine.schema import Notice
+from engine.core.schema import Notice
 from tests.keeping import loaded_index, said, talk
 from tests.fakes import FakeFamily
 
@@ -277,7 +277,7 @@ import sys, time
 from pathlib import Path
 from engine import Engine, load_settings
 from engine.families import FAMILIES
-from engine.schema import TextDelta
+from engine.core.schema import TextDelta
 from tests.keeping import talk
 from tests.fakes import FakeFamily
 

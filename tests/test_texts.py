@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from engine import errors
-from engine.errors import DocumentError, EngineError, as_engine_error
-from engine.texts import catalogue, say
+from engine.core import errors
+from engine.core.errors import DocumentError, EngineError, as_engine_error
+from engine.core.i18n import catalogue, say
 
 ROOT = Path(__file__).resolve().parent.parent
 OURS = {

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.errors import DocumentError, EngineError, GenerationError, ModelError
-from engine.schema import (
+from engine.core.errors import DocumentError, EngineError, GenerationError, ModelError
+from engine.core.i18n import Sentence
+from engine.core.schema import (
     CATEGORIES,
     FINISH_REASONS,
     Discarded,
@@ -21,10 +22,9 @@ from engine.schema import (
     TextPart,
     Usage,
 )
-from engine.schema_json import message_from_json, message_to_json
-from engine.texts import Sentence
-from engine.transcript import Transcript
-from engine.transcript_json import transcript_from_json, transcript_to_json
+from engine.core.schema_json import message_from_json, message_to_json
+from engine.core.transcript import Transcript
+from engine.core.transcript_json import transcript_from_json, transcript_to_json
 
 # Every character, half characters included: file names and model text may hold them.
 texts = st.text(st.characters(exclude_categories=()), max_size=20)

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
-from engine.errors import ModelError
+from engine.core.errors import ModelError
+from engine.core.schema import Line, Region, Word
 from engine.families.verbatim import OnlySpans, vocabulary
 from engine.index import PageIndex
-from engine.schema import Line, Region, Word
 from engine.verbatim import PageSpans, SpanWalk
 from tests.fakes import draw_page
 from tests.families.tiny import byte_tokenizer

@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from engine import Engine, EngineError, Settings, load_settings
+from engine.core.schema import Evidence, EvidenceFound, Failed, Finished, TextDelta
 from engine.families import FAMILIES
 from engine.families.base import ModelRequest, Outcome, Preparation, Run
-from engine.schema import Evidence, EvidenceFound, Failed, Finished, TextDelta
 from engine.worker.client import RemoteModel
 from tests.fakes import FAKE_MODELS_TOML, FakeFamily, save_page
 

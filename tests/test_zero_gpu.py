@@ -10,11 +10,9 @@ from typing import Any
 import pytest
 
 from engine import Engine, Settings, zero_gpu
-from engine.errors import ModelError
-from engine.families.base import ModelRequest
-from engine.generation import Job
-from engine.prompts import Prompt, get_task, render
-from engine.schema import (
+from engine.core.errors import ModelError
+from engine.core.prompts import Prompt, get_task, render
+from engine.core.schema import (
     Discarded,
     Document,
     Finished,
@@ -25,6 +23,8 @@ from engine.schema import (
     TextDelta,
     TextPart,
 )
+from engine.families.base import ModelRequest
+from engine.generation import Job
 from engine.worker.messages import without_pictures
 from engine.zero_gpu import Call, Tick, seconds_for
 from tests.fakes import FakeFamily, save_page

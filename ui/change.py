@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from engine import AskOptions
-from engine.settings import PreprocessSettings
+from engine.core.settings import PreprocessSettings
 from ui import fields_view, page_view, turns
 from ui.area import Area
 

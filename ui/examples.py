@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from engine.settings import PROJECT_ROOT
+from engine.core.settings import PROJECT_ROOT
 from ui import i18n, page_images
 
 _IMAGES: Final = frozenset((".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"))

@@ -8,7 +8,7 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from engine.errors import DocumentError
+from engine.core.errors import DocumentError
 from ui import i18n
 from ui.upload_rate import is_upload
 

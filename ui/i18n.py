@@ -1,7 +1,7 @@
 """Texts of the screen by key and language, with plural forms and numbers.
 
 The texts live in `texts/en.toml` and `texts/ru.toml`, one table per part of the screen, addressed
-as "table.name". Sentences of the engine are not here: engine.texts has them.
+as "table.name". Sentences of the engine are not here: engine.core.i18n has them.
 
 Try it: `python -c "from ui.i18n import count; print(count('chat.pages', 22, 'ru'))"`
 """
@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from engine.texts import as_written
+from engine.core.i18n import as_written
 
 LANGUAGES: Final = {"en": "English", "ru": "Русский"}
 DEFAULT_LANGUAGE: Final = "en"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic import TypeAdapter, ValidationError
 
 from engine import Transcript
-from engine.transcript_json import transcript_from_json, transcript_to_json
+from engine.core.transcript_json import transcript_from_json, transcript_to_json
 from ui import turns
 from ui.area import Area
 from ui.fields_view import Sheet

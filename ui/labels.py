@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from engine import ModelInfo, Settings
+from engine.core.prompts import load_tasks
 from engine.families import family_class, prompt_template
-from engine.prompts import load_tasks
 from ui import fields_view, i18n, knobs, model_card, page_view
 from ui.examples import Example, for_chatbot
 from ui.safe import escaped

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Final, Literal, get_args
 
 from engine import Document, Page, PageLayout, Transcript
+from engine.core.i18n import say
+from engine.core.schema import CATEGORIES
 from engine.layout import (
     lines_of,
     tables_of,
@@ -19,8 +21,6 @@ from engine.layout import (
     to_zip,
 )
 from engine.overlay import category_colour, draw_layout
-from engine.schema import CATEGORIES
-from engine.texts import say
 
 ExportKind = Literal["png", "json", "md", "html", "csv", "xlsx", "pdf", "zip"]
 EXPORTS: Final[tuple[ExportKind, ...]] = get_args(ExportKind)

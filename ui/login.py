@@ -19,7 +19,7 @@ from typing import Any, Final
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from engine.passwords import hash_password, matches
+from engine.core.passwords import hash_password, matches
 from ui import i18n
 
 _FIRST_REST_SECONDS: Final = 30.0
@@ -106,7 +106,7 @@ class Login:
     """Whether a name and a password belong together; `check` is Gradio's `auth`.
 
     Args:
-        users: name -> hash, of engine.passwords.
+        users: name -> hash, of engine.core.passwords.
     """
 
     def __init__(self, users: Mapping[str, str], brake: Brake | None = None) -> None:

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine import EngineError, ModelInfo
+from engine.core.hardware import GpuMemory
+from engine.core.i18n import say as sentence
 from engine.doctor import memory_needed
 from engine.families import family_class
-from engine.gpu_memory import GpuMemory
 from engine.model_control import ModelState
-from engine.texts import say as sentence
 from ui import i18n
 from ui.safe import plain
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 import gradio as gr
 
 from engine import Engine, EngineError
-from engine.gpu_memory import gpu_memory
+from engine.core.hardware import gpu_memory
 from ui.model_card import Card, card
 from ui.opening import told
 from ui.screen import Screen

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine import Document, Engine, EngineError, Page
-from engine.errors import as_engine_error
+from engine.core.errors import as_engine_error
 from ui import page_images, turns
 from ui.desk import Desk
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine import EngineError, Transcript
+from engine.core.prompts import load_tasks
 from engine.layout import parts_of
-from engine.prompts import load_tasks
 from ui import i18n, status, turn_buttons
 from ui.area import Area
 from ui.cited import Piece, pieces

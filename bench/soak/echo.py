@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
+from engine.core.settings import ModelSettings, Settings
 from engine.families.base import (
     Capabilities,
     ModelFamily,
@@ -18,7 +19,6 @@ from engine.families.base import (
     Preparation,
     Run,
 )
-from engine.settings import ModelSettings, Settings
 
 # Of a question that is not stopped.
 PIECES: Final = 8

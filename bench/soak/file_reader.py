@@ -21,9 +21,9 @@ def read(data: bytes, name: str = "scan.bin") -> str:
     Returns:
         "read", or the key of the sentence with which it was refused.
     """
+    from engine.core.errors import DocumentError
+    from engine.core.settings import load_settings
     from engine.documents import open_document_bytes
-    from engine.errors import DocumentError
-    from engine.settings import load_settings
 
     try:
         document = open_document_bytes(data, name=name, limits=load_settings().limits)

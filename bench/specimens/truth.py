@@ -9,7 +9,7 @@ from typing import Final, Literal
 from PIL import Image
 
 from bench.synthetic import Line, Region, Word
-from engine.schema import BBox
+from engine.core.schema import BBox
 
 Split = Literal["train", "test", "fresh"]
 Language = Literal["en", "ru"]

@@ -15,11 +15,11 @@ from typing import Any
 from bench.specimens.drawing import names_of, specimen
 from bench.specimens.truth import Language, Quality, Specimen, Split
 from bench.synthetic import LANGUAGES
+from engine.core.schema import BBox, Page
+from engine.core.settings import Settings, load_settings
 from engine.document_type import DOCUMENT_TYPES
 from engine.index import PageIndex
 from engine.indexing import build_index
-from engine.schema import BBox, Page
-from engine.settings import Settings, load_settings
 
 SET_QUALITIES: tuple[Quality, ...] = ("scan", "phone")
 

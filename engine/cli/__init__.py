@@ -13,8 +13,8 @@ from importlib import import_module
 from pathlib import Path
 
 import engine
-from engine.errors import EngineError, SettingsError
-from engine.settings import SETTINGS_VARIABLE, load_settings
+from engine.core.errors import EngineError, SettingsError
+from engine.core.settings import SETTINGS_VARIABLE, load_settings
 
 # command -> (module with `add_arguments(parser)` and `run(args, settings) -> int`, help)
 COMMANDS = {

@@ -7,8 +7,8 @@ from pathlib import Path
 from engine.answer_json import answer_json
 from engine.chat import Engine
 from engine.cli.console import add_file, follow, pages_of, write_json
-from engine.errors import SessionError
-from engine.settings import Settings
+from engine.core.errors import SessionError
+from engine.core.settings import Settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -10,8 +10,8 @@ from tqdm import tqdm
 
 from engine.answer_stream import AnswerStream
 from engine.chat import Engine
-from engine.errors import SessionError
-from engine.schema import Document, Failed, Page, Step, TextDelta
+from engine.core.errors import SessionError
+from engine.core.schema import Document, Failed, Page, Step, TextDelta
 
 
 def add_file(engine: Engine, session_id: str, path: Path) -> Document:

@@ -12,8 +12,8 @@ from typing import Any
 
 from engine import doctor, doctor_model
 from engine.cli.console import write_json
-from engine.settings import Settings
-from engine.texts import say
+from engine.core.i18n import say
+from engine.core.settings import Settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -3,9 +3,9 @@
 import argparse
 import sys
 
+from engine.core.i18n import say
+from engine.core.settings import Settings
 from engine.downloading import download
-from engine.settings import Settings
-from engine.texts import say
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

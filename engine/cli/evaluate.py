@@ -13,7 +13,9 @@ from tqdm import tqdm
 
 from engine.chat import Engine
 from engine.cli.console import write_json
-from engine.errors import SettingsError
+from engine.core.errors import SettingsError
+from engine.core.i18n import say
+from engine.core.settings import Settings, load_settings
 from engine.evaluation import bootstrap
 from engine.evaluation.comparison import Comparison, compare
 from engine.evaluation.markdown import WORST, write_report
@@ -30,8 +32,6 @@ from engine.evaluation.truths import (
     read_texts,
     sample,
 )
-from engine.settings import Settings, load_settings
-from engine.texts import say
 
 _EPILOGUE = """
 A bad line in FILE ends the command with one sentence and exit code 2 before a model runs. A

@@ -17,10 +17,10 @@ from tqdm import tqdm
 
 from engine.chat import Engine
 from engine.cli.console import add_file, numbers_of
-from engine.errors import DocumentError, EngineError, TaskError
+from engine.core.errors import DocumentError, EngineError, TaskError
+from engine.core.settings import Settings
 from engine.fields import AUTO, DocumentFields, check_type, fields_json, page_numbers
 from engine.fields.exports import FileResult, fields_csv, fields_xlsx
-from engine.settings import Settings
 
 logger = logging.getLogger(__name__)
 

@@ -5,12 +5,12 @@ import sys
 from typing import Any
 
 from engine.cli.console import write_json
+from engine.core.hardware import device
+from engine.core.i18n import say
+from engine.core.settings import Settings
 from engine.doctor import memory_needed
 from engine.families import family_class
-from engine.hardware import device
 from engine.model_manager import ModelInfo, ModelManager
-from engine.settings import Settings
-from engine.texts import say
 
 _COLUMNS = (
     "model",

@@ -9,7 +9,10 @@ from typing import Final
 from engine.answer_json import layout_of, parse_json
 from engine.chat import Engine
 from engine.cli.console import add_file, follow, pages_of, write_json
-from engine.errors import DocumentError, TaskError
+from engine.core.errors import DocumentError, TaskError
+from engine.core.prompts import get_task
+from engine.core.schema import Answer, BBox, Document, Page
+from engine.core.settings import Settings
 from engine.layout import (
     lines_of,
     tables_of,
@@ -23,9 +26,6 @@ from engine.layout import (
     to_zip,
 )
 from engine.overlay import draw_layout
-from engine.prompts import get_task
-from engine.schema import Answer, BBox, Document, Page
-from engine.settings import Settings
 
 FORMATS: Final = ("json", "md", "html", "csv", "xlsx", "pdf", "dots", "png", "zip")
 _BINARY: Final = ("xlsx", "pdf", "png", "zip")

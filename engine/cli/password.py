@@ -4,9 +4,9 @@ import argparse
 import getpass
 import sys
 
-from engine.errors import SettingsError
-from engine.passwords import hash_password
-from engine.settings import Settings
+from engine.core.errors import SettingsError
+from engine.core.passwords import hash_password
+from engine.core.settings import Settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

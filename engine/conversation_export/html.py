@@ -8,9 +8,9 @@ from typing import Final
 from engine.cited import Piece
 from engine.conversation_export.crops import Crop, CropKey, crops_of, key_of
 from engine.conversation_export.sections import Place, RegionsOfPage, Section, category_title, clean
+from engine.core.i18n import LANGUAGES, say
+from engine.core.schema import Document, Region
 from engine.layout.reading import table_of
-from engine.schema import Document, Region
-from engine.texts import LANGUAGES, say
 
 # Nothing may be fetched or run, whatever a later change lets through.
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"

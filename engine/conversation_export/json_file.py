@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from engine.cited import numbers, pieces
 from engine.conversation_export.exchange import Exchange
+from engine.core.schema import Document
+from engine.core.transcript import Transcript
 from engine.layout import to_json as layout_json
-from engine.schema import Document
-from engine.transcript import Transcript
 
 FORMAT: Final = "scanchat.conversation"
 VERSION: Final = 1

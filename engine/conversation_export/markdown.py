@@ -5,8 +5,8 @@ from typing import Final
 
 from engine.cited import Piece
 from engine.conversation_export.sections import Place, RegionsOfPage, Section, category_title, clean
+from engine.core.i18n import say
 from engine.layout.markdown import escaped
-from engine.texts import say
 
 # Stand for our own marks while the answer is escaped as a whole; taken out of foreign text first.
 _OPEN: Final = "\ue000"

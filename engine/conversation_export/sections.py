@@ -10,12 +10,12 @@ from typing import Final
 
 from engine.cited import Piece, numbers, pieces
 from engine.conversation_export.exchange import Exchange
-from engine.errors import TaskError
+from engine.core.errors import TaskError
+from engine.core.i18n import say
+from engine.core.prompts import get_task
+from engine.core.schema import BBox, Document, PageLayout, Region
+from engine.core.transcript import Transcript
 from engine.layout.reading import regions_in_order
-from engine.prompts import get_task
-from engine.schema import BBox, Document, PageLayout, Region
-from engine.texts import say
-from engine.transcript import Transcript
 
 # What XML and HTML forbid, and what reorders or hides text.
 _DECEIVING: Final = re.compile(

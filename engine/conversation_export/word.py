@@ -14,9 +14,9 @@ from docx.shared import Mm, Pt, RGBColor
 from engine.cited import Piece
 from engine.conversation_export.crops import Crop, CropKey, crops_of, key_of
 from engine.conversation_export.sections import Place, RegionsOfPage, Section, category_title, clean
+from engine.core.i18n import say
+from engine.core.schema import Document, Region
 from engine.layout.reading import table_of
-from engine.schema import Document, Region
-from engine.texts import say
 
 _LANGUAGE_TAGS: Final = {"en": "en-GB", "ru": "ru-RU"}
 _TEXT_WIDTH_MM: Final = 160.0

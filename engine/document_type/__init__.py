@@ -25,8 +25,8 @@ from engine.document_type.names import DOCUMENT_TYPES, parse_type, title
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from engine.core.schema import Line
     from engine.index import PageIndex
-    from engine.schema import Line
 
 __all__ = ["DOCUMENT_TYPES", "TypeGuess", "classify", "deciding_lines", "parse_type", "title"]
 

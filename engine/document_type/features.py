@@ -25,8 +25,8 @@ from engine.document_type.names import DOCUMENT_TYPES
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from engine.core.schema import Line
     from engine.index import PageIndex
-    from engine.schema import Line
 
 # Hashed features of each kind have a block of this many places of their own.
 BLOCK: Final = 2048

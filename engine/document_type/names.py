@@ -6,7 +6,7 @@ import re
 from functools import cache
 from typing import Final
 
-from engine.texts import LANGUAGES, say
+from engine.core.i18n import LANGUAGES, say
 
 DOCUMENT_TYPES: Final = (
     "receipt",

@@ -17,12 +17,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from engine.core.errors import DocumentError
+from engine.core.schema import Document
+from engine.core.settings import LimitSettings
 from engine.documents import images, pdf
 from engine.documents.naming import shown_name
 from engine.documents.source import Source
-from engine.errors import DocumentError
-from engine.schema import Document
-from engine.settings import LimitSettings
 
 __all__ = ["open_document", "open_document_bytes", "shown_name"]
 

@@ -28,10 +28,10 @@ from PIL import (
     _imaging,
 )
 
+from engine.core.errors import DocumentError
+from engine.core.schema import Page, Size
 from engine.documents.pixels import to_rgb
 from engine.documents.source import DECODED_PAGES, Source
-from engine.errors import DocumentError
-from engine.schema import Page, Size
 
 SIGNATURES: Final = (
     (b"\xff\xd8\xff", "JPEG"),

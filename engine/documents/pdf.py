@@ -13,10 +13,10 @@ from typing import Any, Final
 
 from PIL import Image
 
+from engine.core.errors import DocumentError
+from engine.core.schema import Page, Size, Word
 from engine.documents.pdf_pool import ProcessDiedError, ask
 from engine.documents.source import DECODED_PAGES, Source
-from engine.errors import DocumentError
-from engine.schema import Page, Size, Word
 
 POINTS_PER_INCH: Final = 72
 # Pages that cost too much are not tried again: pictures, words and thumbnails would all ask.

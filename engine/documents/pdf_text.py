@@ -11,9 +11,9 @@ from typing import Any, Final
 
 import pypdfium2.raw as pdfium_c
 
-from engine.errors import GeometryError
-from engine.geometry import clip, union
-from engine.schema import BBox, Size, Word
+from engine.core.errors import GeometryError
+from engine.core.geometry import clip, union
+from engine.core.schema import BBox, Size, Word
 
 # PDFium puts these for a hyphen at the end of a line.
 _LINE_END_HYPHENS: Final = ("\x02", "\ufffe", "\u00ad")

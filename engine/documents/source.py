@@ -9,9 +9,9 @@ from typing import Final
 
 from PIL import Image
 
-from engine.errors import DocumentError
-from engine.schema import Size
-from engine.settings import LimitSettings
+from engine.core.errors import DocumentError
+from engine.core.schema import Size
+from engine.core.settings import LimitSettings
 
 # About sixteen A4 pages at 200 dpi, or five photos of 12 megapixels.
 CACHE_BYTES: Final = 192 * 1024 * 1024

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.errors import SettingsError
+from engine.core.errors import SettingsError
 from engine.evaluation.bootstrap import Difference, difference
 from engine.evaluation.report import Report, groups_of, metrics_of
 from engine.evaluation.scoring import LOWER_IS_BETTER, Item

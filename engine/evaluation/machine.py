@@ -5,7 +5,7 @@ import os
 import platform
 from typing import Any
 
-from engine.hardware import device
+from engine.core.hardware import device
 
 _PACKAGES = ("torch", "transformers", "rapidocr", "onnxruntime")
 

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from engine.core.settings import LimitSettings
 from engine.evaluation.bootstrap import Difference, Estimate
 from engine.evaluation.comparison import Comparison
 from engine.evaluation.costs import named_costs
 from engine.evaluation.pictures import Picture, draw_worst
 from engine.evaluation.report import Report
 from engine.evaluation.scoring import UNITS, Item
-from engine.settings import LimitSettings
 
 WORST: Final = 12
 _MOST_CHANGES: Final = 60

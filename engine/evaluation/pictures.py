@@ -17,14 +17,14 @@ from typing import Final, TypeAlias
 import font_roboto
 from PIL import Image, ImageDraw, ImageFont
 
+from engine.core.errors import EngineError, GeometryError
+from engine.core.geometry import area, clip, union
+from engine.core.schema import BBox, Size
+from engine.core.settings import LimitSettings
 from engine.documents import open_document
-from engine.errors import EngineError, GeometryError
 from engine.evaluation.places import scaled
 from engine.evaluation.scoring import Item, true_boxes
 from engine.evaluation.truths import ABOUT_FIELDS, TaskName
-from engine.geometry import area, clip, union
-from engine.schema import BBox, Size
-from engine.settings import LimitSettings
 
 logger = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ import itertools
 from collections.abc import Sequence
 from typing import Final
 
-from engine.geometry import area, intersection_area
-from engine.schema import BBox, Size
+from engine.core.geometry import area, intersection_area
+from engine.core.schema import BBox, Size
 
 MAX_EVIDENCE_BOXES: Final = 5
 MAX_EVIDENCE_SHARE: Final = 0.15

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from engine.geometry import iou, union
-from engine.schema import BBox, Region
+from engine.core.geometry import iou, union
+from engine.core.schema import BBox, Region
 
 # What PubLayNet's five classes call our categories; None: it does not mark them.
 _PUBLAYNET: Final = {

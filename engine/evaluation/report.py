@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias, get_args
 
 from engine.chat import Engine
-from engine.errors import SettingsError
+from engine.core.errors import SettingsError
+from engine.core.settings import Settings
 from engine.evaluation import bootstrap
 from engine.evaluation.bootstrap import Estimate
 from engine.evaluation.costs import costs
@@ -22,7 +23,6 @@ from engine.evaluation.machine import machine_facts
 from engine.evaluation.running import Options, Progress, predict, require_model
 from engine.evaluation.scoring import Item, score
 from engine.evaluation.truths import Row, TaskName
-from engine.settings import Settings
 
 Figures: TypeAlias = dict[str, dict[str, Estimate]]
 

@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from engine.chat import Engine
-from engine.errors import DocumentError, EngineError, ModelError, SessionError
+from engine.core.errors import DocumentError, EngineError, ModelError, SessionError
+from engine.core.schema import Answer, Document, Page, Usage
+from engine.core.settings import Settings
 from engine.evaluation.answers import is_refusal
 from engine.evaluation.faithfulness import is_verbatim
 from engine.evaluation.truths import ABOUT_FIELDS, Row, TaskName
 from engine.families import family_class
-from engine.schema import Answer, Document, Page, Usage
-from engine.settings import Settings
 
 Prediction: TypeAlias = dict[str, Any]
 Progress: TypeAlias = Callable[[], None]

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from engine.core.schema import BBox, Region, Size
 from engine.evaluation.answers import anls, exact
 from engine.evaluation.bootstrap import Score
 from engine.evaluation.field_values import same_field
@@ -16,7 +17,6 @@ from engine.evaluation.places import evidence_hit, scaled
 from engine.evaluation.reading import character_edits, word_edits, word_f1
 from engine.evaluation.regions import fold_to_publaynet, match_regions
 from engine.evaluation.truths import ABOUT_FIELDS, Row, TaskName
-from engine.schema import BBox, Region, Size
 
 # The metrics that say how good a prediction is, for ranking the worst ones.
 MERITS: Final[Mapping[TaskName, tuple[str, ...]]] = {

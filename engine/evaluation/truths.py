@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias, TypeVar
 
-from engine.errors import SettingsError
+from engine.core.errors import SettingsError
+from engine.core.schema import CATEGORIES
 from engine.evaluation.regions import SCHEMES
-from engine.schema import CATEGORIES
 
 TaskName: TypeAlias = Literal["qa", "receipts", "text", "layout"]
 Row: TypeAlias = Mapping[str, Any]

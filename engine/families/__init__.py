@@ -6,12 +6,12 @@ Nothing is imported until a family is needed, so that `import engine` stays free
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from engine.errors import ModelError
-from engine.prompts import Task, template_of
+from engine.core.errors import ModelError
+from engine.core.prompts import Task, template_of
 
 if TYPE_CHECKING:
+    from engine.core.settings import ModelSettings
     from engine.families.base import ModelFamily
-    from engine.settings import ModelSettings
 
 # family name in settings.toml -> "module:Class"
 FAMILIES: dict[str, str] = {

@@ -14,14 +14,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from engine.errors import ModelError
-from engine.schema import BBox, Document, FinishReason, Message, Page, StreamEvent
-from engine.stop_event import StopEvent
+from engine.core.errors import ModelError
+from engine.core.schema import BBox, Document, FinishReason, Message, Page, StreamEvent
+from engine.core.stop_event import StopEvent
 
 if TYPE_CHECKING:
+    from engine.core.prompts import Prompt
+    from engine.core.settings import ModelSettings, Settings
     from engine.index import PageIndex
-    from engine.prompts import Prompt
-    from engine.settings import ModelSettings, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ class ServerState:
 
     Attributes:
         works: it can be asked.
-        lines: (key of engine/texts, values), in the order in which they are read.
+        lines: (key of engine/core/texts, values), in the order in which they are read.
     """
 
     works: bool
@@ -169,10 +169,6 @@ class Preparation:
     index: IndexSource
     emit: Callable[[StreamEvent], None]
     stop: StopEvent
-
-
-class RunCancelled(Exception):  # noqa: N818 - a user pressing Stop is no error
-    """Raised by `prepare` and by index sources when the user's Stop was seen. Not an error."""
 
 
 class ModelFamily(ABC):

@@ -19,10 +19,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from engine.errors import SessionError
+from engine.core.errors import SessionError
+from engine.core.schema import ImagePart, Message, Notice, Part, TextPart
 from engine.families.base import ModelRequest
 from engine.families.prompt_ids import PromptIds
-from engine.schema import ImagePart, Message, Notice, Part, TextPart
 
 PageKey = tuple[str, int]
 

@@ -13,14 +13,15 @@ from typing import Any
 import torch
 from transformers import DynamicCache, LogitsProcessor, LogitsProcessorList, StoppingCriteriaList
 
-from engine.families.base import Outcome, Run, RunCancelled, Streamer
+from engine.core.errors import RunCancelled
+from engine.core.schema import EvidenceFound, Size
+from engine.families.base import Outcome, Run, Streamer
 from engine.families.context import View
 from engine.families.finite import FiniteStart, check_finite
 from engine.families.kv_cache import KeptCache, KVCaches
 from engine.families.prompt_ids import ImageSpan, PromptIds
 from engine.families.stopping import GeneratedOnly, Watch
 from engine.families.verbatim import OnlySpans
-from engine.schema import EvidenceFound, Size
 from engine.verbatim import PageSpans
 
 # Tokens of text that are prefilled at once; Stop is seen between pieces.

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from PIL import Image
 
-from engine.attention import AttentionChoice
-from engine.errors import ModelError
+from engine.core.attention import AttentionChoice
+from engine.core.errors import ModelError
+from engine.core.schema import ImagePart, Message, TextPart
+from engine.core.settings import ModelSettings, Settings
 from engine.families.base import Capabilities, ModelRequest, Preparation
 from engine.families.hub import attention_of, configuration, load_weights
 from engine.families.margins import with_margin
@@ -24,8 +26,6 @@ from engine.families.seen_images import SeenImage
 from engine.families.transformers_chat import TransformersChatFamily
 from engine.layout.cells import CellParser
 from engine.layout.deepseek_tags import DeepseekTagParser
-from engine.schema import ImagePart, Message, TextPart
-from engine.settings import ModelSettings, Settings
 
 if TYPE_CHECKING:
     from engine.families.decoding import DecodingInputs

@@ -11,13 +11,13 @@ from typing import Any, ClassVar
 
 from PIL import Image
 
+from engine.core.settings import ModelSettings, Settings
 from engine.families.base import Capabilities
 from engine.families.seen_images import SeenImage
 from engine.families.transformers_chat import TransformersChatFamily
 from engine.layout.cells import CellParser
 from engine.layout.dots_json import DotsJsonParser
 from engine.layout.scene_text import SceneTextParser
-from engine.settings import ModelSettings, Settings
 
 
 class DotsOcrFamily(TransformersChatFamily):

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from transformers import LogitsProcessor
 
-from engine.errors import GenerationError
+from engine.core.errors import GenerationError
 
 
 class FiniteStart(LogitsProcessor):

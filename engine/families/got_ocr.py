@@ -11,15 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from engine.errors import ModelError
-from engine.families.base import (
-    Capabilities,
-    ModelRequest,
-    Outcome,
-    Preparation,
-    Run,
-    RunCancelled,
-)
+from engine.core.errors import ModelError, RunCancelled
+from engine.core.schema import Notice, Page, Step
+from engine.core.settings import ModelSettings, Settings
+from engine.families.base import Capabilities, ModelRequest, Outcome, Preparation, Run
 from engine.families.hub import (
     attention_of,
     configuration,
@@ -30,8 +25,6 @@ from engine.families.hub import (
 from engine.families.margins import with_margin
 from engine.families.page_by_page import PageByPageFamily
 from engine.families.pages_run import ReadingInputs
-from engine.schema import Notice, Page, Step
-from engine.settings import ModelSettings, Settings
 
 if TYPE_CHECKING:
     import torch

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from engine.core.schema import Page, Size
 from engine.families.base import Capabilities
 from engine.families.smolvlm import SmolVLMFamily
 from engine.layout.cells import CellParser
 from engine.layout.doctags import DocTagsParser
-from engine.schema import Page, Size
 
 if TYPE_CHECKING:
     from engine.families.decoding import DecodingInputs

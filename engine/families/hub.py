@@ -18,16 +18,21 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from engine.attention import AttentionChoice, AttentionShape, attention_shapes, choose_attention
-from engine.errors import EngineError, ModelError
-from engine.hardware import (
+from engine.core.attention import (
+    AttentionChoice,
+    AttentionShape,
+    attention_shapes,
+    choose_attention,
+)
+from engine.core.errors import EngineError, ModelError
+from engine.core.hardware import (
     check_precision,
     choose_precision,
     device,
     keep_out_of_shared_memory,
     torch_dtype,
 )
-from engine.settings import ModelSettings
+from engine.core.settings import ModelSettings
 
 if TYPE_CHECKING:
     import torch

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from PIL import Image
 
+from engine.core.schema import Page, Size
+from engine.core.settings import ModelSettings
 from engine.families.base import Capabilities
 from engine.families.hub import configuration
 from engine.families.qwen_vl import QwenVLFamily
@@ -20,8 +22,6 @@ from engine.families.region_reading import RegionReadingFamily
 from engine.families.seen_images import SeenImage
 from engine.families.transformers_chat import TransformersChatFamily
 from engine.layout.cells import CellParser
-from engine.schema import Page, Size
-from engine.settings import ModelSettings
 
 if TYPE_CHECKING:
     from engine.families.decoding import DecodingInputs

@@ -13,7 +13,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Final
 
-from engine.families.base import ModelFamily, ModelRequest, Outcome, Preparation, Run, RunCancelled
+from engine.core.errors import RunCancelled
+from engine.core.prompts import get_task
+from engine.core.schema import Discarded, Page, Size, Step
+from engine.core.settings import ModelSettings
+from engine.families.base import ModelFamily, ModelRequest, Outcome, Preparation, Run
 from engine.families.pages_run import (
     BLANK_PAGE,
     PageKey,
@@ -35,9 +39,6 @@ from engine.families.reading import (
 from engine.families.thinking import Thoughts
 from engine.layout.cells import CellParser
 from engine.preprocess import is_blank
-from engine.prompts import get_task
-from engine.schema import Discarded, Page, Size, Step
-from engine.settings import ModelSettings
 
 # Conversations whose cut runs are remembered.
 _REMEMBERED: Final = 100

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
+from engine.core.geometry import to_model_frame
+from engine.core.schema import Size
 from engine.families.base import ModelRequest
-from engine.geometry import to_model_frame
-from engine.schema import Size
 
 
 class Sized(Protocol):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engine.families.base import ModelRequest, Preparation, RunCancelled
-from engine.schema import Document, Page, Step
-from engine.texts import say
+from engine.core.errors import RunCancelled
+from engine.core.i18n import say
+from engine.core.schema import Document, Page, Step
+from engine.families.base import ModelRequest, Preparation
 
 _CUT = "…"
 

@@ -16,13 +16,13 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol, TypeVar
 
-from engine.errors import EngineError, GenerationError, as_engine_error
-from engine.families.base import ModelRequest, Outcome, Run, RunCancelled
+from engine.core.errors import EngineError, GenerationError, RunCancelled, as_engine_error
+from engine.core.i18n import say
+from engine.core.prompts import get_task
+from engine.core.schema import Discarded, FinishReason, Notice, Page, Step, Values
+from engine.families.base import ModelRequest, Outcome, Run
 from engine.families.reading import PageRecord, Reader
 from engine.families.repetition import without_loop
-from engine.prompts import get_task
-from engine.schema import Discarded, FinishReason, Notice, Page, Step, Values
-from engine.texts import say
 
 logger = logging.getLogger(__name__)
 Made = TypeVar("Made")

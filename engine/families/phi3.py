@@ -19,14 +19,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from PIL import Image
 
+from engine.core.schema import ImagePart, Message
+from engine.core.settings import ModelSettings, Settings
 from engine.families.base import Capabilities, ModelRequest, Outcome, Preparation, Run
 from engine.families.chat_prompts import ANSWER
 from engine.families.margins import with_margin
 from engine.families.prompt_ids import ImageSpan, PromptIds
 from engine.families.seen_images import SeenImage
 from engine.families.transformers_chat import TransformersChatFamily
-from engine.schema import ImagePart, Message
-from engine.settings import ModelSettings, Settings
 
 if TYPE_CHECKING:
     from engine.families.decoding import DecodingInputs

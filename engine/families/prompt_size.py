@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
+from engine.core.prompts import get_task
+from engine.core.schema import ImagePart, Message
+from engine.core.settings import ModelSettings
 from engine.families.base import ModelRequest, PromptSize
 from engine.families.context import Conversation, View, reserved
 from engine.families.hub import configuration
 from engine.families.prompt_ids import PromptIds
 from engine.families.seen_images import SeenImage, SeenImages
-from engine.prompts import get_task
-from engine.schema import ImagePart, Message
-from engine.settings import ModelSettings
 
 
 class ChatFamily(Protocol):

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from PIL import Image
 
-from engine.errors import ModelError
+from engine.core.errors import ModelError
+from engine.core.schema import Page, Size
 from engine.families.base import Capabilities
 from engine.families.prompt_ids import PromptIds
 from engine.families.seen_images import SeenImage
@@ -19,11 +20,10 @@ from engine.families.transformers_chat import Positions, TransformersChatFamily,
 from engine.layout.cells import CellParser
 from engine.layout.qwen_boxes import QwenBoxParser
 from engine.layout.qwen_html import QwenHtmlParser
-from engine.schema import Page, Size
 
 if TYPE_CHECKING:
+    from engine.core.settings import ModelSettings, Settings
     from engine.families.decoding import DecodingInputs
-    from engine.settings import ModelSettings, Settings
 
 THOUSANDTHS: Final = 1000
 # The layout asked for in the words of Qwen3-VL's cookbook (document_parsing.ipynb), not in ours.

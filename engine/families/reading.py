@@ -16,16 +16,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from engine.errors import GeometryError
-from engine.families.base import Run, Streamer
-from engine.families.detokenizer import Detokenizer
-from engine.families.repetition import without_loop
-from engine.families.thinking import Thoughts
-from engine.geometry import to_page_frame
-from engine.layout import to_markdown
-from engine.layout.cells import Cell, CellParser
-from engine.page_references import fold, references
-from engine.schema import (
+from engine.core.errors import GeometryError
+from engine.core.geometry import to_page_frame
+from engine.core.i18n import say
+from engine.core.schema import (
     Evidence,
     EvidenceFound,
     FinishReason,
@@ -37,7 +31,13 @@ from engine.schema import (
     Size,
     Values,
 )
-from engine.texts import say
+from engine.families.base import Run, Streamer
+from engine.families.detokenizer import Detokenizer
+from engine.families.repetition import without_loop
+from engine.families.thinking import Thoughts
+from engine.layout import to_markdown
+from engine.layout.cells import Cell, CellParser
+from engine.page_references import fold, references
 
 if TYPE_CHECKING:
     import torch

@@ -31,10 +31,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from PIL import Image
 
-from engine.errors import GeometryError
-from engine.geometry import clip
+from engine.core.errors import GeometryError
+from engine.core.geometry import clip
+from engine.core.schema import BBox, Page, Region
 from engine.index import PageIndex
-from engine.schema import BBox, Page, Region
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

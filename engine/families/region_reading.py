@@ -17,7 +17,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from engine.errors import OcrError
+from engine.core.errors import OcrError
+from engine.core.prompts import get_task, render
+from engine.core.schema import (
+    Document,
+    FinishReason,
+    Notice,
+    Page,
+    PageLayout,
+    Region,
+    RegionAdded,
+    Step,
+    Values,
+)
 from engine.families.base import ModelRequest, Preparation, Run
 from engine.families.pages_run import (
     PageKey,
@@ -39,18 +51,6 @@ from engine.families.transformers_chat import TransformersChatFamily
 from engine.layout import to_markdown
 from engine.layout.cells import Collector
 from engine.layout.doctags import otsl_table, otsl_text
-from engine.prompts import get_task, render
-from engine.schema import (
-    Document,
-    FinishReason,
-    Notice,
-    Page,
-    PageLayout,
-    Region,
-    RegionAdded,
-    Step,
-    Values,
-)
 
 if TYPE_CHECKING:
     import torch

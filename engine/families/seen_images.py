@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from PIL import Image
 
-from engine.families.base import Preparation, RunCancelled
-from engine.schema import ImagePart, Message, Page, Size, Step
+from engine.core.errors import RunCancelled
+from engine.core.schema import ImagePart, Message, Page, Size, Step
+from engine.families.base import Preparation
 
 if TYPE_CHECKING:
     import torch

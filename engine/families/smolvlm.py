@@ -14,12 +14,12 @@ from typing import Any, ClassVar, Final
 
 from PIL import Image
 
+from engine.core.schema import Message
 from engine.families.base import Capabilities
 from engine.families.chat_prompts import ANSWER
 from engine.families.margins import with_margin
 from engine.families.seen_images import SeenImage
 from engine.families.transformers_chat import TransformersChatFamily
-from engine.schema import Message
 
 # Another attempt with more than this share of the pixels keeps its tiles.
 _SAME_TILES: Final = 0.75

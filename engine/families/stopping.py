@@ -7,9 +7,9 @@ from typing import Any, Final
 import torch
 from transformers import StoppingCriteria
 
+from engine.core.schema import FinishReason
 from engine.families.base import Streamer
 from engine.families.repetition import loop_length
-from engine.schema import FinishReason
 
 # How often the token tail is searched for a loop, in tokens.
 _LOOP_CHECK_EVERY: Final = 8

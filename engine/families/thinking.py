@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Final, Literal
 
-from engine.errors import GenerationError
-from engine.schema import Step, StreamEvent
+from engine.core.errors import GenerationError
+from engine.core.schema import Step, StreamEvent
 
 OPENING: Final = "<think>"
 CLOSING: Final = "</think>"

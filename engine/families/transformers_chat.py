@@ -18,15 +18,12 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from engine.errors import GenerationError, ModelError
-from engine.families.base import (
-    ModelRequest,
-    Outcome,
-    Preparation,
-    PromptCounter,
-    Run,
-    RunCancelled,
-)
+from engine.core.errors import GenerationError, ModelError, RunCancelled
+from engine.core.i18n import say
+from engine.core.prompts import get_task
+from engine.core.schema import Page, Size, Step
+from engine.core.settings import ModelSettings, Settings
+from engine.families.base import ModelRequest, Outcome, Preparation, PromptCounter, Run
 from engine.families.chat_prompts import ChatPrompts
 from engine.families.context import (
     Conversation,
@@ -49,10 +46,6 @@ from engine.families.page_text import PageTexts
 from engine.families.prompt_ids import PromptIds
 from engine.families.seen_images import REMEMBERED, SeenImage, SeenImages
 from engine.families.thinking import CLOSING, OPENING, Thoughts
-from engine.prompts import get_task
-from engine.schema import Page, Size, Step
-from engine.settings import ModelSettings, Settings
-from engine.texts import say
 from engine.verbatim import PageSpans, Vocabulary
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from typing import Any, Final
 import torch
 from transformers import LogitsProcessor
 
-from engine.errors import ModelError
+from engine.core.errors import ModelError
 from engine.verbatim import SpanWalk, Vocabulary
 
 _BYTE: Final = re.compile(r"<0x([0-9A-Fa-f]{2})>")

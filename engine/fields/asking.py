@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
+from engine.core.geometry import union
 from engine.fields.parsing import parse_field
 from engine.fields.values import Field
-from engine.geometry import union
 
 if TYPE_CHECKING:
+    from engine.core.schema import Answer, Evidence
     from engine.fields.templates import DocumentTemplate, FieldTemplate
     from engine.index import PageIndex
-    from engine.schema import Answer, Evidence
 
 # (question) -> the verbatim answer with its evidence; raises EngineError.
 Asker = Callable[[str], "Answer"]

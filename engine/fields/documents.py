@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from engine.core.i18n import DEFAULT_LANGUAGE
 from engine.fields.values import DocumentFields, FieldsPage
-from engine.texts import DEFAULT_LANGUAGE
 
 
 def fields_json(

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from engine.errors import SessionError
+from engine.core.errors import SessionError
 from engine.fields.asking import Asker, ask_fields
 from engine.fields.checks import checked
 from engine.fields.reading import by_form, read_fields
@@ -18,8 +18,8 @@ from engine.fields.templates import DocumentTemplate, get_template, load_templat
 from engine.fields.values import DocumentFields, FieldsPage
 
 if TYPE_CHECKING:
+    from engine.core.schema import Document
     from engine.index import PageIndex
-    from engine.schema import Document
 
 AUTO: Final = "auto"
 # What an unclear document is taken for.

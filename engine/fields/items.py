@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
+from engine.core.geometry import union
 from engine.families.lite.pieces import piece
 from engine.fields.labels import flat
 from engine.fields.values import Field, FieldCell
-from engine.geometry import union
 from engine.values import parse_amount, parse_date, parse_number
 
 if TYPE_CHECKING:

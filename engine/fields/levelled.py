@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from engine.core.geometry import union
+from engine.core.schema import Line
 from engine.families.lite.view import PageView, view_page
-from engine.geometry import union
-from engine.schema import Line
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

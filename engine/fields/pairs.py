@@ -10,9 +10,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
+from engine.core.geometry import union
 from engine.families.lite.pieces import piece
 from engine.fields.values import Field
-from engine.geometry import union
 
 if TYPE_CHECKING:
     from engine.fields.reading import PageReading

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from engine.core.geometry import union
 from engine.families.lite.view import PageView
 from engine.fields.alphabet import in_alphabet, script_of
 from engine.fields.areas import Area, Areas
@@ -29,7 +30,6 @@ from engine.fields.scoring import Scored, assigned, scored, weights_of
 from engine.fields.spans import Span, joined_spans, spans_of
 from engine.fields.values import Field
 from engine.fields.zone import Zone, find_zone
-from engine.geometry import union
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

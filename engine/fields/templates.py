@@ -36,9 +36,9 @@ from pydantic import (
 )
 from pydantic import Field as Key
 
-from engine.errors import TaskError
-from engine.prompts import Title
-from engine.settings import PROJECT_ROOT
+from engine.core.errors import TaskError
+from engine.core.prompts import Title
+from engine.core.settings import PROJECT_ROOT
 
 FieldType = Literal[
     "date", "amount", "number", "text", "name", "address", "id", "mrz", "iban", "inn", "items"

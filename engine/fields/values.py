@@ -13,8 +13,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from engine.schema import BBox, Values
-from engine.texts import DEFAULT_LANGUAGE, say
+from engine.core.i18n import DEFAULT_LANGUAGE, say
+from engine.core.schema import BBox, Values
 
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII)
@@ -35,7 +35,8 @@ def number_in(value: str) -> Decimal | None:
 
 @dataclass(frozen=True, slots=True)
 class FieldCheck:
-    """A rule that a value keeps or breaks. key: a sentence of engine/texts, said with `values`."""
+    """A rule that a value keeps or breaks. key: a sentence of engine/core/texts, said with
+    `values`."""
 
     name: str
     passed: bool

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
+from engine.core.schema import CATEGORIES, BBox, Notice
 from engine.layout.tables import spanned_html, table_text
-from engine.schema import CATEGORIES, BBox, Notice
 
 # What models call the eleven categories, lower case, words joined by "-". The second group is what
 # DeepSeek-OCR writes between its ref tags (examples of its published repository).

@@ -10,8 +10,8 @@ frame is (999, 999). Source: DeepSeek-OCR (arXiv:2510.18234) and its published e
 import re
 from typing import Final
 
+from engine.core.schema import Notice
 from engine.layout.cells import Cell, Collector, category_of
-from engine.schema import Notice
 
 _OPEN: Final = "<|ref|>"
 _TAGGED: Final = re.compile(

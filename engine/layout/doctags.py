@@ -11,9 +11,9 @@ Source: SmolDocling (arXiv:2503.11576) and docling-core's published examples.
 import re
 from typing import Final
 
+from engine.core.schema import Notice
 from engine.layout.cells import Cell, Collector
 from engine.layout.grid import MAX_COLUMNS, MAX_ROWS, Table, TableCell
-from engine.schema import Notice
 
 _CATEGORIES: Final = {
     "caption": "Caption",

@@ -15,8 +15,8 @@ from typing import Any, Final
 from json_repair import repair_json
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from engine.core.schema import Notice
 from engine.layout.cells import Cell, Collector, category_of
-from engine.schema import Notice
 
 # A cell visibly begins here, whatever the quotes before it say: inside a valid string the quote
 # would be escaped.

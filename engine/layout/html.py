@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from html import escape
 from typing import Final
 
+from engine.core.i18n import DEFAULT_LANGUAGE, say
+from engine.core.schema import PageLayout, Region
 from engine.layout.grid import html_text
 from engine.layout.reading import (
     pages_in_order,
@@ -12,8 +14,6 @@ from engine.layout.reading import (
     table_rows,
     without_bullet,
 )
-from engine.schema import PageLayout, Region
-from engine.texts import DEFAULT_LANGUAGE, say
 
 # Nothing may be fetched or run, whatever a later change lets through.
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"

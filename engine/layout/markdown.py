@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from engine.core.i18n import DEFAULT_LANGUAGE, say
+from engine.core.schema import PageLayout, Region
 from engine.layout.reading import (
     pages_in_order,
     regions_in_order,
@@ -11,8 +13,6 @@ from engine.layout.reading import (
     table_rows,
     without_bullet,
 )
-from engine.schema import PageLayout, Region
-from engine.texts import DEFAULT_LANGUAGE, say
 
 _PAGE_BREAK: Final = "\n\n---\n\n"
 # Backslashes are understood by every Markdown; < > & as entities also survive a program that takes

@@ -19,7 +19,7 @@ from typing import Any, Final, Self
 import pypdfium2
 import pypdfium2.raw as pdfium_c
 
-from engine.schema import BBox, Size
+from engine.core.schema import BBox, Size
 
 _FONT: Final = Path(__file__).with_name("glyphless.ttf")
 # Width of its glyph, as a share of the font's size.

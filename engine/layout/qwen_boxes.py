@@ -13,9 +13,9 @@ thousandths:
 import re
 from typing import Final
 
+from engine.core.schema import Notice
 from engine.layout.cells import Cell, Collector, category_of
 from engine.layout.dots_json import DotsJsonParser
-from engine.schema import Notice
 
 _NUMBER: Final = r"\s*(-?\d+(?:\.\d+)?)\s*"
 _TAGGED: Final = re.compile(

@@ -15,8 +15,8 @@ from html import escape
 from html.parser import HTMLParser
 from typing import Final
 
+from engine.core.schema import Notice
 from engine.layout.cells import Cell, Collector
-from engine.schema import Notice
 
 _CATEGORIES: Final = {
     "h1": "Title",

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from engine.core.schema import PageLayout, Region
 from engine.layout.grid import Table, read_html, table_of_rows
-from engine.schema import PageLayout, Region
 
 _BULLET: Final = re.compile(r"^\s*[-–—•·*▪◦‣○●]\s+")
 PAGE_FURNITURE: Final = frozenset(("Page-header", "Page-footer"))

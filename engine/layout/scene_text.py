@@ -10,8 +10,8 @@ import re
 from itertools import pairwise
 from typing import Final
 
+from engine.core.schema import Notice
 from engine.layout.cells import Cell, Collector
-from engine.schema import Notice
 
 _CORNERS: Final = re.compile(r"(?:\(\s*-?\d{1,6}\s*,\s*-?\d{1,6}\s*\)\s*,?\s*){4}")
 _NUMBER: Final = re.compile(r"-?\d+")

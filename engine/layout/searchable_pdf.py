@@ -8,7 +8,7 @@ import io
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from engine.schema import BBox, Page, PageLayout
+from engine.core.schema import BBox, Page, PageLayout
 
 # Points of the PDF in an inch.
 _POINTS: Final = 72.0

@@ -13,9 +13,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
+from engine.core.schema import PageLayout
 from engine.layout.grid import Table
 from engine.layout.reading import pages_in_order, regions_in_order, table_of
-from engine.schema import PageLayout
 
 # Text stays text, whatever it looks like.
 _OPTIONS: Final = {

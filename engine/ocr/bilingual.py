@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.core.schema import Word
 from engine.ocr import rapid
 from engine.ocr.alphabets import has_latin, is_cyrillic_word, is_latin, likeness
 from engine.ocr.script import READ_COVERAGE
-from engine.schema import Word
 
 if TYPE_CHECKING:
     from engine.ocr.rapid import Picture, Reading

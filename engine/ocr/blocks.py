@@ -6,9 +6,9 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.geometry import union
+from engine.core.geometry import union
+from engine.core.schema import BBox, Line
 from engine.ocr import order
-from engine.schema import BBox, Line
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Block:
 
     Attributes:
         bbox: in the frame of its lines.
-        category: one of engine.schema.CATEGORIES.
+        category: one of engine.core.schema.CATEGORIES.
         lines: positions in the page's lines, in reading order.
         confidence: 0 to 1, of the layout model; 1 where the lines alone made the block.
     """

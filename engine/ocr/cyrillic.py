@@ -9,8 +9,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from engine.core.schema import Word
 from engine.ocr.script import script_of
-from engine.schema import Word
 
 _TWINS = str.maketrans("ABCEHKMOPTXYaceopxyk", "АВСЕНКМОРТХУасеорхук")
 _LATIN = re.compile(r"[A-Za-z]")

@@ -11,9 +11,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from engine.geometry import union
+from engine.core.geometry import union
+from engine.core.schema import BBox, Line
 from engine.ocr.blocks import Block
-from engine.schema import BBox, Line
 
 # A formula's number: (3), (2.14), (A-1), (3a), (А.2).
 _NUMBER = re.compile(r"^\(\s*([A-ZА-Я][.–-]?)?\d{1,3}([.–-]\d{1,3})*\s?[a-zа-я]?\s*\)$")

@@ -11,10 +11,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from engine.geometry import union
+from engine.core.geometry import union
+from engine.core.schema import Line
 from engine.ocr.blocks import Block, cut, line_height
 from engine.ocr.formulas import with_formulas
-from engine.schema import Line
 
 _BULLET = re.compile(r"^\s*[•●▪■◦‣∙*·»–—-](\s|$|\w)")
 _NUMBERED = re.compile(r"^\s*\(?(\d{1,2}|[a-zа-я])[.)]\s*(\s|$|[^\d\s])", re.IGNORECASE)

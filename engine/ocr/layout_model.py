@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.geometry import union
-from engine.schema import BBox
+from engine.core.geometry import union
+from engine.core.schema import BBox
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.geometry import union
-from engine.schema import BBox
+from engine.core.geometry import union
+from engine.core.schema import BBox
 
 # A gap between two parts may be bridged by this share of the usual box height: boxes are loose.
 _SLACK = 0.3

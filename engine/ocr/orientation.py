@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.core.schema import Size
 from engine.ocr import rapid, script, strips, tesseract
 from engine.ocr.rapid import Reading
-from engine.schema import Size
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

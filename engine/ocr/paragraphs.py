@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from engine.geometry import area, intersection_area, union
+from engine.core.geometry import area, intersection_area, union
+from engine.core.schema import BBox, Line
 from engine.ocr import order
-from engine.schema import BBox, Line
 
 # Lines further apart than this many line heights are not one paragraph, rows not one table.
 _MAX_LEADING = 0.9

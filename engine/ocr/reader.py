@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from engine.core.schema import BBox, Line, Size, Word
 from engine.ocr import bilingual, orientation, rapid, script, strips, tesseract
 from engine.ocr.cyrillic import repaired
 from engine.ocr.rapid import Reading
 from engine.ocr.script import Script
 from engine.ocr.words import join_neighbours, line_from, line_of, slice_quad, split_at_gaps
-from engine.schema import BBox, Line, Size, Word
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

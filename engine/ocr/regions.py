@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from engine.geometry import area, intersection_area, union
+from engine.core.geometry import area, intersection_area, union
+from engine.core.schema import BBox, Line
 from engine.ocr import order
 from engine.ocr.blocks import Block
 from engine.ocr.labels import labelled
 from engine.ocr.layout_model import Found
 from engine.ocr.paragraphs import are_rows, groups_of, is_table, sides_of
-from engine.schema import BBox, Line
 
 # A box that lies in another by this share is the same region found twice, or a part of it.
 _SAME = 0.7

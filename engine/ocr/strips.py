@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.core.schema import BBox, Word
 from engine.ocr import tesseract
-from engine.schema import BBox, Word
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from engine.schema import BBox
+from engine.core.schema import BBox
 
 # Columns are known by the fullest row, but not by one with this many times the usual row's cells.
 _MOST_UNLIKE: Final = 2

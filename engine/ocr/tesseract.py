@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
-from engine.errors import OcrError
-from engine.schema import Word
+from engine.core.errors import OcrError
+from engine.core.schema import Word
 
 if TYPE_CHECKING:
     import numpy as np

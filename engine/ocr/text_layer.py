@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.geometry import area, intersection_area
+from engine.core.geometry import area, intersection_area
+from engine.core.schema import Line, Size, Word
 from engine.ocr.layout_model import Found
 from engine.ocr.words import join_neighbours, line_from
-from engine.schema import Line, Size, Word
 
 _MIN_WORDS = 5
 _MIN_PRINTABLE = 0.95

@@ -11,8 +11,8 @@ import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from engine.geometry import union
-from engine.schema import BBox, Line, Word
+from engine.core.geometry import union
+from engine.core.schema import BBox, Line, Word
 
 if TYPE_CHECKING:
     import numpy as np

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
-from engine.errors import StoreError
+from engine.core.errors import StoreError
 from engine.store import listing, rows
 from engine.store.database import DamagedError, Database
 from engine.store.listing import ConversationInfo

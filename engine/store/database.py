@@ -17,7 +17,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from engine.errors import StoreError
+from engine.core.errors import StoreError
 from engine.store.migrations import migrate
 
 logger = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
-from engine.errors import StoreError
+from engine.core.errors import StoreError
 
 # visitor: SHA-256 of the browser's id. Times: seconds since 1970, UTC.
 # sessions.revision goes up with every change, so that processes notice each other's.

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Set
 from pathlib import Path
 from typing import Final
 
-from engine.errors import StoreError
+from engine.core.errors import StoreError
 
 logger = logging.getLogger(__name__)
 

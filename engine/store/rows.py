@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.schema import Message, Size
-from engine.schema_json import message_from_json, message_to_json
+from engine.core.schema import Message, Size
+from engine.core.schema_json import message_from_json, message_to_json
 
 logger = logging.getLogger(__name__)
 

@@ -19,12 +19,18 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
-from engine.errors import EngineError, GenerationError, ModelError, as_engine_error
+from engine.core.errors import (
+    EngineError,
+    GenerationError,
+    ModelError,
+    RunCancelled,
+    as_engine_error,
+)
+from engine.core.schema import Failed, Finished, Page
+from engine.core.settings import Settings
 from engine.families import FAMILIES
-from engine.families.base import ModelRequest, Preparation, RunCancelled
+from engine.families.base import ModelRequest, Preparation
 from engine.generation import Job
-from engine.schema import Failed, Finished, Page
-from engine.settings import Settings
 from engine.worker.launch import start_worker
 from engine.worker.messages import (
     FAULT_KEY,

@@ -12,7 +12,7 @@ from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection, Listener
 from typing import Any, Final
 
-from engine.errors import ModelError
+from engine.core.errors import ModelError
 
 _START_SECONDS: Final = 120.0
 # How often the watch looks whether the process is still there.

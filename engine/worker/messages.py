@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, NoReturn, TypeAlias
 
-from engine.errors import EngineError
+from engine.core.errors import EngineError
+from engine.core.schema import Document, Page, StreamEvent
+from engine.core.settings import Settings
 from engine.families.base import ModelRequest
-from engine.schema import Document, Page, StreamEvent
-from engine.settings import Settings
 
 # The error after which a worker ends itself.
 FAULT_KEY: Final = "model.device_fault"

@@ -1,7 +1,7 @@
 """The worker's side: loads one model and serves its runs until the app goes away.
 
 Started as `python -m engine.worker ADDRESS` with the connection's key on standard input. A GPU
-fault (engine.hardware.is_device_fault) is told as a sentence, then the process ends; the app
+fault (engine.core.hardware.is_device_fault) is told as a sentence, then the process ends; the app
 starts another with the next question.
 """
 
@@ -21,12 +21,12 @@ from multiprocessing.connection import Client, Connection
 from queue import SimpleQueue
 from typing import Any, Final
 
-from engine.errors import EngineError, ModelError, as_engine_error
+from engine.core.errors import EngineError, ModelError, RunCancelled, as_engine_error
+from engine.core.schema import Failed, Finished, Page, StreamEvent
+from engine.core.stop_event import StopEvent
 from engine.families import FAMILIES, family_class
-from engine.families.base import ModelFamily, ModelRequest, Preparation, RunCancelled
+from engine.families.base import ModelFamily, ModelRequest, Preparation
 from engine.generation import InferenceThread, Job, run_job
-from engine.schema import Failed, Finished, Page, StreamEvent
-from engine.stop_event import StopEvent
 from engine.worker.messages import (
     FAULT_KEY,
     Alive,

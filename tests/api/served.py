@@ -17,8 +17,8 @@ import pytest
 
 from bench.app_process import free_port
 from engine import Engine, Settings, chat, load_settings
+from engine.core.passwords import users_of_pairs
 from engine.families import FAMILIES
-from engine.passwords import users_of_pairs
 from tests.fakes import FAKE_MODELS_TOML, FakeFamily, draw_page
 from tests.keeping import loaded_index
 from ui import Api, build_app, launch_options

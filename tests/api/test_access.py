@@ -11,7 +11,7 @@ import openai
 import pytest
 from gradio_client import Client, handle_file
 
-from engine.settings import ApiSettings
+from engine.core.settings import ApiSettings
 from tests.api.served import BEARER, TOKEN, USER, WRONG, Served, data_url, page_bytes, serving
 from ui.api import access as access_module
 from ui.api.access import Access

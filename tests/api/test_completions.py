@@ -10,9 +10,9 @@ import openai
 import pytest
 import torch
 
-from engine.errors import GenerationError
-from engine.prompts import get_task
-from engine.schema import Discarded, Evidence, EvidenceFound, ImagePart
+from engine.core.errors import GenerationError
+from engine.core.prompts import get_task
+from engine.core.schema import Discarded, Evidence, EvidenceFound, ImagePart
 from tests.api.served import Served, data_url, page_bytes, serving
 from tests.fakes import FakeFamily
 from tests.families.openai_api import api_server

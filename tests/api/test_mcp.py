@@ -15,8 +15,8 @@ from mcp.client.sse import sse_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.types import CallToolResult, TextContent
 
-from engine.errors import SettingsError
-from engine.schema import Evidence
+from engine.core.errors import SettingsError
+from engine.core.schema import Evidence
 from tests.api.served import BEARER, TOKEN, WRONG, Served, data_url, page_bytes, serving, wait_for
 from tests.fakes import FakeFamily
 from ui import Api

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from gradio_client import Client, handle_file
 
-from engine.schema import Evidence
+from engine.core.schema import Evidence
 from tests.api.served import Served, page_bytes, wait_for
 from tests.fakes import FakeFamily
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from bench import layout
+from engine.core.schema import BBox, Region
 from engine.evaluation import match_regions
-from engine.schema import BBox, Region
 
 TRUE: list[tuple[BBox, str]] = [
     ((0.0, 0.0, 100.0, 20.0), "Title"),

@@ -13,9 +13,9 @@ import torch
 
 import engine.chat
 import gradio_app
+from engine.core.schema import BBox, Region, RegionAdded
 from engine.families import FAMILIES
 from engine.families.base import Capabilities, ModelRequest, Outcome, Run
-from engine.schema import BBox, Region, RegionAdded
 from tests.fakes import FakeFamily
 from tests.reading_once import reading_once
 

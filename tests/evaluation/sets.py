@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
+from engine.core.schema import Line, Page, Region, RegionAdded
+from engine.core.settings import PreprocessSettings, Settings
 from engine.families.base import Capabilities, ModelRequest, Outcome, Run
 from engine.index import PageIndex
-from engine.schema import Line, Page, Region, RegionAdded
-from engine.settings import PreprocessSettings, Settings
 from tests.fakes import FakeFamily, draw_page
 
 ROWS = (("Total", "42.00"), ("Date", "14 March 2026"), ("Город", "Казань"), ("Seller", "Birch Ltd"))

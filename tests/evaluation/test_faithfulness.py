@@ -2,9 +2,9 @@
 
 import pytest
 
+from engine.core.schema import Line, Region
 from engine.evaluation import is_verbatim
 from engine.index import PageIndex
-from engine.schema import Line, Region
 from tests.fakes import draw_page
 
 

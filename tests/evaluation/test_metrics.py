@@ -2,6 +2,7 @@
 
 import pytest
 
+from engine.core.schema import Region
 from engine.evaluation import (
     anls,
     character_error_rate,
@@ -15,7 +16,6 @@ from engine.evaluation import (
     word_f1,
 )
 from engine.evaluation.regions import fold_to_publaynet
-from engine.schema import Region
 
 
 def test_anls_is_one_less_the_share_of_wrong_letters_down_to_a_half() -> None:

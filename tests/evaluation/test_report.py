@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from engine import Engine, EngineError
-from engine.errors import GenerationError
+from engine.core.errors import GenerationError
+from engine.core.schema import Evidence
 from engine.evaluation import (
     Options,
     Resampling,
@@ -26,7 +27,6 @@ from engine.evaluation.pictures import PREDICTED_COLOUR, TRUE_COLOUR, draw_item,
 from engine.evaluation.report import Report
 from engine.evaluation.running import _Run
 from engine.evaluation.scoring import Item
-from engine.schema import Evidence
 from tests.evaluation import sets
 from tests.evaluation.sets import QUESTIONS, RIGHT, OtherScriptedFamily, ScriptedFamily, draw_set
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from engine import Engine
-from engine.stop_event import StopEvent
+from engine.core.stop_event import StopEvent
 from tests.fakes import save_page
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from engine import AskOptions, ContextUse, Engine, Page
+from engine.core.schema import Failed, Finished, Line, Notice, StreamEvent, UsageReport, Word
 from engine.index import PageIndex
-from engine.schema import Failed, Finished, Line, Notice, StreamEvent, UsageReport, Word
 from tests.families.conftest import CHAT
 from tests.families.driving import loaded_family, session_with
 

@@ -10,10 +10,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from engine.core.errors import ModelError
+from engine.core.settings import ModelSettings
 from engine.downloading import OnProgress, download
-from engine.errors import ModelError
 from engine.families.hub import configuration, is_cached, is_whole
-from engine.settings import ModelSettings
 from tests.families import local_hub
 from tests.families.local_hub import LocalHub, serving
 

@@ -14,7 +14,7 @@ import torch
 from PIL import Image, ImageOps
 
 from engine import Engine
-from engine.schema import Failed, Finished, Notice
+from engine.core.schema import Failed, Finished, Notice
 from tests.fakes import draw_page
 from tests.families.driving import loaded_family, session_with
 

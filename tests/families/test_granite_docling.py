@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from engine import Engine
-from engine.schema import Finished, RegionAdded, TextDelta
+from engine.core.schema import Finished, RegionAdded, TextDelta
 from tests.fakes import draw_page
 from tests.families.scripted import Scripted
 from tests.families.tiny_smolvlm import TILE

@@ -12,9 +12,9 @@ from huggingface_hub.errors import GatedRepoError, LocalEntryNotFoundError, Repo
 from safetensors import SafetensorError
 
 from engine import Engine, EngineError, load_settings
-from engine.errors import ModelError
+from engine.core.errors import ModelError
+from engine.core.settings import ModelSettings
 from engine.families.hub import check_reachable, configuration, hub_errors, is_cached, is_whole
-from engine.settings import ModelSettings
 from tests.fakes import save_page
 from tests.families import tiny
 

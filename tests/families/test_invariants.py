@@ -10,12 +10,12 @@ import pytest
 import torch
 
 from engine import Engine
-from engine.errors import GenerationError
+from engine.core.errors import GenerationError
+from engine.core.prompts import get_task
+from engine.core.schema import Failed, Finished, TextDelta
 from engine.families import decoding
 from engine.families.base import Outcome, Run
 from engine.families.transformers_chat import TransformersChatFamily
-from engine.prompts import get_task
-from engine.schema import Failed, Finished, TextDelta
 from tests.fakes import save_page
 from tests.families.conftest import CHAT, TINY
 from tests.families.driving import loaded_family, session_with

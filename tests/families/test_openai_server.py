@@ -13,11 +13,8 @@ from typing import Any
 import pytest
 
 from engine import AskOptions, Engine, load_settings
-from engine.errors import GenerationError, ModelError, SessionError, SettingsError
-from engine.families import FAMILIES, family_class
-from engine.families.openai_server.breaker import FIRST_SECONDS, breaker_of
-from engine.index import PageIndex
-from engine.schema import (
+from engine.core.errors import GenerationError, ModelError, SessionError, SettingsError
+from engine.core.schema import (
     Discarded,
     EvidenceFound,
     Failed,
@@ -31,6 +28,9 @@ from engine.schema import (
     UsageReport,
     Word,
 )
+from engine.families import FAMILIES, family_class
+from engine.families.openai_server.breaker import FIRST_SECONDS, breaker_of
+from engine.index import PageIndex
 from tests.fakes import FakeFamily, draw_page
 from tests.families.driving import session_with
 from tests.families.openai_api import ApiServer, Behaviour, Exchange, api_server

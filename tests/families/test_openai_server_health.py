@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from bench.app_process import free_port
 from engine import Engine, Settings, load_settings
 from engine.cli import main
+from engine.core.schema import Failed
 from engine.families.openai_server.breaker import (
     FAILURES,
     FIRST_SECONDS,
@@ -28,7 +29,6 @@ from engine.families.openai_server.health import look, watch_of
 from engine.index import PageIndex
 from engine.model_control import ModelState
 from engine.model_manager import ModelManager
-from engine.schema import Failed
 from tests.families.driving import session_with
 from tests.families.openai_api import ApiServer, Exchange, api_server
 from ui.model_card import card

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from xgrammar.testing import _is_grammar_accept_string as accepts
 
 from engine import Engine, load_settings
-from engine.errors import GenerationError
+from engine.core.errors import GenerationError
+from engine.core.schema import Discarded, EvidenceFound, Failed, Line, Page, Region, TextDelta, Word
 from engine.families import FAMILIES
 from engine.families.openai_server.grammar import BYTES, grammar_of, page_spans, spans_of
 from engine.index import PageIndex
-from engine.schema import Discarded, EvidenceFound, Failed, Line, Page, Region, TextDelta, Word
 from tests.fakes import FakeFamily
 from tests.families.driving import session_with
 from tests.families.openai_api import ApiServer, Exchange, api_server

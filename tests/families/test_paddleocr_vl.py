@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engine import Engine
-from engine.schema import Document
+from engine.core.schema import Document
 from tests.fakes import save_page
 from tests.families.driving import loaded_family
 

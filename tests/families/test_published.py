@@ -14,12 +14,12 @@ import torch
 
 from engine import Engine, load_settings
 from engine.cli import main
+from engine.core.schema import Failed, TextDelta
 from engine.doctor import stated_head_size
 from engine.families import family_class
 from engine.families.decoding import DecodingInputs, end_ids
 from engine.families.hub import is_cached
 from engine.model_manager import ModelManager
-from engine.schema import Failed, TextDelta
 from tests.families import local_hub
 from tests.families.conftest import MORE, TINY
 from tests.families.driving import loaded_family, session_with

@@ -10,8 +10,8 @@ from transformers.quantizers.quantizers_utils import should_convert_module
 from bench import gpu_models
 from bench.real_configs import LANGUAGE_MODELS, REAL
 from engine import Engine, load_settings
+from engine.core.settings import ModelSettings
 from engine.families import family_class
-from engine.settings import ModelSettings
 from tests.families.conftest import TINY
 from tests.families.driving import loaded_family
 

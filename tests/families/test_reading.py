@@ -9,10 +9,10 @@ import torch
 from PIL import Image
 
 from engine import AskOptions, Engine
-from engine.errors import GenerationError, ModelError
-from engine.prompts import load_tasks
-from engine.schema import Finished, Notice
-from engine.settings import load_settings
+from engine.core.errors import GenerationError, ModelError
+from engine.core.prompts import load_tasks
+from engine.core.schema import Finished, Notice
+from engine.core.settings import load_settings
 from tests.fakes import draw_page
 from tests.families.conftest import TINY
 from tests.families.driving import loaded_family, session_with

@@ -12,7 +12,7 @@ import pytest
 
 from bench.reader_pages import LABELS, ReaderPage, is_held_out, random_page
 from engine import Engine, load_settings
-from engine.schema import Finished, TextDelta
+from engine.core.schema import Finished, TextDelta
 
 READER = Path(__file__).parents[1] / "fixtures/reader"
 PAGES = 8

@@ -10,15 +10,9 @@ import pytest
 from PIL import Image, ImageDraw
 
 from engine import Engine
-from engine.errors import OcrError
-from engine.families.region_crops import crops_of
-from engine.index import PageIndex
-from engine.layout import to_markdown
-from engine.ocr import layout_model, reader
-from engine.ocr.layout_model import Found
-from engine.options import AskOptions
-from engine.prompts import get_task, template_of
-from engine.schema import (
+from engine.core.errors import OcrError
+from engine.core.prompts import get_task, template_of
+from engine.core.schema import (
     BBox,
     Discarded,
     Finished,
@@ -31,6 +25,12 @@ from engine.schema import (
     StreamEvent,
     Word,
 )
+from engine.families.region_crops import crops_of
+from engine.index import PageIndex
+from engine.layout import to_markdown
+from engine.ocr import layout_model, reader
+from engine.ocr.layout_model import Found
+from engine.options import AskOptions
 from tests.families.conftest import TINY
 from tests.families.driving import loaded_family
 from tests.families.scripted import Scripted

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from engine import Engine
-from engine.schema import Document
+from engine.core.schema import Document
 from tests.fakes import save_page
 from tests.families.driving import loaded_family
 from tests.families.tiny_smolvlm import TILE, TILE_TOKENS

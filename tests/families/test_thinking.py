@@ -14,15 +14,7 @@ from tokenizers import AddedToken
 from transformers import Qwen3VLProcessor
 
 from engine import AskOptions, Engine, load_settings
-from engine.families.openai_server.characters import (
-    CLOSING_ID,
-    OPENING_ID,
-    Characters,
-    WholeTags,
-)
-from engine.families.thinking import Thoughts
-from engine.index import PageIndex
-from engine.schema import (
+from engine.core.schema import (
     Discarded,
     EvidenceFound,
     Failed,
@@ -32,6 +24,14 @@ from engine.schema import (
     Step,
     TextDelta,
 )
+from engine.families.openai_server.characters import (
+    CLOSING_ID,
+    OPENING_ID,
+    Characters,
+    WholeTags,
+)
+from engine.families.thinking import Thoughts
+from engine.index import PageIndex
 from tests.families.driving import session_with
 from tests.families.openai_api import ApiServer, Behaviour, Exchange, api_server
 from tests.families.scripted import Script, Scripted
@@ -410,7 +410,7 @@ def test_a_checkpoint_that_only_thinks_says_so(
 def test_a_verbatim_answer_of_a_thinking_checkpoint_is_no_thought(
     thinking: Callable[..., Scripted], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from engine.schema import Line, Word
+    from engine.core.schema import Line, Word
 
     def index(engine: Engine, page: Page, steps: object) -> PageIndex:
         line = Line((Word("42.00", (40.0, 60.0, 130.0, 90.0)),), (40.0, 60.0, 130.0, 90.0))

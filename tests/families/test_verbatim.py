@@ -8,10 +8,10 @@ import pytest
 
 from bench.reader_pages import CELL, VALUE_COLUMN, ReaderPage, random_page
 from engine import Engine, load_settings
-from engine.geometry import union
+from engine.core.geometry import union
+from engine.core.i18n import say
+from engine.core.schema import Answer, BBox, EvidenceFound, Finished, Line, Page, TextDelta, Word
 from engine.index import PageIndex
-from engine.schema import Answer, BBox, EvidenceFound, Finished, Line, Page, TextDelta, Word
-from engine.texts import say
 from tests.fakes import draw_page
 from tests.families.conftest import CHAT
 from tests.families.test_invariants import loaded_family

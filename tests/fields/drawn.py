@@ -6,9 +6,9 @@ from typing import cast
 
 from bench.specimens import Specimen, specimen
 from bench.specimens.truth import Language, Quality
-from engine.geometry import union
+from engine.core.geometry import union
+from engine.core.schema import Line, Region, Word
 from engine.index import PageIndex
-from engine.schema import Line, Region, Word
 
 
 def specimen_of(kind: str, language: str, seed: int, quality: str = "clean") -> Specimen:

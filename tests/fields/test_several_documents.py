@@ -9,7 +9,7 @@ import pytest
 
 from engine import Engine
 from engine.cli import main
-from engine.errors import SessionError
+from engine.core.errors import SessionError
 from engine.fields import FieldsPage, page_numbers
 from tests.fields.drawn import specimen_of
 

@@ -7,11 +7,11 @@ import pytest
 
 from bench.specimens.continued import later_page
 from bench.splits_data import index_of_sheet
+from engine.core.geometry import union
+from engine.core.schema import Line, Word
 from engine.fields import split
 from engine.fields.page_signs import signs_of
-from engine.geometry import union
 from engine.index import PageIndex
-from engine.schema import Line, Word
 from tests.fields.drawn import drawn_index, index_of, specimen_of, typed
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import TaskError
+from engine.core.errors import TaskError
 from engine.fields import get_template, load_templates
 from engine.fields.reading import read_fields
 from engine.fields.scoring import load_weights

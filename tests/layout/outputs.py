@@ -6,7 +6,7 @@ from html import escape
 
 from hypothesis import strategies as st
 
-from engine.schema import CATEGORIES, BBox
+from engine.core.schema import CATEGORIES, BBox
 
 # (box, category, text) as the model means it.
 Written = tuple[BBox, str, str]

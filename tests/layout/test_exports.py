@@ -13,6 +13,7 @@ import pytest
 from PIL import Image, ImageChops
 
 from bench import glyphless_font
+from engine.core.schema import Document, Page, PageLayout, Region
 from engine.layout import (
     lines_of,
     tables_of,
@@ -24,7 +25,6 @@ from engine.layout import (
 )
 from engine.layout.dots_json import DotsJsonParser
 from engine.layout.grid import Table, TableCell, table_of_rows
-from engine.schema import Document, Page, PageLayout, Region
 from tests.workbooks import read_workbook
 
 TABLE = "item\tprice\ta & b\n=1+1\t-5.00\t\n\tвсего\t12"

@@ -9,6 +9,7 @@ from html import escape
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.core.schema import Document, PageLayout, Region
 from engine.layout import (
     tables_of,
     to_csv,
@@ -23,7 +24,6 @@ from engine.layout.doctags import DocTagsParser
 from engine.layout.dots_json import DotsJsonParser
 from engine.layout.grid import Table, TableCell, read_html
 from engine.layout.reading import table_rows
-from engine.schema import Document, PageLayout, Region
 from tests.workbooks import read_workbook
 
 BBOX = (1.0, 2.0, 300.0, 400.0)

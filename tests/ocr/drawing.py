@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from font_roboto import Roboto, RobotoBold
 from PIL import Image, ImageDraw, ImageFont
 
-from engine.schema import BBox, Page, Word
-from engine.settings import load_settings
+from engine.core.schema import BBox, Page, Word
+from engine.core.settings import load_settings
 
 SETTINGS = load_settings()
 

@@ -6,8 +6,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from engine.core.schema import Word
 from engine.ocr.bilingual import is_doubtful, settled
-from engine.schema import Word
 from tests.ocr.drawing import Sheet
 
 TEXTS = tuple[str, ...]

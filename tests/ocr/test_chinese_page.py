@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
+from engine.core.schema import BBox
 from engine.families.verbatim import vocabulary
 from engine.grounding import ground
 from engine.index import PageIndex
 from engine.indexing import build_index
-from engine.schema import BBox
 from engine.verbatim import PageSpans
 from tests.families.tiny import byte_tokenizer
 from tests.ocr.drawing import SETTINGS, covered, page_of

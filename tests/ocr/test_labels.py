@@ -2,10 +2,10 @@
 
 import pytest
 
-from engine.geometry import union
+from engine.core.geometry import union
+from engine.core.schema import Line
 from engine.ocr.blocks import Block
 from engine.ocr.labels import labelled
-from engine.schema import Line
 from tests.ocr.test_parts import line
 
 HEIGHT = 1000

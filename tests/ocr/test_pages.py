@@ -5,10 +5,10 @@ import os
 import pytest
 from PIL import Image
 
+from engine.core.settings import Settings
 from engine.index import PageIndex
 from engine.indexing import build_index
 from engine.ocr import tesseract
-from engine.settings import Settings
 from tests.ocr.drawing import SETTINGS, Sheet, covered, page_of
 
 PARAGRAPH = (

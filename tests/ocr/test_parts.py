@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.errors import OcrError
-from engine.geometry import union
+from engine.core.errors import OcrError
+from engine.core.geometry import union
+from engine.core.schema import CATEGORIES, BBox, Line, Word
 from engine.ocr import order, tesseract
 from engine.ocr.alphabets import likeness
 from engine.ocr.cyrillic import repaired
@@ -18,7 +19,6 @@ from engine.ocr.regions import blocks
 from engine.ocr.script import sampled_script, script_of
 from engine.ocr.text_layer import covers, is_plausible, lines_of
 from engine.ocr.words import ascii_punctuation, join_neighbours, line_of, split_at_gaps
-from engine.schema import CATEGORIES, BBox, Line, Word
 
 FLAT = np.array([[0, 0], [100, 0], [100, 10], [0, 10]], np.float32)
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from engine.core.schema import BBox
 from engine.ocr.table_columns import columns_of
-from engine.schema import BBox
 
 
 def row(*spans: tuple[float, float]) -> list[BBox]:

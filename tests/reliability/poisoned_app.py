@@ -9,9 +9,9 @@ from typing import ClassVar
 import torch
 
 import gradio_app
+from engine.core.schema import Evidence, EvidenceFound, Notice, Region, RegionAdded
 from engine.families import FAMILIES
 from engine.families.base import Capabilities, ModelRequest, Outcome, Run
-from engine.schema import Evidence, EvidenceFound, Notice, Region, RegionAdded
 from tests.fakes import FakeFamily
 from tests.reliability.payloads import PAYLOADS
 

@@ -16,7 +16,7 @@ from PIL import Image
 from bench.app_process import free_port
 from bench.soak.tab import RefusedError, Tab
 from engine import Engine, Settings
-from engine.passwords import users_of_pairs
+from engine.core.passwords import users_of_pairs
 from tests.fakes import save_page
 from tests.http_driving import Visitor
 from tests.reliability.routes import routes_of

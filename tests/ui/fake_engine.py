@@ -19,12 +19,8 @@ from engine import (
     StreamEvent,
     Transcript,
 )
-from engine.documents import open_document
-from engine.errors import GenerationError, SessionError
-from engine.families.base import Capabilities
-from engine.model_control import ModelControl
-from engine.model_manager import ModelManager
-from engine.schema import (
+from engine.core.errors import GenerationError, SessionError
+from engine.core.schema import (
     BBox,
     Discarded,
     Evidence,
@@ -42,8 +38,12 @@ from engine.schema import (
     Usage,
     UsageReport,
 )
-from engine.settings import PreprocessSettings
-from engine.stop_event import StopEvent
+from engine.core.settings import PreprocessSettings
+from engine.core.stop_event import StopEvent
+from engine.documents import open_document
+from engine.families.base import Capabilities
+from engine.model_control import ModelControl
+from engine.model_manager import ModelManager
 
 NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
 ANSWER = "The total is 1,240.50 EUR & <b>not bold</b>."

@@ -13,10 +13,10 @@ from PIL import Image
 
 import gradio_app
 from engine import AskOptions, Settings
-from engine.attention import AttentionChoice
+from engine.core.attention import AttentionChoice
+from engine.core.prompts import load_tasks
+from engine.core.settings import PreprocessSettings, Use
 from engine.model_manager import ModelManager
-from engine.prompts import load_tasks
-from engine.settings import PreprocessSettings, Use
 from tests.ui.fake_engine import FakeEngine
 from ui import build_app, examples, i18n, knobs, launch_options, page_images
 from ui.change import Change

@@ -4,7 +4,7 @@ import html
 import re
 
 from engine import Evidence, Transcript
-from engine.schema import Discarded, EvidenceFound, Finished, Notice, TextDelta
+from engine.core.schema import Discarded, EvidenceFound, Finished, Notice, TextDelta
 from tests.ui.conftest import words
 from ui import page_view
 from ui.cited import numbers, pieces

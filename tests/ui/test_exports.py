@@ -8,7 +8,7 @@ import pypdfium2
 import pytest
 
 from engine import Document, Settings, Transcript
-from engine.schema import Finished, Region, RegionAdded
+from engine.core.schema import Finished, Region, RegionAdded
 from tests.ui.conftest import draw
 from tests.ui.fake_engine import FakeEngine
 from ui import layout_view

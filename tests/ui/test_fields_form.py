@@ -12,7 +12,7 @@ from typing import Any
 import gradio as gr
 import pytest
 
-from engine.errors import ModelError
+from engine.core.errors import ModelError
 from engine.fields import DocumentFields, Field, FieldsPage, load_templates
 from ui.change import Change
 from ui.desk import Desks

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from engine.errors import DocumentError
+from engine.core.errors import DocumentError
 from ui.full_disk import FullDisk
 
 CHUNKS = 5

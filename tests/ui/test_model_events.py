@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from engine import Engine, Settings, load_settings
-from engine.errors import ModelError
-from engine.gpu_memory import GpuMemory, gpu_memory
+from engine.core.errors import ModelError
+from engine.core.hardware import GpuMemory, gpu_memory
+from engine.core.stop_event import StopEvent
 from engine.model_control import ModelState
 from engine.model_manager import ModelManager
-from engine.stop_event import StopEvent
 from tests.fakes import FakeFamily
 from ui.model_card import card
 from ui.model_events import ModelCards

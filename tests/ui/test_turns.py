@@ -4,8 +4,8 @@ import nh3
 import pytest
 
 from engine import Transcript
-from engine.errors import DocumentError, GenerationError
-from engine.schema import (
+from engine.core.errors import DocumentError, GenerationError
+from engine.core.schema import (
     Discarded,
     Failed,
     Finished,
@@ -16,7 +16,7 @@ from engine.schema import (
     Usage,
     UsageReport,
 )
-from engine.schema import Step as StepEvent
+from engine.core.schema import Step as StepEvent
 from tests.ui.conftest import words
 from ui import safe, status
 from ui.turns import Answered, Asked, Opened, Refused, Told, messages

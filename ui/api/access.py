@@ -13,7 +13,7 @@ from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from engine.settings import ApiSettings
+from engine.core.settings import ApiSettings
 from ui.api.refusals import Refusal, error_response, language_of
 
 _UNAUTHORIZED: Final = 401

@@ -9,11 +9,11 @@ from typing import Any, TypeAlias
 
 from engine import Engine, Settings, Transcript
 from engine.answer_json import answer_json, parse_json
-from engine.errors import SessionError
+from engine.core.errors import SessionError
+from engine.core.prompts import get_task
+from engine.core.schema import Answer, Page
 from engine.families import family_class
 from engine.fields import fields_json
-from engine.prompts import get_task
-from engine.schema import Answer, Page
 from ui.api.data_urls import SentFile
 from ui.api.shapes import AskInput, FieldsInput, ParseInput
 from ui.api.visits import Visit, Visits, finished, ticking

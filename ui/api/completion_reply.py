@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from engine import Document, EngineError, Transcript
 from engine.answer_json import evidence_json, usage_json
-from engine.schema import FinishReason
+from engine.core.schema import FinishReason
 from ui.api.refusals import Refusal, error_body
 
 # An answer that was cut, for whatever reason, is "length" to OpenAI's clients.

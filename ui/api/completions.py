@@ -22,9 +22,9 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from engine import AnswerStream, AskOptions, Settings
+from engine.core.prompts import get_task
+from engine.core.schema import Discarded, Failed, Step, StreamEvent, TextDelta
 from engine.families import prompt_template
-from engine.prompts import get_task
-from engine.schema import Discarded, Failed, Step, StreamEvent, TextDelta
 from ui import i18n
 from ui.api.calls import Calls
 from ui.api.completion_reply import Reply, failed_chunk

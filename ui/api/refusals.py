@@ -14,7 +14,7 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 
 from engine import EngineError
-from engine.errors import (
+from engine.core.errors import (
     DocumentError,
     GenerationError,
     GeometryError,

@@ -18,8 +18,8 @@ from starlette.staticfiles import StaticFiles
 
 import engine
 from engine.answer_json import layout_of
+from engine.core.prompts import get_task
 from engine.layout import to_html, to_markdown
-from engine.prompts import get_task
 from ui import i18n
 from ui.api.calls import Calls
 from ui.api.data_urls import SentFile

@@ -17,7 +17,7 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engine import Engine, Settings
-from engine.errors import SettingsError
+from engine.core.errors import SettingsError
 from ui.api.access import Access, Guard, ScreenGuard, TokenLogin
 from ui.api.body_limit import BodyLimit, most_megabytes
 from ui.api.calls import Calls

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from engine.schema import FinishReason
+from engine.core.schema import FinishReason
 
 Language = Literal["en", "ru"]
 BBox = Annotated[list[float], Field(min_length=4, max_length=4)]

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
 from engine import AnswerStream, AskOptions, Document, Engine, Page, StreamEvent
-from engine.errors import SessionError
+from engine.core.errors import SessionError
 from engine.fields import AUTO, DocumentFields
 
 logger = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from typing import Any, Final, Self
 
 from transformers import UnlimitedOcrConfig
 
-from engine.errors import ModelError
+from engine.core.errors import ModelError
 
 ARCHITECTURE: Final = "DeepseekOCRForCausalLM"
 # Constants of the published remote code that its config.json does not state.

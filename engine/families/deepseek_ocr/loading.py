@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from transformers import UnlimitedOcrForConditionalGeneration
 
-from engine.errors import ModelError
+from engine.core.errors import ModelError
 from engine.families.checkpoint import (
     StackedTensors,
     StoredTensor,

@@ -12,16 +12,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from engine.core.errors import RunCancelled
+from engine.core.i18n import say
+from engine.core.schema import Evidence, EvidenceFound, RegionAdded, Step
 from engine.document_type import classify, deciding_lines, title
-from engine.families.base import (
-    Capabilities,
-    ModelFamily,
-    ModelRequest,
-    Outcome,
-    Preparation,
-    Run,
-    RunCancelled,
-)
+from engine.families.base import Capabilities, ModelFamily, ModelRequest, Outcome, Preparation, Run
 from engine.families.hub import is_cached
 from engine.families.lite.form import Forms
 from engine.families.lite.inside import inside
@@ -29,12 +24,10 @@ from engine.families.lite.markdown import markdown, plain_text, tables
 from engine.families.lite.question import follows
 from engine.families.lite.reader import Answer, ReadPage, answer, read_page
 from engine.families.lite.weights import Checkpoint, gguf_file
-from engine.schema import Evidence, EvidenceFound, RegionAdded, Step
-from engine.texts import say
 
 if TYPE_CHECKING:
+    from engine.core.settings import ModelSettings, Settings
     from engine.index import PageIndex
-    from engine.settings import ModelSettings, Settings
 
 # Token ids handed on at once: about a line, so that text appears as it is read.
 _PIECE: Final = 8

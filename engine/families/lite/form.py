@@ -14,8 +14,8 @@ from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
+from engine.core.errors import TaskError
 from engine.document_type import classify
-from engine.errors import TaskError
 from engine.families.lite.question import counts_documents
 from engine.families.lite.reader import Answer
 from engine.fields.asked import phrasebook

@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from engine.geometry import union
-from engine.schema import Line, Region
+from engine.core.geometry import union
+from engine.core.schema import Line, Region
 
 if TYPE_CHECKING:
+    from engine.core.schema import BBox
     from engine.index import PageIndex
-    from engine.schema import BBox
 
 
 def inside(index: PageIndex, bbox: BBox) -> PageIndex:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+from engine.core.geometry import union
 from engine.families.lite.kinds import kinds_of
-from engine.geometry import union
 
 if TYPE_CHECKING:
+    from engine.core.schema import BBox
     from engine.families.lite.view import PageView
-    from engine.schema import BBox
 
 _OUTER: Final = " \t,;:|_—–=*•"
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from engine.core.geometry import union
+from engine.core.schema import BBox
 from engine.families.lite.language import normal
-from engine.geometry import union
-from engine.schema import BBox
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

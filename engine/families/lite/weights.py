@@ -16,10 +16,10 @@ import tempfile
 from pathlib import Path
 from typing import Any, Final
 
-from engine.errors import ModelError
+from engine.core.errors import ModelError
+from engine.core.hardware import Device, choose_precision, torch_dtype
+from engine.core.settings import ModelSettings, Settings
 from engine.families.hub import hub_errors, source_of
-from engine.hardware import Device, choose_precision, torch_dtype
-from engine.settings import ModelSettings, Settings
 
 logger = logging.getLogger(__name__)
 

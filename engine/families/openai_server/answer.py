@@ -6,12 +6,12 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+from engine.core.schema import EvidenceFound, FinishReason
 from engine.families.base import Run
 from engine.families.openai_server import grammar
 from engine.families.openai_server.characters import Characters, WholeTags
 from engine.families.openai_server.failures import Server
 from engine.families.repetition import MOST_TOKENS, loop_length
-from engine.schema import EvidenceFound, FinishReason
 
 if TYPE_CHECKING:
     from engine.verbatim import PageSpans

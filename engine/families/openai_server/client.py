@@ -19,10 +19,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from engine.core.settings import ModelSettings
 from engine.families.openai_server.breaker import Breaker
 from engine.families.openai_server.connection import async_client, unsent_headers
 from engine.families.openai_server.failures import Failure, Server
-from engine.settings import ModelSettings
 
 if TYPE_CHECKING:
     from openai.types.chat import ChatCompletionChunk

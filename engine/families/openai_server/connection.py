@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from engine.core.settings import ModelSettings
 from engine.families.openai_server.failures import Server
-from engine.settings import ModelSettings
 
 if TYPE_CHECKING:
     import openai

@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from engine.errors import EngineError, GenerationError, ModelError, SessionError
+from engine.core.errors import EngineError, GenerationError, ModelError, SessionError
 
 if TYPE_CHECKING:
     import openai
 
-    from engine.settings import ModelSettings
+    from engine.core.settings import ModelSettings
 
 _LONGEST_TOLD: Final = 240
 _DATA_URL: Final = re.compile(r"data:[\w/+.-]*;base64,[\w+/=]*")

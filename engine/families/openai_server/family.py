@@ -12,7 +12,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from engine.errors import ModelError
+from engine.core.errors import ModelError, RunCancelled
+from engine.core.i18n import say
+from engine.core.prompts import get_task, load_tasks
+from engine.core.schema import FinishReason, Notice, Page, Size, Step
 from engine.families.base import (
     Capabilities,
     ModelRequest,
@@ -20,7 +23,6 @@ from engine.families.base import (
     Preparation,
     PromptCounter,
     Run,
-    RunCancelled,
     ServerState,
 )
 from engine.families.context import Conversation, PageKey
@@ -41,12 +43,9 @@ from engine.families.pages_run import ReadingInputs
 from engine.families.reading import PageRecord
 from engine.families.thinking import Thoughts
 from engine.layout.cells import CellParser
-from engine.prompts import get_task, load_tasks
-from engine.schema import FinishReason, Notice, Page, Size, Step
-from engine.texts import say
 
 if TYPE_CHECKING:
-    from engine.settings import ModelSettings, Settings
+    from engine.core.settings import ModelSettings, Settings
     from engine.verbatim import PageSpans
 
 # A token is a word at most, and this is a long one: more text than that was not asked for.

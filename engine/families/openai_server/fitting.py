@@ -23,8 +23,8 @@ from engine.families.openai_server.messages import SentPage
 from engine.families.page_text import PageTexts
 
 if TYPE_CHECKING:
+    from engine.core.settings import ModelSettings
     from engine.families.openai_server.failures import Server
-    from engine.settings import ModelSettings
 
 _REMEMBERED: Final = 1_000
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from PIL import Image
 
+from engine.core.schema import Size
 from engine.families import family_class
 from engine.families.base import Capabilities
 from engine.layout.cells import CellParser
@@ -19,7 +20,6 @@ from engine.layout.doctags import DocTagsParser
 from engine.layout.dots_json import DotsJsonParser
 from engine.layout.qwen_boxes import QwenBoxParser
 from engine.layout.scene_text import SceneTextParser
-from engine.schema import Size
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from engine.errors import EngineError
+from engine.core.errors import EngineError
 from engine.families.base import ServerState
 from engine.families.openai_server.breaker import breaker_of
 from engine.families.openai_server.failures import Server

@@ -12,11 +12,11 @@ from typing import Any, Final
 
 from PIL import Image
 
-from engine.families.base import RunCancelled
+from engine.core.errors import RunCancelled
+from engine.core.schema import ImagePart, Message, Page, Size, TextPart
 from engine.families.context import PageKey
 from engine.families.openai_server.characters import without_control
 from engine.families.openai_server.formats import resized
-from engine.schema import ImagePart, Message, Page, Size, TextPart
 
 # What published prompts write where the image stands; a server's template puts it there itself.
 _PLACEHOLDER: Final = "<image>\n"

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from engine.errors import ModelError
+from engine.core.errors import ModelError
 from engine.families.openai_server import grammar
 
 if TYPE_CHECKING:
+    from engine.core.schema import Size
+    from engine.core.settings import ModelSettings
     from engine.families.base import ModelRequest
     from engine.families.context import PageKey, View
-    from engine.schema import Size
-    from engine.settings import ModelSettings
     from engine.verbatim import PageSpans
 
 # Of `generate`'s arguments those that OpenAI's API has under the same name.

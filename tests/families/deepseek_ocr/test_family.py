@@ -7,8 +7,8 @@ import pytest
 import torch
 from PIL import Image
 
-from engine.errors import GenerationError, ModelError
-from engine.schema import Finished, TextDelta
+from engine.core.errors import GenerationError, ModelError
+from engine.core.schema import Finished, TextDelta
 from tests.families.deepseek_ocr.conftest import MakeEngine, with_page
 from tests.families.driving import loaded_family
 from tests.families.tiny_deepseek_ocr import FOLDER, tokenizer

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.schema import Finished, RegionAdded
+from engine.core.schema import Finished, RegionAdded
 from tests.families.deepseek_ocr.conftest import MakeEngine, with_page
 from tests.families.scripted import Scripted
 

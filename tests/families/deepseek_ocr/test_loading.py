@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from transformers import AutoConfig, AutoModelForImageTextToText, AutoProcessor
 
-from engine.errors import ModelError
+from engine.core.errors import ModelError
 from engine.families.checkpoint import read_checkpoint
 from engine.families.deepseek_ocr import (
     DeepseekOcrConfig,

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from engine.errors import ModelError
+from engine.core.errors import ModelError
 from tests.families.deepseek_ocr.conftest import MakeEngine, with_page
 from tests.families.driving import loaded_family
 from tests.families.tiny_deepseek_ocr import BOS

@@ -11,9 +11,9 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from engine import Engine
-from engine.errors import DocumentError, GenerationError, ModelError
-from engine.prompts import load_tasks
-from engine.schema import (
+from engine.core.errors import DocumentError, GenerationError, ModelError
+from engine.core.prompts import load_tasks
+from engine.core.schema import (
     Discarded,
     Finished,
     Notice,

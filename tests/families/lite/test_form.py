@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from engine import Engine, load_settings
+from engine.core.geometry import union
+from engine.core.schema import EvidenceFound, Message, StreamEvent, TextPart
 from engine.families.base import Run
 from engine.families.lite.family import LiteFamily, LiteInputs
 from engine.families.lite.form import Form, Forms
-from engine.geometry import union
 from engine.index import PageIndex
-from engine.schema import EvidenceFound, Message, StreamEvent, TextPart
 from tests.fields.drawn import drawn_index, specimen_of, typed
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from engine import Engine, load_settings
+from engine.core.schema import BBox, Line, Region, Word
 from engine.families.lite.inside import inside
 from engine.index import PageIndex
-from engine.schema import BBox, Line, Region, Word
 from tests.fakes import draw_page
 
 

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.core.schema import Line, Word
 from engine.families.lite.question import analyse
 from engine.families.lite.reader import answer, read_page
 from engine.index import PageIndex
-from engine.schema import Line, Word
 
 
 def page(cells: list[tuple[str, int, int]], *, page_index: int = 0) -> PageIndex:

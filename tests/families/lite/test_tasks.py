@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from engine import Engine, load_settings
+from engine.core.schema import BBox, Line, Region, Word
 from engine.families.lite.markdown import markdown, tables
 from engine.index import PageIndex
-from engine.schema import BBox, Line, Region, Word
 from tests.ocr.drawing import Sheet
 
 ROWS = [

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from engine.core.settings import Settings, load_settings
 from engine.families.lite.weights import Checkpoint, gguf_file
-from engine.settings import Settings, load_settings
 
 TEXT = "The invoice number is"
 

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from engine import Engine
-from engine.schema import Document, Finished
+from engine.core.schema import Document, Finished
 from tests.fakes import save_page
 from tests.families import tiny_phi3_vision
 from tests.families.driving import loaded_family

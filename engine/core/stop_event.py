@@ -1,6 +1,6 @@
 """The wish to end a run, which whoever waits for it is told of: nobody has to look again and again.
 
-Try it: `python -c "from engine.stop_event import StopEvent; stop = StopEvent();
+Try it: `python -c "from engine.core.stop_event import StopEvent; stop = StopEvent();
 stop.add_callback(lambda: print('stopped')); stop.set()"`
 """
 

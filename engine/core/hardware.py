@@ -5,23 +5,38 @@ same. Nothing here changes what the settings ask for; what cannot be done is ref
 alternatives. torch is imported when a decision needs it.
 """
 
+import csv
 import ctypes
 import gc
 import importlib.util
+import logging
+import os
 import platform
+import shutil
+import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
-from engine.errors import ModelError
-from engine.settings import ModelSettings
-from engine.texts import DEFAULT_LANGUAGE, say
+from engine.core.errors import ModelError
+from engine.core.i18n import DEFAULT_LANGUAGE, say
+from engine.core.settings import ModelSettings
 
 # bfloat16 arithmetic exists in hardware from compute capability 8.0 (Ampere) on.
 _BFLOAT16_CAPABILITY: Final = (8, 0)
 # The most of the GPU's memory that a process takes where its driver would go on in the computer's.
 _MOST_OF_THE_GPU: Final = 0.95
+logger = logging.getLogger(__name__)
+# `nvidia-smi --help-query-gpu` names the fields; without units they are MiB.
+_QUERY: Final = (
+    "--query-gpu=uuid,mig.mode.current,memory.used,memory.total",
+    "--format=csv,noheader,nounits",
+)
+_PATIENCE_SECONDS: Final = 3.0
+_MIB: Final = 2**20
+_PREFIX: Final = "GPU-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +65,7 @@ class Precision:
     Attributes:
         requested: the settings' dtype.
         dtype: "float32", "float16" or "bfloat16".
-        key, values: the reason, a sentence of engine/texts.
+        key, values: the reason, a sentence of engine/core/texts.
     """
 
     requested: str
@@ -225,3 +240,64 @@ def peak_memory_bytes() -> int:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     # macOS counts bytes, Linux kilobytes.
     return int(peak) if sys.platform == "darwin" else int(peak) * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class GpuMemory:
+    """Of one GPU, in bytes."""
+
+    used: int
+    total: int
+
+    @property
+    def free(self) -> int:
+        return max(0, self.total - self.used)
+
+
+def gpu_memory(uuid: str | None = None) -> GpuMemory | None:
+    """The memory now of the GPU that models run on.
+
+    Args:
+        uuid: of the GPU in use, with or without "GPU-"; None where no model is loaded.
+    Returns:
+        None where there is no NVIDIA GPU, its tool does not answer, it cannot be told which GPU of
+        several is meant, or it is a MIG instance, whose share the tool does not tell.
+    """
+    tool = shutil.which("nvidia-smi")
+    if tool is None:
+        return None
+    try:
+        said = subprocess.run(
+            [tool, *_QUERY], capture_output=True, text=True, timeout=_PATIENCE_SECONDS, check=True
+        ).stdout
+        rows = [row for row in csv.reader(said.splitlines(), skipinitialspace=True) if row]
+        row = _row_of(uuid, rows) if uuid is not None else _first_visible(rows)
+        if row is None or row[1] == "Enabled":
+            return None
+        used, total = (int(number) * _MIB for number in row[2:])
+    except (OSError, subprocess.SubprocessError, ValueError, IndexError) as error:
+        logger.info("nvidia-smi did not tell the GPU's memory: %s", error)
+        return None
+    return GpuMemory(used, total)
+
+
+def _row_of(uuid: str, rows: Sequence[list[str]]) -> list[str] | None:
+    """The one row whose UUID begins so: CUDA takes shortened ones too."""
+    begins = uuid.removeprefix(_PREFIX).lower()
+    found = [row for row in rows if row[0].removeprefix(_PREFIX).lower().startswith(begins)]
+    return found[0] if len(found) == 1 else None
+
+
+def _first_visible(rows: Sequence[list[str]]) -> list[str] | None:
+    """The row of the GPU that CUDA will call its first; None where there is none, or no telling.
+
+    Source: CUDA C++ Programming Guide, "CUDA Environment Variables".
+    """
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    first = "0" if visible is None else visible.split(",")[0].strip()
+    if first.startswith(_PREFIX):
+        return _row_of(first, rows)
+    if not first.isdecimal() or int(first) >= len(rows):
+        return None  # none is visible, or it is a MIG instance
+    same_order = len(rows) == 1 or os.environ.get("CUDA_DEVICE_ORDER") == "PCI_BUS_ID"
+    return rows[int(first)] if same_order else None

@@ -4,7 +4,7 @@ A line of the file is `user:hash`, as `python -m engine password USER` prints it
 lines that begin with # are skipped. The hashes of htpasswd (bcrypt, apr1) are refused by name: they
 would need a library more, and making a new line takes one command.
 
-Try it: `python -c "from engine.passwords import *; print(matches('a', hash_password('a')))"`
+Try it: `python -c "from engine.core.passwords import *; print(matches('a', hash_password('a')))"`
 """
 
 import base64
@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from engine.errors import SettingsError
+from engine.core.errors import SettingsError
 
 # 16 MiB and about 50 ms a guess (RFC 7914's interactive parameters).
 _COST, _BLOCK, _PARALLEL = 2**14, 8, 1

@@ -17,7 +17,7 @@
 
 This module loads and renders; special tokens and chat templates are the families' business.
 
-Try it: `python -c "from engine.prompts import load_tasks; print(list(load_tasks()))"`
+Try it: `python -c "from engine.core.prompts import load_tasks; print(list(load_tasks()))"`
 """
 
 import tomllib
@@ -29,9 +29,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from engine.errors import TaskError
-from engine.settings import PROJECT_ROOT
-from engine.texts import say
+from engine.core.errors import TaskError
+from engine.core.i18n import say
+from engine.core.settings import PROJECT_ROOT
 
 
 class Title(BaseModel):

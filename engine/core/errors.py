@@ -15,16 +15,17 @@ Any other exception is a bug: it is logged with its traceback and shown as `inte
 This module does not log and does not decide what is shown where.
 
 Try it:
-`python -c "from engine.errors import TaskError as E; print(E('task.unknown', task=1, known=2))"`
+`python -c "from engine.core.errors import TaskError as E; print(E('task.unknown', task=1,
+known=2))"`
 """
 
 from typing import Any
 
-from engine.texts import DEFAULT_LANGUAGE, say
+from engine.core.i18n import DEFAULT_LANGUAGE, say
 
 
 class EngineError(Exception):
-    """A failure that can be told to the user: a key of engine/texts/*.toml and its values.
+    """A failure that can be told to the user: a key of engine/core/texts/*.toml and its values.
 
     Args:
         key: "table.name" of the sentence; it ends with what the user can do next.
@@ -95,3 +96,8 @@ def as_engine_error(error: BaseException) -> EngineError:
     if isinstance(error, EngineError):
         return error
     return EngineError("internal.unexpected", kind=type(error).__name__)
+
+
+class RunCancelled(Exception):  # noqa: N818 - a user pressing Stop is no error
+    """What was asked for is not wanted any more: Stop was pressed, or its page is gone. No
+    error."""

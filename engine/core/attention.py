@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from engine.hardware import device, torch_dtype
-from engine.texts import DEFAULT_LANGUAGE, say
+from engine.core.hardware import device, torch_dtype
+from engine.core.i18n import DEFAULT_LANGUAGE, say
 
 if TYPE_CHECKING:
     import torch
@@ -56,7 +56,7 @@ class AttentionChoice:
     Attributes:
         requested: as in settings.
         implementation: "sdpa", "eager" or "flash_attention_2", as transformers names it.
-        key, values: the reason and what the user could do, a sentence of engine/texts.
+        key, values: the reason and what the user could do, a sentence of engine/core/texts.
     """
 
     requested: str

@@ -4,13 +4,13 @@ What comes back is equal to what went in. Reading is strict: anything else than 
 here is a ValueError, so that a damaged record is noticed and never half believed.
 
 Try it:
-`python -c "from engine.schema_json import *; print(evidence_to_json.__doc__)"`
+`python -c "from engine.core.schema_json import *; print(evidence_to_json.__doc__)"`
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar, cast, get_args
 
-from engine.schema import (
+from engine.core.schema import (
     BBox,
     Evidence,
     ImagePart,

@@ -14,8 +14,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from engine.errors import EngineError
-from engine.texts import DEFAULT_LANGUAGE, Sentence, say
+from engine.core.errors import EngineError
+from engine.core.i18n import DEFAULT_LANGUAGE, Sentence, say
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -216,7 +216,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """Something to tell the user: a key of engine/texts and its values."""
+    """Something to tell the user: a key of engine/core/texts and its values."""
 
     key: str
     values: Values = field(default_factory=dict)

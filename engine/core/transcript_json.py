@@ -12,9 +12,10 @@ import logging
 from collections.abc import Mapping
 from typing import Any, Final
 
-from engine.errors import EngineError
-from engine.schema import FINISH_REASONS, Discarded, Notice
-from engine.schema_json import (
+from engine.core.errors import EngineError
+from engine.core.i18n import Sentence, catalogue
+from engine.core.schema import FINISH_REASONS, Discarded, Notice
+from engine.core.schema_json import (
     Json,
     evidence_from_json,
     evidence_to_json,
@@ -24,8 +25,7 @@ from engine.schema_json import (
     usage_from_json,
     usage_to_json,
 )
-from engine.texts import Sentence, catalogue
-from engine.transcript import Transcript
+from engine.core.transcript import Transcript
 
 logger = logging.getLogger(__name__)
 

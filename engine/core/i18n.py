@@ -4,7 +4,8 @@ The sentences live in `en.toml` and `ru.toml` beside this file, one table per mo
 addressed as "table.name". This module only looks them up and fills in values; it never decides
 which sentence to say.
 
-Try it: `python -c "from engine.texts import say; print(say('step.reading_page', page=2, pages=5))"`
+Try it:
+`python -c "from engine.core.i18n import say; print(say('step.reading_page', page=2, pages=5))"`
 """
 
 import tomllib
@@ -38,7 +39,7 @@ def catalogue(language: str) -> Mapping[str, str]:
     """
     if language not in LANGUAGES:
         raise KeyError(f"language {language!r} is not one of {', '.join(LANGUAGES)}")
-    with (Path(__file__).parent / f"{language}.toml").open("rb") as file:
+    with (Path(__file__).parent / "texts" / f"{language}.toml").open("rb") as file:
         tables = tomllib.load(file)
     return {
         f"{table}.{name}": template

@@ -1,16 +1,16 @@
 """Between the frame a model speaks in and the page frame: the only place where boxes are scaled.
 
-Page frame: pixels of the upright page image, origin top left (engine.schema). A quarter turn that
-was made to read a sideways page is undone here too.
+Page frame: pixels of the upright page image, origin top left (engine.core.schema). A quarter turn
+that was made to read a sideways page is undone here too.
 
-Try it: `python -c "from engine.geometry import iou; print(iou((0, 0, 2, 2), (1, 0, 3, 2)))"`
+Try it: `python -c "from engine.core.geometry import iou; print(iou((0, 0, 2, 2), (1, 0, 3, 2)))"`
 """
 
 import math
 from collections.abc import Iterable
 
-from engine.errors import GeometryError
-from engine.schema import BBox, Size
+from engine.core.errors import GeometryError
+from engine.core.schema import BBox, Size
 
 
 def to_page_frame(bbox: BBox, *, model_size: Size, page_size: Size) -> BBox:

@@ -3,7 +3,7 @@
 This module reads and checks; it decides nothing about hardware and loads no model. Defaults live
 in settings.toml alone, so that file shows everything that can be set.
 
-Try it: `python -c "from engine.settings import load_settings; print(load_settings().limits)"`
+Try it: `python -c "from engine.core.settings import load_settings; print(load_settings().limits)"`
 """
 
 import os
@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from engine.errors import ModelError, SettingsError
+from engine.core.errors import ModelError, SettingsError
 
-PROJECT_ROOT = Path(__file__).resolve().parent.parent
+PROJECT_ROOT = Path(__file__).resolve().parents[2]
 SETTINGS_VARIABLE = "SCANCHAT_SETTINGS"
 
 Positive = Annotated[int, Field(gt=0)]

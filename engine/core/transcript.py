@@ -6,8 +6,8 @@ what Discarded withdraws.
 
 from dataclasses import dataclass, field
 
-from engine.errors import EngineError
-from engine.schema import (
+from engine.core.errors import EngineError
+from engine.core.schema import (
     Answer,
     Discarded,
     Document,
