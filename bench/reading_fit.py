@@ -23,10 +23,11 @@ from engine.evaluation import anls, evidence_hit, exact, normalise
 from engine.families.lite.candidates import Candidate
 from engine.families.lite.features import FEATURES
 from engine.families.lite.matching import Known
-from engine.families.lite.question import ANSWER_TYPES, Question, analyse
+from engine.families.lite.question import Question, analyse
 from engine.families.lite.ranking import SIGNS, Ranker, signs_of
 from engine.families.lite.reader import ReadPage, gather, read_page
 from engine.index import PageIndex
+from engine.text.answer_types import ANSWER_TYPES
 
 _NETWORKS, _UNITS, _DROPPED_IN, _DROPPED = 3, 48, 0.1, 0.3
 _EPOCHS, _BATCH, _RATE, _DECAY = 8, 32, 0.004, 0.03

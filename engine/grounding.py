@@ -20,7 +20,7 @@ from typing import Final
 from engine.core.geometry import union
 from engine.core.schema import BBox, Evidence, Line
 from engine.index import PageIndex
-from engine.values import (
+from engine.text import (
     Value,
     find_values,
     find_values_in_words,
@@ -70,7 +70,7 @@ class Grounded:
     """One fact of an answer: text[start:end].
 
     Attributes:
-        kind: a kind of engine.values, or "words" for a name, a quote or a whole short answer.
+        kind: a kind of engine.text, or "words" for a name, a quote or a whole short answer.
         evidence: where it stands, one Evidence a line; empty when it is on no page.
     """
 
@@ -86,7 +86,7 @@ class _Fact:
     start: int
     end: int
     text: str
-    kind: str  # a kind of engine.values, or "words"
+    kind: str  # a kind of engine.text, or "words"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """Which pages a question names: "on page 3", "in the second receipt", "на последней странице".
 
-engine.page_references reads the words; here they meet the documents of a session. A question that
-names no page is about all of them. Numbers are those that the screen shows: pages of a document
-from 1, documents in the order of their upload, whatever kind of document the question calls them.
-"Pages 4-2" are pages 2 to 4: the screen tells which pages were looked at.
+engine.text.page_references reads the words; here they meet the documents of a session. A question
+that names no page is about all of them. Numbers are those that the screen shows: pages of a
+document from 1, documents in the order of their upload, whatever kind of document the question
+calls them. "Pages 4-2" are pages 2 to 4: the screen tells which pages were looked at.
 
 Try it:
     point("What is the total on page 2?", documents).pages  # ((document_id, 1),)
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from engine.core.schema import Document
-from engine.page_references import LAST, fold, references
+from engine.text.page_references import LAST, fold, references
 
 _SHORTEST_NAME: Final = 4
 # Stands where a file's name was: a private-use character, which no keyboard types.

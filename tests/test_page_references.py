@@ -3,8 +3,8 @@
 import pytest
 
 from engine.families.lite.question import analyse, counts_documents
-from engine.page_references import LAST, Reference, fold, references
 from engine.pointing import point
+from engine.text.page_references import LAST, Reference, fold, references
 from tests.test_pointing import documents
 
 

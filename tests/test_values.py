@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from engine.values import (
+from engine.text import (
     Amount,
     find_values,
     find_values_in_words,

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from engine.evaluation.answers import FOLDED
-from engine.values import find_values, parse_date, parse_number
+from engine.text import find_values, parse_date, parse_number
 
 _AMOUNT_WORDS: Final = frozenset(
     ("amount", "balance", "change", "discount", "due", "paid", "price", "subtotal", "sum", "tax")

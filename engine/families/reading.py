@@ -37,7 +37,7 @@ from engine.families.repetition import without_loop
 from engine.families.thinking import Thoughts
 from engine.layout import to_markdown
 from engine.layout.cells import Cell, CellParser
-from engine.page_references import fold, references
+from engine.text.page_references import fold, references
 
 if TYPE_CHECKING:
     import torch

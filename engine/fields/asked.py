@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rapidfuzz.distance import OSA
 
-from engine.families.lite.language import lexicon, stem, tokens
 from engine.families.lite.question import analyse, without_pages
+from engine.text.language import lexicon, stem, tokens
 
 if TYPE_CHECKING:
     from engine.fields.templates import DocumentTemplate

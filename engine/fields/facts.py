@@ -12,13 +12,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
-from engine.families.lite.kinds import kinds_of
 from engine.fields.label import OTHER
 from engine.fields.likeness import POSTCODE, SAME_NAME, likeness_of_names
 from engine.fields.spans import fits
 from engine.fields.sums import CENT, COINS, column_sums, paid_less_change, sum_on_page
 from engine.fields.templates import DAYS_IN_ORDER
-from engine.values import find_values
+from engine.text import find_values
+from engine.text.answer_types import kinds_of
 
 if TYPE_CHECKING:
     from engine.families.lite.pieces import Candidate

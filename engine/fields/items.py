@@ -13,7 +13,7 @@ from engine.core.geometry import union
 from engine.families.lite.pieces import piece
 from engine.fields.labels import flat
 from engine.fields.values import Field, FieldCell
-from engine.values import parse_amount, parse_date, parse_number
+from engine.text import parse_amount, parse_date, parse_number
 
 if TYPE_CHECKING:
     from engine.families.lite.view import PageView

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from rapidfuzz.distance import Levenshtein
 
-from engine.families.lite.kinds import kinds_of
 from engine.fields.mrz import icao_latin
 from engine.fields.spans import fits
+from engine.text.answer_types import kinds_of
 
 if TYPE_CHECKING:
     from engine.fields.spans import Span

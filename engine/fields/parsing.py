@@ -1,6 +1,6 @@
 """Printed text -> value, by the field's type. What cannot be parsed keeps its text as value.
 
-Dates and amounts are engine.values' business; this module only says which reader a type takes and
+Dates and amounts are engine.text' business; this module only says which reader a type takes and
 how its result is written down.
 """
 
@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from engine.fields.mrz import parse_mrz
 from engine.fields.templates import FieldTemplate
-from engine.values import parse_amount, parse_date, parse_number
+from engine.text import parse_amount, parse_date, parse_number
 
 _AS_LATIN: Final = str.maketrans("АВЕКМНОРСТХ", "ABEKMHOPCTX")
 _NOT_ID: Final = re.compile(r"^(?:№|N[oº°]?\.?(?=\s)|#)\s*|\s")

@@ -14,14 +14,14 @@ from engine.families.lite.pieces import Candidate, piece
 from engine.fields.areas import Area, alphabet_of
 from engine.fields.names import is_rest_of_company, split_name
 from engine.fields.parsing import Parsed, as_coded, parse_field
-from engine.values import find_values
+from engine.text import find_values
 
 if TYPE_CHECKING:
     from engine.families.lite.view import PageView
     from engine.fields.areas import Areas
     from engine.fields.templates import FieldTemplate
 
-# Types that are a printed value, and the kinds of engine.values that can be one.
+# Types that are a printed value, and the kinds of engine.text that can be one.
 _VALUE_KINDS: Final = {
     "date": ("date",),
     "amount": ("amount", "number"),

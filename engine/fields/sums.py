@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from engine.values import find_values
+from engine.text import find_values
 
 if TYPE_CHECKING:
     from engine.families.lite.view import PageView

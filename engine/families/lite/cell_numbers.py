@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from engine.values import find_values
+from engine.text import find_values
 
 if TYPE_CHECKING:
     from decimal import Decimal

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from engine.families.lite.language import groups_in, lexicon, stem
 from engine.families.lite.pieces import piece
-from engine.values import Value, find_values
+from engine.text import Value, find_values
+from engine.text.language import groups_in, lexicon, stem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from engine.families.lite.language import lexicon, stem
 from engine.families.lite.pieces import piece
+from engine.text.language import lexicon, stem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

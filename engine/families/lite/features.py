@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from engine.families.lite.places import CellMatch
-from engine.families.lite.question import ANSWER_TYPES
 from engine.families.lite.shape import SHAPE
+from engine.text.answer_types import ANSWER_TYPES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

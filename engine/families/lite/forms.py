@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from engine.families.lite.question import ANSWER_TYPES
+from engine.text.answer_types import ANSWER_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

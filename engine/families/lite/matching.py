@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from engine.families.lite.language import groups_in, lexicon, likeness, stem
+from engine.text.language import groups_in, lexicon, likeness, stem
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

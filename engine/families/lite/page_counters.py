@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from engine.page_references import PAGE_LABEL
+from engine.text.page_references import PAGE_LABEL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from engine.core.geometry import union
-from engine.families.lite.kinds import kinds_of
+from engine.text.answer_types import kinds_of
 
 if TYPE_CHECKING:
     from engine.core.schema import BBox
@@ -24,7 +24,7 @@ class Candidate:
         ranges: (first, last) word ranges, one per line, last exclusive, in reading order.
         skip: characters of the first word left out; keep: characters kept of the last word,
             or None for all of it.
-        values: kinds of engine.values that the whole candidate is.
+        values: kinds of engine.text that the whole candidate is.
         source: how it was found.
     """
 

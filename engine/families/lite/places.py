@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from engine.families.lite.cell_numbers import cell_number, is_total, is_year
-from engine.families.lite.language import groups_in, lexicon
 from engine.families.lite.view import LABEL_GAP
+from engine.text.language import groups_in, lexicon
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

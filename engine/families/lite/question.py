@@ -14,28 +14,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from engine.families.lite.language import groups_in, lexicon, stem, tokens
-from engine.page_references import fold, is_page_word, references
+from engine.text.answer_types import ANSWER_TYPES
+from engine.text.language import groups_in, lexicon, stem, tokens
+from engine.text.page_references import fold, is_page_word, references
 
-ANSWER_TYPES: Final = (
-    "date",
-    "year",
-    "time",
-    "amount",
-    "number",
-    "percent",
-    "quantity",
-    "person",
-    "org",
-    "address",
-    "place",
-    "id",
-    "phone",
-    "email",
-    "url",
-    "title",
-    "text",
-)
 # What a page calls a value ("total", "date"); a follow-up about another value drops it.
 _VALUE_TYPES: Final = frozenset(ANSWER_TYPES) - {"person", "org", "place", "text", "title"}
 _CARRIED: Final = 0.5

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from engine.families.lite.language import groups_in, lexicon, stem
-from engine.families.lite.question import ANSWER_TYPES
+from engine.text.answer_types import ANSWER_TYPES
+from engine.text.language import groups_in, lexicon, stem
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

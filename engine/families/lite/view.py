@@ -15,7 +15,7 @@ import numpy as np
 
 from engine.core.geometry import union
 from engine.core.schema import BBox
-from engine.families.lite.language import normal
+from engine.text.language import normal
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -3,12 +3,12 @@
 `parse_*` read a whole string; `find_values` finds every value inside a text, and
 `find_values_in_words` the same over a line's words. Nothing here knows about pages or models.
 
-Try it: `python -c "from engine.values import parse_date; print(parse_date('«7» марта 2024 г.'))"`
+Try it: `python -c "from engine.text import parse_date; print(parse_date('«7» марта 2024 г.'))"`
 """
 
-from engine.values.amounts import Amount, parse_amount, parse_number, parse_percent
-from engine.values.dates import parse_date, parse_time
-from engine.values.spans import Kind, Value, WordSpan, find_values, find_values_in_words, same_value
+from engine.text.amounts import Amount, parse_amount, parse_number, parse_percent
+from engine.text.dates import parse_date, parse_time
+from engine.text.values import Kind, Value, WordSpan, find_values, find_values_in_words, same_value
 
 __all__ = [
     "Amount",

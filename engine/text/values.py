@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from engine.values.amounts import (
+from engine.text.amounts import (
     AMOUNT_PATTERN,
     NUMBER_PATTERN,
     PERCENT_PATTERN,
@@ -22,7 +22,7 @@ from engine.values.amounts import (
     parse_number,
     parse_percent,
 )
-from engine.values.dates import (
+from engine.text.dates import (
     DATE_PATTERNS,
     TIME_PATTERN,
     YEAR_PATTERN,

@@ -10,9 +10,8 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Final
 
-from engine.families.lite.language import lexicon, normal, stem
-from engine.families.lite.question import ANSWER_TYPES
-from engine.values.dates import MONTHS
+from engine.text.dates import MONTHS
+from engine.text.language import lexicon, normal, stem
 
 # value kind -> answer types it can serve, when the value is the whole candidate.
 _OF_VALUE: Final[Mapping[str, Mapping[str, float]]] = {
@@ -77,13 +76,33 @@ _SMALL: Final = frozenset(
     ]
 )
 
+ANSWER_TYPES: Final = (
+    "date",
+    "year",
+    "time",
+    "amount",
+    "number",
+    "percent",
+    "quantity",
+    "person",
+    "org",
+    "address",
+    "place",
+    "id",
+    "phone",
+    "email",
+    "url",
+    "title",
+    "text",
+)
+
 
 def kinds_of(text: str, values: Iterable[str]) -> dict[str, float]:
     """answer type -> likeness, 0 to 1.
 
     Args:
         text: the candidate.
-        values: kinds of engine.values that the whole text is.
+        values: kinds of engine.text that the whole text is.
     """
     scores = dict.fromkeys(ANSWER_TYPES, 0.0)
     for kind in values:

@@ -4,7 +4,7 @@ Endings are cut by rule, without a dictionary, so that any word of any document 
 ones by Snowball (snowballstem.org/algorithms/russian/stemmer.html). Synonym groups ("invoice" -
 "bill") are data in lexicon.toml.
 
-Try it: `python -c "from engine.families.lite.language import stem; print(stem('invoices'))"`
+Try it: `python -c "from engine.text.language import stem; print(stem('invoices'))"`
 """
 
 from __future__ import annotations

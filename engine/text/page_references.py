@@ -5,7 +5,7 @@ about (engine.pointing), the words that are left to look for (engine.families.li
 the page that a model names beside a box (engine.families.reading). It knows no documents: whether
 there is a page 12 is for the caller to say.
 
-Try it: `python -c "from engine.page_references import references;
+Try it: `python -c "from engine.text.page_references import references;
 print(references('the total on pages 2-4 of the second scan'))"`
 """
 
