@@ -226,7 +226,7 @@ def _prepared(page: Page, steps: PreprocessSettings) -> tuple[Image.Image, ToPag
     """The picture to read, and the way from it to the page."""
     image = page.load_image().convert("RGB")
     if steps.deskew or steps.contrast or steps.denoise:
-        from engine.preprocess import apply_steps
+        from engine.ocr.preprocess import apply_steps
 
         prepared = apply_steps(image, steps)
         return prepared.image, prepared.to_page

@@ -14,7 +14,7 @@ from PIL import Image
 
 from engine.core.schema import CATEGORIES, Document, Page, PageLayout, Region
 from engine.layout import table_rows, to_html, to_json, to_markdown, to_zip
-from engine.overlay import category_colour
+from engine.layout.overlay import category_colour
 
 # GitHub's flavour with what it adds: tables, bare addresses as links, strikethrough, raw HTML.
 GITHUB = MarkdownIt("gfm-like", {"linkify": False, "html": True})

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageColor, ImageDraw
 
 from engine.core.schema import CATEGORIES, BBox, Evidence, PageLayout, Region
-from engine.overlay import (
+from engine.layout.overlay import (
     EVIDENCE_COLOUR,
     EVIDENCE_EDGE,
     category_colour,
@@ -127,7 +127,7 @@ def test_russian_labels_have_letters_and_no_boxes_for_missing_ones() -> None:
         marked = layout_of(region((100, 500, 105, 505), "Table"))
         cases[language] = draw_layout(page, marked, language=language)
     assert cases["en"].tobytes() != cases["ru"].tobytes()
-    from engine.overlay import _font
+    from engine.layout.overlay import _font
 
     font = _font(30)
     missing = font.getmask("\U000e0001").getbbox(), bytes(font.getmask("\U000e0001"))

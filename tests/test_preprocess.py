@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 from engine.core.errors import GeometryError
 from engine.core.schema import BBox
 from engine.core.settings import PreprocessSettings
-from engine.preprocess import Prepared, apply_steps, estimate_skew, is_blank, resize_to
+from engine.ocr.preprocess import Prepared, apply_steps, estimate_skew, is_blank, resize_to
 
 FONT = ImageFont.truetype(font_roboto.Roboto, 26)
 WORDS = ["Total", "invoice", "amount", "12.50", "договор", "of", "price", "page", "№ 7"]

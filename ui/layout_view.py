@@ -20,7 +20,7 @@ from engine.layout import (
     to_xlsx,
     to_zip,
 )
-from engine.overlay import category_colour, draw_layout
+from engine.layout.overlay import category_colour, draw_layout
 
 ExportKind = Literal["png", "json", "md", "html", "csv", "xlsx", "pdf", "zip"]
 EXPORTS: Final[tuple[ExportKind, ...]] = get_args(ExportKind)

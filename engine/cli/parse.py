@@ -25,7 +25,7 @@ from engine.layout import (
     to_xlsx,
     to_zip,
 )
-from engine.overlay import draw_layout
+from engine.layout.overlay import draw_layout
 
 FORMATS: Final = ("json", "md", "html", "csv", "xlsx", "pdf", "dots", "png", "zip")
 _BINARY: Final = ("xlsx", "pdf", "png", "zip")

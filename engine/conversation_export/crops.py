@@ -15,7 +15,7 @@ from PIL import Image
 from engine.conversation_export.sections import Place
 from engine.core.errors import EngineError
 from engine.core.schema import BBox, Document, Evidence, Page
-from engine.overlay import draw_evidence
+from engine.layout.overlay import draw_evidence
 
 logger = logging.getLogger(__name__)
 

@@ -38,7 +38,7 @@ from engine.families.reading import (
 )
 from engine.families.thinking import Thoughts
 from engine.layout.cells import CellParser
-from engine.preprocess import is_blank
+from engine.ocr.preprocess import is_blank
 
 # Conversations whose cut runs are remembered.
 _REMEMBERED: Final = 100

@@ -123,7 +123,7 @@ def ink_outside(image: Image.Image, boxes: Sequence[BBox]) -> float:
 def has_ink(image: Image.Image) -> bool:
     """Whether anything like print is on a page on which no region was found.
 
-    Bolder than engine.preprocess.is_blank, which decides before OCR has looked.
+    Bolder than engine.ocr.preprocess.is_blank, which decides before OCR has looked.
     """
     ink, _ = _ink(image)
     return float(ink.mean()) >= _BLANK_SHARE

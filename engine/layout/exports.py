@@ -10,10 +10,10 @@ from engine.core.i18n import DEFAULT_LANGUAGE
 from engine.core.schema import Document, PageLayout
 from engine.layout.html import to_html
 from engine.layout.markdown import to_markdown
+from engine.layout.overlay import draw_layout
 from engine.layout.reading import pages_in_order, regions_in_order, spans_of, table_rows
 from engine.layout.spreadsheet import tables_of, to_csv, to_xlsx
 from engine.layout.tables import table_html
-from engine.overlay import draw_layout
 
 # Every file of an archive gets this time, so that equal layouts make equal archives.
 _TIMESTAMP: Final = (1980, 1, 1, 0, 0, 0)

@@ -4,7 +4,7 @@ Each step is off unless settings.toml turns it on, because each must be measured
 The page that is shown never changes; `Prepared.to_page` brings boxes back to it. Quarter turns are
 not made here (engine.ocr tells them, engine.core.geometry undoes them).
 
-Try it: `python -c "from PIL import Image; from engine.preprocess import resize_to as r; \
+Try it: `python -c "from PIL import Image; from engine.ocr.preprocess import resize_to as r; \
 print(r(Image.new('RGB', (4000, 2000)), 1000).to_page((10, 10, 20, 20)))"`
 """
 

@@ -3,7 +3,8 @@
 The one table of category colours, which the screen uses too, is here. Labels show the reading
 order counted from 1 and the category; data attributes keep the 0-based order of the contract.
 
-Try it: `python -c "from engine.overlay import category_colour; print(category_colour('Table'))"`
+Try it:
+`python -c "from engine.layout.overlay import category_colour; print(category_colour('Table'))"`
 """
 
 from collections.abc import Iterable, Sequence
