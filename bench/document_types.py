@@ -30,7 +30,7 @@ from bench.reading_data import ocr_indexes, truth_indexes
 from engine.document_type import DOCUMENT_TYPES, classify
 from engine.document_type.features import BLOCK, KINDS, LAYOUT, SIZE, features
 from engine.document_type.model import WEIGHTS_FILE, Classifier, store
-from engine.index import PageIndex
+from engine.index.page_index import PageIndex
 
 SEED = 5
 # Shares of words that are misread in the two copies of each drawn page.

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from bench.reading_data import ocr_indexes, truth_indexes
-from engine.index import PageIndex
+from engine.index.page_index import PageIndex
 
 Words = Literal["ocr", "drawn"]
 NOISE: Final = 0.01

@@ -22,7 +22,7 @@ from engine.core.geometry import area, intersection_area, iou
 from engine.core.schema import CATEGORIES, BBox, Region
 from engine.documents import open_document
 from engine.evaluation import Counts, match_regions
-from engine.indexing import build_index
+from engine.index.builder import build_index
 
 THRESHOLD = 0.5
 

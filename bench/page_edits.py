@@ -14,7 +14,7 @@ from typing import Final
 
 from engine.core.geometry import union
 from engine.core.schema import BBox, Line, Region, Word
-from engine.index import PageIndex
+from engine.index.page_index import PageIndex
 
 # Of the drawn titles; about as many as OCR's layout model misses on specimens.
 _MISSED: Final = 0.4

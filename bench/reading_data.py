@@ -16,7 +16,7 @@ from typing import Any
 
 from engine.core.geometry import union
 from engine.core.schema import BBox, Line, Region, Word
-from engine.index import PageIndex
+from engine.index.page_index import PageIndex
 
 # Pairs that OCR takes for one another.
 _CONFUSED = [

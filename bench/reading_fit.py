@@ -26,7 +26,7 @@ from engine.families.lite.matching import Known
 from engine.families.lite.question import Question, analyse
 from engine.families.lite.ranking import SIGNS, Ranker, signs_of
 from engine.families.lite.reader import ReadPage, gather, read_page
-from engine.index import PageIndex
+from engine.index.page_index import PageIndex
 from engine.text.answer_types import ANSWER_TYPES
 
 _NETWORKS, _UNITS, _DROPPED_IN, _DROPPED = 3, 48, 0.1, 0.3

@@ -22,8 +22,8 @@ from bench.synthetic.degrade import degrade
 from bench.synthetic.sheet import Sheet
 from engine.core.schema import Page
 from engine.core.settings import load_settings
-from engine.index import PageIndex
-from engine.indexing import build_index
+from engine.index.builder import build_index
+from engine.index.page_index import PageIndex
 
 # Types whose papers may have several pages, and how often they do.
 _LONG: Final[Mapping[str, float]] = {

@@ -24,7 +24,7 @@ from engine.document_type.features import features
 from engine.document_type.model import softmax
 from engine.fields.joints import SIGNS, joint
 from engine.fields.page_signs import PageSigns, signs_of, type_shares
-from engine.index import PageIndex
+from engine.index.page_index import PageIndex
 
 _SEED: Final = 5
 _NOISES: Final = (0.02, 0.1)

@@ -22,8 +22,8 @@ from engine import load_settings
 from engine.core.schema import Line, Region, Word
 from engine.families.lite.weights import Checkpoint
 from engine.families.verbatim import OnlySpans, vocabulary
-from engine.index import PageIndex
-from engine.verbatim import PageSpans
+from engine.index.page_index import PageIndex
+from engine.index.verbatim import PageSpans
 
 _WORDS_A_LINE = 10
 _LINES_A_REGION = 6

@@ -24,8 +24,8 @@ from engine.core.schema import (
     TextDelta,
     UsageReport,
 )
-from engine.grounding import Grounded, ground
-from engine.index import PageIndex
+from engine.index.grounding import Grounded, ground
+from engine.index.page_index import PageIndex
 from engine.routing import Relay, Sink
 
 logger = logging.getLogger(__name__)

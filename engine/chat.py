@@ -30,9 +30,9 @@ from engine.core.settings import PreprocessSettings, Settings, load_settings
 from engine.families import family_class
 from engine.fields import AUTO, DocumentFields, check_type, extract, split
 from engine.forgetting import Forgetting
-from engine.index import PageIndex
-from engine.index_store import IndexStore
-from engine.indexing import build_index
+from engine.index.builder import build_index
+from engine.index.page_index import PageIndex
+from engine.index.store import IndexStore
 from engine.model_control import ModelControl
 from engine.model_manager import ModelInfo, ModelManager
 from engine.options import AskOptions

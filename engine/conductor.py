@@ -35,11 +35,11 @@ from engine.core.settings import PreprocessSettings, Settings
 from engine.crops import Crop
 from engine.families import family_class
 from engine.families.base import ModelRequest, Preparation
-from engine.families.lite.inside import inside
 from engine.families.page_prompt import names_box
 from engine.generation import Job
-from engine.index import PageIndex
-from engine.index_store import IndexStore
+from engine.index.crop import inside
+from engine.index.page_index import PageIndex
+from engine.index.store import IndexStore
 from engine.model_manager import LoadedModel, ModelManager
 from engine.options import AskOptions
 from engine.routing import PageReading, Readings, ReadingSink, ReadingStore, Sink, introduced

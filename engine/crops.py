@@ -22,8 +22,8 @@ from engine.core.schema import (
     StreamEvent,
 )
 from engine.families.base import ModelRequest
-from engine.families.lite.inside import inside
-from engine.index import PageIndex
+from engine.index.crop import inside
+from engine.index.page_index import PageIndex
 
 # A little of what stands around helps a model to read what is cut.
 _MARGIN_PIXELS: Final = 8.0

@@ -6,7 +6,7 @@
 import logging
 
 from engine.core.settings import PreprocessSettings
-from engine.index_store import IndexStore
+from engine.index.store import IndexStore
 from engine.model_manager import ModelManager
 from engine.readings import Readings
 from engine.runs import Runs

@@ -11,8 +11,8 @@ from engine.core.errors import RunCancelled, SessionError
 from engine.core.geometry import clip
 from engine.core.schema import BBox, Document
 from engine.core.settings import PreprocessSettings
-from engine.index import PageIndex
-from engine.index_store import IndexStore
+from engine.index.page_index import PageIndex
+from engine.index.store import IndexStore
 from engine.sessions import SessionStore
 
 

@@ -8,7 +8,7 @@ from unittest.mock import patch
 from engine import Engine, Settings
 from engine.core.schema import Page
 from engine.core.settings import PreprocessSettings
-from engine.index import PageIndex
+from engine.index.page_index import PageIndex
 from engine.store.clock import Clock
 from tests.fakes import save_page
 

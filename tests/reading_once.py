@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from engine.core.schema import Page
 from engine.core.settings import PreprocessSettings, Settings
-from engine.index import PageIndex
+from engine.index.page_index import PageIndex
 
 BuildIndex = Callable[..., PageIndex]
 

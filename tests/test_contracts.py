@@ -9,7 +9,7 @@ from engine.core import schema
 from engine.core.errors import EngineError
 from engine.core.prompts import load_tasks
 from engine.families.base import Capabilities, ModelFamily
-from engine.index import PageIndex
+from engine.index.page_index import PageIndex
 
 EVENTS = {
     "Step": ("key", "values", "page_index"),

@@ -23,7 +23,7 @@ from engine.document_type.model import WEIGHTS_FILE, classifier
 from engine.families import FAMILIES, family_class
 from engine.families.base import ModelRequest, Run
 from engine.families.lite.family import LiteFamily, LiteInputs
-from engine.index import PageIndex
+from engine.index.page_index import PageIndex
 
 ROOT = Path(__file__).resolve().parent.parent
 # Two of the test templates of each type in each language.

@@ -2,8 +2,8 @@
 
 import pytest
 
-from engine.grounding import ground
-from engine.index import PageIndex
+from engine.index.grounding import ground
+from engine.index.page_index import PageIndex
 from tests.fakes import draw_page
 
 INVOICE = [

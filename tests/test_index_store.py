@@ -10,8 +10,8 @@ from PIL import Image
 from engine.core.errors import OcrError, RunCancelled
 from engine.core.schema import Page
 from engine.core.settings import PreprocessSettings
-from engine.index import PageIndex
-from engine.index_store import IndexStore
+from engine.index.page_index import PageIndex
+from engine.index.store import IndexStore
 
 PLAIN = PreprocessSettings(deskew=False, contrast=False, denoise=False)
 DESKEWED = PreprocessSettings(deskew=True, contrast=False, denoise=False)

@@ -14,8 +14,8 @@ from engine.core.geometry import union
 from engine.core.settings import PreprocessSettings, Settings, load_settings
 from engine.documents import open_document
 from engine.evaluation import character_error_rate, covered_share
-from engine.index import PageIndex
-from engine.indexing import build_index
+from engine.index.builder import build_index
+from engine.index.page_index import PageIndex
 from tests.fakes import draw_page
 
 SETTINGS = load_settings()

@@ -1,8 +1,8 @@
 """A model's text laid over the places that OCR found."""
 
 from engine.core.schema import BBox, Line, Region, Word
-from engine.index import PageIndex
-from engine.rereading import index_of_regions, index_of_text
+from engine.index.alignment import index_of_regions, index_of_text
+from engine.index.page_index import PageIndex
 from tests.fakes import draw_page
 
 

@@ -12,7 +12,7 @@ import pytest
 from engine import Engine, EngineError, Settings
 from engine.core.errors import SessionError, StoreError
 from engine.core.schema import Evidence, Finished, ImagePart, TextDelta
-from engine.index import PageIndex
+from engine.index.page_index import PageIndex
 from engine.reopening import keep_file
 from tests.fakes import FakeFamily, draw_page, save_page
 from tests.keeping import Hands, clocked, files_below, loaded_index, said, talk

@@ -14,8 +14,8 @@ from transformers import PreTrainedTokenizerFast
 from engine.core.errors import ModelError
 from engine.core.schema import Line, Region, Word
 from engine.families.verbatim import OnlySpans, vocabulary
-from engine.index import PageIndex
-from engine.verbatim import PageSpans, SpanWalk
+from engine.index.page_index import PageIndex
+from engine.index.verbatim import PageSpans, SpanWalk
 from tests.fakes import draw_page
 from tests.families.tiny import byte_tokenizer
 

@@ -18,8 +18,8 @@ from bench.synthetic import LANGUAGES
 from engine.core.schema import BBox, Page
 from engine.core.settings import Settings, load_settings
 from engine.document_type import DOCUMENT_TYPES
-from engine.index import PageIndex
-from engine.indexing import build_index
+from engine.index.builder import build_index
+from engine.index.page_index import PageIndex
 
 SET_QUALITIES: tuple[Quality, ...] = ("scan", "phone")
 
@@ -84,7 +84,7 @@ def write_specimens(directory: Path, drawn: Iterator[Specimen], *, ocr: bool = F
     """Write specimens; pages whose index is there already are not read again. Gives their number.
 
     Raises:
-        EngineError: see engine.indexing.build_index.
+        EngineError: see engine.index.builder.build_index.
     """
     (directory / "docs").mkdir(parents=True, exist_ok=True)
     (directory / "index").mkdir(exist_ok=True)

@@ -124,7 +124,8 @@ def render(task: Task, *, family: str, question: str, template: str | None = Non
 def verbatim_question(task: Task, question: str, *, language: str) -> str:
     """A question with the request to copy the answer from the page; as it is where a task has none.
 
-    Decoding keeps to the page anyway (engine/verbatim.py); a model that knows it chooses better.
+    Decoding keeps to the page anyway (engine/index/verbatim.py); a model that knows it chooses
+    better.
     """
     if task.verbatim is None:
         return question

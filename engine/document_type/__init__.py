@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from engine.core.schema import Line
-    from engine.index import PageIndex
+    from engine.index.page_index import PageIndex
 
 __all__ = ["DOCUMENT_TYPES", "TypeGuess", "classify", "deciding_lines", "parse_type", "title"]
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from engine.core.schema import Line
-    from engine.index import PageIndex
+    from engine.index.page_index import PageIndex
 
 # Hashed features of each kind have a block of this many places of their own.
 BLOCK: Final = 2048

@@ -13,7 +13,7 @@ from typing import Final
 
 from engine.core.schema import Line
 from engine.evaluation.answers import FOLDED
-from engine.index import PageIndex
+from engine.index.page_index import PageIndex
 
 # Marks that part words where no digit stands on both sides: "Total:42.00" is two words, "14:05" is
 # one. Full stops, commas, slashes and dashes stay inside of words and go from their ends.

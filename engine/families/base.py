@@ -21,7 +21,7 @@ from engine.core.stop_event import StopEvent
 if TYPE_CHECKING:
     from engine.core.prompts import Prompt
     from engine.core.settings import ModelSettings, Settings
-    from engine.index import PageIndex
+    from engine.index.page_index import PageIndex
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from engine.families.kv_cache import KeptCache, KVCaches
 from engine.families.prompt_ids import ImageSpan, PromptIds
 from engine.families.stopping import GeneratedOnly, Watch
 from engine.families.verbatim import OnlySpans
-from engine.verbatim import PageSpans
+from engine.index.verbatim import PageSpans
 
 # Tokens of text that are prefilled at once; Stop is seen between pieces.
 PREFILL_TOKENS = 512

@@ -34,7 +34,7 @@ from PIL import Image
 from engine.core.errors import GeometryError
 from engine.core.geometry import clip
 from engine.core.schema import BBox, Page, Region
-from engine.index import PageIndex
+from engine.index.page_index import PageIndex
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

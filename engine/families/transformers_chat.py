@@ -46,7 +46,7 @@ from engine.families.page_text import PageTexts
 from engine.families.prompt_ids import PromptIds
 from engine.families.seen_images import REMEMBERED, SeenImage, SeenImages
 from engine.families.thinking import CLOSING, OPENING, Thoughts
-from engine.verbatim import PageSpans, Vocabulary
+from engine.index.verbatim import PageSpans, Vocabulary
 
 if TYPE_CHECKING:
     import torch

@@ -16,7 +16,7 @@ import torch
 from transformers import LogitsProcessor
 
 from engine.core.errors import ModelError
-from engine.verbatim import SpanWalk, Vocabulary
+from engine.index.verbatim import SpanWalk, Vocabulary
 
 _BYTE: Final = re.compile(r"<0x([0-9A-Fa-f]{2})>")
 _BLANK: Final = "▁"

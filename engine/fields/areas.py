@@ -14,8 +14,8 @@ from engine.fields.names import is_rest_of_company
 from engine.fields.numbered import says_again
 
 if TYPE_CHECKING:
-    from engine.families.lite.view import PageView
     from engine.fields.label import Label
+    from engine.index.view import PageView
 
 Relation = Literal["inline", "right", "below", "above", "none"]
 _LEAD: Final = re.compile(r"[\s:;,.|/=_·•–—-]*(?:\([^()]{0,12}\)[\s:]*)?")

@@ -17,7 +17,7 @@ from engine.fields.values import Field
 if TYPE_CHECKING:
     from engine.core.schema import Answer, Evidence
     from engine.fields.templates import DocumentTemplate, FieldTemplate
-    from engine.index import PageIndex
+    from engine.index.page_index import PageIndex
 
 # (question) -> the verbatim answer with its evidence; raises EngineError.
 Asker = Callable[[str], "Answer"]

@@ -19,7 +19,7 @@ from engine.fields.values import DocumentFields, FieldsPage
 
 if TYPE_CHECKING:
     from engine.core.schema import Document
-    from engine.index import PageIndex
+    from engine.index.page_index import PageIndex
 
 AUTO: Final = "auto"
 # What an unclear document is taken for.

@@ -21,13 +21,13 @@ from engine.text import find_values
 from engine.text.answer_types import kinds_of
 
 if TYPE_CHECKING:
-    from engine.families.lite.pieces import Candidate
-    from engine.families.lite.view import Cell, PageView
     from engine.fields.areas import Area, Areas
     from engine.fields.label import Label
     from engine.fields.spans import Span
     from engine.fields.templates import DocumentTemplate, FieldTemplate
     from engine.fields.zone import Zone
+    from engine.index.spans import Candidate
+    from engine.index.view import Cell, PageView
 
 _CLAIMS: Final = ("inline", "right", "below")
 _DIGITS: Final = ("id", "inn", "iban")

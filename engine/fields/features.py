@@ -22,10 +22,10 @@ from engine.fields.names import given_share, surname_share
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from engine.families.lite.pieces import Candidate
-    from engine.families.lite.view import PageView
     from engine.fields.spans import Span
     from engine.fields.templates import FieldTemplate
+    from engine.index.spans import Candidate
+    from engine.index.view import PageView
 
 FEATURES: Final = (
     "any",

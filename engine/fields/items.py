@@ -10,15 +10,15 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from engine.core.geometry import union
-from engine.families.lite.pieces import piece
 from engine.fields.labels import flat
 from engine.fields.values import Field, FieldCell
+from engine.index.spans import piece
 from engine.text import parse_amount, parse_date, parse_number
 
 if TYPE_CHECKING:
-    from engine.families.lite.view import PageView
     from engine.fields.reading import PageReading
     from engine.fields.templates import FieldTemplate
+    from engine.index.view import PageView
 
 _SURE: Final = 0.8
 # In line heights: a wider gap under the last row ends the table.

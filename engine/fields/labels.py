@@ -20,8 +20,8 @@ from engine.fields.label import OTHER, Label, said_again
 from engine.fields.numbered import completed, numbers_in, numbers_of
 
 if TYPE_CHECKING:
-    from engine.families.lite.view import PageView
     from engine.fields.templates import DocumentTemplate
+    from engine.index.view import PageView
 
 # One wrong letter for every so many; shorter labels must be exact.
 _LETTERS_PER_ERROR: Final = 6

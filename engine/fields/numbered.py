@@ -20,8 +20,8 @@ from engine.fields.label import OTHER, Label
 from engine.fields.mrz import icao_latin
 
 if TYPE_CHECKING:
-    from engine.families.lite.view import PageView
     from engine.fields.templates import DocumentTemplate
+    from engine.index.view import PageView
 
 Numbers = Mapping[str, frozenset[str]]
 # OCR has lost the space in "3 15.08.1976" or "1 SMITH".

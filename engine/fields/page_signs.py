@@ -16,14 +16,14 @@ import numpy as np
 
 from engine.document_type import DOCUMENT_TYPES, classify
 from engine.document_type.features import anchors
-from engine.families.lite.page_counters import counters_of
-from engine.fields.levelled import levelled_view
+from engine.index.deskew import levelled_view
+from engine.index.page_numbers import counters_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from engine.families.lite.view import PageView
-    from engine.index import PageIndex
+    from engine.index.page_index import PageIndex
+    from engine.index.view import PageView
 
 # A page with fewer letters and digits says nothing of its own: the empty back of a sheet.
 _FEWEST_CHARACTERS: Final = 12

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from engine.core.geometry import union
-from engine.families.lite.pieces import piece
 from engine.fields.values import Field
+from engine.index.spans import piece
 
 if TYPE_CHECKING:
     from engine.fields.reading import PageReading

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from engine.core.geometry import union
-from engine.families.lite.view import PageView
 from engine.fields.alphabet import in_alphabet, script_of
 from engine.fields.areas import Area, Areas
 from engine.fields.checks import checked
@@ -24,20 +23,21 @@ from engine.fields.features import feature_table
 from engine.fields.items import read_items
 from engine.fields.label import Label
 from engine.fields.labels import find_labels
-from engine.fields.levelled import levelled_view
 from engine.fields.pairs import read_pairs
 from engine.fields.scoring import Scored, assigned, scored, weights_of
 from engine.fields.spans import Span, joined_spans, spans_of
 from engine.fields.values import Field
 from engine.fields.zone import Zone, find_zone
+from engine.index.deskew import levelled_view
+from engine.index.view import PageView
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from engine.families.lite.pieces import Candidate
     from engine.fields.mrz import Mrz
     from engine.fields.templates import DocumentTemplate, FieldTemplate
-    from engine.index import PageIndex
+    from engine.index.page_index import PageIndex
+    from engine.index.spans import Candidate
 
 # Types that are found by their own form, not by comparing candidates.
 _BY_FORM: Final = ("mrz", "items")

@@ -10,16 +10,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from engine.families.lite.pieces import Candidate, piece
 from engine.fields.areas import Area, alphabet_of
 from engine.fields.names import is_rest_of_company, split_name
 from engine.fields.parsing import Parsed, as_coded, parse_field
+from engine.index.spans import Candidate, piece
 from engine.text import find_values
 
 if TYPE_CHECKING:
-    from engine.families.lite.view import PageView
     from engine.fields.areas import Areas
     from engine.fields.templates import FieldTemplate
+    from engine.index.view import PageView
 
 # Types that are a printed value, and the kinds of engine.text that can be one.
 _VALUE_KINDS: Final = {

@@ -27,7 +27,7 @@ from engine.fields.page_signs import PageSigns, signs_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from engine.index import PageIndex
+    from engine.index.page_index import PageIndex
 
 WEIGHTS_FILE: Final = Path(__file__).parent / "joint_weights.json"
 # Chosen on drawn files (docs/fields.md): about one document of several pages in 35 is torn.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from engine.text import find_values
 
 if TYPE_CHECKING:
-    from engine.families.lite.view import PageView
+    from engine.index.view import PageView
 
 CENT: Final = 0.011
 # Totals are rounded to the smallest coins: by so much at most.

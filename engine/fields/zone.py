@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.families.lite.pieces import Candidate, piece
 from engine.fields.mrz import Mrz, clean_line, looks_like, parse_mrz
+from engine.index.spans import Candidate, piece
 
 if TYPE_CHECKING:
-    from engine.families.lite.view import PageView
+    from engine.index.view import PageView
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Tesseract as a subprocess: Russian and English words with boxes.
 
 No Python wrapper: one call, TSV in, words out. It does not turn pages and does not decide when it
-is used (engine.indexing does).
+is used (engine.index.builder does).
 
 Try it: `python -c "from engine.ocr import tesseract; print(tesseract.available())"`
 """

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from engine.core.schema import Line, Page, Region, RegionAdded
 from engine.core.settings import PreprocessSettings, Settings
 from engine.families.base import Capabilities, ModelRequest, Outcome, Run
-from engine.index import PageIndex
+from engine.index.page_index import PageIndex
 from tests.fakes import FakeFamily, draw_page
 
 ROWS = (("Total", "42.00"), ("Date", "14 March 2026"), ("Город", "Казань"), ("Seller", "Birch Ltd"))

@@ -4,7 +4,7 @@ import pytest
 
 from engine.core.schema import Line, Region
 from engine.evaluation import is_verbatim
-from engine.index import PageIndex
+from engine.index.page_index import PageIndex
 from tests.fakes import draw_page
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from engine import AskOptions, ContextUse, Engine, Page
 from engine.core.schema import Failed, Finished, Line, Notice, StreamEvent, UsageReport, Word
-from engine.index import PageIndex
+from engine.index.page_index import PageIndex
 from tests.families.conftest import CHAT
 from tests.families.driving import loaded_family, session_with
 

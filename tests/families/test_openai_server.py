@@ -30,7 +30,7 @@ from engine.core.schema import (
 )
 from engine.families import FAMILIES, family_class
 from engine.families.openai_server.breaker import FIRST_SECONDS, breaker_of
-from engine.index import PageIndex
+from engine.index.page_index import PageIndex
 from tests.fakes import FakeFamily, draw_page
 from tests.families.driving import session_with
 from tests.families.openai_api import ApiServer, Behaviour, Exchange, api_server

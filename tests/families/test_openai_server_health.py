@@ -26,7 +26,7 @@ from engine.families.openai_server.characters import Characters, WholeTags
 from engine.families.openai_server.failures import Server, retry_after, server_of
 from engine.families.openai_server.family import OpenAIServerFamily
 from engine.families.openai_server.health import look, watch_of
-from engine.index import PageIndex
+from engine.index.page_index import PageIndex
 from engine.model_control import ModelState
 from engine.model_manager import ModelManager
 from tests.families.driving import session_with

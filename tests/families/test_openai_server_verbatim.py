@@ -18,7 +18,7 @@ from engine.core.errors import GenerationError
 from engine.core.schema import Discarded, EvidenceFound, Failed, Line, Page, Region, TextDelta, Word
 from engine.families import FAMILIES
 from engine.families.openai_server.grammar import BYTES, grammar_of, page_spans, spans_of
-from engine.index import PageIndex
+from engine.index.page_index import PageIndex
 from tests.fakes import FakeFamily
 from tests.families.driving import session_with
 from tests.families.openai_api import ApiServer, Exchange, api_server

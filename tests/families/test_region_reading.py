@@ -26,7 +26,7 @@ from engine.core.schema import (
     Word,
 )
 from engine.families.region_crops import crops_of
-from engine.index import PageIndex
+from engine.index.page_index import PageIndex
 from engine.layout import to_markdown
 from engine.ocr import layout_model, reader
 from engine.ocr.layout_model import Found

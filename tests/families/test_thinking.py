@@ -31,7 +31,7 @@ from engine.families.openai_server.characters import (
     WholeTags,
 )
 from engine.families.thinking import Thoughts
-from engine.index import PageIndex
+from engine.index.page_index import PageIndex
 from tests.families.driving import session_with
 from tests.families.openai_api import ApiServer, Behaviour, Exchange, api_server
 from tests.families.scripted import Script, Scripted

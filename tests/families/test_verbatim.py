@@ -11,7 +11,7 @@ from engine import Engine, load_settings
 from engine.core.geometry import union
 from engine.core.i18n import say
 from engine.core.schema import Answer, BBox, EvidenceFound, Finished, Line, Page, TextDelta, Word
-from engine.index import PageIndex
+from engine.index.page_index import PageIndex
 from tests.fakes import draw_page
 from tests.families.conftest import CHAT
 from tests.families.test_invariants import loaded_family

@@ -8,7 +8,7 @@ from bench.specimens import Specimen, specimen
 from bench.specimens.truth import Language, Quality
 from engine.core.geometry import union
 from engine.core.schema import Line, Region, Word
-from engine.index import PageIndex
+from engine.index.page_index import PageIndex
 
 
 def specimen_of(kind: str, language: str, seed: int, quality: str = "clean") -> Specimen:

@@ -6,11 +6,11 @@ from datetime import date
 
 import pytest
 
-from engine.families.lite.view import view_page
 from engine.fields import get_template
 from engine.fields.mrz import Mrz, check_digit, clean_line, parse_mrz, russian, transliterated
 from engine.fields.reading import read_fields
 from engine.fields.zone import find_zone
+from engine.index.view import view_page
 from tests.fields.drawn import drawn_index, specimen_of, typed
 
 TD3 = [

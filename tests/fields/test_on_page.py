@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from engine.fields import get_template, load_templates
 from engine.fields.reading import read_fields
 from engine.fields.values import Field
-from engine.index import PageIndex
+from engine.index.page_index import PageIndex
 from tests.fields.drawn import typed
 
 LABELS = [

@@ -11,7 +11,7 @@ from engine.core.geometry import union
 from engine.core.schema import Line, Word
 from engine.fields import split
 from engine.fields.page_signs import signs_of
-from engine.index import PageIndex
+from engine.index.page_index import PageIndex
 from tests.fields.drawn import drawn_index, index_of, specimen_of, typed
 
 

@@ -7,10 +7,10 @@ from PIL import Image, ImageDraw, ImageFont
 
 from engine.core.schema import BBox
 from engine.families.verbatim import vocabulary
-from engine.grounding import ground
-from engine.index import PageIndex
-from engine.indexing import build_index
-from engine.verbatim import PageSpans
+from engine.index.builder import build_index
+from engine.index.grounding import ground
+from engine.index.page_index import PageIndex
+from engine.index.verbatim import PageSpans
 from tests.families.tiny import byte_tokenizer
 from tests.ocr.drawing import SETTINGS, covered, page_of
 

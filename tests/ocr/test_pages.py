@@ -6,8 +6,8 @@ import pytest
 from PIL import Image
 
 from engine.core.settings import Settings
-from engine.index import PageIndex
-from engine.indexing import build_index
+from engine.index.builder import build_index
+from engine.index.page_index import PageIndex
 from engine.ocr import tesseract
 from tests.ocr.drawing import SETTINGS, Sheet, covered, page_of
 

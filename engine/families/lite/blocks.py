@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from engine.families.lite.pieces import Candidate, piece
+from engine.index.spans import Candidate, piece
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from engine.families.lite.view import PageView
+    from engine.index.view import PageView
 
 _BLOCK_LINES: Final = 5
 

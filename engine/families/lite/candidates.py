@@ -13,12 +13,12 @@ from engine.families.lite.blocks import blocks, headings
 from engine.families.lite.cell_parts import after_labels, printed_values, whole
 from engine.families.lite.chunks import chunks
 from engine.families.lite.names import names
-from engine.families.lite.pieces import Candidate, piece
+from engine.index.spans import Candidate, piece
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from engine.families.lite.view import PageView
+    from engine.index.view import PageView
 
 __all__ = ["Candidate", "page_candidates", "piece", "sentence_candidates", "without"]
 

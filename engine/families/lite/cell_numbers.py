@@ -9,7 +9,7 @@ from engine.text import find_values
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from engine.families.lite.view import PageView
+    from engine.index.view import PageView
 
 _TOTALS: Final = frozenset(["total", "итого", "всего", "sum", "итог", "overall"])
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from engine.families.lite.pieces import piece
+from engine.index.spans import piece
 from engine.text import Value, find_values
 from engine.text.language import groups_in, lexicon, stem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from engine.families.lite.pieces import Candidate
-    from engine.families.lite.view import PageView
+    from engine.index.spans import Candidate
+    from engine.index.view import PageView
 
 # Nobody asks for a part of these.
 _WHOLE_KINDS: Final = frozenset({"percent", "phone", "email", "url", "iban"})

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from engine.families.lite.pieces import piece
+from engine.index.spans import piece
 from engine.text.language import lexicon, stem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from engine.families.lite.pieces import Candidate
-    from engine.families.lite.view import PageView
+    from engine.index.spans import Candidate
+    from engine.index.view import PageView
 
 _LONGEST_CHUNK: Final = 8
 

@@ -19,15 +19,15 @@ from engine.document_type import classify, deciding_lines, title
 from engine.families.base import Capabilities, ModelFamily, ModelRequest, Outcome, Preparation, Run
 from engine.families.hub import is_cached
 from engine.families.lite.form import Forms
-from engine.families.lite.inside import inside
 from engine.families.lite.markdown import markdown, plain_text, tables
 from engine.families.lite.question import follows
 from engine.families.lite.reader import Answer, ReadPage, answer, read_page
 from engine.families.lite.weights import Checkpoint, gguf_file
+from engine.index.crop import inside
 
 if TYPE_CHECKING:
     from engine.core.settings import ModelSettings, Settings
-    from engine.index import PageIndex
+    from engine.index.page_index import PageIndex
 
 # Token ids handed on at once: about a line, so that text appears as it is read.
 _PIECE: Final = 8

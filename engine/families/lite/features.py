@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from engine.families.lite.candidates import Candidate
     from engine.families.lite.matching import Match
     from engine.families.lite.question import Question
-    from engine.families.lite.view import PageView
+    from engine.index.view import PageView
 
     Table = NDArray[np.float32]
 

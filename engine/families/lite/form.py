@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from engine.families.lite.pieces import Candidate
-    from engine.index import PageIndex
+    from engine.index.page_index import PageIndex
+    from engine.index.spans import Candidate
 
 # Chosen on drawn documents (docs/lite.md).
 _LIKELY: Final = 0.03

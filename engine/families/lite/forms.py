@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from engine.families.lite.pieces import Candidate
     from engine.families.lite.question import Question
+    from engine.index.spans import Candidate
 
 _LIKELY: Final = 0.5
 # These have a shape of their own: nothing else answers a question for them.

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from engine.families.lite.view import view_page
+from engine.index.view import view_page
 from engine.ocr.table_columns import columns_of
 
 if TYPE_CHECKING:
-    from engine.index import PageIndex
+    from engine.index.page_index import PageIndex
 
 _PREFIX: Final = {"Title": "# ", "Section-header": "## ", "List-item": "- "}
 

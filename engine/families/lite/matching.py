@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from engine.families.lite.question import Question
-    from engine.families.lite.view import PageView
+    from engine.index.view import PageView
 
 _SYNONYM: Final = 0.75
 _ACRONYM: Final = 0.8

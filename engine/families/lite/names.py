@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from engine.families.lite.pieces import piece
+from engine.index.spans import piece
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from engine.families.lite.pieces import Candidate
-    from engine.families.lite.view import PageView
+    from engine.index.spans import Candidate
+    from engine.index.view import PageView
 
 _LONGEST_NAME: Final = 7
 _JOINS: Final = frozenset(["of", "the", "and", "de", "la", "du", "van", "von", "der", "&", "и"])

@@ -2,72 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from engine.text.page_references import PAGE_LABEL
+from engine.index.page_numbers import Counters
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
-    from engine.families.lite.pieces import Candidate
     from engine.families.lite.question import Question
-    from engine.families.lite.view import PageView
-
-# Running heads and feet stand in this share of the page.
-_MARGIN: Final = 0.1
-_NAMED: Final = rf"{PAGE_LABEL}\s*(?:№\s*)?"
-_COUNTER: Final = re.compile(
-    rf"(?<![\w.,])(?:{_NAMED}(?P<page>\d{{1,4}})(?:\s*(?:of|из|/)\s*(?P<pages>\d{{1,4}}))?"
-    r"|(?P<page_only>\d{1,4})\s*(?:of|из)\s*(?P<of>\d{1,4}))(?!\w|[.,/]\d)",
-    re.IGNORECASE,
-)
-_DIGITS: Final = re.compile(r"\d")
-_ALONE: Final = re.compile(r"^[-–—\s]*(?P<page>\d{1,4})(?:\s*/\s*(?P<pages>\d{1,4}))?[-–—\s]*$")
-
-
-@dataclass(frozen=True, slots=True)
-class Counters:
-    """Positions of words of a page.
-
-    Attributes:
-        words: all that only count pages.
-        page: those that say which page this is; where nothing does so surely, a number at the end
-            of a running head or foot.
-        pages: those that say how many there are.
-    """
-
-    words: frozenset[int]
-    page: frozenset[int]
-    pages: frozenset[int]
-
-
-def counters_of(view: PageView) -> Counters:
-    """What counts pages in the margins."""
-    every: set[int] = set()
-    page: set[int] = set()
-    pages: set[int] = set()
-    beside: set[int] = set()
-    height = max(1, view.index.height)
-    for number, cell in enumerate(view.cells):
-        middle = (cell.bbox[1] + cell.bbox[3]) / 2 / height
-        running = view.category(number) in ("Page-header", "Page-footer")
-        if not running and _MARGIN <= middle <= 1 - _MARGIN:
-            continue
-        text = view.text(cell.first, cell.last)
-        alone = _ALONE.match(text) if len(view.rows[cell.row]) == 1 else None
-        for match in [alone] if alone else _COUNTER.finditer(text):
-            every.update(_words(view, cell.first, cell.last, match.span()))
-            for name, span in (
-                (name, match.span(name)) for name, said in match.groupdict().items() if said
-            ):
-                own = page if name.startswith("page") and name != "pages" else pages
-                own.update(_words(view, cell.first, cell.last, span))
-        if _ALONE.match(text) and _ends_a_running_line(view, number):
-            beside.update(range(cell.first, cell.last))
-    # Not among `every`: an invoice's own number stands so, too, and answers other questions.
-    return Counters(frozenset(every), frozenset(page or beside), frozenset(pages))
+    from engine.index.spans import Candidate
 
 
 def without_counters(
@@ -83,22 +26,3 @@ def without_counters(
     if question.about_pages:
         return list(range(len(candidates)))
     return [at for at, own in enumerate(places) if not own <= counters.words]
-
-
-def _ends_a_running_line(view: PageView, number: int) -> bool:
-    """Whether a cell is first or last in its row, and the row's other cells are words alone."""
-    row = view.rows[view.cells[number].row]
-    if len(row) < 2 or number not in (row[0], row[-1]):
-        return False
-    others = (view.cells[other] for other in row if other != number)
-    return all(not _DIGITS.search(view.text(cell.first, cell.last)) for cell in others)
-
-
-def _words(view: PageView, first: int, last: int, span: tuple[int, int]) -> Iterator[int]:
-    """Positions of the words of a cell that lie in a range of its characters."""
-    at = 0
-    for word in range(first, last):
-        end = at + len(view.words[word])
-        if at < span[1] and span[0] < end:
-            yield word
-        at = end + 1

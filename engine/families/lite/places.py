@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from engine.families.lite.cell_numbers import cell_number, is_total, is_year
-from engine.families.lite.view import LABEL_GAP
+from engine.index.view import LABEL_GAP
 from engine.text.language import groups_in, lexicon
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from engine.families.lite.matching import Match
     from engine.families.lite.question import Question
-    from engine.families.lite.view import PageView
+    from engine.index.view import PageView
 
     Table = NDArray[np.float32]
 

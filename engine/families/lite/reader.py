@@ -20,17 +20,18 @@ from engine.families.lite.candidates import (
 from engine.families.lite.features import FEATURES, feature_table
 from engine.families.lite.forms import of_form
 from engine.families.lite.matching import Known, known_of, match_pages
-from engine.families.lite.page_counters import Counters, counters_of, without_counters
+from engine.families.lite.page_counters import without_counters
 from engine.families.lite.question import Question, analyse
 from engine.families.lite.ranking import ranker, signs_of
 from engine.families.lite.shape import kind_table, shape_table
 from engine.families.lite.signature import in_their_place
-from engine.families.lite.view import PageView, view_page
+from engine.index.page_numbers import Counters, counters_of
+from engine.index.view import PageView, view_page
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from engine.index import PageIndex
+    from engine.index.page_index import PageIndex
 
 # Chunks are cut from this many sentences a page, those that share most with the question.
 _SENTENCES: Final = 4

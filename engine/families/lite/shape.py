@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from engine.families.lite.candidates import Candidate
-    from engine.families.lite.view import PageView
+    from engine.index.view import PageView
 
 _CATEGORIES: Final = ("Title", "Section-header", "Table", "Page-header", "Page-footer")
 _WHOLE_VALUES: Final = frozenset(

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from engine.families.lite.pieces import Candidate
     from engine.families.lite.question import Question
-    from engine.families.lite.view import PageView
+    from engine.index.spans import Candidate
+    from engine.index.view import PageView
 
 _LIKELY: Final = 0.5
 # Words of a line of running text; addresses and posts have fewer.

@@ -14,7 +14,7 @@ from engine.families.openai_server.failures import Server
 from engine.families.repetition import MOST_TOKENS, loop_length
 
 if TYPE_CHECKING:
-    from engine.verbatim import PageSpans
+    from engine.index.verbatim import PageSpans
 
 # A server's text has no tokens here: loops are looked for in words, marks and line ends.
 # A line of dots is pieces, too.

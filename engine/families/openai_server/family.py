@@ -46,7 +46,7 @@ from engine.layout.cells import CellParser
 
 if TYPE_CHECKING:
     from engine.core.settings import ModelSettings, Settings
-    from engine.verbatim import PageSpans
+    from engine.index.verbatim import PageSpans
 
 # A token is a word at most, and this is a long one: more text than that was not asked for.
 _MOST_CHARACTERS_A_TOKEN: Final = 40

@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from engine.index import PageIndex
-from engine.verbatim import PageSpans, Vocabulary
+from engine.index.page_index import PageIndex
+from engine.index.verbatim import PageSpans, Vocabulary
 
 # A model whose tokens are bytes can write every span; ids are the bytes themselves.
 BYTES: Final = Vocabulary({byte: bytes([byte]) for byte in range(256)})

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from engine.core.settings import ModelSettings
     from engine.families.base import ModelRequest
     from engine.families.context import PageKey, View
-    from engine.verbatim import PageSpans
+    from engine.index.verbatim import PageSpans
 
 # Of `generate`'s arguments those that OpenAI's API has under the same name.
 _SAMPLING: Final = ("temperature", "top_p", "seed", "frequency_penalty", "presence_penalty")

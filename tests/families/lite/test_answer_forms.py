@@ -3,11 +3,11 @@
 import pytest
 
 from engine.families.lite.forms import forms_wanted
-from engine.families.lite.page_counters import counters_of
 from engine.families.lite.question import analyse
 from engine.families.lite.reader import answer, gather, read_page
-from engine.families.lite.view import view_page
-from engine.index import PageIndex
+from engine.index.page_index import PageIndex
+from engine.index.page_numbers import counters_of
+from engine.index.view import view_page
 from engine.text.answer_types import kinds_of
 from tests.families.lite.test_reading import page
 

@@ -16,7 +16,7 @@ from engine.core.schema import EvidenceFound, Message, StreamEvent, TextPart
 from engine.families.base import Run
 from engine.families.lite.family import LiteFamily, LiteInputs
 from engine.families.lite.form import Form, Forms
-from engine.index import PageIndex
+from engine.index.page_index import PageIndex
 from tests.fields.drawn import drawn_index, specimen_of, typed
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from engine import Engine, load_settings
 from engine.core.schema import BBox, Line, Region, Word
-from engine.families.lite.inside import inside
-from engine.index import PageIndex
+from engine.index.crop import inside
+from engine.index.page_index import PageIndex
 from tests.fakes import draw_page
 
 

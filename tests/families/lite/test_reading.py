@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from engine.core.schema import Line, Word
 from engine.families.lite.question import analyse
 from engine.families.lite.reader import answer, read_page
-from engine.index import PageIndex
+from engine.index.page_index import PageIndex
 
 
 def page(cells: list[tuple[str, int, int]], *, page_index: int = 0) -> PageIndex:

@@ -8,7 +8,7 @@ import pytest
 from engine import Engine, load_settings
 from engine.core.schema import BBox, Line, Region, Word
 from engine.families.lite.markdown import markdown, tables
-from engine.index import PageIndex
+from engine.index.page_index import PageIndex
 from tests.ocr.drawing import Sheet
 
 ROWS = [

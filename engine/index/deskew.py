@@ -15,12 +15,12 @@ import numpy as np
 
 from engine.core.geometry import union
 from engine.core.schema import Line
-from engine.families.lite.view import PageView, view_page
+from engine.index.view import PageView, view_page
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from engine.index import PageIndex
+    from engine.index.page_index import PageIndex
 
 # Lines shorter than so many of their heights say little of the slope.
 _LONG: Final = 3.0

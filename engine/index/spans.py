@@ -11,7 +11,7 @@ from engine.text.answer_types import kinds_of
 
 if TYPE_CHECKING:
     from engine.core.schema import BBox
-    from engine.families.lite.view import PageView
+    from engine.index.view import PageView
 
 _OUTER: Final = " \t,;:|_—–=*•"
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from engine.core.geometry import union
 from engine.core.schema import BBox, Line, Region, Word
-from engine.index import PageIndex
+from engine.index.page_index import PageIndex
 
 # Of two lines: as different as this, they are not the same print.
 _ALIKE: Final = 0.5

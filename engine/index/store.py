@@ -14,7 +14,7 @@ from concurrent.futures import CancelledError, Future
 from engine.core.errors import RunCancelled
 from engine.core.schema import Page
 from engine.core.settings import PreprocessSettings
-from engine.index import PageIndex
+from engine.index.page_index import PageIndex
 
 logger = logging.getLogger(__name__)
 

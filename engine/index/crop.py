@@ -14,7 +14,7 @@ from engine.core.schema import Line, Region
 
 if TYPE_CHECKING:
     from engine.core.schema import BBox
-    from engine.index import PageIndex
+    from engine.index.page_index import PageIndex
 
 
 def inside(index: PageIndex, bbox: BBox) -> PageIndex:

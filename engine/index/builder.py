@@ -17,7 +17,7 @@ from engine.core.errors import GeometryError, RunCancelled
 from engine.core.geometry import clip, undo_quarter_turns, union
 from engine.core.schema import BBox, Line, Notice, Page, Region, Size, StreamEvent, Word
 from engine.core.settings import PreprocessSettings, Settings
-from engine.index import PageIndex
+from engine.index.page_index import PageIndex
 from engine.ocr import layout_model, reader, regions, text_layer
 from engine.ocr.script import Script, script_of
 from engine.ocr.table_columns import columns_of

@@ -22,8 +22,8 @@ from typing import Final
 
 from engine.core.geometry import union
 from engine.core.schema import Evidence
-from engine.grounding import Place, most_akin
-from engine.index import PageIndex
+from engine.index.grounding import Place, most_akin
+from engine.index.page_index import PageIndex
 
 _WALL: Final = b"\x00"
 # Between two lines of a region a model may write a space or a line break.

@@ -20,7 +20,7 @@ from engine.text.language import normal
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from engine.index import PageIndex
+    from engine.index.page_index import PageIndex
 
 # In line heights: a wider gap parts two cells; a label stands no higher above its value.
 _CELL_GAP: Final = 1.4

@@ -1,6 +1,7 @@
 """The page index: every word, line and region of a page with its box.
 
-What grounding, verbatim decoding, fields and `lite` read. Building one is `engine.indexing`'s task.
+What grounding, verbatim decoding, fields and `lite` read. Building one is `engine.index.builder`'s
+task.
 """
 
 from dataclasses import dataclass

@@ -19,7 +19,7 @@ from typing import Final
 
 from engine.core.geometry import union
 from engine.core.schema import BBox, Evidence, Line
-from engine.index import PageIndex
+from engine.index.page_index import PageIndex
 from engine.text import (
     Value,
     find_values,
