@@ -27,9 +27,9 @@ from numpy.typing import NDArray
 
 from bench.document_types_fit import fit, fit_temperature
 from bench.reading_data import ocr_indexes, truth_indexes
-from engine.document_type import DOCUMENT_TYPES, classify
-from engine.document_type.features import BLOCK, KINDS, LAYOUT, SIZE, features
-from engine.document_type.model import WEIGHTS_FILE, Classifier, store
+from engine.fields.document_type import DOCUMENT_TYPES, classify
+from engine.fields.document_type.features import BLOCK, KINDS, LAYOUT, SIZE, features
+from engine.fields.document_type.model import WEIGHTS_FILE, Classifier, store
 from engine.index.page_index import PageIndex
 
 SEED = 5

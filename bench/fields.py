@@ -2,7 +2,7 @@
 
     python -m bench.specimens draw --out TRAIN --count 780 --split train --ocr
     python -m bench.specimens draw --out TEST --count 260 --split test --seed 7 --ocr
-    python -m bench.fields fit --set TRAIN            # writes engine/fields/weights.json
+    python -m bench.fields fit --set TRAIN            # writes engine/fields/ranking/weights.json
     python -m bench.fields score --set TEST [--json] [--failures FILE]
     python -m bench.fields ablate --set TRAIN         # each feature left out, folds by template
 
@@ -27,10 +27,10 @@ import numpy as np
 from bench.fields_data import Case, Words, read_cases
 from bench.fields_fit import Choice, choices, fit
 from engine.evaluation import estimate, same_field
-from engine.fields.features import FEATURES
+from engine.fields.page_extractor import read_fields
 from engine.fields.parsing import parse_field
-from engine.fields.reading import read_fields
-from engine.fields.scoring import WEIGHTS_FILE
+from engine.fields.ranking.features import FEATURES
+from engine.fields.ranking.scoring import WEIGHTS_FILE
 from engine.fields.templates import load_templates
 
 _ALIKE: Final = str.maketrans("АВЕКМНОРСТХУ", "ABEKMHOPCTXY")

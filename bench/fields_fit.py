@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from bench.fields_data import Case
 from engine.evaluation import same_field
-from engine.fields.features import FEATURES, feature_table
-from engine.fields.reading import prepared
+from engine.fields.page import prepared
+from engine.fields.ranking.features import FEATURES, feature_table
 from engine.fields.templates import DocumentTemplate, Labels, load_templates
 
 _BY_FORM = ("mrz", "items")

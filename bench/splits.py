@@ -2,7 +2,7 @@
 
     python -m bench.specimens draw --out TRAIN --count 780 --split train --seed 5 --qualities clean
     python -m bench.specimens draw --out TEST --count 260 --split test --seed 7 --ocr
-    python -m bench.splits fit --set TRAIN              # writes engine/fields/joint_weights.json
+    python -m bench.splits fit --set TRAIN             # writes engine/fields/splitting/weights.json
     python -m bench.splits score --set TEST --words ocr [--threshold 0.9]
     python -m bench.splits curve --set TRAIN            # thresholds, on types unseen by the weights
     python -m bench.splits ablate --set TRAIN           # each sign left out, likewise
@@ -29,8 +29,8 @@ from bench.splits_fit import (
     unseen_types,
 )
 from engine.evaluation import estimate
-from engine.fields.joints import SIGNS
-from engine.fields.splitting import THRESHOLD, WEIGHTS_FILE, split_signs
+from engine.fields.splitting.boundary_features import SIGNS
+from engine.fields.splitting.splitter import THRESHOLD, WEIGHTS_FILE, split_signs
 
 _THRESHOLDS: Final = (0.5, 0.7, 0.8, 0.85, 0.9, 0.95)
 # Figure -> what is counted, of what; "" is every file.

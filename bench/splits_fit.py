@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 from bench.document_types_fit import fit as fit_types
 from bench.fields_data import Case, Words, read_cases
 from bench.splits_data import SplitFile, draw_files
-from engine.document_type import DOCUMENT_TYPES
-from engine.document_type.features import features
-from engine.document_type.model import softmax
-from engine.fields.joints import SIGNS, joint
-from engine.fields.page_signs import PageSigns, signs_of, type_shares
+from engine.fields.document_type import DOCUMENT_TYPES
+from engine.fields.document_type.features import features
+from engine.fields.document_type.model import softmax
+from engine.fields.splitting.boundary_features import SIGNS, joint
+from engine.fields.splitting.page_features import PageSigns, signs_of, type_shares
 from engine.index.page_index import PageIndex
 
 _SEED: Final = 5

@@ -17,12 +17,12 @@ from bench.specimens.writing import truth_row
 from engine import load_settings
 from engine.core.prompts import get_task, load_tasks, render
 from engine.core.schema import Evidence, EvidenceFound, Line, Word
-from engine.document_type import DOCUMENT_TYPES, classify, deciding_lines, parse_type, title
-from engine.document_type.features import LAYOUT, SIZE, features, layout
-from engine.document_type.model import WEIGHTS_FILE, classifier
 from engine.families import FAMILIES, family_class
 from engine.families.base import ModelRequest, Run
 from engine.families.lite.family import LiteFamily, LiteInputs
+from engine.fields.document_type import DOCUMENT_TYPES, classify, deciding_lines, parse_type, title
+from engine.fields.document_type.features import LAYOUT, SIZE, features, layout
+from engine.fields.document_type.model import WEIGHTS_FILE, classifier
 from engine.index.page_index import PageIndex
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -117,7 +117,7 @@ def test_the_weights_are_small_and_finite() -> None:
 
 
 def test_importing_it_brings_no_torch() -> None:
-    code = "import sys, engine.document_type as d; d.classify([]); print('torch' in sys.modules)"
+    code = "import sys, engine.fields.document_type as d; d.classify([]); print('torch' in sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )

@@ -3,7 +3,7 @@
 import asyncio
 
 from engine import Engine
-from engine.document_type import classify
+from engine.fields.document_type import classify
 from engine.suggestions import suggested
 from ui.change import Change
 from ui.desk import Desks

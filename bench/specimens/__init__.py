@@ -43,7 +43,7 @@ from bench.specimens.truth import (
     Specimen,
     SpecimenField,
 )
-from engine.document_type import DOCUMENT_TYPES
+from engine.fields.document_type import DOCUMENT_TYPES
 
 __all__ = [
     "DOCUMENT_TYPES",

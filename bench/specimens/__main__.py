@@ -10,7 +10,7 @@ from typing import get_args
 from bench.specimens.truth import QUALITIES, Split
 from bench.specimens.writing import SET_QUALITIES, some_specimens, write_specimens
 from bench.synthetic import LANGUAGES
-from engine.document_type import DOCUMENT_TYPES
+from engine.fields.document_type import DOCUMENT_TYPES
 
 
 def main(arguments: list[str] | None = None) -> int:

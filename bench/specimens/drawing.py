@@ -23,7 +23,7 @@ from bench.synthetic.degrade import Array, degrade, move_box
 from bench.synthetic.documents import moved_truth
 from bench.synthetic.sheet import Sheet
 from bench.synthetic.truth import union
-from engine.document_type import DOCUMENT_TYPES
+from engine.fields.document_type import DOCUMENT_TYPES
 
 _LEVELS: Final = {"scan": "scan", "phone": "photo", "clean": "clean"}
 _TABLES: Final = ((96, 72, 50), (60, 62, 66), (140, 132, 120), (172, 160, 140), (200, 198, 192))

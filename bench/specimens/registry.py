@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from bench.synthetic.registry import LANGUAGES, Drawer, Template
 from bench.synthetic.registry import REGISTRY as SYNTHETIC
-from engine.document_type import DOCUMENT_TYPES
+from engine.fields.document_type import DOCUMENT_TYPES
 
 
 @dataclass(frozen=True)

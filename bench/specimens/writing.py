@@ -17,7 +17,7 @@ from bench.specimens.truth import Language, Quality, Specimen, Split
 from bench.synthetic import LANGUAGES
 from engine.core.schema import BBox, Page
 from engine.core.settings import Settings, load_settings
-from engine.document_type import DOCUMENT_TYPES
+from engine.fields.document_type import DOCUMENT_TYPES
 from engine.index.builder import build_index
 from engine.index.page_index import PageIndex
 

@@ -1,28 +1,32 @@
 """Fields of documents: templates, extraction, parsed values, checks, exports.
 
-templates.py  document types as data: prompts/fields/*.toml
-values.py     what extraction gives
-extraction.py a document's indexes -> its checked fields
-splitting.py joints.py page_signs.py   which pages of a file are one document
-documents.py  the documents of a file together
-reading.py    without a language model: labels, areas, candidates, scores (what `lite` does)
-levelled.py labels.py areas.py spans.py facts.py features.py scoring.py   its steps, in this order
-label.py numbered.py                a label; printed numbers in the place of labels
-likeness.py                         how much a piece looks like what a field holds
-names.py alphabet.py sums.py        surnames and given names; misread alphabets; amounts that add up
-zone.py mrz.py                      the machine-readable zone: where it is, what it says
-items.py pairs.py                   rows of a table; any "label: value"
-asked.py      which field a question of the user asks for
-asking.py     with a chat model: one verbatim question a field
-parsing.py checks.py codes.py       text -> value; rules; control digits
-edits.py      values that a person wrote
-exports.py    JSON, CSV, XLSX
+templates.py        document types as data: prompts/fields/*.toml
+values.py           what extraction gives
+extraction.py       a document's indexes -> its checked fields
+page_extractor.py   without a language model: labels, areas, candidates, scores (what `lite` does)
+model_extractor.py  with a chat model: one verbatim question a field
+page.py             one page with everything that its fields are looked up in
+line_items.py key_values.py   rows of a table; any "label: value"
+labels/             labels on a page and the areas they point at; names; numbered forms
+ranking/            candidates -> features -> score
+splitting/          which pages of a file are one document
+document_type/      what kind of document pages are
+codes/              the machine-readable zone, control digits
+parsing.py checks.py          text -> value; rules
+edits.py            values that a person wrote
+exports.py          JSON, CSV, XLSX
 """
 
-from engine.fields.documents import fields_json, page_numbers
 from engine.fields.edits import with_values
-from engine.fields.extraction import AUTO, check_type, extract, known_types
-from engine.fields.splitting import split
+from engine.fields.extraction import (
+    AUTO,
+    check_type,
+    extract,
+    fields_json,
+    known_types,
+    page_numbers,
+)
+from engine.fields.splitting.splitter import split
 from engine.fields.templates import DocumentTemplate, FieldTemplate, get_template, load_templates
 from engine.fields.values import DocumentFields, Field, FieldCell, FieldCheck, FieldsPage
 

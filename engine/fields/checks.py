@@ -13,8 +13,8 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
-from engine.fields.codes import is_account_of, is_iban, is_inn, is_ogrn
-from engine.fields.mrz import Mrz, parse_mrz, transliterated
+from engine.fields.codes.check_digits import is_account_of, is_iban, is_inn, is_ogrn
+from engine.fields.codes.mrz import Mrz, parse_mrz, transliterated
 from engine.fields.templates import DAYS_IN_ORDER, DocumentTemplate, FieldTemplate
 from engine.fields.values import Field, FieldCheck, day_in, number_in
 

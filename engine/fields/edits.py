@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.fields.checks import checked
-from engine.fields.mrz import parse_mrz
+from engine.fields.codes.mrz import parse_mrz
 from engine.fields.parsing import parse_field
 from engine.fields.templates import get_template
 from engine.fields.values import DocumentFields, Field

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from engine.fields.documents import page_numbers
-from engine.fields.items import TEXT_COLUMNS
+from engine.fields.extraction import page_numbers
+from engine.fields.line_items import TEXT_COLUMNS
 from engine.fields.values import DocumentFields, Field, day_in, number_in
 from engine.layout.grid import Table, TableCell
 from engine.layout.spreadsheet import (

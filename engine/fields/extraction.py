@@ -1,19 +1,20 @@
 """From a document's page indexes to its checked fields: type, template, reader, checks.
 
 A model whose answers are verbatim by itself (`lite`) is not asked: its pages are read by labels
-and places (engine.fields.reading). Any other model is asked field by field in verbatim mode.
+and places (engine.fields.page_extractor). Any other model is asked field by field in verbatim mode.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from engine.core.errors import SessionError
-from engine.fields.asking import Asker, ask_fields
+from engine.core.i18n import DEFAULT_LANGUAGE
 from engine.fields.checks import checked
-from engine.fields.reading import by_form, read_fields
+from engine.fields.model_extractor import Asker, ask_fields
+from engine.fields.page_extractor import by_form, read_fields
 from engine.fields.templates import DocumentTemplate, get_template, load_templates
 from engine.fields.values import DocumentFields, FieldsPage
 
@@ -53,7 +54,7 @@ def choose_template(
     """
     if document_type != AUTO:
         return get_template(document_type, folder), 1.0
-    from engine.document_type import classify
+    from engine.fields.document_type import classify
 
     templates = load_templates(folder)
     for guess in classify(indexes):
@@ -103,3 +104,28 @@ def extract(
         titles={name: field.title.text(language) for name, field in template.fields.items()},
         fields=fields,
     )
+
+
+def fields_json(
+    documents: Sequence[DocumentFields], language: str = DEFAULT_LANGUAGE
+) -> dict[str, Any]:
+    """A file's documents as one JSON object: the first one's, and where there are several,
+    `documents` with all of them.
+
+    Args:
+        documents: at least one.
+    """
+    found = [one.to_json(language) for one in documents]
+    return {**found[0], "documents": found} if len(found) > 1 else found[0]
+
+
+def page_numbers(pages: Sequence[FieldsPage]) -> str:
+    """The pages for people, from 1: "1", "1\u20133", "2, 5". With a dash, "1-3" would be a date
+    to a spreadsheet."""
+    runs: list[list[int]] = []
+    for number in sorted({page.page_index + 1 for page in pages}):
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(f"{run[0]}\u2013{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)

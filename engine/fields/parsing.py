@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-from engine.fields.mrz import parse_mrz
+from engine.fields.codes.mrz import parse_mrz
 from engine.fields.templates import FieldTemplate
 from engine.text import parse_amount, parse_date, parse_number
 

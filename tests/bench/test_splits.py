@@ -8,8 +8,8 @@ from bench.fields_data import Case
 from bench.splits import counts, report
 from bench.splits_data import SplitFile, draw_files
 from bench.splits_fit import Joint, Prepared, fit, unseen_types
-from engine.fields.joints import SIGNS
-from engine.fields.page_signs import signs_of
+from engine.fields.splitting.boundary_features import SIGNS
+from engine.fields.splitting.page_features import signs_of
 from tests.fields.drawn import drawn_index, specimen_of
 
 KINDS = ("contract", "invoice", "receipt", "letter")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.fields.codes import is_account_of, is_iban, is_inn, is_ogrn
+from engine.fields.codes.check_digits import is_account_of, is_iban, is_inn, is_ogrn
 
 
 @pytest.mark.parametrize(

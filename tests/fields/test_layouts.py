@@ -3,8 +3,9 @@
 import pytest
 
 from engine.fields import get_template
-from engine.fields.names import is_rest_of_company
-from engine.fields.reading import prepared, read_fields
+from engine.fields.labels.person_names import is_rest_of_company
+from engine.fields.page import prepared
+from engine.fields.page_extractor import read_fields
 from tests.fields.drawn import typed
 
 

@@ -7,9 +7,9 @@ from datetime import date
 import pytest
 
 from engine.fields import get_template
-from engine.fields.mrz import Mrz, check_digit, clean_line, parse_mrz, russian, transliterated
-from engine.fields.reading import read_fields
-from engine.fields.zone import find_zone
+from engine.fields.codes.mrz import Mrz, check_digit, clean_line, parse_mrz, russian, transliterated
+from engine.fields.codes.mrz_zone import find_zone
+from engine.fields.page_extractor import read_fields
 from engine.index.view import view_page
 from tests.fields.drawn import drawn_index, specimen_of, typed
 
@@ -144,12 +144,12 @@ class FixedDate(date):
 def test_nobody_is_born_in_the_future(
     digits: str, born: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.fields.mrz.date", FixedDate)
+    monkeypatch.setattr("engine.fields.codes.mrz.date", FixedDate)
     second = f"L898902C36UTO{digits}{check_digit(digits)}F1204159ZE184226B<<<<<10"
     assert read([TD3[0], second]).parts.get("birth_date") == born
 
 
 def test_a_document_may_expire_in_the_future(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.fields.mrz.date", FixedDate)
+    monkeypatch.setattr("engine.fields.codes.mrz.date", FixedDate)
     second = f"L898902C36UTO7408122F361231{check_digit('361231')}ZE184226B<<<<<10"
     assert read([TD3[0], second]).parts["expiry_date"] == "2036-12-31"

@@ -6,9 +6,10 @@ import pytest
 
 from engine.core.schema import Line, Word
 from engine.fields import get_template
-from engine.fields.alphabet import in_alphabet, script_of
-from engine.fields.names import is_given_name, is_patronymic, split_name
-from engine.fields.reading import prepared, read_fields
+from engine.fields.labels.person_names import is_given_name, is_patronymic, split_name
+from engine.fields.labels.script import in_alphabet, script_of
+from engine.fields.page import prepared
+from engine.fields.page_extractor import read_fields
 from engine.index.deskew import levelled_view
 from engine.index.page_index import PageIndex
 from tests.fields.drawn import typed

@@ -4,7 +4,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.fields import get_template, load_templates
-from engine.fields.reading import read_fields
+from engine.fields.page_extractor import read_fields
 from engine.fields.values import Field
 from engine.index.page_index import PageIndex
 from tests.fields.drawn import typed

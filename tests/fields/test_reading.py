@@ -4,10 +4,10 @@ import pytest
 
 from engine.fields import DocumentTemplate, get_template
 from engine.fields.checks import checked
+from engine.fields.codes.mrz import parse_mrz
 from engine.fields.exports import FileResult, fields_xlsx
-from engine.fields.mrz import parse_mrz
+from engine.fields.page_extractor import read_fields
 from engine.fields.parsing import parse_field
-from engine.fields.reading import read_fields
 from engine.fields.values import DocumentFields, Field, FieldCell
 from tests.fakes import draw_page
 from tests.fields.drawn import drawn_index, index_of, specimen_of, typed

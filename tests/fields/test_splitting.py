@@ -10,7 +10,7 @@ from bench.splits_data import index_of_sheet
 from engine.core.geometry import union
 from engine.core.schema import Line, Word
 from engine.fields import split
-from engine.fields.page_signs import signs_of
+from engine.fields.splitting.page_features import signs_of
 from engine.index.page_index import PageIndex
 from tests.fields.drawn import drawn_index, index_of, specimen_of, typed
 

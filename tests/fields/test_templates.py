@@ -7,8 +7,8 @@ import pytest
 
 from engine.core.errors import TaskError
 from engine.fields import get_template, load_templates
-from engine.fields.reading import read_fields
-from engine.fields.scoring import load_weights
+from engine.fields.page_extractor import read_fields
+from engine.fields.ranking.scoring import load_weights
 from engine.fields.templates import FIELD_TYPES
 from tests.fields.drawn import typed
 

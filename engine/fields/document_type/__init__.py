@@ -1,6 +1,6 @@
 """What kind of document is this? From the words and the layout of its page indexes, on CPU.
 
-    from engine.document_type import classify
+    from engine.fields.document_type import classify
     classify(indexes)[0]        # TypeGuess(document_type="invoice", confidence=0.93)
 
 It looks at no picture: a portrait without words, or a page whose text nobody could read, is "other"
@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from engine.document_type.features import features, places_of, titles_of, words_of
-from engine.document_type.model import classifier, softmax
-from engine.document_type.names import DOCUMENT_TYPES, parse_type, title
+from engine.fields.document_type.features import features, places_of, titles_of, words_of
+from engine.fields.document_type.model import classifier, softmax
+from engine.fields.document_type.names import DOCUMENT_TYPES, parse_type, title
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

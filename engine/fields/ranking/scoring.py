@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from engine.fields.features import FEATURES
+from engine.fields.ranking.features import FEATURES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from engine.fields.spans import Span
+    from engine.fields.ranking.spans import Span
     from engine.fields.templates import FieldTemplate
 
 WEIGHTS_FILE: Final = Path(__file__).parent / "weights.json"

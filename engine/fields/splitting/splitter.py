@@ -1,13 +1,13 @@
 """Which pages of a file are one document: an office scanner puts an invoice, a passport and two
 receipts into one PDF.
 
-Page after page is compared with the document so far (joints.py); a linear model tells how likely
-a new document begins. Tearing a contract apart is worse than missing where a receipt begins, so a
-page begins a document only where that is likelier than THRESHOLD. Empty pages belong to what is
-before them. The method is logistic regression (Bishop, Pattern Recognition and Machine Learning,
-2006, section 4.3.2); docs/fields.md has its figures and what was tried.
+Page after page is compared with the document so far (boundary_features.py); a linear model tells
+how likely a new document begins. Tearing a contract apart is worse than missing where a receipt
+begins, so a page begins a document only where that is likelier than THRESHOLD. Empty pages belong
+to what is before them. The method is logistic regression (Bishop, Pattern Recognition and Machine
+Learning, 2006, section 4.3.2); docs/fields.md has its figures and what was tried.
 
-    from engine.fields.splitting import split
+    from engine.fields.splitting.splitter import split
     split(indexes)        # ((0, 1), (2,), (3, 4)): positions of pages
 """
 
@@ -21,15 +21,15 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from engine.fields.joints import SIGNS, joint
-from engine.fields.page_signs import PageSigns, signs_of
+from engine.fields.splitting.boundary_features import SIGNS, joint
+from engine.fields.splitting.page_features import PageSigns, signs_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from engine.index.page_index import PageIndex
 
-WEIGHTS_FILE: Final = Path(__file__).parent / "joint_weights.json"
+WEIGHTS_FILE: Final = Path(__file__).parent / "weights.json"
 # Chosen on drawn files (docs/fields.md): about one document of several pages in 35 is torn.
 THRESHOLD: Final = 0.85
 

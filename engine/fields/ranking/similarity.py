@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 from rapidfuzz.distance import Levenshtein
 
-from engine.fields.mrz import icao_latin
-from engine.fields.spans import fits
+from engine.fields.codes.mrz import icao_latin
+from engine.fields.ranking.spans import fits
 from engine.text.answer_types import kinds_of
 
 if TYPE_CHECKING:
-    from engine.fields.spans import Span
+    from engine.fields.ranking.spans import Span
     from engine.fields.templates import FieldTemplate
 
 # Of Russia, Malaysia, the United States (five or six digits at an end), the United Kingdom.

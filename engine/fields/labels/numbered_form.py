@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Final
 
 from rapidfuzz.distance import Levenshtein
 
-from engine.fields.label import OTHER, Label
-from engine.fields.mrz import icao_latin
+from engine.fields.codes.mrz import icao_latin
+from engine.fields.labels.label import OTHER, Label
 
 if TYPE_CHECKING:
     from engine.fields.templates import DocumentTemplate

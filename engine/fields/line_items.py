@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from engine.core.geometry import union
-from engine.fields.labels import flat
+from engine.fields.labels.matching import flat
 from engine.fields.values import Field, FieldCell
 from engine.index.spans import piece
 from engine.text import parse_amount, parse_date, parse_number
 
 if TYPE_CHECKING:
-    from engine.fields.reading import PageReading
+    from engine.fields.page import PageReading
     from engine.fields.templates import FieldTemplate
     from engine.index.view import PageView
 

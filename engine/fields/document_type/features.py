@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from engine.document_type.names import DOCUMENT_TYPES
+from engine.fields.document_type.names import DOCUMENT_TYPES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

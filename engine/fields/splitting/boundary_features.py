@@ -1,7 +1,7 @@
 """Two pages in a row -> numbers: does the second begin a document, or go on with the first's?
 
 `joint` compares a page with the document so far (the pages since the last beginning, empty ones
-left out). A linear model makes a probability of the numbers (splitting.py); its weights are fitted
+left out). A linear model makes a probability of the numbers (splitter.py); its weights are fitted
 by `python -m bench.splits fit`.
 """
 
@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from engine.document_type import DOCUMENT_TYPES
+from engine.fields.document_type import DOCUMENT_TYPES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from engine.fields.page_signs import PageSigns
+    from engine.fields.splitting.page_features import PageSigns
 
 SIGNS: Final = (
     "bias",

@@ -15,7 +15,7 @@ from engine.fields.values import Field
 from engine.index.spans import piece
 
 if TYPE_CHECKING:
-    from engine.fields.reading import PageReading
+    from engine.fields.page import PageReading
 
 _LABEL: Final = re.compile(r"^\W*((?:[^\W_][\w№()/.,'’-]*\s?){1,6}?)\s?:\s*")
 _MOST_WORDS: Final = 14

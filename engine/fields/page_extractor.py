@@ -9,39 +9,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from engine.core.geometry import union
-from engine.fields.alphabet import in_alphabet, script_of
-from engine.fields.areas import Area, Areas
 from engine.fields.checks import checked
-from engine.fields.facts import PageFacts
-from engine.fields.features import feature_table
-from engine.fields.items import read_items
-from engine.fields.label import Label
-from engine.fields.labels import find_labels
-from engine.fields.pairs import read_pairs
-from engine.fields.scoring import Scored, assigned, scored, weights_of
-from engine.fields.spans import Span, joined_spans, spans_of
+from engine.fields.key_values import read_pairs
+from engine.fields.labels.script import in_alphabet, script_of
+from engine.fields.line_items import read_items
+from engine.fields.page import _IN_WORDS, PageReading, prepared
+from engine.fields.ranking.features import feature_table
+from engine.fields.ranking.scoring import Scored, assigned, scored, weights_of
+from engine.fields.ranking.spans import Span
 from engine.fields.values import Field
-from engine.fields.zone import Zone, find_zone
-from engine.index.deskew import levelled_view
-from engine.index.view import PageView
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from engine.fields.mrz import Mrz
+    from engine.fields.codes.mrz import Mrz
     from engine.fields.templates import DocumentTemplate, FieldTemplate
     from engine.index.page_index import PageIndex
     from engine.index.spans import Candidate
 
 # Types that are found by their own form, not by comparing candidates.
 _BY_FORM: Final = ("mrz", "items")
-_IN_WORDS: Final = ("text", "name", "address")
 _FROM_ZONE: Final = 0.9
 # Numbers with control digits, by their length alone.
 _LENGTHS: Final = {
@@ -50,51 +43,6 @@ _LENGTHS: Final = {
 }
 # The score of one that fails; one that passes behind its label has about 8, an account 4.
 _LABELLED: Final = 5.0
-
-
-@dataclass(frozen=True)
-class PageReading:
-    """One page prepared for every field of a template."""
-
-    view: PageView
-    labels: tuple[Label, ...]
-    areas: Areas
-    facts: PageFacts
-    claims: tuple[Area, ...]
-    zone: Zone | None
-
-    def spans(self, name: str, template: FieldTemplate) -> list[Span]:
-        """The candidates of one field on this page."""
-        covered = self.zone.cells if self.zone else frozenset[int]()
-        own = [
-            area
-            for area in self.claims
-            if area.label
-            and name in area.label.fields
-            and area.cell not in covered
-            # In running text a word like "to" is the label of a date at most.
-            and (area.label.strong or template.type not in _IN_WORDS)
-        ]
-        free = [area for area in self.areas.free() if area.cell not in covered]
-        going_on = [area for area in own if area.label and area.label.goes_on]
-        first = [area for area in own if area.label and not area.label.goes_on]
-        found = list(spans_of(self.view, self.areas, template, [*first, *free]))
-        if going_on:
-            tails = list(spans_of(self.view, self.areas, template, going_on))
-            found += list(joined_spans(self.view, template, found, tails))
-        return found
-
-
-def prepared(index: PageIndex, template: DocumentTemplate) -> PageReading:
-    """A page with the labels of a template and where they lead."""
-    view = levelled_view(index)
-    labels = tuple(find_labels(view, template))
-    areas = Areas(view, labels)
-    claims = tuple(area for label in labels for area in areas.of_label(label))
-    wants_zone = any(field.type == "mrz" for field in template.fields.values())
-    zone = find_zone(view) if wants_zone and view.cells else None
-    facts = PageFacts(view, template, areas, claims, zone)
-    return PageReading(view, labels, areas, facts, claims, zone)
 
 
 def read_fields(

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from engine.fields.areas import alphabet_of, is_unfinished
-from engine.fields.codes import is_iban, is_inn
-from engine.fields.facts import PageFacts
-from engine.fields.likeness import POSTCODE, TEXTS, likeness, line_likeness
-from engine.fields.names import given_share, surname_share
+from engine.fields.codes.check_digits import is_iban, is_inn
+from engine.fields.labels.areas import alphabet_of, is_unfinished
+from engine.fields.labels.person_names import given_share, surname_share
+from engine.fields.ranking.page_facts import PageFacts
+from engine.fields.ranking.similarity import POSTCODE, TEXTS, likeness, line_likeness
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from engine.fields.spans import Span
+    from engine.fields.ranking.spans import Span
     from engine.fields.templates import FieldTemplate
     from engine.index.spans import Candidate
     from engine.index.view import PageView

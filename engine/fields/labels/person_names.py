@@ -4,7 +4,9 @@ Patronymics (Russian papers print them behind the given name), the endings of Ru
 capitals ("Anna SMITH", as international papers print it), a comma ("SMITH, Anna"), and a list of
 common given names (given_names.toml). Nothing here decides: these are hints.
 
-Try it: `python -c "from engine.fields.names import split_name; print(split_name('Anna SMITH'))"`
+Try it:
+`python -c "from engine.fields.labels.person_names import split_name; print(split_name('Anna
+SMITH'))"`
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from typing import Final, NamedTuple
 
 from rapidfuzz.distance import Levenshtein
 
-from engine.fields.labels import flat
+from engine.fields.labels.matching import flat
 
 NAMES_FILE: Final = Path(__file__).parent / "given_names.toml"
 # A listed name of so many letters may have one wrong.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.fields.mrz import Mrz, clean_line, looks_like, parse_mrz
+from engine.fields.codes.mrz import Mrz, clean_line, looks_like, parse_mrz
 from engine.index.spans import Candidate, piece
 
 if TYPE_CHECKING:

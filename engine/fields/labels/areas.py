@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from engine.fields.names import is_rest_of_company
-from engine.fields.numbered import says_again
+from engine.fields.labels.numbered_form import says_again
+from engine.fields.labels.person_names import is_rest_of_company
 
 if TYPE_CHECKING:
-    from engine.fields.label import Label
+    from engine.fields.labels.label import Label
     from engine.index.view import PageView
 
 Relation = Literal["inline", "right", "below", "above", "none"]

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from engine.document_type.features import SIZE
-from engine.document_type.names import DOCUMENT_TYPES
+from engine.fields.document_type.features import SIZE
+from engine.fields.document_type.names import DOCUMENT_TYPES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -12,20 +12,20 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
-from engine.fields.label import OTHER
-from engine.fields.likeness import POSTCODE, SAME_NAME, likeness_of_names
-from engine.fields.spans import fits
-from engine.fields.sums import CENT, COINS, column_sums, paid_less_change, sum_on_page
+from engine.fields.labels.label import OTHER
+from engine.fields.ranking.similarity import POSTCODE, SAME_NAME, likeness_of_names
+from engine.fields.ranking.spans import fits
+from engine.fields.ranking.totals import CENT, COINS, column_sums, paid_less_change, sum_on_page
 from engine.fields.templates import DAYS_IN_ORDER
 from engine.text import find_values
 from engine.text.answer_types import kinds_of
 
 if TYPE_CHECKING:
-    from engine.fields.areas import Area, Areas
-    from engine.fields.label import Label
-    from engine.fields.spans import Span
+    from engine.fields.codes.mrz_zone import Zone
+    from engine.fields.labels.areas import Area, Areas
+    from engine.fields.labels.label import Label
+    from engine.fields.ranking.spans import Span
     from engine.fields.templates import DocumentTemplate, FieldTemplate
-    from engine.fields.zone import Zone
     from engine.index.spans import Candidate
     from engine.index.view import Cell, PageView
 

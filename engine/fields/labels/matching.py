@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Final
 
 from rapidfuzz.distance import Levenshtein
 
-from engine.fields.alphabet import script_of
-from engine.fields.label import OTHER, Label, said_again
-from engine.fields.numbered import completed, numbers_in, numbers_of
+from engine.fields.labels.label import OTHER, Label, said_again
+from engine.fields.labels.numbered_form import completed, numbers_in, numbers_of
+from engine.fields.labels.script import script_of
 
 if TYPE_CHECKING:
     from engine.fields.templates import DocumentTemplate

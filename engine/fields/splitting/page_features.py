@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from engine.document_type import DOCUMENT_TYPES, classify
-from engine.document_type.features import anchors
+from engine.fields.document_type import DOCUMENT_TYPES, classify
+from engine.fields.document_type.features import anchors
 from engine.index.deskew import levelled_view
 from engine.index.page_numbers import counters_of
 

@@ -10,14 +10,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from engine.fields.areas import Area, alphabet_of
-from engine.fields.names import is_rest_of_company, split_name
+from engine.fields.labels.areas import Area, alphabet_of
+from engine.fields.labels.person_names import is_rest_of_company, split_name
 from engine.fields.parsing import Parsed, as_coded, parse_field
 from engine.index.spans import Candidate, piece
 from engine.text import find_values
 
 if TYPE_CHECKING:
-    from engine.fields.areas import Areas
+    from engine.fields.labels.areas import Areas
     from engine.fields.templates import FieldTemplate
     from engine.index.view import PageView
 

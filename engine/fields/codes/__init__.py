@@ -1,0 +1,1 @@
+"""Codes with check digits: machine-readable zones, IBANs, tax numbers."""

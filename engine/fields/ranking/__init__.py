@@ -1,0 +1,1 @@
+"""Candidates of a field: spans, their features, and the score that chooses one."""
