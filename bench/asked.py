@@ -21,9 +21,9 @@ from typing import Any, Final
 
 from bench.fields_data import Case, read_cases
 from engine.evaluation import anls, difference, estimate, is_verbatim
+from engine.families.lite.field_question import Phrasebook
 from engine.families.lite.form import Form
 from engine.families.lite.reader import answer, read_page
-from engine.fields.asked import Phrasebook
 from engine.fields.templates import load_templates
 
 _HALVES: Final = ("seen", "unseen")

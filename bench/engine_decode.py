@@ -20,7 +20,7 @@ import torch
 
 from bench.gpu_models import PageInput
 from bench.gpu_runs import Answered, answer
-from engine.families.decoding import DecodingInputs
+from engine.families.decoding.generate import DecodingInputs
 
 
 def decoded(

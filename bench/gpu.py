@@ -2,9 +2,9 @@
 
 For each model and precision it measures (a) the usual setup, float16 with eager attention and a
 growing cache, token by token from Python, and (b) ours: SDPA, keys and values of fixed shape
-(engine.families.static_decode, `static_cache = true`) and the step recorded as a CUDA graph, with
-the kernels as they are or fused by torch.compile first. (a) is without what `generate` adds, so
-the ratio is not flattered.
+(engine.families.decoding.static_cache, `static_cache = true`) and the step recorded as a CUDA
+graph, with the kernels as they are or fused by torch.compile first. (a) is without what `generate`
+adds, so the ratio is not flattered.
 
 Random weights say nothing about answers. What a machine cannot do becomes a row with `left_out`
 saying why, never a missing row. Rows are described by bench/gpu_schema.json.

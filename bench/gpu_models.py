@@ -17,7 +17,7 @@ from torch import Tensor
 from bench.real_configs import REAL, TINY
 from engine.core.settings import load_settings
 from engine.families import family_class
-from engine.families.hub import quantization_config
+from engine.families.weights.hub import quantization_config
 
 # Text around the page, in tokens: system turn, question, start of the answer.
 BEFORE, AFTER = 24, 24

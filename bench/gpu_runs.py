@@ -11,7 +11,7 @@ from torch import Tensor
 from transformers import DynamicCache
 
 from bench.gpu_models import PageInput
-from engine.families.static_decode import StaticDecoder, grouped
+from engine.families.decoding.static_cache import StaticDecoder, grouped
 
 _VISION = ("visual", "vision_tower", "multi_modal_projector", "vision_embed_tokens", "vision_model")
 

@@ -20,8 +20,8 @@ from transformers import LogitsProcessorList, Qwen2Config, Qwen2ForCausalLM
 
 from engine import load_settings
 from engine.core.schema import Line, Region, Word
+from engine.families.decoding.verbatim import OnlySpans, vocabulary
 from engine.families.lite.weights import Checkpoint
-from engine.families.verbatim import OnlySpans, vocabulary
 from engine.index.page_index import PageIndex
 from engine.index.verbatim import PageSpans
 

@@ -35,7 +35,7 @@ from engine.core.settings import PreprocessSettings, Settings
 from engine.crops import Crop
 from engine.families import family_class
 from engine.families.base import ModelRequest, Preparation
-from engine.families.page_prompt import names_box
+from engine.families.prompts.page_prompt import names_box
 from engine.generation import Job
 from engine.index.crop import inside
 from engine.index.page_index import PageIndex

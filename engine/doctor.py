@@ -25,7 +25,7 @@ from engine.core.hardware import Precision, choose_precision, device, torch_dtyp
 from engine.core.settings import ModelSettings, Settings
 from engine.families import family_class
 from engine.families.base import ServerState
-from engine.families.hub import configuration, is_cached
+from engine.families.weights.hub import configuration, is_cached
 
 # Sizes at which attention is timed: a page's worth of vision tokens for a 2B model.
 _TOKENS: Final = 1024

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core.errors import ModelError
 from engine.families import family_class
-from engine.families.hub import WANTED, hub_errors
+from engine.families.weights.hub import WANTED, hub_errors
 
 if TYPE_CHECKING:
     from engine.core.settings import ModelSettings

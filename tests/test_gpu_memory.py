@@ -7,7 +7,7 @@ import pytest
 from engine.core.attention import AttentionChoice
 from engine.core.hardware import Device, GpuMemory, gpu_memory
 from engine.core.settings import load_settings
-from engine.families import hub
+from engine.families.weights import hub
 
 FIRST = GpuMemory(1000 * 2**20, 8192 * 2**20)
 SECOND = GpuMemory(5120 * 2**20, 16384 * 2**20)

@@ -12,7 +12,8 @@ from engine import Engine, Settings, load_settings
 from engine.core import hardware
 from engine.core.errors import ModelError
 from engine.core.hardware import Device, check_precision, choose_precision
-from engine.families import FAMILIES, hub
+from engine.families import FAMILIES
+from engine.families.weights import hub
 from tests.fakes import FAKE_MODELS_TOML, FakeFamily, save_page
 
 AMPERE = Device("cuda", "NVIDIA RTX A2000", (8, 6), 6_000_000_000)

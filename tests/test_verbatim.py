@@ -13,7 +13,7 @@ from transformers import PreTrainedTokenizerFast
 
 from engine.core.errors import ModelError
 from engine.core.schema import Line, Region, Word
-from engine.families.verbatim import OnlySpans, vocabulary
+from engine.families.decoding.verbatim import OnlySpans, vocabulary
 from engine.index.page_index import PageIndex
 from engine.index.verbatim import PageSpans, SpanWalk
 from tests.fakes import draw_page

@@ -120,7 +120,7 @@ def choose_precision(requested: str, where: Device) -> Precision:
 
     "auto" takes bfloat16, in which the checkpoints are published, where the device computes in it.
     Else a GPU takes float16, of the same size but a smaller range (an overflow is told by
-    engine.families.finite and never shown as an answer), and a CPU float32.
+    engine.families.decoding.overflow and never shown as an answer), and a CPU float32.
     """
     if requested != "auto":
         return Precision(requested, requested, "precision.as_written")

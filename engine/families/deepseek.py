@@ -19,16 +19,16 @@ from engine.core.errors import ModelError
 from engine.core.schema import ImagePart, Message, TextPart
 from engine.core.settings import ModelSettings, Settings
 from engine.families.base import Capabilities, ModelRequest, Preparation
-from engine.families.hub import attention_of, configuration, load_weights
-from engine.families.margins import with_margin
-from engine.families.prompt_ids import ImageSpan, PromptIds
-from engine.families.seen_images import SeenImage
+from engine.families.pages.margins import with_margin
+from engine.families.prompts.images import SeenImage
+from engine.families.prompts.token_ids import ImageSpan, PromptIds
 from engine.families.transformers_chat import TransformersChatFamily
+from engine.families.weights.hub import attention_of, configuration, load_weights
 from engine.layout.cells import CellParser
 from engine.layout.deepseek_tags import DeepseekTagParser
 
 if TYPE_CHECKING:
-    from engine.families.decoding import DecodingInputs
+    from engine.families.decoding.generate import DecodingInputs
 
 # Boxes in answers run from 0 to this along both sides of the page, whatever its shape.
 BOX_RANGE: Final = 999

@@ -13,7 +13,7 @@ from PIL import Image
 
 from engine.core.settings import ModelSettings, Settings
 from engine.families.base import Capabilities
-from engine.families.seen_images import SeenImage
+from engine.families.prompts.images import SeenImage
 from engine.families.transformers_chat import TransformersChatFamily
 from engine.layout.cells import CellParser
 from engine.layout.dots_json import DotsJsonParser

@@ -15,16 +15,16 @@ from engine.core.errors import ModelError, RunCancelled
 from engine.core.schema import Notice, Page, Step
 from engine.core.settings import ModelSettings, Settings
 from engine.families.base import Capabilities, ModelRequest, Outcome, Preparation, Run
-from engine.families.hub import (
+from engine.families.pages.margins import with_margin
+from engine.families.pages.run import ReadingInputs
+from engine.families.pages.sequential import PageByPageFamily
+from engine.families.weights.hub import (
     attention_of,
     configuration,
     is_cached,
     load_weights,
     run_facts,
 )
-from engine.families.margins import with_margin
-from engine.families.page_by_page import PageByPageFamily
-from engine.families.pages_run import ReadingInputs
 
 if TYPE_CHECKING:
     import torch
@@ -116,7 +116,7 @@ class GotOCRFamily(PageByPageFamily):
     def prepare_prompt(self, request: ModelRequest, preparation: Preparation) -> GotInputs:
         import torch
 
-        from engine.families.decoding import greedy
+        from engine.families.decoding.generate import greedy
 
         options = {**self.settings.generation, **request.prompt.generation}
         formatted = bool(options.pop("format", False)) or request.task == "markdown"
@@ -162,8 +162,8 @@ class GotOCRFamily(PageByPageFamily):
         import torch
         from transformers import LogitsProcessorList, StoppingCriteriaList
 
-        from engine.families.finite import FiniteStart
-        from engine.families.stopping import GeneratedOnly, Watch
+        from engine.families.decoding.overflow import FiniteStart
+        from engine.families.decoding.stopping import GeneratedOnly, Watch
 
         tensors = {name: value.to(self.model.device) for name, value in inputs.tensors.items()}
         length = tensors["input_ids"].shape[1]

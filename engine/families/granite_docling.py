@@ -15,7 +15,7 @@ from engine.layout.cells import CellParser
 from engine.layout.doctags import DocTagsParser
 
 if TYPE_CHECKING:
-    from engine.families.decoding import DecodingInputs
+    from engine.families.decoding.generate import DecodingInputs
 
 # Places run from 0 to this along both sides of the page.
 LOC_RANGE: Final = 500

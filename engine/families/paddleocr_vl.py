@@ -16,15 +16,15 @@ from PIL import Image
 from engine.core.schema import Page, Size
 from engine.core.settings import ModelSettings
 from engine.families.base import Capabilities
-from engine.families.hub import configuration
+from engine.families.prompts.images import SeenImage
 from engine.families.qwen_vl import QwenVLFamily
 from engine.families.region_reading import RegionReadingFamily
-from engine.families.seen_images import SeenImage
 from engine.families.transformers_chat import TransformersChatFamily
+from engine.families.weights.hub import configuration
 from engine.layout.cells import CellParser
 
 if TYPE_CHECKING:
-    from engine.families.decoding import DecodingInputs
+    from engine.families.decoding.generate import DecodingInputs
 
 
 class PaddleOCRVLFamily(RegionReadingFamily, QwenVLFamily):

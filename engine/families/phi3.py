@@ -22,14 +22,14 @@ from PIL import Image
 from engine.core.schema import ImagePart, Message
 from engine.core.settings import ModelSettings, Settings
 from engine.families.base import Capabilities, ModelRequest, Outcome, Preparation, Run
-from engine.families.chat_prompts import ANSWER
-from engine.families.margins import with_margin
-from engine.families.prompt_ids import ImageSpan, PromptIds
-from engine.families.seen_images import SeenImage
+from engine.families.pages.margins import with_margin
+from engine.families.prompts.images import SeenImage
+from engine.families.prompts.templates import ANSWER
+from engine.families.prompts.token_ids import ImageSpan, PromptIds
 from engine.families.transformers_chat import TransformersChatFamily
 
 if TYPE_CHECKING:
-    from engine.families.decoding import DecodingInputs
+    from engine.families.decoding.generate import DecodingInputs
 
 # Another attempt with more than this share of the pixels keeps its crops.
 _SAME_CROPS: Final = 0.75

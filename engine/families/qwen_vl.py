@@ -14,8 +14,8 @@ from PIL import Image
 from engine.core.errors import ModelError
 from engine.core.schema import Page, Size
 from engine.families.base import Capabilities
-from engine.families.prompt_ids import PromptIds
-from engine.families.seen_images import SeenImage
+from engine.families.prompts.images import SeenImage
+from engine.families.prompts.token_ids import PromptIds
 from engine.families.transformers_chat import Positions, TransformersChatFamily, shrunk
 from engine.layout.cells import CellParser
 from engine.layout.qwen_boxes import QwenBoxParser
@@ -23,7 +23,7 @@ from engine.layout.qwen_html import QwenHtmlParser
 
 if TYPE_CHECKING:
     from engine.core.settings import ModelSettings, Settings
-    from engine.families.decoding import DecodingInputs
+    from engine.families.decoding.generate import DecodingInputs
 
 THOUSANDTHS: Final = 1000
 # The layout asked for in the words of Qwen3-VL's cookbook (document_parsing.ipynb), not in ours.

@@ -31,22 +31,22 @@ from engine.core.schema import (
     Values,
 )
 from engine.families.base import ModelRequest, Preparation, Run
-from engine.families.pages_run import (
-    PageKey,
-    PagesRun,
-    ReadingInputs,
-    key_of,
-    worst,
-)
-from engine.families.reading import PageRecord, Reader, readable
-from engine.families.region_crops import (
+from engine.families.pages.region_crops import (
     RegionCrop,
     crops_of,
     has_ink,
     ink_outside,
     whole_page,
 )
-from engine.families.repetition import without_loop
+from engine.families.pages.repetition import without_loop
+from engine.families.pages.run import (
+    PageKey,
+    PagesRun,
+    ReadingInputs,
+    key_of,
+    worst,
+)
+from engine.families.pages.streaming import PageRecord, Reader, readable
 from engine.families.transformers_chat import TransformersChatFamily
 from engine.layout import to_markdown
 from engine.layout.cells import Collector

@@ -16,9 +16,9 @@ from PIL import Image
 
 from engine.core.schema import Message
 from engine.families.base import Capabilities
-from engine.families.chat_prompts import ANSWER
-from engine.families.margins import with_margin
-from engine.families.seen_images import SeenImage
+from engine.families.pages.margins import with_margin
+from engine.families.prompts.images import SeenImage
+from engine.families.prompts.templates import ANSWER
 from engine.families.transformers_chat import TransformersChatFamily
 
 # Another attempt with more than this share of the pixels keeps its tiles.

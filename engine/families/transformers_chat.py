@@ -24,34 +24,34 @@ from engine.core.prompts import get_task
 from engine.core.schema import Page, Size, Step
 from engine.core.settings import ModelSettings, Settings
 from engine.families.base import ModelRequest, Outcome, Preparation, PromptCounter, Run
-from engine.families.chat_prompts import ChatPrompts
-from engine.families.context import (
+from engine.families.decoding.kv_cache import KVCaches
+from engine.families.pages.sequential import beside, conversation_of
+from engine.families.pages.thinking import CLOSING, OPENING, Thoughts
+from engine.families.prompts.conversation import (
     Conversation,
     Counting,
     View,
     notice_of,
     room_for,
 )
-from engine.families.hub import (
+from engine.families.prompts.images import REMEMBERED, SeenImage, SeenImages
+from engine.families.prompts.page_prompt import filled
+from engine.families.prompts.page_text import PageTexts
+from engine.families.prompts.templates import ChatPrompts
+from engine.families.prompts.token_ids import PromptIds
+from engine.families.weights.hub import (
     attention_of,
     configuration,
     is_cached,
     load_weights,
     run_facts,
 )
-from engine.families.kv_cache import KVCaches
-from engine.families.page_by_page import beside, conversation_of
-from engine.families.page_prompt import filled
-from engine.families.page_text import PageTexts
-from engine.families.prompt_ids import PromptIds
-from engine.families.seen_images import REMEMBERED, SeenImage, SeenImages
-from engine.families.thinking import CLOSING, OPENING, Thoughts
 from engine.index.verbatim import PageSpans, Vocabulary
 
 if TYPE_CHECKING:
     import torch
 
-    from engine.families.decoding import DecodingInputs
+    from engine.families.decoding.generate import DecodingInputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +83,14 @@ class TransformersChatFamily(ChatPrompts):
     def __init__(
         self, model_id: str, settings: Settings, model: Any, processor: Any, attention: Any
     ) -> None:
-        from engine.families import decoding
+        from engine.families.decoding import generate
 
         super().__init__(model_id, settings.model(model_id))
         self.model = model
         self.processor = processor
         self.attention = attention
         self.caches = KVCaches(settings.generation.kv_cache_bytes)
-        self.counters = decoding.Counters()
+        self.counters = generate.Counters()
         # What was answered -> (the conversation that it is forgotten with, its ids)
         self._said: dict[str, tuple[str, list[int]]] = {}
         # conversation -> how it was made to fit the context
@@ -152,7 +152,7 @@ class TransformersChatFamily(ChatPrompts):
     @classmethod
     def counter(cls, model_id: str, settings: Settings) -> PromptCounter | None:
         """This family with a processor and a config only; one that does not chat has none."""
-        from engine.families.prompt_size import ChatCounter, Weightless
+        from engine.families.prompts.token_count import ChatCounter, Weightless
 
         if not cls.capabilities.chat:
             return None
@@ -189,7 +189,7 @@ class TransformersChatFamily(ChatPrompts):
         return inputs.frames.get((page.document_id, page.page_index), page.size)
 
     def silent_ids(self) -> frozenset[int]:
-        from engine.families.decoding import end_ids
+        from engine.families.decoding.generate import end_ids
 
         return frozenset(end_ids(self.model))
 
@@ -217,7 +217,7 @@ class TransformersChatFamily(ChatPrompts):
         return Positions()
 
     def prepare_prompt(self, request: ModelRequest, preparation: Preparation) -> DecodingInputs:
-        from engine.families.decoding import DecodingInputs, greedy
+        from engine.families.decoding.generate import DecodingInputs, greedy
 
         pages = {
             (page.document_id, page.page_index): page
@@ -297,7 +297,7 @@ class TransformersChatFamily(ChatPrompts):
         return view, prompt
 
     def generate_answer(self, inputs: DecodingInputs, run: Run) -> Outcome:
-        from engine.families.decoding import decode
+        from engine.families.decoding.generate import decode
 
         if inputs.view is not None:
             # Here and not where it is made: what is forgotten meanwhile does not come back.
@@ -326,7 +326,7 @@ class TransformersChatFamily(ChatPrompts):
 
     def _spans(self, request: ModelRequest, preparation: Preparation) -> PageSpans:
         """What of the pages an answer may be made of."""
-        from engine.families.verbatim import vocabulary
+        from engine.families.decoding.verbatim import vocabulary
 
         if self._vocabulary is None:
             self._vocabulary = vocabulary(self.tokenizer, model_id=self.model_id)
@@ -363,6 +363,6 @@ class TransformersChatFamily(ChatPrompts):
 
     def _without_end(self, ids: list[int]) -> list[int]:
         """The template writes the end of a turn itself."""
-        from engine.families.decoding import end_ids
+        from engine.families.decoding.generate import end_ids
 
         return ids[:-1] if ids and ids[-1] in end_ids(self.model) else ids

@@ -8,7 +8,7 @@ is allowed, so a model says it as it would anyway.
 
 One sentence that says that there is no answer is always possible.
 
-This module knows no tensors; engine/families/verbatim.py turns it into a LogitsProcessor.
+This module knows no tensors; engine/families/decoding/verbatim.py turns it into a LogitsProcessor.
 
 Try it: `.venv/bin/python -m pytest tests/test_verbatim.py`
 """

@@ -4,7 +4,7 @@ A cell is one block of the page as the model wrote it, its box in the MODEL's fr
 text as it comes and gives a cell back as soon as its end was seen, so that cut output keeps every
 cell that is complete, whatever stands behind it. Nothing here raises on model text.
 
-Does not know pages, sizes or events (engine.families.reading does).
+Does not know pages, sizes or events (engine.families.pages.streaming does).
 """
 
 import math

@@ -64,8 +64,8 @@ def test_the_page_has_about_as_many_visual_tokens_as_asked(tokens: int, cell: in
 
 def test_a_machine_without_a_compiler_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     from bench import engine_decode
-    from engine.families.decoding import DecodingInputs
-    from engine.families.prompt_ids import PromptIds
+    from engine.families.decoding.generate import DecodingInputs
+    from engine.families.prompts.token_ids import PromptIds
 
     monkeypatch.setattr("shutil.which", lambda name: None)
     prompt = PromptIds((1, 2, 3), ())

@@ -13,7 +13,7 @@ import pytest
 from engine.core.errors import ModelError
 from engine.core.settings import ModelSettings
 from engine.downloading import OnProgress, download
-from engine.families.hub import configuration, is_cached, is_whole
+from engine.families.weights.hub import configuration, is_cached, is_whole
 from tests.families import local_hub
 from tests.families.local_hub import LocalHub, serving
 

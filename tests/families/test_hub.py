@@ -14,7 +14,13 @@ from safetensors import SafetensorError
 from engine import Engine, EngineError, load_settings
 from engine.core.errors import ModelError
 from engine.core.settings import ModelSettings
-from engine.families.hub import check_reachable, configuration, hub_errors, is_cached, is_whole
+from engine.families.weights.hub import (
+    check_reachable,
+    configuration,
+    hub_errors,
+    is_cached,
+    is_whole,
+)
 from tests.fakes import save_page
 from tests.families import tiny
 

@@ -13,8 +13,8 @@ from engine import Engine
 from engine.core.errors import GenerationError
 from engine.core.prompts import get_task
 from engine.core.schema import Failed, Finished, TextDelta
-from engine.families import decoding
 from engine.families.base import Outcome, Run
+from engine.families.decoding import generate
 from engine.families.transformers_chat import TransformersChatFamily
 from tests.fakes import save_page
 from tests.families.conftest import CHAT, TINY
@@ -343,7 +343,7 @@ def test_how_the_prefill_is_cut_changes_no_token(
     engine = tiny_engine(name)
     together = said_by(engine, name, tmp_path)
     # Then the tokens before the image are pieces of their own.
-    monkeypatch.setattr(decoding, "PREFILL_TOKENS", 1)
+    monkeypatch.setattr(generate, "PREFILL_TOKENS", 1)
     loaded_family(engine).drop_caches()
     assert said_by(engine, name, tmp_path) == together
 

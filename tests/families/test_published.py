@@ -17,8 +17,8 @@ from engine.cli import main
 from engine.core.schema import Failed, TextDelta
 from engine.doctor import stated_head_size
 from engine.families import family_class
-from engine.families.decoding import DecodingInputs, end_ids
-from engine.families.hub import is_cached
+from engine.families.decoding.generate import DecodingInputs, end_ids
+from engine.families.weights.hub import is_cached
 from engine.model_manager import ModelManager
 from tests.families import local_hub
 from tests.families.conftest import MORE, TINY

@@ -25,7 +25,7 @@ from engine.core.schema import (
     StreamEvent,
     Word,
 )
-from engine.families.region_crops import crops_of
+from engine.families.pages.region_crops import crops_of
 from engine.index.page_index import PageIndex
 from engine.layout import to_markdown
 from engine.ocr import layout_model, reader
@@ -39,7 +39,7 @@ from tests.ocr.drawing import Sheet, covered, page_of
 MakeEngine = Callable[..., Engine]
 
 BY_REGIONS = [name for name, model in TINY.items() if model.adapter.reads_regions]
-# What the makers' pipelines ask; the sources are named in engine/families/region_crops.py.
+# What the makers' pipelines ask; the sources are named in engine/families/pages/region_crops.py.
 TEXT = {"paddleocr_vl": "OCR:", "glm_ocr": "Text Recognition:"}
 TABLE, FORMULA = "Table Recognition:", "Formula Recognition:"
 TITLE = ["Quarterly Report 2026"]

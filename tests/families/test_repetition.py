@@ -9,8 +9,8 @@ import pytest
 
 from engine import Engine
 from engine.core.schema import Discarded, Finished, Notice, StreamEvent
-from engine.families import repetition
-from engine.families.repetition import loop_length, without_loop
+from engine.families.pages import repetition
+from engine.families.pages.repetition import loop_length, without_loop
 from tests.families.driving import session_with
 from tests.families.scripted import Scripted
 

@@ -30,7 +30,7 @@ from engine.families.openai_server.characters import (
     Characters,
     WholeTags,
 )
-from engine.families.thinking import Thoughts
+from engine.families.pages.thinking import Thoughts
 from engine.index.page_index import PageIndex
 from tests.families.driving import session_with
 from tests.families.openai_api import ApiServer, Behaviour, Exchange, api_server

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.families.lite.field_question import Phrasebook
 from engine.fields import get_template, load_templates
-from engine.fields.asked import Phrasebook
 
 NAMES = ("surname", "given_names")
 

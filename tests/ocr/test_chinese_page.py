@@ -6,7 +6,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from engine.core.schema import BBox
-from engine.families.verbatim import vocabulary
+from engine.families.decoding.verbatim import vocabulary
 from engine.index.builder import build_index
 from engine.index.grounding import ground
 from engine.index.page_index import PageIndex

@@ -5,7 +5,7 @@ would complete an n-gram that already stands in the last `window` generated toke
 cell tags `<td>` and `</td>`, which rows of a table rightly repeat (DeepSeek-OCR's own vLLM recipe:
 n-grams of 30 in a window of 90). The prompt is never looked at.
 
-It does not end a run: engine.families.repetition does.
+It does not end a run: engine.families.pages.repetition does.
 """
 
 from collections.abc import Collection

@@ -13,7 +13,8 @@ import torch
 from transformers import UnlimitedOcrForConditionalGeneration
 
 from engine.core.errors import ModelError
-from engine.families.checkpoint import (
+from engine.families.deepseek_ocr.configuration import DeepseekOcrConfig
+from engine.families.weights.checkpoint import (
     StackedTensors,
     StoredTensor,
     as_loaded_from,
@@ -21,7 +22,6 @@ from engine.families.checkpoint import (
     one_tensor_at_a_time,
     read_checkpoint,
 )
-from engine.families.deepseek_ocr.configuration import DeepseekOcrConfig
 
 # Its number of rows is the SAM neck's width, which the published config does not state.
 _NECK = "model.sam_model.neck.0.weight"

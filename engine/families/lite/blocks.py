@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from engine.index.spans import Candidate, piece
+from engine.text.language import lexicon, stem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from engine.index.view import PageView
 
 _BLOCK_LINES: Final = 5
+_LONGEST_CHUNK: Final = 8
 
 
 def blocks(view: PageView, number: int) -> Iterator[Candidate]:
@@ -68,3 +70,22 @@ def _stacked(view: PageView, ranges: Sequence[tuple[int, int]], start: int) -> I
     yield Candidate(
         view, (*head.ranges, *middle, *tail.ranges), head.skip, tail.keep, frozenset(), "block"
     )
+
+
+def chunks(view: PageView, first: int, last: int) -> Iterator[Candidate]:
+    """Pieces of a sentence that begin and end at a word with a meaning, within its clauses."""
+    stop = lexicon().stop
+    small = [stem(view.plain[word]) in stop or not view.plain[word] for word in range(first, last)]
+    for start in range(first, last):
+        if small[start - first] and not any(c.isdigit() for c in view.words[start]):
+            continue
+        for end in range(start + 1, min(last, start + _LONGEST_CHUNK) + 1):
+            word = view.words[end - 1]
+            if not small[end - 1 - first] or any(c.isdigit() for c in word):
+                text = view.text(start, end)
+                length = len(text) - 1 if end == last and text.endswith(".") else len(text)
+                found = piece(view, start, end, 0, length, "chunk")
+                if found:
+                    yield found
+            if word[-1:] in ";:.!?" and len(word) > 3:
+                break

@@ -6,21 +6,69 @@ under each other, names in capitals, and chunks of the sentences that share word
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from engine.families.lite.blocks import blocks, headings
-from engine.families.lite.cell_parts import after_labels, printed_values, whole
-from engine.families.lite.chunks import chunks
-from engine.families.lite.names import names
+from engine.families.lite.blocks import blocks, chunks, headings
+from engine.families.lite.cells import after_labels, printed_values, whole
+from engine.index.page_numbers import Counters
 from engine.index.spans import Candidate, piece
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from engine.families.lite.question import Question
     from engine.index.view import PageView
 
 __all__ = ["Candidate", "page_candidates", "piece", "sentence_candidates", "without"]
+_LONGEST_NAME: Final = 7
+_JOINS: Final = frozenset(["of", "the", "and", "de", "la", "du", "van", "von", "der", "&", "и"])
+
+
+def names(view: PageView, first: int, last: int) -> Iterator[Candidate]:
+    """Runs of capitalised words, and what stands in quotation marks (with the word before it)."""
+    word = first
+    while word < last:
+        if not _is_capital(view.words[word]):
+            word += 1
+            continue
+        end = word + 1
+        while end < last and end - word < _LONGEST_NAME:
+            before = view.words[end - 1]
+            if before[-1:] in ",;:)" or (before.endswith(".") and len(before) > 4):
+                break
+            if _is_capital(view.words[end]):
+                end += 1
+            elif view.plain[end] in _JOINS and end + 1 < last and _is_capital(view.words[end + 1]):
+                end += 2
+            else:
+                break
+        for start in range(word, min(end, word + 3)):
+            text = view.text(start, end)
+            found = piece(view, start, end, 0, len(text), "name")
+            if found:
+                yield found
+            if text.endswith(".") and not re.search(r"\b\w{1,3}\.$", text):
+                cut = piece(view, start, end, 0, len(text) - 1, "name")
+                if cut:
+                    yield cut
+        word = end
+    text = view.text(first, last)
+    for match in re.finditer(r"(?:\b[^\W\d_]+\s)?([«“\"][^«»“”\"]{2,80}[»”\"])", text):
+        for start, end in (
+            (match.start(), match.end()),
+            match.span(1),
+            (match.start(1) + 1, match.end() - 1),
+        ):
+            found = piece(view, first, last, start, end, "name")
+            if found:
+                yield found
+
+
+def _is_capital(word: str) -> bool:
+    bare = word.lstrip("(«“\"'")
+    return bare[:1].isupper() and (len(bare) > 1 or bare == "I") and not bare.isdigit()
 
 
 def page_candidates(view: PageView) -> list[Candidate]:
@@ -68,3 +116,18 @@ def _of_page(view: PageView) -> Iterator[Candidate]:
             yield from printed_values(view, first, last)
             yield from names(view, first, last)
     yield from headings(view)
+
+
+def without_counters(
+    question: Question, candidates: Sequence[Candidate], counters: Counters
+) -> list[int]:
+    """Which candidates may answer: no page's number, or nothing else where that is asked for."""
+    places = [{word for span in one.ranges for word in range(*span)} for one in candidates]
+    if question.only_pages:
+        asked = counters.pages if question.counts else counters.page
+        kept = [at for at, own in enumerate(places) if own <= asked]
+        if kept:
+            return kept
+    if question.about_pages:
+        return list(range(len(candidates)))
+    return [at for at, own in enumerate(places) if not own <= counters.words]

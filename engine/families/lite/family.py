@@ -16,12 +16,12 @@ from engine.core.errors import RunCancelled
 from engine.core.i18n import say
 from engine.core.schema import Evidence, EvidenceFound, RegionAdded, Step
 from engine.families.base import Capabilities, ModelFamily, ModelRequest, Outcome, Preparation, Run
-from engine.families.hub import is_cached
 from engine.families.lite.form import Forms
 from engine.families.lite.markdown import markdown, plain_text, tables
 from engine.families.lite.question import follows
 from engine.families.lite.reader import Answer, ReadPage, answer, read_page
 from engine.families.lite.weights import Checkpoint, gguf_file
+from engine.families.weights.hub import is_cached
 from engine.fields.document_type import classify, deciding_lines, title
 from engine.index.crop import inside
 

@@ -15,9 +15,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from engine.core.errors import TaskError
+from engine.families.lite.field_question import phrasebook
 from engine.families.lite.question import counts_documents
 from engine.families.lite.reader import Answer
-from engine.fields.asked import phrasebook
 from engine.fields.document_type import classify
 from engine.fields.page_extractor import read_pieces
 from engine.fields.splitting.splitter import split

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from engine.families.lite.cell_numbers import cell_number, is_total, is_year
+from engine.families.lite.cells import cell_number, is_total, is_year
 from engine.index.view import LABEL_GAP
 from engine.text.language import groups_in, lexicon
 

@@ -16,11 +16,11 @@ from engine.families.lite.candidates import (
     page_candidates,
     sentence_candidates,
     without,
+    without_counters,
 )
 from engine.families.lite.features import FEATURES, feature_table
 from engine.families.lite.forms import of_form
 from engine.families.lite.matching import Known, known_of, match_pages
-from engine.families.lite.page_counters import without_counters
 from engine.families.lite.question import Question, analyse
 from engine.families.lite.ranking import ranker, signs_of
 from engine.families.lite.shape import kind_table, shape_table

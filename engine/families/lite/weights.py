@@ -19,7 +19,7 @@ from typing import Any, Final
 from engine.core.errors import ModelError
 from engine.core.hardware import Device, choose_precision, torch_dtype
 from engine.core.settings import ModelSettings, Settings
-from engine.families.hub import hub_errors, source_of
+from engine.families.weights.hub import hub_errors, source_of
 
 logger = logging.getLogger(__name__)
 

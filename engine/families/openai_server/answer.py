@@ -11,7 +11,7 @@ from engine.families.base import Run
 from engine.families.openai_server import grammar
 from engine.families.openai_server.characters import Characters, WholeTags
 from engine.families.openai_server.failures import Server
-from engine.families.repetition import MOST_TOKENS, loop_length
+from engine.families.pages.repetition import MOST_TOKENS, loop_length
 
 if TYPE_CHECKING:
     from engine.index.verbatim import PageSpans

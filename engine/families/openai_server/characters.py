@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, Final
 
-from engine.families.thinking import CLOSING, OPENING
+from engine.families.pages.thinking import CLOSING, OPENING
 
 # Special tokens of the models that box formats name.
 _TAG_NAMES: Final = (

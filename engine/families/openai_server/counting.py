@@ -14,10 +14,10 @@ from engine.core.prompts import get_task
 from engine.core.schema import ImagePart, Message, Page, TextPart
 from engine.core.settings import ModelSettings
 from engine.families.base import ModelRequest, PromptSize
-from engine.families.context import Conversation, PageKey, View, reserved
 from engine.families.openai_server.formats import BoxFormat
 from engine.families.openai_server.messages import SentPage
-from engine.families.prompt_ids import ImageSpan, PromptIds
+from engine.families.prompts.conversation import Conversation, PageKey, View, reserved
+from engine.families.prompts.token_ids import ImageSpan, PromptIds
 
 _BYTES_A_TOKEN: Final = 3
 # What a template writes around a message.

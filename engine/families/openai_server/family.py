@@ -25,7 +25,6 @@ from engine.families.base import (
     Run,
     ServerState,
 )
-from engine.families.context import Conversation, PageKey
 from engine.families.openai_server import grammar, health
 from engine.families.openai_server.answer import StreamedAnswer
 from engine.families.openai_server.breaker import breaker_of
@@ -37,11 +36,12 @@ from engine.families.openai_server.fitting import Fitting
 from engine.families.openai_server.formats import ANY_CHAT, FORMATS
 from engine.families.openai_server.messages import chat_messages
 from engine.families.openai_server.request import ServerInputs, body_of, check_options
-from engine.families.page_by_page import PageByPageFamily, conversation_of
-from engine.families.page_prompt import filled
-from engine.families.pages_run import ReadingInputs
-from engine.families.reading import PageRecord
-from engine.families.thinking import Thoughts
+from engine.families.pages.run import ReadingInputs
+from engine.families.pages.sequential import PageByPageFamily, conversation_of
+from engine.families.pages.streaming import PageRecord
+from engine.families.pages.thinking import Thoughts
+from engine.families.prompts.conversation import Conversation, PageKey
+from engine.families.prompts.page_prompt import filled
 from engine.layout.cells import CellParser
 
 if TYPE_CHECKING:

@@ -1,4 +1,5 @@
-"""Conversations made to fit what a server allows: engine.families.context, counted by estimate."""
+"""Conversations made to fit what a server allows: engine.families.prompts.conversation, counted by
+estimate."""
 
 from __future__ import annotations
 
@@ -7,7 +8,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from engine.families.base import ModelRequest, Preparation
-from engine.families.context import (
+from engine.families.openai_server import health
+from engine.families.openai_server.characters import Characters
+from engine.families.openai_server.counting import prompt_of, text_tokens
+from engine.families.openai_server.formats import FORMATS
+from engine.families.openai_server.messages import SentPage
+from engine.families.prompts.conversation import (
     Conversation,
     Counting,
     PageKey,
@@ -15,12 +21,7 @@ from engine.families.context import (
     notice_of,
     room_for,
 )
-from engine.families.openai_server import health
-from engine.families.openai_server.characters import Characters
-from engine.families.openai_server.counting import prompt_of, text_tokens
-from engine.families.openai_server.formats import FORMATS
-from engine.families.openai_server.messages import SentPage
-from engine.families.page_text import PageTexts
+from engine.families.prompts.page_text import PageTexts
 
 if TYPE_CHECKING:
     from engine.core.settings import ModelSettings

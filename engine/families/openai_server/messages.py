@@ -14,9 +14,9 @@ from PIL import Image
 
 from engine.core.errors import RunCancelled
 from engine.core.schema import ImagePart, Message, Page, Size, TextPart
-from engine.families.context import PageKey
 from engine.families.openai_server.characters import without_control
 from engine.families.openai_server.formats import resized
+from engine.families.prompts.conversation import PageKey
 
 # What published prompts write where the image stands; a server's template puts it there itself.
 _PLACEHOLDER: Final = "<image>\n"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from engine.core.schema import Size
     from engine.core.settings import ModelSettings
     from engine.families.base import ModelRequest
-    from engine.families.context import PageKey, View
+    from engine.families.prompts.conversation import PageKey, View
     from engine.index.verbatim import PageSpans
 
 # Of `generate`'s arguments those that OpenAI's API has under the same name.
@@ -29,7 +29,8 @@ _MORE: Final[Mapping[str, Mapping[str, str]]] = {
 # 0.6 repetition_penalty, temperature, top_k, top_p and min_p (ModelConfig.get_diff_sampling_param),
 # SGLang by --sampling-defaults model. At temperature 0 vLLM resets top_p, top_k and min_p by itself
 # (SamplingParams.__post_init__), but not the penalty: Qwen2.5-VL's 1.05 works against the equal
-# numbers and tags of tables and boxes. In-process it is 1.0 too (engine.families.decoding.greedy).
+# numbers and tags of tables and boxes. In-process it is 1.0 too
+# (engine.families.decoding.generate.greedy).
 _FILL_IN: Final = ("vllm", "sglang")
 _NO_PENALTY: Final[Mapping[str, float]] = {"repetition_penalty": 1.0}
 # These hand `chat_template_kwargs` to the template, which passes over names that it does not know

@@ -6,13 +6,13 @@ resident memory: twice the checkpoint in float16. Here each tensor's mapping end
 
 from typing import Any
 
-from engine.families.checkpoint import (
+from engine.families.phi3_vision.configuration import Phi3VConfig
+from engine.families.weights.checkpoint import (
     as_loaded_from,
     checkpoint_folder,
     one_tensor_at_a_time,
     read_checkpoint,
 )
-from engine.families.phi3_vision.configuration import Phi3VConfig
 
 
 class LoadsLazily:

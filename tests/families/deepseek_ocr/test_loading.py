@@ -15,13 +15,13 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoConfig, AutoModelForImageTextToText, AutoProcessor
 
 from engine.core.errors import ModelError
-from engine.families.checkpoint import read_checkpoint
 from engine.families.deepseek_ocr import (
     DeepseekOcrConfig,
     DeepseekOcrForConditionalGeneration,
     DeepseekVLV2Processor,
     load_model,
 )
+from engine.families.weights.checkpoint import read_checkpoint
 from tests.families.deepseek_ocr.random_checkpoint import save_random
 from tests.families.tiny_deepseek_ocr import FOLDER, ROOT
 

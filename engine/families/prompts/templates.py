@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from engine.core.schema import ImagePart, Message, TextPart
-from engine.families.page_by_page import PageByPageFamily
-from engine.families.prompt_ids import ImageSpan, PromptIds
-from engine.families.seen_images import SeenImage
+from engine.families.pages.sequential import PageByPageFamily
+from engine.families.prompts.images import SeenImage
+from engine.families.prompts.token_ids import ImageSpan, PromptIds
 
 # Stands for an earlier answer while the template is rendered; a private-use character that no
 # keyboard types, removed from what users write.

@@ -21,8 +21,8 @@ from engine.core.i18n import say
 from engine.core.prompts import get_task
 from engine.core.schema import Discarded, FinishReason, Notice, Page, Step, Values
 from engine.families.base import ModelRequest, Outcome, Run
-from engine.families.reading import PageRecord, Reader
-from engine.families.repetition import without_loop
+from engine.families.pages.repetition import without_loop
+from engine.families.pages.streaming import PageRecord, Reader
 
 logger = logging.getLogger(__name__)
 Made = TypeVar("Made")

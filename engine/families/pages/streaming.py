@@ -32,9 +32,9 @@ from engine.core.schema import (
     Values,
 )
 from engine.families.base import Run, Streamer
-from engine.families.detokenizer import Detokenizer
-from engine.families.repetition import without_loop
-from engine.families.thinking import Thoughts
+from engine.families.pages.detokenizer import Detokenizer
+from engine.families.pages.repetition import without_loop
+from engine.families.pages.thinking import Thoughts
 from engine.layout import to_markdown
 from engine.layout.cells import Cell, CellParser
 from engine.text.page_references import fold, references

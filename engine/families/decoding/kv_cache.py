@@ -8,7 +8,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
-from engine.families.prompt_ids import PromptIds
+from engine.families.prompts.token_ids import PromptIds
 
 
 @dataclass(slots=True)

@@ -18,7 +18,7 @@ from engine.core.prompts import get_task
 from engine.core.schema import Discarded, Page, Size, Step
 from engine.core.settings import ModelSettings
 from engine.families.base import ModelFamily, ModelRequest, Outcome, Preparation, Run
-from engine.families.pages_run import (
+from engine.families.pages.run import (
     BLANK_PAGE,
     PageKey,
     PagesRun,
@@ -29,14 +29,14 @@ from engine.families.pages_run import (
     key_of,
     made_for,
 )
-from engine.families.reading import (
+from engine.families.pages.streaming import (
     Detokenizer,
     EvidenceReader,
     LayoutReader,
     PageRecord,
     Reader,
 )
-from engine.families.thinking import Thoughts
+from engine.families.pages.thinking import Thoughts
 from engine.layout.cells import CellParser
 from engine.ocr.preprocess import is_blank
 

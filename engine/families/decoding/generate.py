@@ -16,12 +16,12 @@ from transformers import DynamicCache, LogitsProcessor, LogitsProcessorList, Sto
 from engine.core.errors import RunCancelled
 from engine.core.schema import EvidenceFound, Size
 from engine.families.base import Outcome, Run, Streamer
-from engine.families.context import View
-from engine.families.finite import FiniteStart, check_finite
-from engine.families.kv_cache import KeptCache, KVCaches
-from engine.families.prompt_ids import ImageSpan, PromptIds
-from engine.families.stopping import GeneratedOnly, Watch
-from engine.families.verbatim import OnlySpans
+from engine.families.decoding.kv_cache import KeptCache, KVCaches
+from engine.families.decoding.overflow import FiniteStart, check_finite
+from engine.families.decoding.stopping import GeneratedOnly, Watch
+from engine.families.decoding.verbatim import OnlySpans
+from engine.families.prompts.conversation import View
+from engine.families.prompts.token_ids import ImageSpan, PromptIds
 from engine.index.verbatim import PageSpans
 
 # Tokens of text that are prefilled at once; Stop is seen between pieces.
@@ -160,7 +160,7 @@ def _answer_static(
     model_id: str,
 ) -> list[int]:
     """The greedy answer over buffers of fixed shape; the cache ends as `generate` leaves it."""
-    from engine.families.static_decode import StaticDecoder, grouped
+    from engine.families.decoding.static_cache import StaticDecoder, grouped
 
     length, limit = ids.shape[1], int(inputs.generation["max_new_tokens"])
     positions = _positions(inputs, filled, length)

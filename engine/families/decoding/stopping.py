@@ -9,7 +9,7 @@ from transformers import StoppingCriteria
 
 from engine.core.schema import FinishReason
 from engine.families.base import Streamer
-from engine.families.repetition import loop_length
+from engine.families.pages.repetition import loop_length
 
 # How often the token tail is searched for a loop, in tokens.
 _LOOP_CHECK_EVERY: Final = 8

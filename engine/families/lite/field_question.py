@@ -6,7 +6,8 @@ nothing ("please tell me the ..."), only says whose paper it is ("... of the pas
 to other ways to ask for the same field. One word more ("the date of the second delivery") and it
 asks for something else: a question is never bent to fit a form.
 
-Try it: `python -c "from engine.fields import get_template; from engine.fields.asked import
+Try it:
+`python -c "from engine.fields import get_template; from engine.families.lite.field_question import
 Phrasebook; print(Phrasebook(get_template('passport')).fields('When does it expire?'))"`
 """
 
@@ -205,7 +206,7 @@ def _stems(texts: Iterable[str]) -> frozenset[str]:
 
 @cache
 def _words() -> _Words:
-    with (Path(__file__).parent / "asked.toml").open("rb") as file:
+    with (Path(__file__).parent / "field_question.toml").open("rb") as file:
         tables: dict[str, Any] = tomllib.load(file)
     return _Words(
         nothing=_stems(tables["nothing"].values()),

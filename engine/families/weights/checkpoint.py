@@ -22,7 +22,7 @@ from huggingface_hub import snapshot_download
 from safetensors import SafetensorError, safe_open
 from transformers import GenerationConfig
 
-from engine.families.hub import WANTED
+from engine.families.weights.hub import WANTED
 
 INDEX: Final = "model.safetensors.index.json"
 SINGLE: Final = "model.safetensors"

@@ -22,7 +22,7 @@ from typing import Any, Final
 from engine.core.errors import SessionError
 from engine.core.schema import ImagePart, Message, Notice, Part, TextPart
 from engine.families.base import ModelRequest
-from engine.families.prompt_ids import PromptIds
+from engine.families.prompts.token_ids import PromptIds
 
 PageKey = tuple[str, int]
 

@@ -14,10 +14,10 @@ from engine.core.prompts import get_task
 from engine.core.schema import ImagePart, Message
 from engine.core.settings import ModelSettings
 from engine.families.base import ModelRequest, PromptSize
-from engine.families.context import Conversation, View, reserved
-from engine.families.hub import configuration
-from engine.families.prompt_ids import PromptIds
-from engine.families.seen_images import SeenImage, SeenImages
+from engine.families.prompts.conversation import Conversation, View, reserved
+from engine.families.prompts.images import SeenImage, SeenImages
+from engine.families.prompts.token_ids import PromptIds
+from engine.families.weights.hub import configuration
 
 
 class ChatFamily(Protocol):

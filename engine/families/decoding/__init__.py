@@ -1,0 +1,1 @@
+"""Token by token: `generate` with its caches, stopping criteria, overflow, verbatim decoding."""

@@ -1,0 +1,1 @@
+"""A run over several pages: one after the other, streamed, loops found, margins left out."""

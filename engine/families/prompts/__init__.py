@@ -1,0 +1,1 @@
+"""What a model is shown: chat templates, the conversation, images, token ids and their number."""
