@@ -20,7 +20,7 @@ from engine.core.settings import Settings, load_settings
 from engine.core.transcript import Transcript
 from engine.model_manager import ModelInfo
 from engine.options import AskOptions
-from engine.store import ConversationInfo
+from engine.sessions.database import ConversationInfo
 
 __all__ = [
     "Answer",

@@ -12,7 +12,7 @@ from engine.core.settings import PreprocessSettings
 from engine.model_manager import ModelManager
 from engine.options import AskOptions
 from engine.pointing import point_on
-from engine.session import Session
+from engine.sessions.session import Session
 
 
 @dataclass(frozen=True, slots=True)

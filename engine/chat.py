@@ -36,9 +36,9 @@ from engine.index.store import IndexStore
 from engine.model_control import ModelControl
 from engine.model_manager import ModelInfo, ModelManager
 from engine.options import AskOptions
-from engine.session import Session
-from engine.sessions import SessionStore
-from engine.upkeep import Upkeep
+from engine.sessions.maintenance import Upkeep
+from engine.sessions.registry import SessionStore
+from engine.sessions.session import Session
 
 # What a user is told while the store fails: by the store's sentence, and for any other failure.
 _NOT_KEPT = {"store.full": "notice.not_kept_full", "store.busy": "notice.not_kept_busy"}

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from engine.core.errors import EngineError, SessionError
 from engine.core.schema import Document, Message
 from engine.core.transcript import Transcript
-from engine.sessions import SessionStore
-from engine.store import ConversationInfo
+from engine.sessions.database import ConversationInfo
+from engine.sessions.registry import SessionStore
 
 _VISITOR_BYTES = 32
 

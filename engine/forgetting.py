@@ -10,7 +10,7 @@ from engine.index.store import IndexStore
 from engine.model_manager import ModelManager
 from engine.readings import Readings
 from engine.runs import Runs
-from engine.sessions import SessionStore
+from engine.sessions.registry import SessionStore
 
 logger = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from engine.core.schema import BBox, Document
 from engine.core.settings import PreprocessSettings
 from engine.index.page_index import PageIndex
 from engine.index.store import IndexStore
-from engine.sessions import SessionStore
+from engine.sessions.registry import SessionStore
 
 
 class Readings(Conversations):

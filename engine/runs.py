@@ -8,8 +8,8 @@ from engine.answer_stream import AnswerStream
 from engine.core.errors import SessionError
 from engine.core.schema import Message, TextPart
 from engine.core.transcript import Transcript
-from engine.session import Session
-from engine.sessions import SessionStore
+from engine.sessions.registry import SessionStore
+from engine.sessions.session import Session
 
 
 class Runs:

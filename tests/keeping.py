@@ -9,7 +9,7 @@ from engine import Engine, Settings
 from engine.core.schema import Page
 from engine.core.settings import PreprocessSettings
 from engine.index.page_index import PageIndex
-from engine.store.clock import Clock
+from engine.sessions.database.clock import Clock
 from tests.fakes import save_page
 
 
@@ -39,7 +39,7 @@ class Hands:
 @contextmanager
 def clocked(settings: Settings, hands: Hands) -> Iterator[Engine]:
     """An engine whose sessions go by the test's clock, from the first moment on."""
-    with patch("engine.session_lives.Clock", hands.clock), Engine(settings) as engine:
+    with patch("engine.sessions.lifecycle.Clock", hands.clock), Engine(settings) as engine:
         yield engine
 
 

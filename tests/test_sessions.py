@@ -13,7 +13,7 @@ from engine import Engine, EngineError, Settings
 from engine.core.errors import SessionError, StoreError
 from engine.core.schema import Evidence, Finished, ImagePart, TextDelta
 from engine.index.page_index import PageIndex
-from engine.reopening import keep_file
+from engine.sessions.files import keep_file
 from tests.fakes import FakeFamily, draw_page, save_page
 from tests.keeping import Hands, clocked, files_below, loaded_index, said, talk
 
@@ -449,7 +449,7 @@ def test_a_file_that_came_while_its_conversation_was_deleted_is_not_kept(
             engine.delete_session(session_id)
             return kept
 
-        monkeypatch.setattr("engine.sessions.keep_file", slowly)
+        monkeypatch.setattr("engine.sessions.registry.keep_file", slowly)
         with pytest.raises(SessionError):
             engine.add_document(session_id, save_page(tmp_path), name="late.png")
         assert files_below(pages) == []

@@ -18,9 +18,9 @@ from engine import Engine, EngineError, Settings
 from engine.core.errors import StoreError
 from engine.core.schema import Message, Notice, TextPart
 from engine.core.settings import SessionSettings
-from engine.store import database, owners
-from engine.store.clock import GRACE_SECONDS
-from engine.store.migrations import MIGRATIONS
+from engine.sessions.database import database, owners
+from engine.sessions.database.clock import GRACE_SECONDS
+from engine.sessions.database.migrations import MIGRATIONS
 from tests.fakes import FakeFamily, save_page
 from tests.keeping import Hands, clocked, files_below, loaded_index, said, talk
 
@@ -72,7 +72,7 @@ def test_an_old_database_is_brought_forward_and_keeps_its_rows(
     with Engine(fake_settings) as engine:
         session_id = talk(engine, tmp_path, engine.create_visitor(), "?")
     more = (*MIGRATIONS, ("ALTER TABLE sessions ADD COLUMN colour TEXT",))
-    monkeypatch.setattr("engine.store.migrations.MIGRATIONS", more)
+    monkeypatch.setattr("engine.sessions.database.migrations.MIGRATIONS", more)
     with Engine(fake_settings) as engine:
         assert said(engine, session_id) == ["?", "The total is 42."]
     kept = fake_settings.data_dir / "conversations"
@@ -118,7 +118,7 @@ def test_a_database_whose_index_has_lost_its_rows_is_damaged(
     kept.mkdir(parents=True)
     path = kept / "conversations.db"
     first = ("CREATE TABLE words (word TEXT)", "CREATE INDEX by_word ON words (word)")
-    monkeypatch.setattr("engine.store.migrations.MIGRATIONS", (first,))
+    monkeypatch.setattr("engine.sessions.database.migrations.MIGRATIONS", (first,))
     database.Database(path).close()
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA writable_schema = ON")
@@ -132,7 +132,7 @@ def test_a_database_whose_index_has_lost_its_rows_is_damaged(
         connection.execute("INSERT INTO sqlite_master VALUES (?, ?, ?, ?, ?)", index)
     connection.close()
     more = (first, ("DELETE FROM words WHERE rowid = 1",))
-    monkeypatch.setattr("engine.store.migrations.MIGRATIONS", more)
+    monkeypatch.setattr("engine.sessions.database.migrations.MIGRATIONS", more)
     with pytest.raises(database.DamagedError):
         database.Database(path)
 

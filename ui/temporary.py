@@ -15,7 +15,7 @@ from typing import Final
 
 from gradio.utils import get_upload_folder
 
-from engine.store.owners import is_alive, new_owner
+from engine.sessions.database.owners import is_alive, new_owner
 
 logger = logging.getLogger(__name__)
 

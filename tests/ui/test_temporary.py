@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from gradio.utils import get_upload_folder
 
-from engine.store.owners import new_owner, retire
+from engine.sessions.database.owners import new_owner, retire
 from ui.temporary import use_own_folder
 
 CRASH = "from ui.temporary import use_own_folder; import os; print(use_own_folder()); os._exit(9)"

@@ -4,7 +4,7 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from engine.store.database import folded
+from engine.sessions.database.database import folded
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from engine.core.errors import EngineError, SessionError, StoreError
 from engine.core.schema import Document, Message, Page
 from engine.core.transcript import Transcript
-from engine.store import Archive, KeptDocument
-from engine.store.clock import steady
+from engine.sessions.database import Archive, KeptDocument
+from engine.sessions.database.clock import steady
 
 
 @dataclass(slots=True)
@@ -50,7 +50,7 @@ class Session:
         unkept: why the last change could not be kept; None when all is.
         pending: how many writes are on their way.
         is_deleted: nothing of it may be written any more.
-        last_used: of the steady clock (engine.store.clock).
+        last_used: of the steady clock (engine.sessions.database.clock).
     """
 
     session_id: str

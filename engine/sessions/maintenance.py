@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from engine.core.errors import EngineError
-from engine.sessions import SessionStore
+from engine.sessions.registry import SessionStore
 
 logger = logging.getLogger(__name__)
 

@@ -1,6 +1,6 @@
 """Sessions: who has which documents and which conversation.
 
-How long they live is `engine.session_lives`' business.
+How long they live is `engine.sessions.lifecycle`' business.
 """
 
 from pathlib import Path
@@ -9,9 +9,9 @@ from typing import Final
 from engine.core.errors import DocumentError, SessionError
 from engine.core.schema import Document, Message
 from engine.core.transcript import Transcript
-from engine.reopening import keep_file
-from engine.session import Asked, Session
-from engine.session_lives import SessionLives
+from engine.sessions.files import keep_file
+from engine.sessions.lifecycle import SessionLives
+from engine.sessions.session import Asked, Session
 
 _LONGEST_TITLE: Final = 200
 

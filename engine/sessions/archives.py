@@ -9,8 +9,8 @@ import threading
 
 from engine.core.errors import StoreError
 from engine.core.settings import Settings
-from engine.store import Archive
-from engine.store.archive import FOLDER
+from engine.sessions.database import Archive
+from engine.sessions.database.archive import FOLDER
 
 logger = logging.getLogger(__name__)
 

@@ -16,14 +16,14 @@ from functools import partial
 from math import inf
 from typing import Final
 
-from engine.archives import Archives
 from engine.core.errors import SessionError, StoreError
 from engine.core.settings import Settings
-from engine.session import Session
-from engine.session_keeping import refresh, save, wake
-from engine.store import KeptDocument, owners, rows
-from engine.store.archive import UNUSED_SECONDS, visitor_key
-from engine.store.clock import Clock
+from engine.sessions.archives import Archives
+from engine.sessions.database import KeptDocument, owners, rows
+from engine.sessions.database.archive import UNUSED_SECONDS, visitor_key
+from engine.sessions.database.clock import Clock
+from engine.sessions.persistence import refresh, save, wake
+from engine.sessions.session import Session
 
 logger = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from engine.core.errors import StoreError
-from engine.store.migrations import migrate
+from engine.sessions.database.migrations import migrate
 
 logger = logging.getLogger(__name__)
 

@@ -14,9 +14,9 @@ from engine.core.schema import Message, TextPart
 from engine.core.settings import LimitSettings
 from engine.core.transcript import Transcript
 from engine.core.transcript_json import transcript_from_json, transcript_to_json
-from engine.reopening import reopened
-from engine.session import Asked, Saved, Session
-from engine.store import Archive, Kept, Running, owners, rows
+from engine.sessions.database import Archive, Kept, Running, owners, rows
+from engine.sessions.files import reopened
+from engine.sessions.session import Asked, Saved, Session
 
 
 def save(session: Session, *, owner: str, now: float, limits: LimitSettings) -> None:
@@ -25,7 +25,7 @@ def save(session: Session, *, owner: str, now: float, limits: LimitSettings) -> 
     Where it fails, session.unkept says why, and the next save writes all that is missing.
 
     Args:
-        owner: the name of this engine (engine.store.owners).
+        owner: the name of this engine (engine.sessions.database.owners).
         now: seconds since 1970.
     """
 

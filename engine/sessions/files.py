@@ -16,9 +16,9 @@ from engine.core.errors import DocumentError, EngineError
 from engine.core.schema import Document, Page, Word
 from engine.core.settings import LimitSettings
 from engine.documents import open_document
-from engine.session import Session
-from engine.store import KeptDocument
-from engine.store.page_files import name_of
+from engine.sessions.database import KeptDocument
+from engine.sessions.database.page_files import name_of
+from engine.sessions.session import Session
 
 
 def keep_file(

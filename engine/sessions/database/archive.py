@@ -21,11 +21,11 @@ from pathlib import Path
 from typing import Final
 
 from engine.core.errors import StoreError
-from engine.store import listing, rows
-from engine.store.database import DamagedError, Database
-from engine.store.listing import ConversationInfo
-from engine.store.page_files import PageFiles
-from engine.store.rows import Kept, KeptDocument
+from engine.sessions.database import listing, rows
+from engine.sessions.database.database import DamagedError, Database
+from engine.sessions.database.listing import ConversationInfo
+from engine.sessions.database.page_files import PageFiles
+from engine.sessions.database.rows import Kept, KeptDocument
 
 logger = logging.getLogger(__name__)
 
