@@ -187,7 +187,7 @@ def _set_up_space(settings: "Settings") -> None:
     _install_missing()
     gpu = _zero_gpu()
     if gpu is not None:
-        from engine import zero_gpu
+        from engine.models import zero_gpu
 
         zero_gpu.enable(gpu)
         # On this, the main thread, and before launch: `spaces` packs what is on its GPU by then.

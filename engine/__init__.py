@@ -13,12 +13,12 @@ Importing it imports neither torch nor gradio: models bring torch when they are 
 
 from engine.answer_stream import AnswerStream
 from engine.chat import Engine
-from engine.context_use import ContextUse
 from engine.core.errors import EngineError
 from engine.core.schema import Answer, Document, Evidence, Page, PageLayout, StreamEvent, Usage
 from engine.core.settings import Settings, load_settings
 from engine.core.transcript import Transcript
-from engine.model_manager import ModelInfo
+from engine.models.context_use import ContextUse
+from engine.models.manager import ModelInfo
 from engine.options import AskOptions
 from engine.sessions.database import ConversationInfo
 

@@ -9,7 +9,7 @@ from engine.core.errors import GenerationError
 from engine.core.schema import Answer, Document, Failed, Step, StreamEvent
 from engine.core.stop_event import StopEvent
 from engine.core.transcript import Transcript
-from engine.generation import Job
+from engine.models.inference import Job
 
 # How often a waiting reader looks at the stall watch.
 _TICK_SECONDS = 0.5

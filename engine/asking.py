@@ -9,7 +9,7 @@ from engine.core.geometry import clip
 from engine.core.prompts import get_task
 from engine.core.schema import BBox, Document, ImagePart, Message, Notice, Page, Part, TextPart
 from engine.core.settings import PreprocessSettings
-from engine.model_manager import ModelManager
+from engine.models.manager import ModelManager
 from engine.options import AskOptions
 from engine.pointing import point_on
 from engine.sessions.session import Session

@@ -14,7 +14,6 @@ from typing import Self
 from engine.answer_stream import AnswerStream
 from engine.asking import Wish, checked, user_message
 from engine.conductor import Conductor
-from engine.context_use import ContextUse
 from engine.core.errors import EngineError, SessionError
 from engine.core.schema import (
     Answer,
@@ -33,8 +32,9 @@ from engine.forgetting import Forgetting
 from engine.index.builder import build_index
 from engine.index.page_index import PageIndex
 from engine.index.store import IndexStore
-from engine.model_control import ModelControl
-from engine.model_manager import ModelInfo, ModelManager
+from engine.models.context_use import ContextUse
+from engine.models.control import ModelControl
+from engine.models.manager import ModelInfo, ModelManager
 from engine.options import AskOptions
 from engine.sessions.maintenance import Upkeep
 from engine.sessions.registry import SessionStore

@@ -13,7 +13,6 @@ from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 
 from engine.answer_grounding import GroundedSink
-from engine.context_use import ContextUse, PromptCounters
 from engine.core.errors import EngineError, ModelError, RunCancelled, as_engine_error
 from engine.core.i18n import Sentence
 from engine.core.prompts import Task, get_task, render, verbatim_question
@@ -36,11 +35,12 @@ from engine.crops import Crop
 from engine.families import family_class
 from engine.families.base import ModelRequest, Preparation
 from engine.families.prompts.page_prompt import names_box
-from engine.generation import Job
 from engine.index.crop import inside
 from engine.index.page_index import PageIndex
 from engine.index.store import IndexStore
-from engine.model_manager import LoadedModel, ModelManager
+from engine.models.context_use import ContextUse, PromptCounters
+from engine.models.inference import Job
+from engine.models.manager import LoadedModel, ModelManager
 from engine.options import AskOptions
 from engine.routing import PageReading, Readings, ReadingSink, ReadingStore, Sink, introduced
 

@@ -26,6 +26,7 @@ from engine.core.settings import ModelSettings, Settings
 from engine.families import family_class
 from engine.families.base import ServerState
 from engine.families.weights.hub import configuration, is_cached
+from engine.models.memory import BYTES_PER_PARAMETER, memory_needed
 
 # Sizes at which attention is timed: a page's worth of vision tokens for a 2B model.
 _TOKENS: Final = 1024
@@ -35,16 +36,6 @@ _HEAD_SIZE: Final = 128
 _ROUNDS: Final = 5
 # Longer than a look at a server takes.
 _SERVER_WAIT_SECONDS: Final = 15.0
-# Weights and, beside them, caches and activations of one page.
-_OVERHEAD: Final = 1.15
-BYTES_PER_PARAMETER: Final = {
-    "float32": 4.0,
-    "bfloat16": 2.0,
-    "float16": 2.0,
-    "int8": 1.0,
-    "int4": 0.55,
-}
-_QUANTISED: Final = ("int8", "int4")
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,34 +181,6 @@ def measure_attention(dtype: str, head_size: int = _HEAD_SIZE) -> AttentionFigur
     with torch.inference_mode():
         difference = float((eager() - sdpa()).abs().max())
         return AttentionFigures(seconds(eager) / seconds(sdpa), difference)
-
-
-def memory_needed(model: ModelSettings, precision: str, *, with_page: bool = True) -> int | None:
-    """Bytes of GPU memory that a model takes, computed from its number of weights.
-
-    Args:
-        precision: a key of BYTES_PER_PARAMETER, or "auto"; int4 counts the constants beside its
-            weights.
-        with_page: also the caches and activations of one page, 15% of the weights.
-    Returns:
-        None where the settings do not say how many weights it has, or for int8 and int4 how many
-        of them these make smaller.
-    """
-    if model.parameters is None:
-        return None
-    smaller = 0.0
-    if precision in _QUANTISED:
-        if model.quantised_parameters is None:
-            return None
-        smaller = model.quantised_parameters
-    whole = _bytes_of(model.dtype if precision in _QUANTISED else precision)
-    weights = (model.parameters - smaller) * whole + smaller * _bytes_of(precision)
-    return int(weights * _OVERHEAD if with_page else weights)
-
-
-def _bytes_of(precision: str) -> float:
-    """On a GPU "auto" is one of the two 16-bit precisions."""
-    return BYTES_PER_PARAMETER["bfloat16" if precision == "auto" else precision]
 
 
 def _fits(settings: Settings, memory_bytes: int | None) -> tuple[ModelFit, ...]:

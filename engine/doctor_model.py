@@ -26,7 +26,7 @@ from engine.doctor_pages import (
 )
 from engine.families import family_class
 from engine.families.base import Capabilities
-from engine.model_manager import ModelInfo
+from engine.models.manager import ModelInfo
 
 # A region and the lines that it says it holds overlap at least so much (IoU), paddings allowed.
 _SAME_PLACE: Final = 0.3

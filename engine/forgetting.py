@@ -7,7 +7,7 @@ import logging
 
 from engine.core.settings import PreprocessSettings
 from engine.index.store import IndexStore
-from engine.model_manager import ModelManager
+from engine.models.manager import ModelManager
 from engine.readings import Readings
 from engine.runs import Runs
 from engine.sessions.registry import SessionStore

@@ -26,9 +26,9 @@ from engine.core.schema import (
 )
 from engine.core.stop_event import StopEvent
 from engine.core.transcript import Transcript
-from engine.generation import Job
 from engine.index.alignment import index_of_regions, index_of_text
 from engine.index.page_index import PageIndex
+from engine.models.inference import Job
 
 # A page's text in a prompt; a dense page of small print has about 8,000 characters.
 _LONGEST_TEXT: Final = 12_000

@@ -9,7 +9,7 @@ import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast, TextStreamer
 
-from engine.streaming import EventStreamer
+from engine.models.streaming import EventStreamer
 from tests.families.tiny import byte_tokenizer
 
 TEXTS = {

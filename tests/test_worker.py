@@ -13,7 +13,7 @@ from engine import Engine, EngineError, Settings, load_settings
 from engine.core.schema import Evidence, EvidenceFound, Failed, Finished, TextDelta
 from engine.families import FAMILIES
 from engine.families.base import ModelRequest, Outcome, Preparation, Run
-from engine.worker.client import RemoteModel
+from engine.models.worker.client import RemoteModel
 from tests.fakes import FAKE_MODELS_TOML, FakeFamily, save_page
 
 ASSERT_TEXT = "CUDA error: device-side assert triggered\nCUDA kernel errors might be reported later"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from engine import Engine, Settings, zero_gpu
+from engine import Engine, Settings
 from engine.core.errors import ModelError
 from engine.core.prompts import Prompt, get_task, render
 from engine.core.schema import (
@@ -24,9 +24,10 @@ from engine.core.schema import (
     TextPart,
 )
 from engine.families.base import ModelRequest
-from engine.generation import Job
-from engine.worker.messages import without_pictures
-from engine.zero_gpu import Call, Tick, seconds_for
+from engine.models import zero_gpu
+from engine.models.inference import Job
+from engine.models.worker.messages import without_pictures
+from engine.models.zero_gpu import Call, Tick, seconds_for
 from tests.fakes import FakeFamily, save_page
 
 

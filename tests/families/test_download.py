@@ -12,8 +12,8 @@ import pytest
 
 from engine.core.errors import ModelError
 from engine.core.settings import ModelSettings
-from engine.downloading import OnProgress, download
 from engine.families.weights.hub import configuration, is_cached, is_whole
+from engine.models.download import OnProgress, download
 from tests.families import local_hub
 from tests.families.local_hub import LocalHub, serving
 
@@ -199,7 +199,7 @@ def test_a_download_that_does_not_fit_the_disk_is_refused_before_it_begins(
     hub.publish("Someone/Model", FILES | {"model-00001-of-00002.safetensors": weights})
     free = 51_000_000
     monkeypatch.setattr(
-        "engine.downloading.shutil.disk_usage", lambda folder: SimpleNamespace(free=free)
+        "engine.models.download.shutil.disk_usage", lambda folder: SimpleNamespace(free=free)
     )
     with pytest.raises(ModelError) as caught:
         download("mine", MODEL, on_progress)

@@ -27,8 +27,8 @@ from engine.families.openai_server.failures import Server, retry_after, server_o
 from engine.families.openai_server.family import OpenAIServerFamily
 from engine.families.openai_server.health import look, watch_of
 from engine.index.page_index import PageIndex
-from engine.model_control import ModelState
-from engine.model_manager import ModelManager
+from engine.models.control import ModelState
+from engine.models.manager import ModelManager
 from tests.families.driving import session_with
 from tests.families.openai_api import ApiServer, Exchange, api_server
 from ui.model_card import card

@@ -19,7 +19,7 @@ from engine.doctor import stated_head_size
 from engine.families import family_class
 from engine.families.decoding.generate import DecodingInputs, end_ids
 from engine.families.weights.hub import is_cached
-from engine.model_manager import ModelManager
+from engine.models.manager import ModelManager
 from tests.families import local_hub
 from tests.families.conftest import MORE, TINY
 from tests.families.driving import loaded_family, session_with

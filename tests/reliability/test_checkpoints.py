@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from engine import Engine, EngineError, load_settings
-from engine.downloading import _WANTED
+from engine.models.download import _WANTED
 from tests.fakes import save_page
 from tests.families import tiny, tiny_deepseek_ocr, tiny_dots_ocr, tiny_phi3_vision
 

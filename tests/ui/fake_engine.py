@@ -42,8 +42,8 @@ from engine.core.settings import PreprocessSettings
 from engine.core.stop_event import StopEvent
 from engine.documents import open_document
 from engine.families.base import Capabilities
-from engine.model_control import ModelControl
-from engine.model_manager import ModelManager
+from engine.models.control import ModelControl
+from engine.models.manager import ModelManager
 
 NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
 ANSWER = "The total is 1,240.50 EUR & <b>not bold</b>."

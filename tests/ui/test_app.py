@@ -16,7 +16,7 @@ from engine import AskOptions, Settings
 from engine.core.attention import AttentionChoice
 from engine.core.prompts import load_tasks
 from engine.core.settings import PreprocessSettings, Use
-from engine.model_manager import ModelManager
+from engine.models.manager import ModelManager
 from tests.ui.fake_engine import FakeEngine
 from ui import build_app, examples, i18n, knobs, launch_options, page_images
 from ui.change import Change

@@ -10,8 +10,8 @@ from engine import Engine, Settings, load_settings
 from engine.core.errors import ModelError
 from engine.core.hardware import GpuMemory, gpu_memory
 from engine.core.stop_event import StopEvent
-from engine.model_control import ModelState
-from engine.model_manager import ModelManager
+from engine.models.control import ModelState
+from engine.models.manager import ModelManager
 from tests.fakes import FakeFamily
 from ui.model_card import card
 from ui.model_events import ModelCards

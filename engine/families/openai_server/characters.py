@@ -1,8 +1,8 @@
 """A tokenizer whose tokens are characters: what a server sends is text, and stays just that.
 
-The engine's streams carry ids (engine.streaming). A server's text becomes the code points of its
-characters, and each special token that it left in the text one id of its own, so that what reads
-boxes sees it and a person does not.
+The engine's streams carry ids (engine.models.streaming). A server's text becomes the code points of
+its characters, and each special token that it left in the text one id of its own, so that what
+reads boxes sees it and a person does not.
 """
 
 from __future__ import annotations

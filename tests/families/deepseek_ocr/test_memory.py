@@ -3,7 +3,7 @@
 import pytest
 
 from engine import load_settings
-from engine.doctor import memory_needed
+from engine.models.memory import memory_needed
 
 
 @pytest.mark.parametrize("model_id", ["deepseek_ocr", "deepseek_ocr2"])

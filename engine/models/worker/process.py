@@ -1,8 +1,8 @@
 """The worker's side: loads one model and serves its runs until the app goes away.
 
-Started as `python -m engine.worker ADDRESS` with the connection's key on standard input. A GPU
-fault (engine.core.hardware.is_device_fault) is told as a sentence, then the process ends; the app
-starts another with the next question.
+Started as `python -m engine.models.worker ADDRESS` with the connection's key on standard input. A
+GPU fault (engine.core.hardware.is_device_fault) is told as a sentence, then the process ends; the
+app starts another with the next question.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from engine.core.schema import Failed, Finished, Page, StreamEvent
 from engine.core.stop_event import StopEvent
 from engine.families import FAMILIES, family_class
 from engine.families.base import ModelFamily, ModelRequest, Preparation
-from engine.generation import InferenceThread, Job, run_job
-from engine.worker.messages import (
+from engine.models.inference import InferenceThread, Job, run_job
+from engine.models.worker.messages import (
     FAULT_KEY,
     Alive,
     Ask,

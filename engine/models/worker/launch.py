@@ -31,7 +31,7 @@ def start_worker(model_id: str) -> tuple[subprocess.Popen[str], Connection]:
     with Listener(authkey=key) as listener:
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         process = subprocess.Popen(
-            [sys.executable, "-m", "engine.worker", str(listener.address)],
+            [sys.executable, "-m", "engine.models.worker", str(listener.address)],
             stdin=subprocess.PIPE,
             text=True,
             env=environment,

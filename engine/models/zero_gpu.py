@@ -28,9 +28,9 @@ from engine.core.settings import Settings
 from engine.core.stop_event import StopEvent
 from engine.families import family_class
 from engine.families.base import ModelFamily, ModelRequest, Preparation
-from engine.generation import Job, run_job
 from engine.index.page_index import PageIndex
-from engine.worker.messages import What, with_pictures, without_pictures
+from engine.models.inference import Job, run_job
+from engine.models.worker.messages import What, with_pictures, without_pictures
 
 logger = logging.getLogger(__name__)
 

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from engine import zero_gpu
 from engine.core.errors import EngineError, ModelError, RunCancelled
 from engine.core.hardware import give_memory_back, has_gpu
 from engine.core.schema import Step, StreamEvent
@@ -19,9 +18,10 @@ from engine.core.settings import ModelSettings, Settings
 from engine.core.stop_event import StopEvent
 from engine.families import family_class
 from engine.families.base import Capabilities, ModelFamily
-from engine.generation import InferenceThread, run_job
-from engine.worker.client import RemoteModel
-from engine.zero_gpu import LentModel
+from engine.models import zero_gpu
+from engine.models.inference import InferenceThread, run_job
+from engine.models.worker.client import RemoteModel
+from engine.models.zero_gpu import LentModel
 
 logger = logging.getLogger(__name__)
 

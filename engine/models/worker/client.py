@@ -30,9 +30,9 @@ from engine.core.schema import Failed, Finished, Page
 from engine.core.settings import Settings
 from engine.families import FAMILIES
 from engine.families.base import ModelRequest, Preparation
-from engine.generation import Job
-from engine.worker.launch import start_worker
-from engine.worker.messages import (
+from engine.models.inference import Job
+from engine.models.worker.launch import start_worker
+from engine.models.worker.messages import (
     FAULT_KEY,
     Alive,
     Ask,

@@ -65,7 +65,7 @@ class PrepareEnded:
 
 @dataclass(frozen=True, slots=True)
 class Submit:
-    """started_at, load_seconds: as in engine.generation.Job; the clock is the machine's."""
+    """started_at, load_seconds: as in engine.models.inference.Job; the clock is the machine's."""
 
     run: int
     started_at: float

@@ -190,7 +190,7 @@ def _no_text(model_id: str, outcome: Outcome) -> GenerationError:
 
 
 def _generate(family: ModelFamily, job: Job) -> Finished:
-    from engine.streaming import EventStreamer
+    from engine.models.streaming import EventStreamer
 
     if job.stop.is_set():
         raise RunCancelled

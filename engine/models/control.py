@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Literal
 
 from engine.core.errors import EngineError, ModelError, RunCancelled
 from engine.core.stop_event import StopEvent
-from engine.downloading import download
 from engine.families import family_class
+from engine.models.download import download
 
 if TYPE_CHECKING:
     from engine.core.settings import Settings
-    from engine.model_manager import ModelManager
+    from engine.models.manager import ModelManager
 
 logger = logging.getLogger(__name__)
 Work = Literal["loading", "downloading"]
