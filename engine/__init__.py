@@ -11,15 +11,15 @@
 Importing it imports neither torch nor gradio: models bring torch when they are first used.
 """
 
-from engine.answer_stream import AnswerStream
-from engine.chat import Engine
+from engine.chat.engine import Engine
+from engine.chat.options import AskOptions
+from engine.chat.stream import AnswerStream
 from engine.core.errors import EngineError
 from engine.core.schema import Answer, Document, Evidence, Page, PageLayout, StreamEvent, Usage
 from engine.core.settings import Settings, load_settings
 from engine.core.transcript import Transcript
 from engine.models.context_use import ContextUse
 from engine.models.manager import ModelInfo
-from engine.options import AskOptions
 from engine.sessions.database import ConversationInfo
 
 __all__ = [

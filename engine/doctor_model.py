@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from engine.chat import Engine
+from engine.chat.engine import Engine
 from engine.core.errors import EngineError
 from engine.core.geometry import intersection_area, iou, union
 from engine.core.i18n import DEFAULT_LANGUAGE, say

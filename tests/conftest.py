@@ -15,14 +15,14 @@ os.environ["XDG_DATA_HOME"] = tempfile.mkdtemp(prefix="scanchat-tests-")
 
 import pytest
 
-import engine.chat
+import engine.chat.engine
 from engine import Engine, Settings, load_settings
 from engine.families import FAMILIES
 from tests.fakes import FAKE_MODELS_TOML, FakeFamily
 from tests.reading_once import reading_once
 
 # Before any test replaces it by a reader of its own.
-engine.chat.build_index = reading_once(engine.chat.build_index)
+engine.chat.engine.build_index = reading_once(engine.chat.engine.build_index)
 
 
 @pytest.fixture(scope="session", autouse=True)

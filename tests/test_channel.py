@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from engine.channel import EventChannel
+from engine.chat.stream import EventChannel
 from engine.core.schema import TextDelta
 
 

@@ -17,7 +17,7 @@ from lxml import etree
 from markdown_it import MarkdownIt
 from PIL import Image, ImageDraw
 
-from engine.conversation_export import KINDS, Exchange, export_conversation
+from engine.chat.export import KINDS, Exchange, export_conversation
 from engine.core.errors import DocumentError, GenerationError, SessionError
 from engine.core.schema import (
     BBox,
@@ -39,7 +39,7 @@ from engine.core.transcript import Transcript
 
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMA = json.loads(
-    (ROOT / "engine" / "conversation_export" / "conversation.schema.json").read_text("utf-8")
+    (ROOT / "engine" / "chat" / "export" / "conversation.schema.json").read_text("utf-8")
 )
 TOTAL: BBox = (400.0, 500.0, 520.0, 530.0)
 ORANGE, GREEN = (255, 90, 0), (0, 160, 0)

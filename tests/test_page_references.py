@@ -2,8 +2,8 @@
 
 import pytest
 
+from engine.chat.page_selection import point
 from engine.families.lite.question import analyse, counts_documents
-from engine.pointing import point
 from engine.text.page_references import LAST, Reference, fold, references
 from tests.test_pointing import documents
 

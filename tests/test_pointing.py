@@ -2,8 +2,8 @@ from collections.abc import Sequence
 
 import pytest
 
+from engine.chat.page_selection import Pointed, point, point_on
 from engine.core.schema import Document, Page
-from engine.pointing import Pointed, point, point_on
 
 
 def documents(*sizes: int, names: Sequence[str] = ()) -> tuple[Document, ...]:

@@ -20,7 +20,7 @@ from tests.keeping import Hands, clocked, files_below, loaded_index, said, talk
 
 @pytest.fixture(autouse=True)
 def no_ocr(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.chat.build_index", loaded_index)
+    monkeypatch.setattr("engine.chat.engine.build_index", loaded_index)
 
 
 @pytest.fixture

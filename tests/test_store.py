@@ -30,7 +30,7 @@ DAY = 24 * 3600.0
 
 @pytest.fixture(autouse=True)
 def no_ocr(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.chat.build_index", loaded_index)
+    monkeypatch.setattr("engine.chat.engine.build_index", loaded_index)
 
 
 @pytest.fixture
@@ -219,14 +219,14 @@ def test_a_full_disk_at_an_upload_is_one_sentence_and_loses_nothing(
 FULL = """
 import resource, sys
 from pathlib import Path
-import engine.chat
+import engine.chat.engine
 from engine import Engine, load_settings
 from engine.families import FAMILIES
 from engine.core.schema import Notice
 from tests.keeping import loaded_index, said, talk
 from tests.fakes import FakeFamily
 
-engine.chat.build_index = loaded_index
+engine.chat.engine.build_index = loaded_index
 FAMILIES["fake"] = "tests.fakes:FakeFamily"
 folder = Path(sys.argv[1])
 with Engine(load_settings(folder / "fake.toml")) as engine:

@@ -6,8 +6,8 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from engine import AskOptions, Engine, Transcript
+from engine.chat.page_selection import point
 from engine.core.prompts import get_task
-from engine.pointing import point
 from ui import page_view, status, turns
 from ui.area import Area
 from ui.batches import batches

@@ -1,5 +1,6 @@
-"""The pieces of an answer, by their name on the screen's side; engine/cited.py makes them."""
+"""The pieces of an answer, by their name on the screen's side; engine/chat/citations.py makes
+them."""
 
-from engine.cited import Piece, Span, numbers, pieces
+from engine.chat.citations import Piece, Span, numbers, pieces
 
 __all__ = ["Piece", "Span", "numbers", "pieces"]

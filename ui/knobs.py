@@ -12,8 +12,8 @@ from typing import Any, Final
 import gradio as gr
 
 from engine import AskOptions
+from engine.chat.options import LONGEST_ANSWER
 from engine.core.settings import PreprocessSettings
-from engine.options import LONGEST_ANSWER
 from ui import i18n
 
 # Slider value that leaves a setting to settings.toml.

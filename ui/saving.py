@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, datetime
 
 from engine import Engine
-from engine.conversation_export import KINDS, Exchange, export_conversation
+from engine.chat.export import KINDS, Exchange, export_conversation
 from ui import i18n, status
 from ui.change import Change
 from ui.desk import Desk, Desks

@@ -3,8 +3,8 @@
 import asyncio
 
 from engine import Engine
+from engine.chat.suggestions import suggested
 from engine.fields.document_type import classify
-from engine.suggestions import suggested
 from ui.change import Change
 from ui.desk import Desks
 from ui.opening import told

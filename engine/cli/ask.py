@@ -4,8 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from engine.answer_json import answer_json
-from engine.chat import Engine
+from engine.chat.engine import Engine
+from engine.chat.export.answer import answer_json
 from engine.cli.console import add_file, follow, pages_of, write_json
 from engine.core.errors import SessionError
 from engine.core.settings import Settings

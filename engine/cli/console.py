@@ -8,8 +8,8 @@ from typing import Any
 
 from tqdm import tqdm
 
-from engine.answer_stream import AnswerStream
-from engine.chat import Engine
+from engine.chat.engine import Engine
+from engine.chat.stream import AnswerStream
 from engine.core.errors import SessionError
 from engine.core.schema import Document, Failed, Page, Step, TextDelta
 

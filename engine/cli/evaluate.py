@@ -11,7 +11,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from engine.chat import Engine
+from engine.chat.engine import Engine
 from engine.cli.console import write_json
 from engine.core.errors import SettingsError
 from engine.core.i18n import say

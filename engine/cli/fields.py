@@ -15,7 +15,7 @@ from typing import Final
 
 from tqdm import tqdm
 
-from engine.chat import Engine
+from engine.chat.engine import Engine
 from engine.cli.console import add_file, numbers_of
 from engine.core.errors import DocumentError, EngineError, TaskError
 from engine.core.settings import Settings

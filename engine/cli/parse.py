@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from engine.answer_json import layout_of, parse_json
-from engine.chat import Engine
+from engine.chat.engine import Engine
+from engine.chat.export.answer import layout_of, parse_json
 from engine.cli.console import add_file, follow, pages_of, write_json
 from engine.core.errors import DocumentError, TaskError
 from engine.core.prompts import get_task

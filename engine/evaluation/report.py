@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias, get_args
 
-from engine.chat import Engine
+from engine.chat.engine import Engine
 from engine.core.errors import SettingsError
 from engine.core.settings import Settings
 from engine.evaluation import bootstrap

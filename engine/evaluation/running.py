@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from engine.chat import Engine
+from engine.chat.engine import Engine
 from engine.core.errors import DocumentError, EngineError, ModelError, SessionError
 from engine.core.schema import Answer, Document, Page, Usage
 from engine.core.settings import Settings

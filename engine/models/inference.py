@@ -1,7 +1,7 @@
 """One inference thread per model: jobs in, StreamEvents out.
 
-Each job belongs to one session, and a session has one run at a time (engine.chat), so first come
-first served is round robin by session. A job's pixels or page indexes are prepared before it
+Each job belongs to one session, and a session has one run at a time (engine.chat.engine), so first
+come first served is round robin by session. A job's pixels or page indexes are prepared before it
 queues, on the caller's thread; the inference thread only generates.
 """
 

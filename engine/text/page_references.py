@@ -1,9 +1,10 @@
 """What a text says of pages and documents: "page 3", "на 12 странице", "in the second letter".
 
 One parser, English and Russian, for everything that reads such words: the pages that a question is
-about (engine.pointing), the words that are left to look for (engine.families.lite.question), and
-the page that a model names beside a box (engine.families.pages.streaming). It knows no documents:
-whether there is a page 12 is for the caller to say.
+about (engine.chat.page_selection), the words that are left to look for
+(engine.families.lite.question), and the page that a model names beside a box
+(engine.families.pages.streaming). It knows no documents: whether there is a page 12 is for the
+caller to say.
 
 Try it: `python -c "from engine.text.page_references import references;
 print(references('the total on pages 2-4 of the second scan'))"`

@@ -16,7 +16,8 @@ import httpx
 import pytest
 
 from bench.app_process import free_port
-from engine import Engine, Settings, chat, load_settings
+from engine import Engine, Settings, load_settings
+from engine.chat import engine as chat_engine
 from engine.core.passwords import users_of_pairs
 from engine.families import FAMILIES
 from tests.fakes import FAKE_MODELS_TOML, FakeFamily, draw_page
@@ -84,7 +85,7 @@ def serving(
         patch.setitem(FAMILIES, "fake", "tests.fakes:FakeFamily")
         patch.setattr(access, "_WRONG_TOKEN_SECONDS", 0.0)
         # The fake model needs no OCR.
-        patch.setattr(chat, "build_index", loaded_index)
+        patch.setattr(chat_engine, "build_index", loaded_index)
         settings = fake_settings(folder, more)
         users = users_of_pairs([":".join(USER)]) if login else {}
         with Engine(settings) as engine:

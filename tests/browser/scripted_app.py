@@ -11,7 +11,7 @@ from typing import ClassVar
 
 import torch
 
-import engine.chat
+import engine.chat.engine
 import gradio_app
 from engine.core.schema import BBox, Region, RegionAdded
 from engine.families import FAMILIES
@@ -19,7 +19,7 @@ from engine.families.base import Capabilities, ModelRequest, Outcome, Run
 from tests.fakes import FakeFamily
 from tests.reading_once import reading_once
 
-engine.chat.build_index = reading_once(engine.chat.build_index)
+engine.chat.engine.build_index = reading_once(engine.chat.engine.build_index)
 
 # On a page of any size, as shares of it: the corners, one box in another, and lines close together.
 REGIONS: tuple[tuple[str, BBox], ...] = (

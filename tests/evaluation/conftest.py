@@ -39,7 +39,7 @@ def overlay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setitem(FAMILIES, "other_scripted", "tests.evaluation.sets:OtherScriptedFamily")
     monkeypatch.setitem(FAMILIES, "layouts", "tests.evaluation.sets:LayoutFamily")
     monkeypatch.setitem(FAMILIES, "absent", "tests.evaluation.sets:AbsentFamily")
-    monkeypatch.setattr("engine.chat.build_index", sets.drawn_index)
+    monkeypatch.setattr("engine.chat.engine.build_index", sets.drawn_index)
     for family in (sets.ScriptedFamily, sets.OtherScriptedFamily):
         monkeypatch.setattr(family, "answers", sets.RIGHT)
         monkeypatch.setattr(family, "loads", 0)

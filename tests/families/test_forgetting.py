@@ -87,7 +87,7 @@ def test_a_model_hears_of_a_deletion_in_this_process_and_in_its_own(
 def test_a_deleted_conversation_takes_no_pages_of_others_out_of_lite(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("engine.chat.build_index", loaded_index)
+    monkeypatch.setattr("engine.chat.engine.build_index", loaded_index)
     path = tmp_path / "lite.toml"
     table = (
         "family = 'lite'\nrepo_id = 'HuggingFaceTB/SmolLM2-135M-Instruct'\nlicence = 'apache-2.0'"

@@ -113,7 +113,7 @@ def test_a_model_that_ollama_loads_with_the_first_question_is_kept_to_its_contex
 ) -> None:
     """Ollama drops the beginning of what is too long, and says nothing."""
     monkeypatch.setattr(
-        "engine.chat.build_index",
+        "engine.chat.engine.build_index",
         lambda page, *_, **__: PageIndex(page.document_id, page.page_index, *page.size, ()),
     )
     monkeypatch.setattr("engine.families.openai_server.health._FRESH_SECONDS", 0.0)
@@ -212,7 +212,7 @@ def test_doctor_asks_the_server_to_read_a_page(
 ) -> None:
     # It is not OCR that is tested here, nor this machine's attention.
     monkeypatch.setattr(
-        "engine.chat.build_index",
+        "engine.chat.engine.build_index",
         lambda page, *_, **__: PageIndex(page.document_id, page.page_index, *page.size, ()),
     )
     monkeypatch.setattr("engine.doctor._TOKENS", 16)

@@ -21,9 +21,9 @@ import pytest
 
 from bench.app_process import free_port
 from engine import AskOptions, Engine, load_settings
+from engine.chat.options import LONGEST_ANSWER
 from engine.core.schema import Failed, Finished, Page, TextDelta, UsageReport
 from engine.index.page_index import PageIndex
-from engine.options import LONGEST_ANSWER
 from tests.families.driving import session_with
 
 CEILING_SECONDS = 120.0

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from engine import Engine
+from engine.chat.options import AskOptions
 from engine.core.errors import OcrError
 from engine.core.prompts import get_task, template_of
 from engine.core.schema import (
@@ -30,7 +31,6 @@ from engine.index.page_index import PageIndex
 from engine.layout import to_markdown
 from engine.ocr import layout_model, reader
 from engine.ocr.layout_model import Found
-from engine.options import AskOptions
 from tests.families.conftest import TINY
 from tests.families.driving import loaded_family
 from tests.families.scripted import Scripted

@@ -133,7 +133,7 @@ def test_a_model_that_really_reads_answers_right_with_the_box_of_the_value(
 ) -> None:
     # The little model was trained on bare questions and knows no others; its pages of 280 x 112
     # pixels are too small for an OCR engine, so what is printed on them is told.
-    monkeypatch.setattr("engine.conductor.verbatim_question", lambda task, text, language: text)
+    monkeypatch.setattr("engine.chat.runner.verbatim_question", lambda task, text, language: text)
     drawn: list[ReaderPage] = []
 
     def told(page: Page, *_: object, **__: object) -> PageIndex:
@@ -147,7 +147,7 @@ def test_a_model_that_really_reads_answers_right_with_the_box_of_the_value(
     def value_box(row: int) -> BBox:
         return (VALUE_COLUMN * CELL, CELL * row, 10 * CELL, CELL * row + CELL)
 
-    monkeypatch.setattr("engine.chat.build_index", told)
+    monkeypatch.setattr("engine.chat.engine.build_index", told)
     reader = Path(__file__).parents[1] / "fixtures/reader"
     (tmp_path / "reader.toml").write_text(
         f"default_model = 'reader'\n[models.reader]\n"

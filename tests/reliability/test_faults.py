@@ -155,7 +155,7 @@ def test_a_disk_that_takes_no_more_stops_neither_the_app_nor_what_fits(tmp_path:
 def test_thousands_of_files_in_one_drop_are_a_few_sentences(
     fake_engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bad: bool
 ) -> None:
-    monkeypatch.setattr("engine.chat.build_index", loaded_index)
+    monkeypatch.setattr("engine.chat.engine.build_index", loaded_index)
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "gradio"))
     data = b"PK\x03\x04 an archive" if bad else save_page(tmp_path).read_bytes()
     files = []

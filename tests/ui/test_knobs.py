@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from engine.options import HIGHEST_TEMPERATURE, LEAST_DETAIL, LONGEST_ANSWER
+from engine.chat.options import HIGHEST_TEMPERATURE, LEAST_DETAIL, LONGEST_ANSWER
 from ui import knobs
 
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from typing import Any, TypeAlias
 
 from engine import Engine, Settings, Transcript
-from engine.answer_json import answer_json, parse_json
+from engine.chat.export.answer import answer_json, parse_json
 from engine.core.errors import SessionError
 from engine.core.prompts import get_task
 from engine.core.schema import Answer, Page

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from engine import Document, EngineError, Transcript
-from engine.answer_json import evidence_json, usage_json
+from engine.chat.export.answer import evidence_json, usage_json
 from engine.core.schema import FinishReason
 from ui.api.refusals import Refusal, error_body
 

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine import AskOptions, Settings
-from engine.options import LONGEST_ANSWER
+from engine.chat.options import LONGEST_ANSWER
 from ui.api.data_urls import SentFile, read_file
 from ui.api.refusals import Refusal, not_valid
 from ui.api.shapes import Language

@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
 import engine
-from engine.answer_json import layout_of
+from engine.chat.export.answer import layout_of
 from engine.core.prompts import get_task
 from engine.layout import to_html, to_markdown
 from ui import i18n

@@ -242,7 +242,7 @@ class PagesRun:
         if not stopped and is_blank:
             self._put(self._family.encode(say("layout.blank", self._request.language)))
         elif self._layout and not stopped and not any(record.regions for record in self.done):
-            # The next model of the settings may do better (engine.conductor).
+            # The next model of the settings may do better (engine.chat.runner).
             raise GenerationError("layout.no_cells", model_id=self._family.model_id)
         self._run.streamer.end()
         reasons: list[FinishReason] = [record.finish_reason for record in self.done]

@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from engine.conductor import Question
+from engine.chat.options import AskOptions
+from engine.chat.page_selection import point_on
+from engine.chat.runner import Question
 from engine.core.errors import ModelError, SessionError
 from engine.core.geometry import clip
 from engine.core.prompts import get_task
 from engine.core.schema import BBox, Document, ImagePart, Message, Notice, Page, Part, TextPart
 from engine.core.settings import PreprocessSettings
 from engine.models.manager import ModelManager
-from engine.options import AskOptions
-from engine.pointing import point_on
 from engine.sessions.session import Session
 
 

@@ -4,8 +4,8 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
-from engine.cited import numbers, pieces
-from engine.conversation_export.exchange import Exchange
+from engine.chat.citations import numbers, pieces
+from engine.chat.export.exchange import Exchange
 from engine.core.schema import Document
 from engine.core.transcript import Transcript
 from engine.layout import to_json as layout_json

@@ -4,17 +4,17 @@ It only writes down what was said: nothing is asked of a model, and no address i
 Questions, answers, file names and everything read on a page are foreign text, which can become
 markup in none of the formats. docs/export.md describes the files.
 
-Try it: `python -c "from engine.conversation_export import export_conversation as e; print(e((), (),
+Try it: `python -c "from engine.chat.export import export_conversation as e; print(e((), (),
 'md', title='Empty', language='en').decode())"`
 """
 
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from engine.conversation_export.exchange import Exchange
-from engine.conversation_export.json_file import to_json
-from engine.conversation_export.markdown import to_markdown
-from engine.conversation_export.sections import sections_of
+from engine.chat.export.exchange import Exchange
+from engine.chat.export.json_file import to_json
+from engine.chat.export.markdown import to_markdown
+from engine.chat.export.sections import sections_of
 from engine.core.errors import SessionError
 from engine.core.schema import Document
 
@@ -52,12 +52,12 @@ def export_conversation(
     if kind == "md":
         return to_markdown(sections, title=title, language=language).encode("utf-8")
     if kind == "html":
-        from engine.conversation_export.html import to_html
+        from engine.chat.export.html import to_html
 
         return to_html(sections, documents, title=title, language=language).encode("utf-8")
     if kind == "docx":
         # python-docx and lxml cost half a second, which only this format should pay.
-        from engine.conversation_export.word import to_docx
+        from engine.chat.export.word import to_docx
 
         return to_docx(sections, documents, title=title, language=language)
     raise SessionError("conversation.unknown_kind", kind=kind, known=", ".join(KINDS))

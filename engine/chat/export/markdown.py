@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from engine.cited import Piece
-from engine.conversation_export.sections import Place, RegionsOfPage, Section, category_title, clean
+from engine.chat.citations import Piece
+from engine.chat.export.sections import Place, RegionsOfPage, Section, category_title, clean
 from engine.core.i18n import say
 from engine.layout.markdown import escaped
 

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from engine.answer_stream import AnswerStream
+from engine.chat.stream import AnswerStream
 from engine.core.errors import SessionError
 from engine.core.schema import Message, TextPart
 from engine.core.transcript import Transcript

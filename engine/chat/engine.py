@@ -11,9 +11,11 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
-from engine.answer_stream import AnswerStream
-from engine.asking import Wish, checked, user_message
-from engine.conductor import Conductor
+from engine.chat.deletion import Forgetting
+from engine.chat.options import AskOptions
+from engine.chat.request import Wish, checked, user_message
+from engine.chat.runner import Conductor
+from engine.chat.stream import AnswerStream
 from engine.core.errors import EngineError, SessionError
 from engine.core.schema import (
     Answer,
@@ -28,14 +30,12 @@ from engine.core.schema import (
 from engine.core.settings import PreprocessSettings, Settings, load_settings
 from engine.families import family_class
 from engine.fields import AUTO, DocumentFields, check_type, extract, split
-from engine.forgetting import Forgetting
 from engine.index.builder import build_index
 from engine.index.page_index import PageIndex
 from engine.index.store import IndexStore
 from engine.models.context_use import ContextUse
 from engine.models.control import ModelControl
 from engine.models.manager import ModelInfo, ModelManager
-from engine.options import AskOptions
 from engine.sessions.maintenance import Upkeep
 from engine.sessions.registry import SessionStore
 from engine.sessions.session import Session

@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 
 from PIL import Image
 
-from engine.conversation_export.sections import Place
+from engine.chat.export.sections import Place
 from engine.core.errors import EngineError
 from engine.core.schema import BBox, Document, Evidence, Page
 from engine.layout.overlay import draw_evidence

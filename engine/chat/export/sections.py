@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from engine.cited import Piece, numbers, pieces
-from engine.conversation_export.exchange import Exchange
+from engine.chat.citations import Piece, numbers, pieces
+from engine.chat.export.exchange import Exchange
 from engine.core.errors import TaskError
 from engine.core.i18n import say
 from engine.core.prompts import get_task

@@ -12,7 +12,10 @@ from collections.abc import Callable
 from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 
-from engine.answer_grounding import GroundedSink
+from engine.chat.crops import Crop
+from engine.chat.grounding import GroundedSink
+from engine.chat.options import AskOptions
+from engine.chat.routing import PageReading, Readings, ReadingSink, ReadingStore, Sink, introduced
 from engine.core.errors import EngineError, ModelError, RunCancelled, as_engine_error
 from engine.core.i18n import Sentence
 from engine.core.prompts import Task, get_task, render, verbatim_question
@@ -31,7 +34,6 @@ from engine.core.schema import (
     Values,
 )
 from engine.core.settings import PreprocessSettings, Settings
-from engine.crops import Crop
 from engine.families import family_class
 from engine.families.base import ModelRequest, Preparation
 from engine.families.prompts.page_prompt import names_box
@@ -41,8 +43,6 @@ from engine.index.store import IndexStore
 from engine.models.context_use import ContextUse, PromptCounters
 from engine.models.inference import Job
 from engine.models.manager import LoadedModel, ModelManager
-from engine.options import AskOptions
-from engine.routing import PageReading, Readings, ReadingSink, ReadingStore, Sink, introduced
 
 logger = logging.getLogger(__name__)
 

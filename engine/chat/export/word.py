@@ -11,9 +11,9 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 
-from engine.cited import Piece
-from engine.conversation_export.crops import Crop, CropKey, crops_of, key_of
-from engine.conversation_export.sections import Place, RegionsOfPage, Section, category_title, clean
+from engine.chat.citations import Piece
+from engine.chat.export.crops import Crop, CropKey, crops_of, key_of
+from engine.chat.export.sections import Place, RegionsOfPage, Section, category_title, clean
 from engine.core.i18n import say
 from engine.core.schema import Document, Region
 from engine.layout.reading import table_of

@@ -1,12 +1,12 @@
 """What the pages of a conversation say, without any model: their words, and the words in a box.
 
-`engine.chat.Engine` is one of these, and asks models too.
+`engine.chat.engine.Engine` is one of these, and asks models too.
 """
 
 import threading
 from pathlib import Path
 
-from engine.conversations import Conversations
+from engine.chat.conversations import Conversations
 from engine.core.errors import RunCancelled, SessionError
 from engine.core.geometry import clip
 from engine.core.schema import BBox, Document

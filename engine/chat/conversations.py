@@ -1,7 +1,7 @@
 """What a visitor's browser may ask about conversations without any model: whose they are, what was
 said and uploaded, what the screen keeps with them.
 
-`engine.chat.Engine` is one of these, and asks models too.
+`engine.chat.engine.Engine` is one of these, and asks models too.
 """
 
 import secrets

@@ -1,15 +1,15 @@
 """How answers are stopped, and how what was said is taken back and deleted, here and in the models.
 
-`engine.chat.Engine` is one of these, and asks models too.
+`engine.chat.engine.Engine` is one of these, and asks models too.
 """
 
 import logging
 
+from engine.chat.documents import Readings
+from engine.chat.runs import Runs
 from engine.core.settings import PreprocessSettings
 from engine.index.store import IndexStore
 from engine.models.manager import ModelManager
-from engine.readings import Readings
-from engine.runs import Runs
 from engine.sessions.registry import SessionStore
 
 logger = logging.getLogger(__name__)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
+from engine.chat.routing import Relay, Sink
 from engine.core.errors import EngineError, RunCancelled
 from engine.core.schema import (
     Discarded,
@@ -26,7 +27,6 @@ from engine.core.schema import (
 )
 from engine.index.grounding import Grounded, ground
 from engine.index.page_index import PageIndex
-from engine.routing import Relay, Sink
 
 logger = logging.getLogger(__name__)
 

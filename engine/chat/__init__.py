@@ -1,0 +1,1 @@
+"""Engine, and one run from question to last event: request, runner, stream, citations, export."""
