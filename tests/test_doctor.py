@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine import Settings, doctor
-from engine.cli import main
+from engine import Settings
+from engine.cli import diagnosis, main
 from engine.core.attention import SDPA_BACKENDS
 
 
 def test_every_kernel_was_tried_and_the_general_one_runs(fake_settings: Settings) -> None:
-    machine = doctor.examine(fake_settings)
+    machine = diagnosis.examine(fake_settings)
     assert set(machine.kernels) == set(SDPA_BACKENDS)
     assert machine.kernels["MATH"] is None
     assert machine.packages["torch"] == torch.__version__.partition("+")[0]
@@ -23,7 +23,7 @@ def test_every_kernel_was_tried_and_the_general_one_runs(fake_settings: Settings
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="says why not, and here it may work")
 def test_without_a_gpu_it_says_why_there_is_no_flash_attention(fake_settings: Settings) -> None:
-    machine = doctor.examine(fake_settings)
+    machine = diagnosis.examine(fake_settings)
     assert machine.flash_attn_problem == "no CUDA GPU"
     assert machine.kernels["CUDNN_ATTENTION"]
     assert machine.memory_bytes is None
@@ -40,7 +40,7 @@ def test_attention_is_tried_at_the_heads_of_the_model_that_is_asked_about(
     (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
     update = {"repo_id": str(folder), "attn_implementation": "eager"}
     models = {"fake": fake_settings.model("fake").model_copy(update=update)}
-    found = doctor.examine(fake_settings.model_copy(update={"models": models}), "fake")
+    found = diagnosis.examine(fake_settings.model_copy(update={"models": models}), "fake")
     assert (found.head_size, found.dtype) == (48, "float32")
     assert found.choice is not None and found.choice.implementation == "eager"
 

@@ -8,13 +8,13 @@ from typing import Any, ClassVar
 import pytest
 from PIL import Image
 
-from engine import Settings, doctor_model, load_settings
-from engine.cli import main
+from engine import Settings, load_settings
+from engine.cli import main, model_check
+from engine.cli.model_check import Check, Trial
+from engine.cli.model_check_pages import draw_blank_form, draw_test_page, draw_two_pages, line_boxes
 from engine.core.geometry import union
 from engine.core.schema import BBox, Evidence, FinishReason, Region, RegionAdded
 from engine.core.settings import ModelSettings
-from engine.doctor_model import Check, Trial
-from engine.doctor_pages import draw_blank_form, draw_test_page, draw_two_pages, line_boxes
 from engine.families import FAMILIES
 from engine.families.base import Capabilities, ModelRequest, Outcome, Run
 from tests.fakes import FAKE_MODELS_TOML, FakeFamily
@@ -60,7 +60,7 @@ class FaultyFamily(FakeFamily):
 
 
 def tried(settings: Settings, tmp_path: Path) -> Trial:
-    return doctor_model.try_model(settings, "fake", tmp_path)
+    return model_check.try_model(settings, "fake", tmp_path)
 
 
 def check(trial: Trial, name: str) -> Check:
@@ -154,7 +154,7 @@ def test_the_boxes_of_a_layout_are_the_models_own_and_are_checked(
 )
 def test_a_region_lies_where_its_own_lines_are_printed(text: str, lines: int, right: bool) -> None:
     boxes = list(line_boxes().values())[-lines:]
-    assert doctor_model.right_place([Region(union(boxes), "Text", text, 0)]) is right
+    assert model_check.right_place([Region(union(boxes), "Text", text, 0)]) is right
 
 
 def test_no_other_model_reads_in_its_place(fake_settings: Settings, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from engine import doctor, doctor_model
+from engine.cli import diagnosis, model_check
 from engine.cli.console import write_json
 from engine.core.i18n import say
 from engine.core.settings import Settings
@@ -24,12 +24,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, settings: Settings) -> int:
     if args.model:
         settings.model(args.model)  # an unknown id is an error before anything is measured
-    machine = doctor.examine(settings, args.model)
-    trial: doctor_model.Trial | None = None
+    machine = diagnosis.examine(settings, args.model)
+    trial: model_check.Trial | None = None
     away = machine.server is not None and not machine.server.works
     if args.model and not away:
         with tempfile.TemporaryDirectory() as directory:
-            trial = doctor_model.try_model(settings, args.model, Path(directory))
+            trial = model_check.try_model(settings, args.model, Path(directory))
     if args.json:
         write_json(_as_json(machine, trial))
     else:
@@ -37,7 +37,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     return 1 if away or (trial is not None and not trial.ok) else 0
 
 
-def _as_json(machine: doctor.Machine, trial: doctor_model.Trial | None) -> dict[str, Any]:
+def _as_json(machine: diagnosis.Machine, trial: model_check.Trial | None) -> dict[str, Any]:
     result = dataclasses.asdict(machine)
     if machine.server is not None:
         lines = [say(key, **values) for key, values in machine.server.lines]
@@ -58,7 +58,7 @@ def _as_json(machine: doctor.Machine, trial: doctor_model.Trial | None) -> dict[
     return result
 
 
-def _as_lines(machine: doctor.Machine, trial: doctor_model.Trial | None) -> list[str]:
+def _as_lines(machine: diagnosis.Machine, trial: model_check.Trial | None) -> list[str]:
     versions = ", ".join(f"{name} {found or '-'}" for name, found in machine.packages.items())
     lines = [
         say("doctor.versions", python=machine.python, packages=versions),
@@ -96,7 +96,7 @@ def _as_lines(machine: doctor.Machine, trial: doctor_model.Trial | None) -> list
     return lines if trial is None else [*lines, "", *_trial_lines(trial)]
 
 
-def _trial_lines(trial: doctor_model.Trial) -> list[str]:
+def _trial_lines(trial: model_check.Trial) -> list[str]:
     """A line for every check, and one for how the model ran."""
     lines = []
     for check in trial.checks:
@@ -119,7 +119,7 @@ def _trial_lines(trial: doctor_model.Trial) -> list[str]:
     return lines
 
 
-def _device_line(machine: doctor.Machine) -> str:
+def _device_line(machine: diagnosis.Machine) -> str:
     if machine.memory_bytes is None:
         return say("doctor.no_gpu", cuda=machine.cuda_build or "-")
     return say(
@@ -132,7 +132,7 @@ def _device_line(machine: doctor.Machine) -> str:
     )
 
 
-def _flash_answer(machine: doctor.Machine) -> str:
+def _flash_answer(machine: diagnosis.Machine) -> str:
     if machine.flash_attn_problem is None:
         return say("doctor.flash_works")
     key = "doctor.flash_not_needed" if machine.sdpa_problem is None else "doctor.flash_eager"

@@ -215,7 +215,7 @@ def test_doctor_asks_the_server_to_read_a_page(
         "engine.chat.engine.build_index",
         lambda page, *_, **__: PageIndex(page.document_id, page.page_index, *page.size, ()),
     )
-    monkeypatch.setattr("engine.doctor._TOKENS", 16)
+    monkeypatch.setattr("engine.cli.diagnosis._TOKENS", 16)
     path = str(settings_for(tmp_path, server.base_url))
     server.behave = lambda exchange: exchange.answer("Time sheet, 5926, 128.50")
     assert main(["doctor", "--model", "srv", "--json", "--settings", path]) == 0

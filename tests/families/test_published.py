@@ -14,8 +14,8 @@ import torch
 
 from engine import Engine, load_settings
 from engine.cli import main
+from engine.cli.diagnosis import stated_head_size
 from engine.core.schema import Failed, TextDelta
-from engine.doctor import stated_head_size
 from engine.families import family_class
 from engine.families.decoding.generate import DecodingInputs, end_ids
 from engine.families.weights.hub import is_cached

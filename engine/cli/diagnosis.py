@@ -1,7 +1,7 @@
 """What `doctor` finds out about this machine: its GPU, its attention kernels, and what fits.
 
 Everything is tried, not guessed, and comes back as values; engine.cli.doctor says them in words.
-What it finds out about one model is in engine.doctor_model.
+What it finds out about one model is in engine.cli.model_check.
 """
 
 import importlib.metadata

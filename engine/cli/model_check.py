@@ -10,12 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from engine.chat.engine import Engine
-from engine.core.errors import EngineError
-from engine.core.geometry import intersection_area, iou, union
-from engine.core.i18n import DEFAULT_LANGUAGE, say
-from engine.core.schema import Answer, Region, Usage
-from engine.core.settings import Settings
-from engine.doctor_pages import (
+from engine.cli.model_check_pages import (
     FIRST_TOTAL,
     FORM_TITLE,
     SECOND_NUMBER,
@@ -24,6 +19,11 @@ from engine.doctor_pages import (
     draw_two_pages,
     line_boxes,
 )
+from engine.core.errors import EngineError
+from engine.core.geometry import intersection_area, iou, union
+from engine.core.i18n import DEFAULT_LANGUAGE, say
+from engine.core.schema import Answer, Region, Usage
+from engine.core.settings import Settings
 from engine.families import family_class
 from engine.families.base import Capabilities
 from engine.models.manager import ModelInfo
