@@ -8,15 +8,15 @@ from dataclasses import replace
 from engine import AskOptions, Engine, Transcript
 from engine.chat.page_selection import point
 from engine.core.prompts import get_task
-from ui import page_view, status, turns
-from ui.area import Area
 from ui.batches import batches
 from ui.change import Change, Question
 from ui.desk import Desk, Desks
 from ui.opening import open_files
-from ui.page_view import PageKey
 from ui.rewriting import forget_from
 from ui.showing import Showing
+from ui.views import messages, page_view, status
+from ui.views.page_view import PageKey
+from ui.views.selection import Area
 
 
 class Answering:
@@ -43,7 +43,7 @@ class Answering:
         text = question.text.strip()
         if not text and get_task(question.task).needs_question:
             # Files without a question are only opened.
-            desk.turns += said if question.files else [turns.Told("chat.nothing_asked")]
+            desk.turns += said if question.files else [messages.Told("chat.nothing_asked")]
             yield self._show.whole(
                 desk, language, status.idle("status.ready", language), running=False
             )
@@ -57,9 +57,9 @@ class Answering:
         number = area.number(self._engine.documents(desk.session_id)) if area else None
         history = self._engine.history(desk.session_id)
         position = sum(message.role == "user" for message in history)
-        asked = turns.Asked(text, question.task, files, number, area, position, time.time())
+        asked = messages.Asked(text, question.task, files, number, area, position, time.time())
         desk.turns.append(asked)
-        desk.turns += [turn for turn in said if isinstance(turn, turns.Refused)]
+        desk.turns += [turn for turn in said if isinstance(turn, messages.Refused)]
         if question.files and not self._engine.documents(desk.session_id):
             yield self._show.whole(
                 desk, language, status.idle("status.ready", language), running=False
@@ -101,7 +101,7 @@ class Answering:
             desk.layout = transcript
         area = question.area
         desk.language = language
-        desk.turns.append(turns.Answered(transcript, question.task, beside=beside))
+        desk.turns.append(messages.Answered(transcript, question.task, beside=beside))
         self._desks.keep(desk)
         yield replace(
             self._show.whole(desk, language, status.of_answer(transcript, language)),
@@ -141,7 +141,7 @@ class Answering:
                     desk.look_at(best, to_evidence=True)
                 shown = best
                 yield Change(
-                    messages=turns.messages(desk.turns, desk.language),
+                    messages=messages.messages(desk.turns, desk.language),
                     status=status.of_answer(transcript, desk.language, pressed=desk.pressed),
                     view=self._show.view(desk),
                 )

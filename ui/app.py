@@ -14,11 +14,10 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from engine import Engine, Settings
-from ui import examples, i18n, knobs, layout_view, policy
+from ui import i18n, policy
 from ui.api import Api
 from ui.archive import Archive
 from ui.archive_events import wire_archive
-from ui.area import read_area
 from ui.ask_events import changed_by_answers, wire_asking
 from ui.change import Change
 from ui.conversation import Conversation
@@ -28,14 +27,11 @@ from ui.form import Form
 from ui.form_events import wire_form
 from ui.full_disk import FullDisk
 from ui.guard import NoForeignAddresses, only_local_files
-from ui.labels import Labels
 from ui.login import LoginAddress
 from ui.model_events import ModelCards, wire_model_card
 from ui.rewriting import Rewriting
 from ui.saving import Saving
-from ui.screen import Screen, build
 from ui.suggesting import Suggesting
-from ui.theme import style_sheet, theme
 from ui.thumbnails import Thumbnails, wire_thumbnails
 from ui.updates import (
     EVENT,
@@ -49,6 +45,11 @@ from ui.updates import (
     updates,
 )
 from ui.upload_rate import UploadRate
+from ui.views import examples, layout_view, settings_panel
+from ui.views.labels import Labels
+from ui.views.screen import Screen, build
+from ui.views.selection import read_area
+from ui.views.theme import style_sheet, theme
 from ui.wall import Wall
 
 
@@ -164,7 +165,7 @@ def _wire(
         key: str | None, language: str, model: str, task: str, pins: Any
     ) -> Updates:
         said = relabelled(screen, labels.of(language, model_id=model, task=task))
-        title = {screen.settings: gr.update(label=knobs.title(pins, language))}
+        title = {screen.settings: gr.update(label=settings_panel.title(pins, language))}
         return joined(said, title, shown(talk.translate(key, language)))
 
     async def choose_model(language: str, model: str, task: str, other: str) -> Updates:
@@ -185,8 +186,8 @@ def _wire(
 
     async def count(key: str | None, language: str, model: str, pins: Any) -> Updates:
         return {
-            screen.settings: gr.update(label=knobs.title(pins, language)),
-            screen.context: await counting.count(key, model, knobs.pages(pins), language),
+            screen.settings: gr.update(label=settings_panel.title(pins, language)),
+            screen.context: await counting.count(key, model, settings_panel.pages(pins), language),
         }
 
     async def reset_prompt(model: str, task: str) -> str:
@@ -210,7 +211,7 @@ def _wire(
 
     relabelling = [*components(screen).values()]
     choice = [screen.language, screen.model, screen.task]
-    writing = [getattr(screen, name) for name in knobs.WRITING]
+    writing = [getattr(screen, name) for name in settings_panel.WRITING]
 
     started = app.load(start, screen.session, relabelling, **EVENT)
     started.then(follow, screen.session, changing, **EVENT)

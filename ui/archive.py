@@ -11,10 +11,10 @@ from dataclasses import replace
 from typing import Any
 
 from engine import ConversationInfo, Engine
-from ui import status
 from ui.change import Change
 from ui.conversation import Conversation
 from ui.desk import Desks, key_of, parts_of
+from ui.views import status
 
 View = dict[str, Any]
 _LONGEST_TITLE = 200
@@ -29,7 +29,7 @@ class Archive:
         self._talk = talk
 
     def view(self, key: str | None, search: str = "") -> View:
-        """The list as ui/archive.js draws it; times in milliseconds since 1970, UTC."""
+        """The list as ui/static/archive.js draws it; times in milliseconds since 1970, UTC."""
         visitor_id, session_id = parts_of(key)
         found = self._engine.conversations(visitor_id, search=search) if visitor_id else ()
         return {

@@ -7,8 +7,8 @@ import gradio as gr
 
 from ui.archive import Archive
 from ui.ask_events import changed_by_answers
-from ui.screen import Screen
 from ui.updates import EVENT, Updates, next_updates, tab_of, unchanged
+from ui.views.screen import Screen
 
 
 def wire_archive(screen: Screen, archive: Archive, changed: Sequence[Any]) -> None:

@@ -7,16 +7,16 @@ from typing import Any
 import gradio as gr
 from gradio.events import Events
 
-from ui import knobs
-from ui.area import read_area
 from ui.change import Change, Question
 from ui.conversation import Conversation
-from ui.labels import Labels
 from ui.rewriting import Rewriting
 from ui.saving import Saving
-from ui.screen import Screen
 from ui.suggesting import Suggesting
 from ui.updates import EVENT, Updates, next_updates, tab_of, unchanged, updates
+from ui.views import settings_panel
+from ui.views.labels import Labels
+from ui.views.screen import Screen
+from ui.views.selection import read_area
 
 # JavaScript of the text box: dropped files are opened at once, and leave the box when they are.
 _ATTACH = "(value) => { window.scanchat?.attach(value); }"
@@ -46,7 +46,7 @@ def wire_asking(
         Those after which there may be another conversation, or another name of one.
     """
     here = [screen.session, screen.language]
-    chosen = [screen.model, screen.task, *knobs.inputs(screen)]
+    chosen = [screen.model, screen.task, *settings_panel.inputs(screen)]
     changing = changed_by_answers(screen)
     several: dict[str, Any] = {"trigger_mode": "multiple", **EVENT}
 
@@ -56,7 +56,7 @@ def wire_asking(
     def wish(model: str, task: str, values: tuple[Any, ...], text: str = "") -> Question:
         known = model in labels.settings.models
         template = labels.template(model, task) if known else None
-        set_to = knobs.read(values, template)
+        set_to = settings_panel.read(values, template)
         return Question(
             text, (), task, model, set_to.preprocess, verbatim=set_to.verbatim,
             options=set_to.options, other=set_to.other, pages=set_to.pages,

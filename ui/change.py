@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 
 from engine import AskOptions
 from engine.core.settings import PreprocessSettings
-from ui import fields_view, page_view, turns
-from ui.area import Area
+from ui.views import fields_view, page_view
+from ui.views import messages as chat_messages
+from ui.views.selection import Area
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +20,14 @@ class Change:
         clear_question: the question was taken; the text box becomes empty.
         clear_area: the question about a region was taken; the next one is about everything.
         cut: the answer stopped at the limit of tokens; Continue is offered.
-        form: the forms of fields (ui/fields_view.py).
+        form: the forms of fields (ui/views/fields_view.py).
         download: server path of a file that the browser should save.
         inside: the text in a box that was drawn.
         question_text: what stands in the text box from now on.
-        area: the place that the next question is about, as ui/area.js takes it.
+        area: the place that the next question is about, as ui/static/area.js takes it.
         task: the chosen task from now on.
-        pins: (name, value) of the pages that may be chosen for the model (ui/knobs.py).
+        pins: (name, value) of the pages that may be chosen for the model
+            (ui/views/settings_panel.py).
         unpin: no page is chosen any more.
         savable: there is something to save.
         suggested: questions that are offered above the text box.
@@ -34,7 +36,7 @@ class Change:
     """
 
     session_id: str | None = None
-    messages: list[turns.Message] | None = None
+    messages: list[chat_messages.Message] | None = None
     status: str | None = None
     view: page_view.View | None = None
     images: dict[str, str] | None = None

@@ -9,14 +9,14 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
 from engine import Document, Engine
-from ui import layout_view, page_view, status, turns
 from ui.answering import Answering
-from ui.area import Area
 from ui.change import Change, Question
 from ui.desk import Desk, Desks, parts_of
 from ui.following import Following
 from ui.opening import draw_picture, open_files, told
 from ui.showing import Showing
+from ui.views import layout_view, messages, page_view, status
+from ui.views.selection import Area
 
 
 class Conversation:
@@ -89,7 +89,7 @@ class Conversation:
             line = status.of_answer(desk.transcript, language)
         return Change(
             session_id=desk.key,
-            messages=turns.messages(desk.turns, language),
+            messages=messages.messages(desk.turns, language),
             status=line,
             form=self._show.form(desk),
         )
@@ -143,7 +143,7 @@ class Conversation:
         desk.turns = [
             turn
             for turn in desk.turns
-            if not (isinstance(turn, turns.Answered) and turn.transcript is transcript)
+            if not (isinstance(turn, messages.Answered) and turn.transcript is transcript)
         ]
         yield Change(running=True, cut=False)
         whole = self._answers.stream(desk, asked, asked.text, language, resume=True)
@@ -265,7 +265,7 @@ class Conversation:
     def _desk(self, session_id: str | None) -> Desk:
         desk, replaced = self._desks.find(session_id)
         if replaced:
-            desk.turns.append(turns.Told("chat.restarted"))
+            desk.turns.append(messages.Told("chat.restarted"))
         return desk
 
     def _document(self, desk: Desk, document_id: str) -> Document | None:

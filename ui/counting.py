@@ -6,7 +6,7 @@ from engine import Engine
 from ui import i18n
 from ui.desk import Desks
 from ui.opening import told
-from ui.safe import span
+from ui.views.escaping import span
 
 
 class Counting:

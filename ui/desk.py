@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine import AnswerStream, Engine, EngineError, Transcript
-from ui import page_images
 from ui.change import Question
-from ui.fields_view import Sheet
 from ui.kept import record, restore
-from ui.page_view import Jump, PageKey
-from ui.turns import Answered, Asked, Opened, Turn
+from ui.views import page_images
+from ui.views.fields_view import Sheet
+from ui.views.messages import Answered, Asked, Opened, Turn
+from ui.views.page_view import Jump, PageKey
 
 logger = logging.getLogger(__name__)
 

@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from engine import Engine
-from ui import status, turns
 from ui.change import Change
 from ui.desk import Desk
 from ui.showing import Showing
+from ui.views import messages, status
 
 logger = logging.getLogger(__name__)
 
@@ -75,10 +75,10 @@ class Following:
 
     async def follow(self, desk: Desk, tab: str) -> AsyncIterator[Change]:
         """The rest of an answer that a tab found being written."""
-        shown: list[turns.Message] | None = None
+        shown: list[messages.Message] | None = None
         with self._reader(desk):
             while self._is_here(desk, tab) and desk.running:
-                said = turns.messages(desk.turns, desk.language)
+                said = messages.messages(desk.turns, desk.language)
                 if said != shown and desk.transcript is not None:
                     line = status.of_answer(desk.transcript, desk.language, pressed=desk.pressed)
                     yield Change(messages=said, status=line, view=self._show.view(desk))

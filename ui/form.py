@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator, Sequence
 
 from engine import Engine
 from engine.fields import AUTO
-from ui import fields_view, status
 from ui.change import Change
 from ui.desk import Desk, Desks
 from ui.opening import told
-from ui.page_view import PageKey
+from ui.views import fields_view, status
+from ui.views.page_view import PageKey
 
 
 class Form:

@@ -6,10 +6,10 @@ from typing import Any
 
 import gradio as gr
 
-from ui import knobs
 from ui.form import Form
-from ui.screen import Screen
 from ui.updates import EVENT, Updates, next_updates, tab_of, unchanged
+from ui.views import settings_panel
+from ui.views.screen import Screen
 
 
 def wire_form(screen: Screen, form: Form) -> None:
@@ -26,7 +26,11 @@ def wire_form(screen: Screen, form: Form) -> None:
         request: gr.Request,
     ) -> AsyncIterator[Updates]:
         yield unchanged(screen)
-        chosen = (tab_of(request), knobs.pages(pins), _pages(getattr(event, "pages", None)))
+        chosen = (
+            tab_of(request),
+            settings_panel.pages(pins),
+            _pages(getattr(event, "pages", None)),
+        )
         wanted = (str(event.document), str(event.type), model, language, *chosen)
         whole = bool(getattr(event, "whole", False))
         async for change in form.read(session_id, *wanted, whole=whole):

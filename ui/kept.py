@@ -13,9 +13,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from engine import Transcript
 from engine.core.transcript_json import transcript_from_json, transcript_to_json
-from ui import turns
-from ui.area import Area
-from ui.fields_view import Sheet
+from ui.views import messages
+from ui.views.fields_view import Sheet
+from ui.views.selection import Area
 
 if TYPE_CHECKING:
     from ui.desk import Desk
@@ -59,17 +59,17 @@ def restore(desk: "Desk", text: str | None, cut: Transcript | None = None) -> No
         logger.exception("what was kept of a conversation cannot be read")
         return
     last = desk.turns[-1] if desk.turns else None
-    if cut is not None and isinstance(last, turns.Answered):
-        desk.turns[-1] = turns.Answered(cut, last.task)
-    answers = [turn.transcript for turn in desk.turns if isinstance(turn, turns.Answered)]
+    if cut is not None and isinstance(last, messages.Answered):
+        desk.turns[-1] = messages.Answered(cut, last.task)
+    answers = [turn.transcript for turn in desk.turns if isinstance(turn, messages.Answered)]
     desk.transcript = answers[-1] if answers else None
     laid_out = [answer for answer in answers if answer.regions]
     desk.layout = laid_out[-1] if laid_out else None
 
 
-def _written(turn: turns.Turn) -> dict[str, Any]:
+def _written(turn: messages.Turn) -> dict[str, Any]:
     match turn:
-        case turns.Asked(text, task, files, region_of, area, position, asked_at):
+        case messages.Asked(text, task, files, region_of, area, position, asked_at):
             return {
                 "kind": "asked",
                 "text": text,
@@ -80,14 +80,14 @@ def _written(turn: turns.Turn) -> dict[str, Any]:
                 "position": position,
                 "asked_at": asked_at,
             }
-        case turns.Opened(name, pages):
+        case messages.Opened(name, pages):
             return {"kind": "opened", "name": name, "pages": pages}
-        case turns.Told(key):
+        case messages.Told(key):
             return {"kind": "told", "key": key}
-        case turns.Refused(error):
+        case messages.Refused(error):
             told = transcript_to_json(Transcript(error=error))
             return {"kind": "refused", "transcript": told}
-        case turns.Answered(transcript, task, liked, beside):
+        case messages.Answered(transcript, task, liked, beside):
             written = transcript_to_json(transcript)
             return {
                 "kind": "answered",
@@ -98,13 +98,13 @@ def _written(turn: turns.Turn) -> dict[str, Any]:
             }
 
 
-def _read(turn: Mapping[str, Any]) -> turns.Turn:
+def _read(turn: Mapping[str, Any]) -> messages.Turn:
     match turn["kind"]:
         case "asked":
             files = tuple((str(name), int(pages)) for name, pages in turn["files"])
             place = turn["area"]
             area = Area(place[0], place[1], tuple(place[2:])) if place else None
-            return turns.Asked(
+            return messages.Asked(
                 turn["text"],
                 turn["task"],
                 files,
@@ -114,15 +114,15 @@ def _read(turn: Mapping[str, Any]) -> turns.Turn:
                 turn["asked_at"],
             )
         case "opened":
-            return turns.Opened(turn["name"], turn["pages"])
+            return messages.Opened(turn["name"], turn["pages"])
         case "told":
-            return turns.Told(turn["key"])
+            return messages.Told(turn["key"])
         case "refused":
             error = transcript_from_json(turn["transcript"]).error
             if error is None:
                 raise ValueError(turn)
-            return turns.Refused(error)
+            return messages.Refused(error)
         case "answered":
             answer = transcript_from_json(turn["transcript"])
-            return turns.Answered(answer, turn["task"], turn["liked"], turn["beside"])
+            return messages.Answered(answer, turn["task"], turn["liked"], turn["beside"])
     raise ValueError(turn)

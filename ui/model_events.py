@@ -8,10 +8,10 @@ import gradio as gr
 
 from engine import Engine, EngineError
 from engine.core.hardware import gpu_memory
-from ui.model_card import Card, card
 from ui.opening import told
-from ui.screen import Screen
 from ui.updates import EVENT, Updates, unchanged
+from ui.views.model_card import Card, card
+from ui.views.screen import Screen
 
 # How often the card of a model that is being loaded or fetched is drawn.
 _LOOK_SECONDS: Final = 0.5

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from engine import Document, Engine, EngineError, Page
 from engine.core.errors import as_engine_error
-from ui import page_images, turns
 from ui.desk import Desk
+from ui.views import messages, page_images
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ _TOLD_EACH = 10
 
 async def open_files(
     engine: Engine, desk: Desk, files: Sequence[str], *, turn_to: bool
-) -> tuple[list[Document], list[turns.Turn]]:
+) -> tuple[list[Document], list[messages.Turn]]:
     """Open the files that are new; a bad one is told and the others are kept.
 
     Args:
@@ -35,7 +35,7 @@ async def open_files(
         The documents that were opened now, and what to say about each file, in order.
     """
     opened: list[Document] = []
-    said: list[turns.Turn] = []
+    said: list[messages.Turn] = []
     refused = 0
     for file in files:
         # Dropping and sending may both bring a file: it is handled once.
@@ -54,13 +54,13 @@ async def open_files(
             desk.refused |= dict.fromkeys(files if is_full else (file,), again_at)
             refused += 1
             if refused <= _TOLD_EACH:
-                said.append(turns.Refused(why))
+                said.append(messages.Refused(why))
             elif refused == _TOLD_EACH + 1:
-                said.append(turns.Told("chat.more_refused"))
+                said.append(messages.Told("chat.more_refused"))
             continue
         desk.opened[file] = document.document_id
         opened.append(document)
-        said.append(turns.Opened(document.name, len(document.pages)))
+        said.append(messages.Opened(document.name, len(document.pages)))
     if opened and turn_to:
         first = opened[0].pages[0]
         desk.leave_answer()  # its boxes belong to the page that is left now

@@ -1,7 +1,8 @@
 """What the browser may do with our pages: load from this server, and from nowhere else.
 
-Sanitising (ui/safe.py) is what keeps foreign text from running: Gradio makes components of strings
-and so needs 'unsafe-eval' and inline scripts, which no policy can tell from others. What the policy
+Sanitising (ui/views/escaping.py) is what keeps foreign text from running: Gradio makes components
+of strings and so needs 'unsafe-eval' and inline scripts, which no policy can tell from others. What
+the policy
 stops is the fetch: whatever slips through can neither load from nor tell another host.
 """
 

@@ -6,9 +6,9 @@ Like ui/conversation.py it talks to the engine and to desks and knows nothing of
 from dataclasses import replace
 
 from engine import Engine
-from ui import page_view, status, turns
 from ui.change import Change
 from ui.desk import Desk, Desks
+from ui.views import messages, page_view, status
 
 
 class Rewriting:
@@ -45,7 +45,7 @@ class Rewriting:
         documents = self._engine.documents(desk.session_id)
         number, transcript = desk.shown
         return Change(
-            messages=turns.messages(desk.turns, language),
+            messages=messages.messages(desk.turns, language),
             view=page_view.view(documents, transcript, desk.jump, desk.laid_out, number),
             status=status.idle("status.ready", language),
             question_text=asked.text,
@@ -62,20 +62,20 @@ class Rewriting:
         if not 0 <= turn < len(desk.turns):
             return Change()
         answer = desk.turns[turn]
-        if not isinstance(answer, turns.Answered):
+        if not isinstance(answer, messages.Answered):
             return Change()
         desk.turns[turn] = replace(answer, liked=None if answer.liked is good else good)
         self._desks.keep(desk)
-        return Change(messages=turns.messages(desk.turns, language))
+        return Change(messages=messages.messages(desk.turns, language))
 
 
-def forget_from(engine: Engine, desk: Desk, asked: turns.Asked) -> None:
+def forget_from(engine: Engine, desk: Desk, asked: messages.Asked) -> None:
     """Forget a question and what was said after it, on the screen and for the model."""
     engine.rewind(desk.session_id, asked.position)
     desk.forget_from(asked)
 
 
-def area_value(asked: turns.Asked) -> dict[str, object] | None:
+def area_value(asked: messages.Asked) -> dict[str, object] | None:
     """The place that a question was about, as the chip beside the text box takes it."""
     area = asked.area
     if area is None:

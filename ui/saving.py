@@ -5,12 +5,13 @@ from datetime import UTC, datetime
 
 from engine import Engine
 from engine.chat.export import KINDS, Exchange, export_conversation
-from ui import i18n, status
+from ui import i18n
 from ui.change import Change
 from ui.desk import Desk, Desks
-from ui.layout_view import file_stem
 from ui.opening import told
-from ui.turns import Answered, Asked
+from ui.views import status
+from ui.views.layout_view import file_stem
+from ui.views.messages import Answered, Asked
 
 
 class Saving:

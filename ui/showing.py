@@ -1,11 +1,11 @@
 """What a desk shows, as Changes: everything, or the page viewer alone."""
 
 from engine import Engine, Page
-from ui import fields_view, knobs, page_view, turns
 from ui.change import Change
 from ui.desk import Desk
-from ui.page_view import PageKey
-from ui.safe import plain
+from ui.views import fields_view, messages, page_view, settings_panel
+from ui.views.escaping import plain
+from ui.views.page_view import PageKey
 
 
 class Showing:
@@ -20,14 +20,14 @@ class Showing:
         """Everything that a desk shows. line: HTML of the status line."""
         return Change(
             session_id=desk.key,
-            messages=turns.messages(desk.turns, language),
+            messages=messages.messages(desk.turns, language),
             status=line,
             view=self.view(desk),
             images=page_view.images(desk.pictures),
             form=self.form(desk),
             pins=self._pins(desk),
             running=running,
-            savable=any(isinstance(turn, turns.Answered) for turn in desk.turns),
+            savable=any(isinstance(turn, messages.Answered) for turn in desk.turns),
         )
 
     def view(self, desk: Desk) -> page_view.View:
@@ -38,7 +38,7 @@ class Showing:
 
     def _pins(self, desk: Desk) -> tuple[tuple[str, str], ...]:
         return tuple(
-            (f"{plain(document.name)}: {page.page_index + 1}", knobs.pin(*_key(page)))
+            (f"{plain(document.name)}: {page.page_index + 1}", settings_panel.pin(*_key(page)))
             for document in self._engine.documents(desk.session_id)
             for page in document.pages
         )

@@ -8,7 +8,7 @@ from engine.fields.document_type import classify
 from ui.change import Change
 from ui.desk import Desks
 from ui.opening import told
-from ui.turns import Asked
+from ui.views.messages import Asked
 
 _OTHER = "other"
 

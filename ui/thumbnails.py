@@ -1,6 +1,6 @@
 """The small pages of the viewer's strip: drawn for the browser when they come into its sight.
 
-The browser asks for a few at a time ("showthumbs", ui/page_strip.js); each is written once.
+The browser asks for a few at a time ("showthumbs", ui/static/page_strip.js); each is written once.
 """
 
 import asyncio
@@ -10,11 +10,11 @@ from typing import Any, Final
 import gradio as gr
 
 from engine import Engine, Page
-from ui import page_images, page_view
 from ui.desk import Desk, Desks
 from ui.opening import told
-from ui.screen import Screen
 from ui.updates import EVENT, Updates
+from ui.views import page_images, page_view
+from ui.views.screen import Screen
 
 AT_ONCE: Final = 8  # pages; what a browser asks for beyond that is left out
 

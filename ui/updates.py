@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from ui.change import Change
-from ui.screen import Screen
+from ui.views.screen import Screen
 
 Updates = dict[Any, Any]
 # Every event alike: no progress veil over the components, no limit of Gradio's, no public endpoint.

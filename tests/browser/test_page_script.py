@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from ui import page_view
-from ui.page_column import VIEWER, source
+from ui.views import page_view
+from ui.views.page_column import VIEWER, source
 
 # What gr.HTML gives the script: its element, its properties, and a way to the server.
 _MOUNT = """([html, script, strings]) => {

@@ -31,7 +31,7 @@ from engine.models.control import ModelState
 from engine.models.manager import ModelManager
 from tests.families.driving import session_with
 from tests.families.openai_api import ApiServer, Exchange, api_server
-from ui.model_card import card
+from ui.views.model_card import card
 
 TAGGED = "a < b <|ref|>Total<|/ref|><|det|>[[1, 2, 3, 4]]<|/det|><|im_end|> <|x c <"
 

@@ -18,11 +18,12 @@ from engine.core.prompts import load_tasks
 from engine.core.settings import PreprocessSettings, Use
 from engine.models.manager import ModelManager
 from tests.ui.fake_engine import FakeEngine
-from ui import build_app, examples, i18n, knobs, launch_options, page_images
+from ui import build_app, i18n, launch_options
 from ui.change import Change
-from ui.labels import Labels
-from ui.screen import Screen, build
 from ui.updates import joined, updates
+from ui.views import examples, page_images, settings_panel
+from ui.views.labels import Labels
+from ui.views.screen import Screen, build
 
 ROOT = Path(__file__).resolve().parents[2]
 IDS = {"chat", "question", "model", "task", "page-view", "evidence", "stop", "new-chat", "regions"}
@@ -36,7 +37,7 @@ def app(engine: FakeEngine, settings: Settings) -> gr.Blocks:
 def test_the_element_ids_that_checks_rely_on_exist(app: gr.Blocks) -> None:
     found = {block.elem_id for block in app.blocks.values()}
     assert found >= IDS
-    template = (ROOT / "ui" / "page_view.html").read_text(encoding="utf-8")
+    template = (ROOT / "ui" / "static" / "page_view.html").read_text(encoding="utf-8")
     assert 'id="page-prev"' in template
     assert 'id="page-next"' in template
 
@@ -203,20 +204,20 @@ def test_only_models_that_write_have_settings_for_writing(settings: Settings) ->
 
 def test_what_is_set_becomes_options_and_what_is_not_stays_the_settings() -> None:
     values = [True, True, False, False, 0, 0, 1.0, " {question} ", "", []]
-    chosen = knobs.read(values, "{question}")
-    assert chosen == knobs.Chosen(
+    chosen = settings_panel.read(values, "{question}")
+    assert chosen == settings_panel.Chosen(
         True, PreprocessSettings(deskew=True, contrast=False, denoise=False), AskOptions()
     )
     values[4:] = [256, 0.5, 0.25, "Answer briefly: {question}", "lite", ["doc/2", "bad", "x/y"]]
-    assert knobs.read(values, "{question}").other == "lite"
-    assert knobs.read(values, "{question}").pages == (("doc", 2),)
-    assert knobs.read(values, "{question}").options == AskOptions(
+    assert settings_panel.read(values, "{question}").other == "lite"
+    assert settings_panel.read(values, "{question}").pages == (("doc", 2),)
+    assert settings_panel.read(values, "{question}").options == AskOptions(
         256, 0.5, 0.25, "Answer briefly: {question}"
     )
     # A model that takes no prompt gets none; what no slider can say is brought into its range.
-    assert knobs.read(values, None).options == AskOptions()
+    assert settings_panel.read(values, None).options == AskOptions()
     values[4:] = [-5, 99, None, None, None, None]
-    assert knobs.read(values, "x").options == AskOptions(temperature=1.5, detail=0.25)
+    assert settings_panel.read(values, "x").options == AskOptions(temperature=1.5, detail=0.25)
 
 
 def test_only_a_task_without_a_question_has_a_button(
@@ -285,7 +286,7 @@ def test_a_taken_port_ends_with_one_line(capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_the_view_is_plain_json(engine: FakeEngine, tmp_path: Path) -> None:
-    from ui import page_view
+    from ui.views import page_view
 
     Image.new("RGB", (10, 10)).save(tmp_path / "a.png")
     document = engine.add_document(

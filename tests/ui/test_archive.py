@@ -190,4 +190,6 @@ def test_an_answer_goes_on_while_another_conversation_is_on_the_screen(
 
 def test_deceiving_names_are_given_as_text(app: App, key: str, tmp_path: Path) -> None:
     app.ask(key, "<script>alert(1)</script>", draw(tmp_path / "a.png"))
-    assert titles(app, key) == ["<script>alert(1)</script>"]  # ui/archive.js sets text, not markup
+    assert titles(app, key) == [
+        "<script>alert(1)</script>"
+    ]  # ui/static/archive.js sets text, not markup

@@ -6,9 +6,8 @@ import re
 from engine import Evidence, Transcript
 from engine.core.schema import Discarded, EvidenceFound, Finished, Notice, TextDelta
 from tests.ui.conftest import words
-from ui import page_view
-from ui.cited import numbers, pieces
-from ui.turns import Answered, Opened, messages
+from ui.views import page_view
+from ui.views.messages import Answered, Opened, messages, numbers, pieces
 
 BOX = (0.0, 0.0, 10.0, 10.0)
 

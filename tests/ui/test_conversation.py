@@ -9,10 +9,10 @@ import pytest
 from engine import Settings
 from tests.ui.conftest import draw, question, words
 from tests.ui.fake_engine import ANSWER, FakeEngine
-from ui import knobs
 from ui.change import Change
 from ui.conversation import Conversation
-from ui.safe import escaped
+from ui.views import settings_panel
+from ui.views.escaping import escaped
 
 
 def run(changes: AsyncIterator[Change]) -> list[Change]:
@@ -390,7 +390,7 @@ def test_the_model_is_asked_about_the_chosen_pages_alone(
     changes = run(talk.attach(session_id, [scan, draw(tmp_path / "other.png")], "en"))
     names, values = zip(*last(changes, "pins"), strict=True)
     assert names == ("scan.png: 1", "other.png: 1")
-    chosen = knobs.pages([values[1]])
+    chosen = settings_panel.pages([values[1]])
     run(talk.ask(session_id, replace(question(), pages=chosen), "en"))
     document = engine.documents(session_id)[1]
     assert engine.asked[-1]["pages"] == [(document.document_id, 0)]

@@ -11,8 +11,8 @@ from engine import Document, Settings, Transcript
 from engine.core.schema import Finished, Region, RegionAdded
 from tests.ui.conftest import draw
 from tests.ui.fake_engine import FakeEngine
-from ui import layout_view
-from ui.layout_view import EXPORTS, ExportKind
+from ui.views import layout_view
+from ui.views.layout_view import EXPORTS, ExportKind
 
 TABLE = Region((100, 400, 700, 600), "Table", "Item\tPrice\nPaper\t540.00", 1)
 TEXT = Region((100, 100, 700, 200), "Text", "Total <b>1,240.50</b>", 0)

@@ -14,9 +14,9 @@ from tests.ui.conftest import draw
 from ui import kept
 from ui.change import Change
 from ui.desk import Desk, Desks
-from ui.fields_view import Sheet, sheet_of, with_read
 from ui.form import Form
 from ui.opening import open_files
+from ui.views.fields_view import Sheet, sheet_of, with_read
 
 BOX = (10.0, 20.0, 110.0, 40.0)
 KINDS = {0: "contract", 2: "invoice", 3: "receipt"}

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from engine.chat.options import HIGHEST_TEMPERATURE, LEAST_DETAIL, LONGEST_ANSWER
-from ui import knobs
+from ui.views import settings_panel
 
 
 @pytest.mark.parametrize(
@@ -18,14 +18,14 @@ from ui import knobs
     ],
 )
 def test_the_closed_settings_tell_of_chosen_pages(chosen: int, english: str, russian: str) -> None:
-    pins = [knobs.pin("document", page) for page in range(chosen)]
-    assert knobs.title(pins, "en").endswith(english)
-    assert knobs.title(pins, "ru").endswith(russian)
+    pins = [settings_panel.pin("document", page) for page in range(chosen)]
+    assert settings_panel.title(pins, "en").endswith(english)
+    assert settings_panel.title(pins, "ru").endswith(russian)
 
 
 def test_what_is_no_page_is_not_counted() -> None:
-    assert knobs.title(["document/x", None, "nothing"], "en") == "Settings"
-    assert knobs.title(None, "en") == "Settings"
+    assert settings_panel.title(["document/x", None, "nothing"], "en") == "Settings"
+    assert settings_panel.title(None, "en") == "Settings"
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_what_is_no_page_is_not_counted() -> None:
 )
 def test_whatever_a_browser_sends_as_a_number_is_brought_into_its_range(odd: object) -> None:
     values = (False, False, False, False, odd, odd, odd, "", "", [])
-    options = knobs.read(values, "{question}").options
+    options = settings_panel.read(values, "{question}").options
     assert options.max_new_tokens is None or 1 <= options.max_new_tokens <= LONGEST_ANSWER
     assert options.temperature is None or 0 < options.temperature <= HIGHEST_TEMPERATURE
     assert options.detail is None or LEAST_DETAIL <= options.detail < 1

@@ -7,12 +7,12 @@ import pytest
 from engine import Settings
 from tests.ui.conftest import question
 from tests.ui.fake_engine import FakeEngine
-from ui.area import Area
 from ui.change import Change
 from ui.conversation import Conversation
 from ui.desk import Desks
 from ui.rewriting import Rewriting
 from ui.updates import EVENT
+from ui.views.selection import Area
 
 BUTTON = re.compile(r'<button type="button" class="(sc-act[^"]*)" name="(\w+)" value="(\d+)"')
 

@@ -18,8 +18,8 @@ from engine.core.schema import (
 )
 from engine.core.schema import Step as StepEvent
 from tests.ui.conftest import words
-from ui import safe, status
-from ui.turns import Answered, Asked, Opened, Refused, Told, messages
+from ui.views import escaping, status
+from ui.views.messages import Answered, Asked, Opened, Refused, Told, messages
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -76,8 +76,8 @@ def test_questions_and_file_names_are_shown_literally(text: str) -> None:
 
 
 def test_characters_that_deceive_are_dropped() -> None:
-    assert safe.escaped("invoice\u202egpj.exe\x00\x1b") == "invoicegpj.exe"
-    assert safe.plain("a\r\nb\tc") == "a\nb\tc"
+    assert escaping.escaped("invoice\u202egpj.exe\x00\x1b") == "invoicegpj.exe"
+    assert escaping.plain("a\r\nb\tc") == "a\nb\tc"
 
 
 def test_leading_spaces_of_a_table_survive() -> None:

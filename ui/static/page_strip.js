@@ -1,0 +1,122 @@
+/* The strip of small pages: one button for each page, its picture asked for when it comes into sight.
+ *
+ * The server writes the pictures of a few pages at a time ("showthumbs"), those that are in sight
+ * when it is free; what was scrolled past in between is not asked for. Runs after page_view.js in
+ * the same function (ui/views/screen.py joins them) and uses its names.
+ */
+const STRIP = find(".sc-strip");
+const AT_ONCE = 8; // pictures
+const PATIENCE = 30_000; // milliseconds until an answer that does not come is given up
+const strip = { drawn: "", at: -1, buttons: [], seen: new Set(), asked: new Set(), waiting: 0, timer: 0 };
+
+/* A few more than are seen, so that scrolling finds them drawn. */
+const sight = new IntersectionObserver((entries) => {
+  for (const { target, isIntersecting } of entries) {
+    if (isIntersecting) strip.seen.add(target);
+    else strip.seen.delete(target);
+  }
+  askSoon();
+}, { root: STRIP, rootMargin: "200px" });
+
+function drawStrip(pages) {
+  STRIP.hidden = pages.length < 2;
+  STRIP.setAttribute("aria-label", texts().page.strip);
+  const wanted = JSON.stringify(pages.map(keyOf));
+  if (wanted !== strip.drawn) buildStrip(pages, wanted);
+  const found = new Set(data().evidence.map(keyOf));
+  for (const [index, button] of strip.buttons.entries()) dressThumb(button, index, pages[index], found);
+  if (strip.at === state.at) return;
+  strip.at = state.at;
+  keepInSight(strip.buttons[state.at]);
+}
+
+function buildStrip(pages, wanted) {
+  strip.drawn = wanted;
+  strip.at = -1;
+  sight.disconnect();
+  strip.seen.clear();
+  strip.buttons = (pages.length < 2 ? [] : pages).map((page, index) => {
+    const button = make("button", "sc-thumb", { type: "button", "data-thumb": index });
+    const paper = make("span", "sc-thumb-paper", { "aria-hidden": "true" });
+    paper.append(make("img", "", { alt: "", decoding: "async", draggable: "false" }));
+    button.style.setProperty("--ratio", page.width / page.height);
+    button.append(paper, make("span", "sc-thumb-number", { "aria-hidden": "true" }, String(index + 1)));
+    return button;
+  });
+  STRIP.replaceChildren(...strip.buttons);
+  for (const button of strip.buttons) sight.observe(button);
+}
+
+function dressThumb(button, index, page, found) {
+  const words = texts().page;
+  const has = found.has(keyOf(page));
+  const name = fill(has ? words.thumb_found : words.thumb, { page: index + 1 });
+  if (button.getAttribute("aria-label") !== name) button.setAttribute("aria-label", name);
+  button.classList.toggle("sc-found", has);
+  const here = index === state.at;
+  button.toggleAttribute("aria-current", here);
+  if (here) button.setAttribute("aria-current", "page");
+  // One stop for Tab; arrows go through the strip.
+  button.tabIndex = here ? 0 : -1;
+  const image = button.querySelector("img");
+  const path = (props.thumbnails ?? {})[keyOf(page)];
+  image.hidden = !path;
+  if (path && image.getAttribute("src") !== fileUrl(path)) image.setAttribute("src", fileUrl(path));
+  image.style.rotate = `${90 * turnOf(page)}deg`;
+}
+
+/* Scrolls the strip and nothing else. */
+function keepInSight(button) {
+  if (!button || STRIP.hidden) return;
+  const [frame, box] = [STRIP, button].map((node) => node.getBoundingClientRect());
+  if (box.top < frame.top || box.bottom > frame.bottom) {
+    STRIP.scrollTop += box.top - frame.top - (frame.height - box.height) / 2;
+  }
+  if (box.left < frame.left || box.right > frame.right) {
+    STRIP.scrollLeft += box.left - frame.left - (frame.width - box.width) / 2;
+  }
+}
+
+function askSoon() {
+  window.clearTimeout(strip.timer);
+  strip.timer = window.setTimeout(askForThumbnails, 80);
+}
+
+function askForThumbnails() {
+  if (strip.waiting > Date.now()) return;
+  const { pages } = data();
+  const missing = [...strip.seen]
+    .map((button) => Number(button.dataset.thumb))
+    .filter((index) => pages[index])
+    .filter((index) => !(keyOf(pages[index]) in (props.thumbnails ?? {})))
+    .filter((index) => !strip.asked.has(keyOf(pages[index])))
+    .sort((one, other) => Math.abs(one - state.at) - Math.abs(other - state.at))
+    .slice(0, AT_ONCE)
+    .map((index) => pages[index]);
+  if (!missing.length) return;
+  for (const page of missing) strip.asked.add(keyOf(page));
+  strip.waiting = Date.now() + PATIENCE;
+  trigger("showthumbs", { pages: missing.map(({ document, page }) => [document, page]) });
+}
+
+function takeThumbnails() {
+  strip.waiting = 0;
+  drawStrip(data().pages);
+  askSoon();
+}
+
+STRIP.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-thumb]");
+  if (button) turnTo(Number(button.dataset.thumb));
+});
+
+STRIP.addEventListener("keydown", (event) => {
+  const at = strip.buttons.indexOf(event.target);
+  const ends = { Home: 0, End: strip.buttons.length - 1 };
+  const next = ends[event.key] ?? (event.key in STEPS ? at + STEPS[event.key] : null);
+  if (at < 0 || next === null) return;
+  const button = strip.buttons[between(next, 0, strip.buttons.length - 1)];
+  button.focus({ preventScroll: true });
+  keepInSight(button);
+  event.preventDefault();
+});

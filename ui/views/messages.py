@@ -1,0 +1,246 @@
+"""What was said in a chat, kept as values so that it can be shown again in another language.
+
+A turn holds keys and numbers, never finished sentences; `messages` makes the chatbot's messages
+out of turns. It keeps no state and knows nothing of Gradio.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from engine import EngineError, Transcript
+from engine.chat.citations import Piece, Span, numbers, pieces
+from engine.core.prompts import load_tasks
+from engine.layout import parts_of
+from ui import i18n
+from ui.views import message_buttons, status
+from ui.views.escaping import escaped, span
+from ui.views.selection import Area
+
+# A longer word may be broken before its mark.
+_HELD_WORD = 24
+_LOOKED_UP = "notice.not_found"
+# The tasks whose answers are drawn as tables.
+_TABULAR = frozenset({"table", "markdown"})
+__all__ = ["Piece", "Span", "numbers", "pieces"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The user's turn.
+
+    Attributes:
+        files: (name, pages) of what came with the question.
+        region_of: number of the page of which the question is about a region only.
+        area: that region.
+        position: how many questions the engine knew before this one.
+        asked_at: seconds since 1970; 0 where that is not known.
+    """
+
+    text: str
+    task: str
+    files: tuple[tuple[str, int], ...] = ()
+    region_of: int | None = None
+    area: Area | None = None
+    position: int = 0
+    asked_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A file was opened."""
+
+    name: str
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One of our own sentences."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A file or a call that did not work, told by the engine."""
+
+    error: EngineError
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer, growing while it streams.
+
+    Attributes:
+        task: the task id it answers.
+        liked: what the user thinks of it, once they have said so.
+        beside: the next answer is another model's to the same question, shown beside this one.
+    """
+
+    transcript: Transcript
+    task: str
+    liked: bool | None = None
+    beside: bool = False
+
+
+Turn = Asked | Opened | Told | Refused | Answered
+Message = dict[str, Any]
+
+
+def messages(turns: Sequence[Turn], language: str) -> list[Message]:
+    """The chatbot's messages: HTML, everything foreign escaped.
+
+    The marks of an answer carry its place among the turns, by which the screen asks for its boxes;
+    so do the buttons of questions and answers.
+    """
+    newest = last_asked(turns)
+    said: list[tuple[str, str]] = []
+    columns: list[str] = []
+    for number, turn in enumerate(turns):
+        shown = _shown(turn, language, number, is_newest=number == newest)
+        is_left = isinstance(turn, Answered) and turn.beside
+        if columns or is_left:
+            columns.append(_column(turn, shown, language))
+            if is_left and number + 1 < len(turns):
+                continue
+            shown, columns = [f'<div class="sc-beside">{"".join(columns)}</div>'], []
+        said += [(_role(turn), message) for message in shown]
+    return [
+        # A part, not a string: gr.Chatbot re-indents strings, which would spoil OCR text.
+        {"role": role, "content": [{"type": "text", "text": message}]}
+        for role, message in said
+    ]
+
+
+def _column(turn: Turn, shown: list[str], language: str) -> str:
+    """One of two answers that are compared: who said it, what, and what it cost."""
+    head = ""
+    if isinstance(turn, Answered):
+        head = status.of_answer(turn.transcript, language)
+    return (
+        f'<div class="sc-column"><p>{head}</p>{"".join(f"<div>{one}</div>" for one in shown)}</div>'
+    )
+
+
+def last_asked(turns: Sequence[Turn]) -> int | None:
+    """The place of the last question among the turns."""
+    places = [number for number, turn in enumerate(turns) if isinstance(turn, Asked)]
+    return places[-1] if places else None
+
+
+def _role(turn: Turn) -> str:
+    return "user" if isinstance(turn, Asked) else "assistant"
+
+
+def _shown(turn: Turn, language: str, number: int, *, is_newest: bool) -> list[str]:
+    match turn:
+        case Asked():
+            buttons = message_buttons.of_question(
+                number, language, has_text=bool(turn.text), is_newest=is_newest
+            )
+            return [_asked(turn, language) + buttons]
+        case Opened(name, pages):
+            return [span("sc-note", i18n.count("chat.ready", pages, language, name=name))]
+        case Told(key):
+            return [span("sc-note", i18n.text(key, language))]
+        case Refused(error):
+            return [span("sc-problem", error.text(language))]
+        case Answered():
+            return _answered(turn, language, number)
+
+
+def _asked(turn: Asked, language: str) -> str:
+    words = turn.text or load_tasks()[turn.task].title.text(language)
+    files = [
+        span("sc-file", f"{name} · {i18n.count('chat.pages', pages, language)}")
+        for name, pages in turn.files
+    ]
+    if turn.region_of is not None:
+        files.append(span("sc-file", i18n.text("area.of_page", language, page=turn.region_of)))
+    return "\n".join([*files, escaped(words)])
+
+
+def _answered(turn: Answered, language: str, number: int) -> list[str]:
+    """The answer's text and what the user should know about it, each as a message of its own."""
+    transcript, task = turn.transcript, turn.task
+    # What was looked up afterwards is told afterwards: the text must not move.
+    late = [notice for notice in transcript.notices if notice.key == _LOOKED_UP]
+    early = [notice for notice in transcript.notices if notice.key != _LOOKED_UP]
+    shown = [span("sc-note", notice.text(language)) for notice in early]
+    regions = sum(len(found) for found in transcript.regions.values())
+    # A layout's text stands in the region table; the chat would only repeat it as markup.
+    listed = regions > 0 and load_tasks()[task].output == "layout"
+    said = bool(transcript.text.strip()) and not listed
+    buttons = ""
+    if transcript.ended:
+        buttons = message_buttons.of_answer(number, language, liked=turn.liked, has_text=said)
+    if said:
+        # Tables are drawn when they are whole: half a table jumps with every cell.
+        tabular = transcript.ended and task in _TABULAR
+        words = _with_tables(transcript.text) if tabular else None
+        shown.append((words or _with_marks(transcript, number, language)) + buttons)
+    shown += [span("sc-note", notice.text(language)) for notice in late]
+    if transcript.error is not None:
+        shown.append(span("sc-problem", transcript.error.text(language)))
+    elif transcript.finish_reason in ("cancelled", "length", "repetition"):
+        shown.append(span("sc-note", i18n.text(f"chat.{transcript.finish_reason}", language)))
+    elif transcript.finish_reason == "stop" and load_tasks()[task].output == "layout":
+        key = i18n.count("chat.regions", regions, language) if regions else None
+        shown.append(span("sc-note", key or i18n.text("chat.no_regions", language)))
+    if not said and shown:
+        shown[-1] += buttons
+    return shown
+
+
+def _with_tables(text: str) -> str | None:
+    """The answer with its tables drawn; None where it has none. All text is escaped."""
+    parts = parts_of(text.strip("\n"))
+    if all(isinstance(part, str) for part in parts):
+        return None
+    return "".join(
+        f"<div>{escaped(part)}</div>" if isinstance(part, str) else _table(part) for part in parts
+    )
+
+
+def _table(rows: list[list[str]]) -> str:
+    width = max(len(row) for row in rows)
+    body = "".join(
+        "<tr>"
+        + "".join(f"<td>{escaped(cell)}</td>" for cell in [*row, *[""] * (width - len(row))])
+        + "</tr>"
+        for row in rows
+    )
+    return f'<table class="sc-table"><tbody>{body}</tbody></table>'
+
+
+def _with_marks(transcript: Transcript, number: int, language: str) -> str:
+    """The answer's text as HTML, with a button after each span that was found on a page.
+
+    Foreign text is escaped piece by piece, so only these buttons are markup. A mark's figure is
+    drawn by the style sheet: it is no text, and copying the answer leaves it out.
+    """
+    shown = "".join(_piece(piece, number, language) for piece in pieces(transcript))
+    return shown.strip("\n")
+
+
+def _piece(piece: Piece, turn: int, language: str) -> str:
+    if piece.kind == "missing":
+        title = escaped(i18n.text("evidence.missing", language))
+        return f'<mark class="sc-missing" title="{title}">{escaped(piece.text)}</mark>'
+    if not piece.numbers:
+        return escaped(piece.text)
+    marks = "".join(_mark(turn, number, language) for number in piece.numbers)
+    head, gap, last = piece.text.rpartition(" ")
+    if len(last) > _HELD_WORD:
+        return escaped(piece.text) + marks
+    return f'{escaped(head + gap)}<span class="sc-held">{escaped(last)}{marks}</span>'
+
+
+def _mark(turn: int, number: int, language: str) -> str:
+    # Gradio's sanitiser takes data attributes away; name and value it leaves.
+    title = escaped(i18n.text("evidence.mark", language, number=number))
+    return (
+        f'<button type="button" class="sc-cite" name="turn-{turn}" value="{number}" '
+        f'title="{title}"></button>'
+    )

@@ -1,0 +1,82 @@
+"""The right half of the screen: the page viewer, the form of fields and the list of regions."""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import gradio as gr
+
+# The page viewer's script, in the order in which its parts need each other.
+VIEWER: Final = (
+    "page_view.js",
+    "page_pictures.js",
+    "page_turn.js",
+    "page_marks.js",
+    "page_walk.js",
+    "page_select.js",
+    "page_draw.js",
+    "page_strip.js",
+    "page_sides.js",
+    "page_lists.js",
+    "chat_actions.js",
+    "keep_focus.js",
+    "draft.js",
+    "dropdowns.js",
+    "toasts.js",
+)
+
+
+def build_page_column(said: Mapping[str, Mapping[str, Any]]) -> dict[str, gr.HTML]:
+    """Lay the components out.
+
+    Args:
+        said: component name -> the properties that depend on the language.
+    """
+    with gr.Column(elem_id="look", min_width=280):
+        viewer = gr.HTML(
+            None,
+            elem_id="page-view",
+            apply_default_css=False,
+            html_template=source("page_view.html"),
+            js_on_load="".join(source(name) for name in VIEWER),
+            images={},
+            thumbnails={},
+            download=None,
+            inside=None,
+            **said["viewer"],
+        )
+        fields = gr.HTML(
+            None,
+            elem_id="fields",
+            elem_classes="sc-none",
+            apply_default_css=False,
+            html_template='<div class="sc-fields"></div>',
+            js_on_load=source("fields.js"),
+            **said["fields"],
+        )
+        regions = gr.HTML(
+            elem_id="regions",
+            elem_classes="sc-none",
+            apply_default_css=False,
+            html_template='<div class="sc-regions"></div>',
+            js_on_load=None,
+        )
+    return {"viewer": viewer, "fields": fields, "regions": regions}
+
+
+def build_sides() -> gr.HTML:
+    """The switch between chat and page, which only a narrow screen shows
+    (ui/static/page_sides.js)."""
+    return gr.HTML(
+        elem_id="sides",
+        apply_default_css=False,
+        html_template=source("page_sides.html"),
+        js_on_load=None,
+    )
+
+
+@cache
+def source(name: str) -> str:
+    """A file of ui/static."""
+    return (Path(__file__).parents[1] / "static" / name).read_text(encoding="utf-8")

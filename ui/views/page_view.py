@@ -1,0 +1,145 @@
+"""What the page viewer shows, as plain data: pages, evidence, regions and where to look.
+
+`view` makes it from the engine's values; ui/static/page_view.js draws it. Nothing here is HTML: the
+script sets text as text, so a page's words cannot become markup.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine import Document, Transcript
+from ui import i18n
+from ui.views.escaping import plain
+from ui.views.layout_view import EXPORTS, colours, names
+from ui.views.messages import numbers
+from ui.views.selection import Area
+
+PageKey = tuple[str, int]  # (document_id, page_index)
+View = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Jump:
+    """A wish to show a page. number: grows with every wish, so that each is followed once."""
+
+    page: PageKey
+    number: int
+    to_evidence: bool = False
+
+
+def view(
+    documents: Sequence[Document],
+    transcript: Transcript | None,
+    jump: Jump | None,
+    layout: Transcript | None = None,
+    turn: int | None = None,
+) -> View:
+    """The viewer's value. Boxes are in page pixels; page indexes are 0-based.
+
+    Args:
+        transcript: the answer whose evidence is shown.
+        layout: the answer whose regions are shown.
+        turn: the place of `transcript` among the turns of the chat, which its marks carry.
+    """
+    return {
+        "pages": [
+            {
+                "document": document.document_id,
+                "name": plain(document.name),
+                "page": page.page_index,
+                "pages": len(document.pages),
+                "width": page.width,
+                "height": page.height,
+            }
+            for document in documents
+            for page in document.pages
+        ],
+        "turn": turn,
+        "evidence": _evidence(transcript) if transcript else [],
+        "regions": _regions(layout) if layout else [],
+        "jump": None
+        if jump is None
+        else {
+            "document": jump.page[0],
+            "page": jump.page[1],
+            "number": jump.number,
+            "evidence": jump.to_evidence,
+        },
+    }
+
+
+def inside(area: Area, words: str) -> View:
+    """The text in a drawn box, with the box that it belongs to."""
+    return {
+        "document": area.document_id,
+        "page": area.page_index,
+        "bbox": list(area.bbox),
+        "text": plain(words),
+    }
+
+
+def images(shown: Mapping[PageKey, Path | None]) -> dict[str, str]:
+    """Where display pictures lie: "document/page" -> server path, "" where it failed."""
+    return {
+        f"{document_id}/{page_index}": "" if path is None else path.as_posix()
+        for (document_id, page_index), path in shown.items()
+    }
+
+
+def strings(language: str) -> dict[str, Any]:
+    """The texts and colours that the script needs."""
+    return {
+        "language": i18n.known(language),
+        "page": i18n.table("page", language),
+        "evidence": i18n.table("evidence", language),
+        "regions": i18n.table("regions", language),
+        "category": names(language),
+        "card": i18n.table("card", language),
+        "draw": i18n.table("draw", language),
+        "exports": list(EXPORTS),
+        "button": i18n.table("button", language),
+        "sides": i18n.table("sides", language),
+        "archive": i18n.text("archive.title", language),
+        "chat": i18n.text("chat.label", language),
+        "question": i18n.text("question.label", language),
+        "connection": i18n.table("connection", language),
+        "colours": colours(),
+    }
+
+
+def best_page(transcript: Transcript) -> PageKey | None:
+    """The page of the first evidence: the engine says its best place first."""
+    if not transcript.evidence:
+        return None
+    first = transcript.evidence[0]
+    return (first.document_id, first.page_index)
+
+
+def _evidence(transcript: Transcript) -> list[dict[str, Any]]:
+    return [
+        {
+            "document": found.document_id,
+            "page": found.page_index,
+            "bbox": [round(edge, 2) for edge in found.bbox],
+            "text": plain(found.text),
+            "number": number,
+        }
+        for found, number in zip(transcript.evidence, numbers(transcript.evidence), strict=True)
+    ]
+
+
+def _regions(transcript: Transcript) -> list[dict[str, Any]]:
+    return [
+        {
+            "document": document_id,
+            "page": page_index,
+            "bbox": [round(edge, 2) for edge in region.bbox],
+            "category": region.category,
+            "order": region.order,
+            "text": plain(region.text),
+        }
+        for (document_id, page_index), regions in transcript.regions.items()
+        for region in regions
+    ]
