@@ -9,11 +9,12 @@ from engine import AskOptions, Engine, Transcript
 from engine.chat.page_selection import point
 from engine.core.prompts import get_task
 from ui.batches import batches
-from ui.change import Change, Question
-from ui.desk import Desk, Desks
-from ui.opening import open_files
 from ui.rewriting import forget_from
 from ui.showing import Showing
+from ui.state.change import Change, Question
+from ui.state.screen_state import Desk
+from ui.state.sessions import Desks
+from ui.state.uploads import open_files
 from ui.views import messages, page_view, status
 from ui.views.page_view import PageKey
 from ui.views.selection import Area

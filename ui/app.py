@@ -19,10 +19,8 @@ from ui.api import Api
 from ui.archive import Archive
 from ui.archive_events import wire_archive
 from ui.ask_events import changed_by_answers, wire_asking
-from ui.change import Change
 from ui.conversation import Conversation
 from ui.counting import Counting
-from ui.desk import Desks
 from ui.form import Form
 from ui.form_events import wire_form
 from ui.full_disk import FullDisk
@@ -31,6 +29,8 @@ from ui.login import LoginAddress
 from ui.model_events import ModelCards, wire_model_card
 from ui.rewriting import Rewriting
 from ui.saving import Saving
+from ui.state.change import Change
+from ui.state.sessions import Desks
 from ui.suggesting import Suggesting
 from ui.thumbnails import Thumbnails, wire_thumbnails
 from ui.updates import (

@@ -7,10 +7,10 @@ from typing import Any
 import gradio as gr
 from gradio.events import Events
 
-from ui.change import Change, Question
 from ui.conversation import Conversation
 from ui.rewriting import Rewriting
 from ui.saving import Saving
+from ui.state.change import Change, Question
 from ui.suggesting import Suggesting
 from ui.updates import EVENT, Updates, next_updates, tab_of, unchanged, updates
 from ui.views import settings_panel

@@ -10,11 +10,12 @@ from dataclasses import replace
 
 from engine import Document, Engine
 from ui.answering import Answering
-from ui.change import Change, Question
-from ui.desk import Desk, Desks, parts_of
 from ui.following import Following
-from ui.opening import draw_picture, open_files, told
 from ui.showing import Showing
+from ui.state.change import Change, Question
+from ui.state.screen_state import Desk, parts_of
+from ui.state.sessions import Desks
+from ui.state.uploads import draw_picture, open_files, told
 from ui.views import layout_view, messages, page_view, status
 from ui.views.selection import Area
 
@@ -35,7 +36,7 @@ class Conversation:
         """A browser came: show the conversation that it left, or begin one.
 
         Args:
-            key: what the browser has kept (ui/desk.py).
+            key: what the browser has kept (ui/state/screen_state.py).
             remember: a browser that has kept nothing becomes a visitor whose conversations are
                 listed.
             tab: which tab of the browser; one may leave a conversation that another still shows.

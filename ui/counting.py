@@ -4,8 +4,8 @@ import asyncio
 
 from engine import Engine
 from ui import i18n
-from ui.desk import Desks
-from ui.opening import told
+from ui.state.sessions import Desks
+from ui.state.uploads import told
 from ui.views.escaping import span
 
 

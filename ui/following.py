@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from engine import Engine
-from ui.change import Change
-from ui.desk import Desk
 from ui.showing import Showing
+from ui.state.change import Change
+from ui.state.screen_state import Desk
 from ui.views import messages, status
 
 logger = logging.getLogger(__name__)

@@ -8,9 +8,10 @@ from collections.abc import AsyncIterator, Sequence
 
 from engine import Engine
 from engine.fields import AUTO
-from ui.change import Change
-from ui.desk import Desk, Desks
-from ui.opening import told
+from ui.state.change import Change
+from ui.state.screen_state import Desk
+from ui.state.sessions import Desks
+from ui.state.uploads import told
 from ui.views import fields_view, status
 from ui.views.page_view import PageKey
 

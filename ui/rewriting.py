@@ -6,8 +6,9 @@ Like ui/conversation.py it talks to the engine and to desks and knows nothing of
 from dataclasses import replace
 
 from engine import Engine
-from ui.change import Change
-from ui.desk import Desk, Desks
+from ui.state.change import Change
+from ui.state.screen_state import Desk
+from ui.state.sessions import Desks
 from ui.views import messages, page_view, status
 
 

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from engine import Engine
 from engine.chat.export import KINDS, Exchange, export_conversation
 from ui import i18n
-from ui.change import Change
-from ui.desk import Desk, Desks
-from ui.opening import told
+from ui.state.change import Change
+from ui.state.screen_state import Desk
+from ui.state.sessions import Desks
+from ui.state.uploads import told
 from ui.views import status
 from ui.views.layout_view import file_stem
 from ui.views.messages import Answered, Asked

@@ -1,8 +1,8 @@
 """What a desk shows, as Changes: everything, or the page viewer alone."""
 
 from engine import Engine, Page
-from ui.change import Change
-from ui.desk import Desk
+from ui.state.change import Change
+from ui.state.screen_state import Desk
 from ui.views import fields_view, messages, page_view, settings_panel
 from ui.views.escaping import plain
 from ui.views.page_view import PageKey

@@ -5,9 +5,9 @@ import asyncio
 from engine import Engine
 from engine.chat.suggestions import suggested
 from engine.fields.document_type import classify
-from ui.change import Change
-from ui.desk import Desks
-from ui.opening import told
+from ui.state.change import Change
+from ui.state.sessions import Desks
+from ui.state.uploads import told
 from ui.views.messages import Asked
 
 _OTHER = "other"

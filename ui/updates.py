@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from ui.change import Change
+from ui.state.change import Change
 from ui.views.screen import Screen
 
 Updates = dict[Any, Any]

@@ -10,9 +10,9 @@ from engine import Settings
 from tests.ui.conftest import draw, question
 from tests.ui.fake_engine import FakeEngine
 from ui.archive import Archive
-from ui.change import Change
 from ui.conversation import Conversation
-from ui.desk import Desks
+from ui.state.change import Change
+from ui.state.sessions import Desks
 
 
 class App:

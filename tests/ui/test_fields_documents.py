@@ -11,11 +11,12 @@ import pytest
 
 from engine.fields import DocumentFields, Field, FieldsPage, load_templates
 from tests.ui.conftest import draw
-from ui import kept
-from ui.change import Change
-from ui.desk import Desk, Desks
 from ui.form import Form
-from ui.opening import open_files
+from ui.state import serialization
+from ui.state.change import Change
+from ui.state.screen_state import Desk
+from ui.state.sessions import Desks
+from ui.state.uploads import open_files
 from ui.views.fields_view import Sheet, sheet_of, with_read
 
 BOX = (10.0, 20.0, 110.0, 40.0)
@@ -186,16 +187,16 @@ def test_forms_come_back_after_a_restart_and_those_of_before_files_were_split_to
     sitting: Sitting,
 ) -> None:
     sitting.read()
-    text = kept.record(sitting.desk)
+    text = serialization.record(sitting.desk)
     again = Desk("session")
-    kept.restore(again, text)
+    serialization.restore(again, text)
     assert again.sheets == sitting.desk.sheets
     old = json.loads(text)
     old["sheets"] = {name: own[1] for name, own in old["sheets"].items()}
     for one in old["sheets"].values():
         del one["whole"]
     before = Desk("session")
-    kept.restore(before, json.dumps(old))
+    serialization.restore(before, json.dumps(old))
     assert [sheet.pages for sheet in before.sheets[sitting.document_id]] == [(2,)]
 
 

@@ -13,11 +13,11 @@ from engine.fields import DocumentFields, Field, FieldsPage, load_templates
 from tests.ui.conftest import question
 from tests.ui.fake_engine import FakeEngine
 from ui.archive import Archive
-from ui.change import Change
 from ui.conversation import Conversation
-from ui.desk import Desks
 from ui.form import Form
-from ui.opening import open_files
+from ui.state.change import Change
+from ui.state.sessions import Desks
+from ui.state.uploads import open_files
 
 
 class Browser:

@@ -7,10 +7,10 @@ import pytest
 from engine import Settings
 from tests.ui.conftest import question
 from tests.ui.fake_engine import FakeEngine
-from ui.change import Change
 from ui.conversation import Conversation
-from ui.desk import Desks
 from ui.rewriting import Rewriting
+from ui.state.change import Change
+from ui.state.sessions import Desks
 from ui.updates import EVENT
 from ui.views.selection import Area
 

@@ -15,7 +15,8 @@ from ui.views.page_column import build_page_column, build_sides, source
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """The components, by what they are for. `session` holds the browser's key (ui/desk.py)."""
+    """The components, by what they are for. `session` holds the browser's key
+    (ui/state/screen_state.py)."""
 
     session: gr.BrowserState
     archive: gr.HTML

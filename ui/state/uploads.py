@@ -11,7 +11,7 @@ from pathlib import Path
 
 from engine import Document, Engine, EngineError, Page
 from engine.core.errors import as_engine_error
-from ui.desk import Desk
+from ui.state.screen_state import Desk
 from ui.views import messages, page_images
 
 logger = logging.getLogger(__name__)

@@ -18,7 +18,7 @@ from ui.views.fields_view import Sheet
 from ui.views.selection import Area
 
 if TYPE_CHECKING:
-    from ui.desk import Desk
+    from ui.state.screen_state import Desk
 
 logger = logging.getLogger(__name__)
 

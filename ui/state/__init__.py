@@ -1,0 +1,1 @@
+"""What the screen remembers of a conversation, and how it is written down."""

@@ -1,0 +1,60 @@
+"""The screens of one app: one for each session, kept with it."""
+
+import asyncio
+import logging
+
+from engine import Engine, EngineError
+from ui.state.screen_state import Desk, parts_of
+from ui.state.serialization import record, restore
+
+logger = logging.getLogger(__name__)
+# The name under which the engine keeps a desk.
+RECORD = "desk"
+
+
+class Desks:
+    """The desks of one app."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._desks: dict[str, Desk] = {}
+
+    def find(self, key: str | None) -> tuple[Desk, bool]:
+        """The desk of a key, and whether a lost conversation was replaced by a new one."""
+        visitor_id, session_id = parts_of(key)
+        lost = bool(session_id) and not self._engine.has_session(session_id)
+        if not session_id or lost:
+            return self.begin(visitor_id), lost
+        desk = self._desks.get(session_id)
+        if desk is None:
+            desk = self._desks[session_id] = Desk(session_id, visitor_id)
+            kept = self._engine.kept(session_id, RECORD)
+            restore(desk, kept, self._engine.cut_answer(session_id))
+        return desk, False
+
+    def begin(self, visitor_id: str) -> Desk:
+        """A new conversation's desk."""
+        self._sweep()
+        session_id = self._engine.create_session(visitor_id or None)
+        return self._desks.setdefault(session_id, Desk(session_id, visitor_id))
+
+    def keep(self, desk: Desk) -> None:
+        """Keep what the desk shows, so that a restart of the app does not lose it."""
+        try:
+            self._engine.keep(desk.session_id, RECORD, record(desk))
+        except EngineError as error:
+            # The conversation on the screen is whole; only its copy on the disk is not.
+            logger.warning("a conversation was not kept: %s", error)
+
+    async def delete(self, session_id: str) -> None:
+        """Delete a conversation: its scans, what was said, its pictures."""
+        # On a thread: deleting waits for the disk, and for who else holds the database.
+        await asyncio.to_thread(self._engine.delete_session, session_id)
+        desk = self._desks.pop(session_id, None)
+        if desk is not None:
+            desk.clear()
+
+    def _sweep(self) -> None:
+        """Drop the desks whose sessions the engine has deleted."""
+        for session_id in [key for key in self._desks if not self._engine.has_session(key)]:
+            self._desks.pop(session_id).clear()
