@@ -15,23 +15,23 @@ from starlette.middleware import Middleware
 
 from engine import Engine, Settings
 from ui import i18n, policy
+from ui.actions.context_use import Counting
+from ui.actions.conversation import Conversation
+from ui.actions.edit import Rewriting
+from ui.actions.export import Saving
+from ui.actions.fields import Form
+from ui.actions.history import Archive
+from ui.actions.suggest import Suggesting
 from ui.api import Api
-from ui.archive import Archive
 from ui.archive_events import wire_archive
 from ui.ask_events import changed_by_answers, wire_asking
-from ui.conversation import Conversation
-from ui.counting import Counting
-from ui.form import Form
 from ui.form_events import wire_form
 from ui.full_disk import FullDisk
 from ui.guard import NoForeignAddresses, only_local_files
 from ui.login import LoginAddress
 from ui.model_events import ModelCards, wire_model_card
-from ui.rewriting import Rewriting
-from ui.saving import Saving
 from ui.state.change import Change
 from ui.state.sessions import Desks
-from ui.suggesting import Suggesting
 from ui.thumbnails import Thumbnails, wire_thumbnails
 from ui.updates import (
     EVENT,

@@ -7,11 +7,11 @@ from typing import Any
 import gradio as gr
 from gradio.events import Events
 
-from ui.conversation import Conversation
-from ui.rewriting import Rewriting
-from ui.saving import Saving
+from ui.actions.conversation import Conversation
+from ui.actions.edit import Rewriting
+from ui.actions.export import Saving
+from ui.actions.suggest import Suggesting
 from ui.state.change import Change, Question
-from ui.suggesting import Suggesting
 from ui.updates import EVENT, Updates, next_updates, tab_of, unchanged, updates
 from ui.views import settings_panel
 from ui.views.labels import Labels

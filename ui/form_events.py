@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from ui.form import Form
+from ui.actions.fields import Form
 from ui.updates import EVENT, Updates, next_updates, tab_of, unchanged
 from ui.views import settings_panel
 from ui.views.screen import Screen

@@ -26,7 +26,7 @@ from bench.soak.tab import RefusedError, Tab, closed
 from engine import Engine
 from tests.fakes import save_page
 from tests.keeping import loaded_index
-from ui.conversation import Conversation
+from ui.actions.conversation import Conversation
 
 WAIT_SECONDS = 120.0
 

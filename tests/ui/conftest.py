@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 from engine import Settings, load_settings
 from engine.core.settings import PreprocessSettings
 from tests.ui.fake_engine import FakeEngine
-from ui.conversation import Conversation
+from ui.actions.conversation import Conversation
 from ui.state.change import Question
 
 NO_STEPS = PreprocessSettings(deskew=False, contrast=False, denoise=False)

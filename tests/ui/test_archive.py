@@ -9,8 +9,8 @@ import pytest
 from engine import Settings
 from tests.ui.conftest import draw, question
 from tests.ui.fake_engine import FakeEngine
-from ui.archive import Archive
-from ui.conversation import Conversation
+from ui.actions.conversation import Conversation
+from ui.actions.history import Archive
 from ui.state.change import Change
 from ui.state.sessions import Desks
 

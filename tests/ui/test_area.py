@@ -10,7 +10,7 @@ import pytest
 from tests.ui.conftest import question
 from tests.ui.fake_engine import FakeEngine
 from tests.ui.test_conversation import chat, last, run
-from ui.conversation import Conversation
+from ui.actions.conversation import Conversation
 from ui.views.selection import Area, read_area
 
 GONE = Area("gone", 0, (1.0, 2.0, 30.0, 40.0))

@@ -9,7 +9,7 @@ import pytest
 from engine import Settings
 from tests.ui.conftest import draw, question, words
 from tests.ui.fake_engine import ANSWER, FakeEngine
-from ui.conversation import Conversation
+from ui.actions.conversation import Conversation
 from ui.state.change import Change
 from ui.views import settings_panel
 from ui.views.escaping import escaped

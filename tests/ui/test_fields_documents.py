@@ -11,7 +11,7 @@ import pytest
 
 from engine.fields import DocumentFields, Field, FieldsPage, load_templates
 from tests.ui.conftest import draw
-from ui.form import Form
+from ui.actions.fields import Form
 from ui.state import serialization
 from ui.state.change import Change
 from ui.state.screen_state import Desk

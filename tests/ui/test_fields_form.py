@@ -14,7 +14,7 @@ import pytest
 
 from engine.core.errors import ModelError
 from engine.fields import DocumentFields, Field, FieldsPage, load_templates
-from ui.form import Form
+from ui.actions.fields import Form
 from ui.state.change import Change
 from ui.state.sessions import Desks
 from ui.state.uploads import open_files

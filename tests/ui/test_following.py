@@ -12,9 +12,9 @@ from engine import Settings
 from engine.fields import DocumentFields, Field, FieldsPage, load_templates
 from tests.ui.conftest import question
 from tests.ui.fake_engine import FakeEngine
-from ui.archive import Archive
-from ui.conversation import Conversation
-from ui.form import Form
+from ui.actions.conversation import Conversation
+from ui.actions.fields import Form
+from ui.actions.history import Archive
 from ui.state.change import Change
 from ui.state.sessions import Desks
 from ui.state.uploads import open_files
@@ -72,7 +72,7 @@ def test_an_answer_is_written_to_its_end_when_its_reader_goes_and_the_next_page_
 def test_an_answer_that_nobody_comes_back_to_is_stopped(
     settings: Settings, scan: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ui.following.ALONE_SECONDS", 0.3)
+    monkeypatch.setattr("ui.actions.follow.ALONE_SECONDS", 0.3)
     browser = Browser(settings, pause=0.05)
 
     async def close_the_tab(*, come_back: bool) -> tuple[bool, str | None]:

@@ -7,8 +7,8 @@ import pytest
 from engine import Settings
 from tests.ui.conftest import question
 from tests.ui.fake_engine import FakeEngine
-from ui.conversation import Conversation
-from ui.rewriting import Rewriting
+from ui.actions.conversation import Conversation
+from ui.actions.edit import Rewriting
 from ui.state.change import Change
 from ui.state.sessions import Desks
 from ui.updates import EVENT

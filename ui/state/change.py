@@ -31,7 +31,7 @@ class Change:
         unpin: no page is chosen any more.
         savable: there is something to save.
         suggested: questions that are offered above the text box.
-        archive: the list of conversations (ui/archive.py).
+        archive: the list of conversations (ui/actions/history.py).
         editing: the turn that the next question takes the place of; -1 for none.
     """
 

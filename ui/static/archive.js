@@ -1,4 +1,4 @@
-/* The visitor's conversations at the side. The value is plain data (ui/archive.py); titles are
+/* The visitor's conversations at the side. The value is plain data (ui/actions/history.py); titles are
  * foreign text and are set as text, never as markup.
  */
 const list = element.querySelector(".sc-archive") ?? element;

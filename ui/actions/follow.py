@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from engine import Engine
-from ui.showing import Showing
+from ui.actions.show import Showing
 from ui.state.change import Change
 from ui.state.screen_state import Desk
 from ui.views import messages, status

@@ -9,9 +9,9 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
 from engine import Document, Engine
-from ui.answering import Answering
-from ui.following import Following
-from ui.showing import Showing
+from ui.actions.answer import Answering
+from ui.actions.follow import Following
+from ui.actions.show import Showing
 from ui.state.change import Change, Question
 from ui.state.screen_state import Desk, parts_of
 from ui.state.sessions import Desks

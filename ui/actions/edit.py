@@ -1,6 +1,6 @@
 """Second thoughts about a conversation: edit or take back a question, judge an answer.
 
-Like ui/conversation.py it talks to the engine and to desks and knows nothing of Gradio.
+Like ui/actions/conversation.py it talks to the engine and to desks and knows nothing of Gradio.
 """
 
 from dataclasses import replace

@@ -1,6 +1,6 @@
 """What happens in the form of fields: read a document, change a value, confirm it, save a file.
 
-Like ui/conversation.py it talks to the engine and to desks and knows nothing of Gradio.
+Like ui/actions/conversation.py it talks to the engine and to desks and knows nothing of Gradio.
 """
 
 import asyncio

@@ -8,9 +8,9 @@ from dataclasses import replace
 from engine import AskOptions, Engine, Transcript
 from engine.chat.page_selection import point
 from engine.core.prompts import get_task
-from ui.batches import batches
-from ui.rewriting import forget_from
-from ui.showing import Showing
+from ui.actions.batches import batches
+from ui.actions.edit import forget_from
+from ui.actions.show import Showing
 from ui.state.change import Change, Question
 from ui.state.screen_state import Desk
 from ui.state.sessions import Desks

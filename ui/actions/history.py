@@ -1,6 +1,7 @@
 """A visitor's conversations: list, search, open, rename, delete one, delete everything.
 
-Like ui/conversation.py it talks to the engine and to desks and knows nothing of Gradio. A key is
+Like ui/actions/conversation.py it talks to the engine and to desks and knows nothing of Gradio. A
+key is
 what the browser keeps: who it is and which conversation is on the screen
 (ui/state/screen_state.py). What waits for the disk runs on a thread of its own, beside the event
 loop.
@@ -12,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from engine import ConversationInfo, Engine
-from ui.conversation import Conversation
+from ui.actions.conversation import Conversation
 from ui.state.change import Change
 from ui.state.screen_state import key_of, parts_of
 from ui.state.sessions import Desks
