@@ -23,17 +23,12 @@ from ui.actions.fields import Form
 from ui.actions.history import Archive
 from ui.actions.suggest import Suggesting
 from ui.api import Api
-from ui.archive_events import wire_archive
-from ui.ask_events import changed_by_answers, wire_asking
-from ui.form_events import wire_form
-from ui.full_disk import FullDisk
-from ui.guard import NoForeignAddresses, only_local_files
-from ui.login import LoginAddress
-from ui.model_events import ModelCards, wire_model_card
-from ui.state.change import Change
-from ui.state.sessions import Desks
-from ui.thumbnails import Thumbnails, wire_thumbnails
-from ui.updates import (
+from ui.events.ask import changed_by_answers, wire_asking
+from ui.events.fields import wire_form
+from ui.events.history import wire_archive
+from ui.events.model import ModelCards, wire_model_card
+from ui.events.thumbnails import Thumbnails, wire_thumbnails
+from ui.events.updates import (
     EVENT,
     Updates,
     components,
@@ -44,6 +39,11 @@ from ui.updates import (
     unchanged,
     updates,
 )
+from ui.full_disk import FullDisk
+from ui.guard import NoForeignAddresses, only_local_files
+from ui.login import LoginAddress
+from ui.state.change import Change
+from ui.state.sessions import Desks
 from ui.upload_rate import UploadRate
 from ui.views import examples, layout_view, settings_panel
 from ui.views.labels import Labels

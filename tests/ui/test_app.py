@@ -19,8 +19,8 @@ from engine.core.settings import PreprocessSettings, Use
 from engine.models.manager import ModelManager
 from tests.ui.fake_engine import FakeEngine
 from ui import build_app, i18n, launch_options
+from ui.events.updates import joined, updates
 from ui.state.change import Change
-from ui.updates import joined, updates
 from ui.views import examples, page_images, settings_panel
 from ui.views.labels import Labels
 from ui.views.screen import Screen, build

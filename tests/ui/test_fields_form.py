@@ -15,10 +15,10 @@ import pytest
 from engine.core.errors import ModelError
 from engine.fields import DocumentFields, Field, FieldsPage, load_templates
 from ui.actions.fields import Form
+from ui.events.updates import next_updates
 from ui.state.change import Change
 from ui.state.sessions import Desks
 from ui.state.uploads import open_files
-from ui.updates import next_updates
 
 IBAN = "GB82WEST12345698765432"  # the example of ISO 13616's registry
 

@@ -13,7 +13,7 @@ from engine.core.stop_event import StopEvent
 from engine.models.control import ModelState
 from engine.models.manager import ModelManager
 from tests.fakes import FakeFamily
-from ui.model_events import ModelCards
+from ui.events.model import ModelCards
 from ui.views.model_card import card
 
 LOCAL = "[models.local]\nfamily = 'qwen_vl'\nrepo_id = '{folder}'\n"

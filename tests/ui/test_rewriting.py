@@ -9,9 +9,9 @@ from tests.ui.conftest import question
 from tests.ui.fake_engine import FakeEngine
 from ui.actions.conversation import Conversation
 from ui.actions.edit import Rewriting
+from ui.events.updates import EVENT
 from ui.state.change import Change
 from ui.state.sessions import Desks
-from ui.updates import EVENT
 from ui.views.selection import Area
 
 BUTTON = re.compile(r'<button type="button" class="(sc-act[^"]*)" name="(\w+)" value="(\d+)"')

@@ -228,7 +228,7 @@ new MutationObserver(nameParts).observe(byId("talk") ?? document.body, {
   attributeFilter: ["aria-label"],
 });
 
-/* ui/ask_events.py calls this whenever files came into the text box. */
+/* ui/events/ask.py calls this whenever files came into the text box. */
 window.scanchat = {
   attach: (value) => {
     if (!value?.files?.length) return;

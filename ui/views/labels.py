@@ -56,7 +56,7 @@ class Labels:
         return i18n.text("task.elsewhere" if others else "task.nowhere", language, **values)
 
     def card(self, model_id: str, language: str) -> model_card.Card:
-        """A model's card as it was when the app started; ui/model_events.py knows more."""
+        """A model's card as it was when the app started; ui/events/model.py knows more."""
         return model_card.card(self.models, model_id, language)
 
     def others(self, model_id: str, language: str) -> list[tuple[str, str]]:

@@ -6,8 +6,8 @@ from typing import Any
 import gradio as gr
 
 from ui.actions.history import Archive
-from ui.ask_events import changed_by_answers
-from ui.updates import EVENT, Updates, next_updates, tab_of, unchanged
+from ui.events.ask import changed_by_answers
+from ui.events.updates import EVENT, Updates, next_updates, tab_of, unchanged
 from ui.views.screen import Screen
 
 

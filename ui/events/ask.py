@@ -11,8 +11,8 @@ from ui.actions.conversation import Conversation
 from ui.actions.edit import Rewriting
 from ui.actions.export import Saving
 from ui.actions.suggest import Suggesting
+from ui.events.updates import EVENT, Updates, next_updates, tab_of, unchanged, updates
 from ui.state.change import Change, Question
-from ui.updates import EVENT, Updates, next_updates, tab_of, unchanged, updates
 from ui.views import settings_panel
 from ui.views.labels import Labels
 from ui.views.screen import Screen

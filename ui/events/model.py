@@ -8,8 +8,8 @@ import gradio as gr
 
 from engine import Engine, EngineError
 from engine.core.hardware import gpu_memory
+from ui.events.updates import EVENT, Updates, unchanged
 from ui.state.uploads import told
-from ui.updates import EVENT, Updates, unchanged
 from ui.views.model_card import Card, card
 from ui.views.screen import Screen
 

@@ -10,10 +10,10 @@ from typing import Any, Final
 import gradio as gr
 
 from engine import Engine, Page
+from ui.events.updates import EVENT, Updates
 from ui.state.screen_state import Desk
 from ui.state.sessions import Desks
 from ui.state.uploads import told
-from ui.updates import EVENT, Updates
 from ui.views import page_images, page_view
 from ui.views.screen import Screen
 

@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from ui.actions.fields import Form
-from ui.updates import EVENT, Updates, next_updates, tab_of, unchanged
+from ui.events.updates import EVENT, Updates, next_updates, tab_of, unchanged
 from ui.views import settings_panel
 from ui.views.screen import Screen
 

@@ -1,0 +1,1 @@
+"""Which event of which component calls which action, and with which updates it ends."""
