@@ -73,8 +73,8 @@ def main(arguments: list[str] | None = None) -> int:
         return _refuse(error.text())
     with engine:
         from ui import Api, build_app, launch_options
-        from ui.login import login_options
-        from ui.temporary import use_own_folder
+        from ui.security.login import login_options
+        from ui.security.temp_files import use_own_folder
 
         try:
             use_own_folder()
@@ -252,7 +252,7 @@ def __getattr__(name: str) -> "gr.Blocks":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from engine import Engine, load_settings
     from ui import build_app
-    from ui.temporary import use_own_folder
+    from ui.security.temp_files import use_own_folder
 
     settings = load_settings()
     _set_up_space(settings)

@@ -14,8 +14,8 @@ from bench.app_process import ROOT, serving
 from engine.core.errors import SettingsError
 from engine.core.passwords import hash_password, matches, read_users, users_of_pairs
 from tests.http_driving import Visitor
-from ui import login
-from ui.login import Brake, Login
+from ui.security import login
+from ui.security.login import Brake, Login
 
 
 class Clock:

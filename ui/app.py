@@ -14,7 +14,7 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from engine import Engine, Settings
-from ui import i18n, policy
+from ui import i18n
 from ui.actions.context_use import Counting
 from ui.actions.conversation import Conversation
 from ui.actions.edit import Rewriting
@@ -39,18 +39,19 @@ from ui.events.updates import (
     unchanged,
     updates,
 )
-from ui.full_disk import FullDisk
-from ui.guard import NoForeignAddresses, only_local_files
-from ui.login import LoginAddress
+from ui.security import content_policy
+from ui.security.access_control import Wall
+from ui.security.disk_space import FullDisk
+from ui.security.login import LoginAddress
+from ui.security.upload_rate import UploadRate
+from ui.security.url_guard import NoForeignAddresses, only_local_files
 from ui.state.change import Change
 from ui.state.sessions import Desks
-from ui.upload_rate import UploadRate
 from ui.views import examples, layout_view, settings_panel
 from ui.views.labels import Labels
 from ui.views.screen import Screen, build
 from ui.views.selection import read_area
 from ui.views.theme import style_sheet, theme
-from ui.wall import Wall
 
 
 def build_app(engine: Engine, settings: Settings, api: Api | None = None) -> gr.Blocks:
@@ -98,7 +99,7 @@ def launch_options(settings: Settings, api: Api | None = None) -> dict[str, Any]
         SettingsError: a part of the API is not installed.
     """
     middleware = [
-        Middleware(policy.ContentPolicy),
+        Middleware(content_policy.ContentPolicy),
         Middleware(NoForeignAddresses),
         Middleware(LoginAddress),
     ]
@@ -119,7 +120,7 @@ def launch_options(settings: Settings, api: Api | None = None) -> dict[str, Any]
         "app_kwargs": {
             **given,
             "middleware": middleware,
-            "lifespan": policy.lifespan(given.get("lifespan")),
+            "lifespan": content_policy.lifespan(given.get("lifespan")),
         },
         # Above our own limit, so that the user reads our sentence and not Gradio's.
         "max_file_size": f"{math.ceil(settings.limits.max_file_mb * 8 + 64)}mb",

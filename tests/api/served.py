@@ -24,7 +24,7 @@ from tests.fakes import FAKE_MODELS_TOML, FakeFamily, draw_page
 from tests.keeping import loaded_index
 from ui import Api, build_app, launch_options
 from ui.api import access
-from ui.login import login_options
+from ui.security.login import login_options
 
 TOKEN = "a token of more than twenty characters"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}

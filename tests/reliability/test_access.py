@@ -21,10 +21,10 @@ from tests.fakes import save_page
 from tests.http_driving import Visitor
 from tests.reliability.routes import routes_of
 from ui import Api, build_app, launch_options
-from ui.login import login_options
-from ui.policy import policy
-from ui.upload_rate import UploadRate
-from ui.wall import CLOSED, GUARDED_FOLDERS, Wall, is_open
+from ui.security.access_control import CLOSED, GUARDED_FOLDERS, Wall, is_open
+from ui.security.content_policy import policy
+from ui.security.login import login_options
+from ui.security.upload_rate import UploadRate
 
 PASSWORD = "correct horse"
 TOKEN = "a token of thirty-two letters ok"
@@ -196,7 +196,7 @@ EXAMPLES = {path.stem for path in (Path(__file__).resolve().parents[2] / "exampl
 def test_one_address_cannot_upload_without_end(
     launched: Launched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ui.upload_rate.MOST_REQUESTS", 5)
+    monkeypatch.setattr("ui.security.upload_rate.MOST_REQUESTS", 5)
     files = {"files": ("a.png", b"x")}
     with httpx.Client(base_url=launched.url, trust_env=False, timeout=30) as http:
         said = [http.post("/gradio_api/upload", files=files) for _ in range(7)]
@@ -209,7 +209,7 @@ def test_one_address_cannot_upload_without_end(
 def test_the_limit_of_uploads_is_each_addresss_own_and_ends_with_the_minute(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("ui.upload_rate.MOST_REQUESTS", 2)
+    monkeypatch.setattr("ui.security.upload_rate.MOST_REQUESTS", 2)
     now = [0.0]
     taken: list[str] = []
 
@@ -242,7 +242,7 @@ def test_the_limit_of_uploads_is_each_addresss_own_and_ends_with_the_minute(
 def test_the_addresses_of_uploads_are_remembered_up_to_a_limit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("ui.upload_rate._REMEMBERED", 30)
+    monkeypatch.setattr("ui.security.upload_rate._REMEMBERED", 30)
     rate = UploadRate(lambda *_: None)  # type: ignore[arg-type, return-value]
     assert all(rate.wait(f"address {number}") == 0 for number in range(100))
     assert len(rate._times) == 30

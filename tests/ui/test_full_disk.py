@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from engine.core.errors import DocumentError
-from ui.full_disk import FullDisk
+from ui.security.disk_space import FullDisk
 
 CHUNKS = 5
 

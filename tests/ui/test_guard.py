@@ -8,7 +8,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from ui.guard import NoForeignAddresses, only_local_files
+from ui.security.url_guard import NoForeignAddresses, only_local_files
 
 
 @pytest.fixture

@@ -10,12 +10,12 @@ import pytest
 from gradio.utils import get_upload_folder
 
 from engine.sessions.database.owners import new_owner, retire
-from ui.temporary import use_own_folder
+from ui.security.temp_files import use_own_folder
 
-CRASH = "from ui.temporary import use_own_folder; import os; print(use_own_folder()); os._exit(9)"
+CRASH = "from ui.security.temp_files import use_own_folder; import os; print(use_own_folder()); os._exit(9)"
 FORK = """
 import os, sys
-from ui.temporary import use_own_folder
+from ui.security.temp_files import use_own_folder
 folder = use_own_folder()
 (folder / "scan.png").write_bytes(b"a page")
 if os.fork() == 0:

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engine.core.errors import DocumentError
 from ui import i18n
-from ui.upload_rate import is_upload
+from ui.security.upload_rate import is_upload
 
 logger = logging.getLogger(__name__)
 
