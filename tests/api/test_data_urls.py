@@ -6,7 +6,7 @@ import pytest
 
 from engine import load_settings
 from ui.api.data_urls import read_file, uploaded_file
-from ui.api.refusals import Refusal
+from ui.api.errors import Refusal
 
 SETTINGS = load_settings()
 

@@ -14,7 +14,7 @@ from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engine.core.settings import ApiSettings
-from ui.api.refusals import Refusal, error_response, language_of
+from ui.api.errors import Refusal, error_response, language_of
 
 _UNAUTHORIZED: Final = 401
 _WRONG_TOKEN_SECONDS: Final = 0.5

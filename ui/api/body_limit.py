@@ -6,7 +6,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from engine import Settings
-from ui.api.refusals import TOO_LARGE, Refusal, error_response, language_of
+from ui.api.errors import TOO_LARGE, Refusal, error_response, language_of
 
 _MEGABYTE = 1024 * 1024
 

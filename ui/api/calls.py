@@ -15,8 +15,8 @@ from engine.core.schema import Answer, Page
 from engine.families import family_class
 from engine.fields import fields_json
 from ui.api.data_urls import SentFile
-from ui.api.shapes import AskInput, FieldsInput, ParseInput
-from ui.api.visits import Visit, Visits, finished, ticking
+from ui.api.schemas import AskInput, FieldsInput, ParseInput
+from ui.api.sessions import Visit, Visits, finished, ticking
 
 Json: TypeAlias = dict[str, Any]
 # How long an answer that does not move is not sent again; how often one that moves is.

@@ -13,7 +13,7 @@ from typing import Any, Final
 from engine import Document, EngineError, Transcript
 from engine.chat.export.answer import evidence_json, usage_json
 from engine.core.schema import FinishReason
-from ui.api.refusals import Refusal, error_body
+from ui.api.errors import Refusal, error_body
 
 # An answer that was cut, for whatever reason, is "length" to OpenAI's clients.
 _FINISH: Final[dict[FinishReason, str]] = {

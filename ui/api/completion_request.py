@@ -15,8 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from engine import AskOptions, Settings
 from engine.chat.options import LONGEST_ANSWER
 from ui.api.data_urls import SentFile, read_file
-from ui.api.refusals import Refusal, not_valid
-from ui.api.shapes import Language
+from ui.api.errors import Refusal, not_valid
+from ui.api.schemas import Language
 
 # Parameters that would change what is answered; a harmless value of each is fine.
 _UNSUPPORTED: Final[Mapping[str, tuple[Any, ...]]] = {

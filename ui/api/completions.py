@@ -29,9 +29,9 @@ from ui import i18n
 from ui.api.calls import Calls
 from ui.api.completion_reply import Reply, failed_chunk
 from ui.api.completion_request import Chat, read_request
-from ui.api.leaving import ClientGone, while_connected
-from ui.api.refusals import Refusal, error_response, language_of, told
-from ui.api.visits import Visit, finished, ticking
+from ui.api.disconnect import ClientGone, while_connected
+from ui.api.errors import Refusal, error_response, language_of, told
+from ui.api.sessions import Visit, finished, ticking
 
 _HANGING_UP: Final = 499
 # A comment is sent after so long without news: proxies keep the line open, and we see who left.

@@ -15,7 +15,7 @@ from urllib.parse import unquote, unquote_to_bytes
 from gradio.utils import is_in_or_equal
 
 from engine import Settings
-from ui.api.refusals import TOO_LARGE, Refusal
+from ui.api.errors import TOO_LARGE, Refusal
 
 _DATA_URL = re.compile(r"data:(?P<kind>[\w.+-]+/[\w.+-]+)?(?P<rest>(?:;[^,;]*)*),", re.IGNORECASE)
 _UPLOADED: Final = "/gradio_api/file="

@@ -26,8 +26,8 @@ from ui.api.access import Access, Guard
 from ui.api.body_limit import BodyLimit, most_megabytes
 from ui.api.calls import Calls, Json
 from ui.api.data_urls import SentFile, read_file
-from ui.api.refusals import Refusal, told
-from ui.api.shapes import AnswerBody, AskInput, FieldsBody, FieldsInput, ParseBody, ParseInput
+from ui.api.errors import Refusal, told
+from ui.api.schemas import AnswerBody, AskInput, FieldsBody, FieldsInput, ParseBody, ParseInput
 
 logger = logging.getLogger(__name__)
 

@@ -23,9 +23,9 @@ from engine.layout import to_html, to_markdown
 from ui import i18n
 from ui.api.calls import Calls
 from ui.api.data_urls import SentFile
-from ui.api.leaving import ClientGone, while_connected
-from ui.api.refusals import BAD_REQUEST, Refusal, error_response, language_of, told
-from ui.api.shapes import (
+from ui.api.disconnect import ClientGone, while_connected
+from ui.api.errors import BAD_REQUEST, Refusal, error_response, language_of, told
+from ui.api.schemas import (
     AnswerBody,
     AskInput,
     ErrorBody,

@@ -22,8 +22,8 @@ from ui.api.access import Access, Guard, ScreenGuard, TokenLogin
 from ui.api.body_limit import BodyLimit, most_megabytes
 from ui.api.calls import Calls
 from ui.api.completions import completions_app
+from ui.api.gradio_api import wire_named
 from ui.api.health import health_routes
-from ui.api.named import wire_named
 from ui.api.rest import docs_app, rest_app
 
 

@@ -18,8 +18,8 @@ from ui import i18n
 from ui.api.access import Access
 from ui.api.calls import Calls
 from ui.api.data_urls import SentFile, uploaded_file
-from ui.api.refusals import Refusal, told
-from ui.api.shapes import (
+from ui.api.errors import Refusal, told
+from ui.api.schemas import (
     AnswerBody,
     AskInput,
     FieldsBody,
