@@ -1,6 +1,6 @@
 """Questions about the fields of drawn papers: what the form adds to the reader of `lite`.
 
-    python -m bench.specimens draw --out TEST --count 260 --split test --seed 7 --ocr
+    python -m synthetic.papers draw --out TEST --count 260 --split test --seed 7 --ocr
     python -m bench.asked score --set TEST [--half unseen|seen]
     python -m bench.asked understand            # which fields the questions are taken for
 

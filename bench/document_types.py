@@ -1,7 +1,7 @@
-"""Fit and measure how the type of a document is told, on sets of `python -m bench.specimens`.
+"""Fit and measure how the type of a document is told, on sets of `python -m synthetic.papers`.
 
-    python -m bench.specimens draw --out TRAIN --count 780 --split train [--ocr]
-    python -m bench.specimens draw --out TEST --count 260 --split test --seed 7 --ocr
+    python -m synthetic.papers draw --out TRAIN --count 780 --split train [--ocr]
+    python -m synthetic.papers draw --out TEST --count 260 --split test --seed 7 --ocr
     python -m bench.document_types fit --train TRAIN        writes classifier.safetensors
     python -m bench.document_types score --set TEST --ocr   accuracy, interval, confusion matrix
     python -m bench.document_types ablate --train TRAIN [--set TEST --ocr]

@@ -1,7 +1,7 @@
 """Field extraction on drawn specimens: fit its weights, score it, ablate its features.
 
-    python -m bench.specimens draw --out TRAIN --count 780 --split train --ocr
-    python -m bench.specimens draw --out TEST --count 260 --split test --seed 7 --ocr
+    python -m synthetic.papers draw --out TRAIN --count 780 --split train --ocr
+    python -m synthetic.papers draw --out TEST --count 260 --split test --seed 7 --ocr
     python -m bench.fields fit --set TRAIN            # writes engine/fields/ranking/weights.json
     python -m bench.fields score --set TEST [--json] [--failures FILE]
     python -m bench.fields ablate --set TRAIN         # each feature left out, folds by template

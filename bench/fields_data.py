@@ -1,7 +1,7 @@
 """Specimens with page indexes, to fit and to measure field extraction on.
 
-A set is a folder written by `python -m bench.specimens draw`. Its indexes come from OCR (slow, kept
-in the folder) or from the drawn words with imitated reading errors (fast).
+A set is a folder written by `python -m synthetic.papers draw`. Its indexes come from OCR (slow,
+kept in the folder) or from the drawn words with imitated reading errors (fast).
 """
 
 from __future__ import annotations

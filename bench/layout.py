@@ -1,6 +1,6 @@
 """How well `lite` finds the parts of a page: precision, recall and F1 at IoU 0.5, per category.
 
-Each set is a folder written by `python -m bench.synthetic`; its pages are read as the app reads
+Each set is a folder written by `python -m synthetic`; its pages are read as the app reads
 them, several seconds of processor time each.
 
     python -m bench.layout --set DIR [DIR ...] [--pages N] [--confused]

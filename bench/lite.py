@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from bench.synthetic import draw_document
+from synthetic import draw_document
 
 KINDS = (("invoice", "en"), ("receipt", "en"), ("ledger", "en"), ("letter", "ru"), ("form", "ru"))
 QUESTION = {"en": "What is the date?", "ru": "Какая дата?"}

@@ -1,4 +1,4 @@
-"""Fit and measure how `lite` chooses its answers, on sets of `python -m bench.synthetic`.
+"""Fit and measure how `lite` chooses its answers, on sets of `python -m synthetic`.
 
     python -m bench.reading fit --train DIR...         writes ranker.safetensors beside lite
     python -m bench.reading score --set DIR            ANLS, exact, evidence, refusals

@@ -1,6 +1,6 @@
 """Questions with page indexes to fit and to measure the reader of `lite` on.
 
-A set is a folder written by `python -m bench.synthetic`. Its indexes come either from OCR (slow,
+A set is a folder written by `python -m synthetic`. Its indexes come either from OCR (slow,
 kept beside the set as pickles) or from the drawn truth with imitated OCR noise (fast).
 """
 

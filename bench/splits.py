@@ -1,7 +1,7 @@
 """Where documents begin in a file of several: fit the weights, measure, leave signs out.
 
-    python -m bench.specimens draw --out TRAIN --count 780 --split train --seed 5 --qualities clean
-    python -m bench.specimens draw --out TEST --count 260 --split test --seed 7 --ocr
+    python -m synthetic.papers draw --out TRAIN --count 780 --split train --seed 5 --qualities clean
+    python -m synthetic.papers draw --out TEST --count 260 --split test --seed 7 --ocr
     python -m bench.splits fit --set TRAIN             # writes engine/fields/splitting/weights.json
     python -m bench.splits score --set TEST --words ocr [--threshold 0.9]
     python -m bench.splits curve --set TRAIN            # thresholds, on types unseen by the weights

@@ -1,8 +1,8 @@
 """Files of several documents, as an office scanner makes them: page indexes and true beginnings.
 
-The pages are specimens (`python -m bench.specimens draw`), as drawn words or read by OCR. A
+The pages are specimens (`python -m synthetic.papers draw`), as drawn words or read by OCR. A
 document of several pages is a specimen that was cut between two lines into pages, with drawn pages
-(bench.specimens.continued) between them: its text goes on where a page ends. Some documents count
+(synthetic.papers.continued) between them: its text goes on where a page ends. Some documents count
 their pages, some say a running head on each; empty pages and papers of the same sender that differ
 in their numbers alone (last month's bill) come in between.
 """
@@ -17,13 +17,13 @@ from typing import Any, Final
 from bench.fields_data import Case
 from bench.page_edits import cut, emptied, laid_out_again, on_a4, renumbered, with_head, with_line
 from bench.reading_data import index_from_truth
-from bench.specimens.continued import later_page
-from bench.synthetic.degrade import degrade
-from bench.synthetic.sheet import Sheet
 from engine.core.schema import Page
 from engine.core.settings import load_settings
 from engine.index.builder import build_index
 from engine.index.page_index import PageIndex
+from synthetic.degrade import degrade
+from synthetic.papers.continued import later_page
+from synthetic.sheet import Sheet
 
 # Types whose papers may have several pages, and how often they do.
 _LONG: Final[Mapping[str, float]] = {

@@ -2,8 +2,8 @@
 
 While fitting, a page's type is told by a classifier that was fitted without the page's template, as
 the pages of users are new to the engine's own. Thresholds and signs are judged on documents of a
-type that the weights have not seen (`unseen_types`): the later pages that bench.specimens.continued
-draws for it are new to them.
+type that the weights have not seen (`unseen_types`): the later pages that
+synthetic.papers.continued draws for it are new to them.
 """
 
 from __future__ import annotations

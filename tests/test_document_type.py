@@ -11,9 +11,6 @@ import numpy as np
 import pytest
 
 from bench.reading_data import index_from_truth
-from bench.specimens import specimen
-from bench.specimens.truth import Language
-from bench.specimens.writing import truth_row
 from engine import load_settings
 from engine.core.prompts import get_task, load_tasks, render
 from engine.core.schema import Evidence, EvidenceFound, Line, Word
@@ -24,6 +21,9 @@ from engine.fields.document_type import DOCUMENT_TYPES, classify, deciding_lines
 from engine.fields.document_type.features import LAYOUT, SIZE, features, layout
 from engine.fields.document_type.model import WEIGHTS_FILE, classifier
 from engine.index.page_index import PageIndex
+from synthetic.papers import specimen
+from synthetic.papers.truth import Language
+from synthetic.papers.writing import truth_row
 
 ROOT = Path(__file__).resolve().parent.parent
 # Two of the test templates of each type in each language.

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bench.synthetic import draw_document
 from engine.core.errors import RunCancelled
 from engine.core.geometry import union
 from engine.core.settings import PreprocessSettings, Settings, load_settings
@@ -16,6 +15,7 @@ from engine.documents import open_document
 from engine.evaluation import character_error_rate, covered_share
 from engine.index.builder import build_index
 from engine.index.page_index import PageIndex
+from synthetic import draw_document
 from tests.fakes import draw_page
 
 SETTINGS = load_settings()

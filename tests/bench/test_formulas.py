@@ -5,8 +5,8 @@ import random
 import numpy as np
 import pytest
 
-from bench.synthetic import draw_document
-from bench.synthetic.formulas import FORMS
+from synthetic import draw_document
+from synthetic.formulas import FORMS
 
 
 @pytest.mark.parametrize(("template", "most"), [("lecture", 4), ("derivation", 4)])

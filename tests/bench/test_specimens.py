@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from bench.specimens import (
+from synthetic.papers import (
     DOCUMENT_TYPES,
     FIELD_NAMES,
     TYPE_FIELDS,
@@ -15,9 +15,9 @@ from bench.specimens import (
     names_of,
     specimen,
 )
-from bench.specimens.registry import REGISTRY
-from bench.specimens.truth import Language, Quality, Split
-from bench.specimens.writing import some_specimens
+from synthetic.papers.registry import REGISTRY
+from synthetic.papers.truth import Language, Quality, Split
+from synthetic.papers.writing import some_specimens
 
 LANGUAGES: tuple[Language, ...] = ("en", "ru")
 SPLITS: tuple[Split, ...] = ("train", "test", "fresh")

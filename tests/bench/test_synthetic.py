@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bench.synthetic import CATEGORIES, LANGUAGES, draw_document, kinds, templates, write_set
-from bench.synthetic.canvas import tokens
-from bench.synthetic.degrade import LEVELS
-from bench.synthetic.examples import EXAMPLES, FOLDER, SIZE_LIMIT
-from bench.synthetic.fonts import REQUIRED, covers, families
-from bench.synthetic.phrases import bank
-from bench.synthetic.values import spellings, weighted
-from bench.synthetic.values_en import English
-from bench.synthetic.values_ru import Russian, plural
+from synthetic import CATEGORIES, LANGUAGES, draw_document, kinds, templates, write_set
+from synthetic.canvas import tokens
+from synthetic.degrade import LEVELS
+from synthetic.examples import EXAMPLES, FOLDER, SIZE_LIMIT
+from synthetic.fonts import REQUIRED, covers, families
+from synthetic.phrases import bank
+from synthetic.values import spellings, weighted
+from synthetic.values_en import English
+from synthetic.values_ru import Russian, plural
 
 EVERY = [(t.kind, t.language, t.name) for t in templates()]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import cast
 
-from bench.specimens import Specimen, specimen
-from bench.specimens.truth import Language, Quality
 from engine.core.geometry import union
 from engine.core.schema import Line, Region, Word
 from engine.index.page_index import PageIndex
+from synthetic.papers import Specimen, specimen
+from synthetic.papers.truth import Language, Quality
 
 
 def specimen_of(kind: str, language: str, seed: int, quality: str = "clean") -> Specimen:

@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from bench.specimens.continued import later_page
 from bench.splits_data import index_of_sheet
 from engine.core.geometry import union
 from engine.core.schema import Line, Word
 from engine.fields import split
 from engine.fields.splitting.page_features import signs_of
 from engine.index.page_index import PageIndex
+from synthetic.papers.continued import later_page
 from tests.fields.drawn import drawn_index, index_of, specimen_of, typed
 
 

@@ -1,0 +1,110 @@
+"""Write a set of specimens to a folder: docs/ (pictures), truth.jsonl, and with OCR index/.
+
+The folder has the form of `python -m synthetic`'s, so that bench.reading_data reads its
+indexes: from the truth with imitated noise, or those made by OCR (index/*.pkl).
+"""
+
+from __future__ import annotations
+
+import json
+import pickle
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from engine.core.schema import BBox, Page
+from engine.core.settings import Settings, load_settings
+from engine.fields.document_type import DOCUMENT_TYPES
+from engine.index.builder import build_index
+from engine.index.page_index import PageIndex
+from synthetic import LANGUAGES
+from synthetic.papers.drawing import names_of, specimen
+from synthetic.papers.truth import Language, Quality, Specimen, Split
+
+SET_QUALITIES: tuple[Quality, ...] = ("scan", "phone")
+
+
+def some_specimens(
+    count: int,
+    split: Split,
+    seed: int,
+    *,
+    types: Sequence[str] = DOCUMENT_TYPES,
+    languages: Sequence[str] = LANGUAGES,
+    qualities: Sequence[Quality] = SET_QUALITIES,
+    templates: Sequence[str] = (),
+) -> Iterator[Specimen]:
+    """`count` specimens: types and languages take turns, then qualities and templates.
+
+    Args:
+        templates: of these alone; none means all of the split.
+    """
+    combinations = [(kind, language) for kind in types for language in languages]
+    for number in range(count):
+        kind, language = combinations[number % len(combinations)]
+        turn = number // len(combinations)
+        # Not simply turn by turn: a type with two templates would have one of them always scanned.
+        quality = qualities[(turn + turn // len(qualities)) % len(qualities)]
+        known: Language = "ru" if language == "ru" else "en"
+        names = [one for one in names_of(kind, known, split) if one in templates]
+        template = names[turn % len(names)] if names else None
+        yield specimen(kind, known, split, seed * 1_000 + turn, quality, template=template)
+
+
+def truth_row(drawn: Specimen, name: str) -> dict[str, Any]:
+    """The line of truth.jsonl for one specimen saved under `name`."""
+    return {
+        "file": name,
+        "page_size": list(drawn.image.size),
+        "lang": drawn.language,
+        "document_type": drawn.document_type,
+        "template": drawn.template,
+        "split": drawn.split,
+        "quality": drawn.quality,
+        "seed": drawn.seed,
+        "fields": {
+            key: {
+                "text": field.text,
+                "bbox": _rounded(field.bbox),
+                "also": [_rounded(box) for box in field.also],
+            }
+            for key, field in drawn.fields.items()
+        },
+        "words": [
+            {"text": w.text, "box": _rounded(w.box), "line": w.line, "region": w.region}
+            for w in drawn.words
+        ],
+        "regions": [
+            {"id": r.id, "category": r.category, "box": _rounded(r.box)} for r in drawn.regions
+        ],
+    }
+
+
+def write_specimens(directory: Path, drawn: Iterator[Specimen], *, ocr: bool = False) -> int:
+    """Write specimens; pages whose index is there already are not read again. Gives their number.
+
+    Raises:
+        EngineError: see engine.index.builder.build_index.
+    """
+    (directory / "docs").mkdir(parents=True, exist_ok=True)
+    (directory / "index").mkdir(exist_ok=True)
+    settings = load_settings()
+    number = 0
+    with (directory / "truth.jsonl").open("w", encoding="utf-8") as truth:
+        for number, one in enumerate(drawn, start=1):
+            name = f"{number - 1:05d}-{one.document_type}-{one.language}.jpg"
+            one.image.save(directory / "docs" / name, quality=90)
+            truth.write(json.dumps(truth_row(one, f"docs/{name}"), ensure_ascii=False) + "\n")
+            cached = directory / "index" / f"{name}.pkl"
+            if ocr and not cached.exists():
+                cached.write_bytes(pickle.dumps(_index(one, f"docs/{name}", settings)))
+    return number
+
+
+def _index(drawn: Specimen, name: str, settings: Settings) -> PageIndex:
+    image = drawn.image
+    return build_index(Page(name, 0, image.width, image.height, lambda: image), settings)
+
+
+def _rounded(box: BBox) -> list[float]:
+    return [round(value, 1) for value in box]
