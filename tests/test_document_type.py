@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bench.reading_data import index_from_truth
 from engine import load_settings
 from engine.core.prompts import get_task, load_tasks, render
 from engine.core.schema import Evidence, EvidenceFound, Line, Word
@@ -24,6 +23,7 @@ from engine.index.page_index import PageIndex
 from synthetic.papers import specimen
 from synthetic.papers.truth import Language
 from synthetic.papers.writing import truth_row
+from training.reading_data import index_from_truth
 
 ROOT = Path(__file__).resolve().parent.parent
 # Two of the test templates of each type in each language.

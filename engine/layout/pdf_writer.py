@@ -1,6 +1,6 @@
 """Pages of a picture and invisible text, written by PDFium.
 
-The text's font is embedded and has one empty glyph (glyphless.ttf, which bench/glyphless_font.py
+The text's font is embedded and has one empty glyph (glyphless.ttf, which training/glyphless_font.py
 makes): nothing of it is ever drawn. Its codes are UTF-16 units, each is that glyph, and the font
 says of each which character it is, so that every script can be searched and copied. Tesseract's PDF
 renderer does the same (src/api/pdfrenderer.cpp).

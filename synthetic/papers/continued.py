@@ -1,8 +1,8 @@
 """Later pages of documents: clauses, letters that go on, rows of a table, annexes, backs of cards.
 
-`later_page` draws one; bench.splits_data puts them between the pages that it cuts a specimen into.
-Wordings and layouts of the splits "train" and "test" differ. `facts` are fields of the first page
-(a number, a company): some later pages say them again, as papers do.
+`later_page` draws one; training.splits_data puts them between the pages that it cuts a specimen
+into. Wordings and layouts of the splits "train" and "test" differ. `facts` are fields of the first
+page (a number, a company): some later pages say them again, as papers do.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Write a set of specimens to a folder: docs/ (pictures), truth.jsonl, and with OCR index/.
 
-The folder has the form of `python -m synthetic`'s, so that bench.reading_data reads its
+The folder has the form of `python -m synthetic`'s, so that training.reading_data reads its
 indexes: from the truth with imitated noise, or those made by OCR (index/*.pkl).
 """
 

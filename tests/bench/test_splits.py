@@ -4,13 +4,13 @@ import random
 
 import numpy as np
 
-from bench.fields_data import Case
-from bench.splits import counts, report
-from bench.splits_data import SplitFile, draw_files
-from bench.splits_fit import Joint, Prepared, fit, unseen_types
 from engine.fields.splitting.boundary_features import SIGNS
 from engine.fields.splitting.page_features import signs_of
 from tests.fields.drawn import drawn_index, specimen_of
+from training.fields_data import Case
+from training.splits import counts, report
+from training.splits_data import SplitFile, draw_files
+from training.splits_fit import Joint, Prepared, fit, unseen_types
 
 KINDS = ("contract", "invoice", "receipt", "letter")
 

@@ -6,11 +6,11 @@ import pytest
 import torch
 from transformers import Qwen2VLForConditionalGeneration
 
-from bench.reader_model import build_model, build_processor
-from bench.reader_pages import CELL, COLUMNS, LABELS, ROWS, is_held_out, random_page
-from bench.reader_talks import Batch, Sight, random_talk
-from bench.train_reader import exact_share
 from tests.families.tiny import QWEN2_TEMPLATE
+from training.reader_model import build_model, build_processor
+from training.reader_pages import CELL, COLUMNS, LABELS, ROWS, is_held_out, random_page
+from training.reader_talks import Batch, Sight, random_talk
+from training.train_reader import exact_share
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
 """Real vision through the whole engine: a trained model reads pages that it has never seen.
 
-The checkpoint in tests/fixtures/reader was trained by bench.train_reader on pages whose values
+The checkpoint in tests/fixtures/reader was trained by training.train_reader on pages whose values
 these tests never use; no index, OCR or text layer helps it.
 """
 
@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.reader_pages import LABELS, ReaderPage, is_held_out, random_page
 from engine import Engine, load_settings
 from engine.core.schema import Finished, TextDelta
+from training.reader_pages import LABELS, ReaderPage, is_held_out, random_page
 
 READER = Path(__file__).parents[1] / "fixtures/reader"
 PAGES = 8

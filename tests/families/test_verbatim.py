@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from bench.reader_pages import CELL, VALUE_COLUMN, ReaderPage, random_page
 from engine import Engine, load_settings
 from engine.core.geometry import union
 from engine.core.i18n import say
@@ -15,6 +14,7 @@ from engine.index.page_index import PageIndex
 from tests.fakes import draw_page
 from tests.families.conftest import CHAT
 from tests.families.test_invariants import loaded_family
+from training.reader_pages import CELL, VALUE_COLUMN, ReaderPage, random_page
 
 MakeEngine = Callable[..., Engine]
 PRINTED = [

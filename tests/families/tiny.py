@@ -22,7 +22,7 @@ from transformers import (
     Qwen3VLVideoProcessor,
 )
 
-from bench.reader_model import SPECIAL as QWEN_SPECIAL
+from training.reader_model import SPECIAL as QWEN_SPECIAL
 
 # Renders what the published Qwen2-VL template renders for text and images (model card of
 # Qwen/Qwen2-VL-2B-Instruct): a default system turn, turns between im_start and im_end.

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import pytest
 
-from bench.splits_data import index_of_sheet
 from engine.core.geometry import union
 from engine.core.schema import Line, Word
 from engine.fields import split
@@ -13,6 +12,7 @@ from engine.fields.splitting.page_features import signs_of
 from engine.index.page_index import PageIndex
 from synthetic.papers.continued import later_page
 from tests.fields.drawn import drawn_index, index_of, specimen_of, typed
+from training.splits_data import index_of_sheet
 
 
 def first_page(kind: str, language: str = "en", seed: int = 3) -> PageIndex:

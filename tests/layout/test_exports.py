@@ -12,7 +12,6 @@ import pypdfium2.raw as pdfium_c
 import pytest
 from PIL import Image, ImageChops
 
-from bench import glyphless_font
 from engine.core.schema import Document, Page, PageLayout, Region
 from engine.layout import (
     lines_of,
@@ -26,6 +25,7 @@ from engine.layout import (
 from engine.layout.dots_json import DotsJsonParser
 from engine.layout.grid import Table, TableCell, table_of_rows
 from tests.workbooks import read_workbook
+from training import glyphless_font
 
 TABLE = "item\tprice\ta & b\n=1+1\t-5.00\t\n\tвсего\t12"
 ROWS = [["item", "price", "a & b"], ["=1+1", "-5.00", ""], ["", "всего", "12"]]

@@ -1,7 +1,7 @@
 """Features of candidates -> scores, and how likely the best one is right.
 
 A network of one hidden layer scores each candidate; its coefficients are in ranker.safetensors,
-fitted by `python -m bench.reading fit` on synthetic documents; nothing is learned here.
+fitted by `python -m training.reading fit` on synthetic documents; nothing is learned here.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """A question and the indexes of pages -> the best answer with its place. The whole of reading.
 
-Try it: `python -m bench.reading --help` measures it; tests/families/lite shows it on small pages.
+Try it: `python -m training.reading --help` measures it; tests/families/lite shows it on small
+pages.
 """
 
 from __future__ import annotations

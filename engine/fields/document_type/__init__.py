@@ -6,7 +6,7 @@
 It looks at no picture: a portrait without words, or a page whose text nobody could read, is "other"
 with little confidence. Importing it brings numpy and nothing heavier.
 
-Try it: `python -m engine parse scan.png --task document_type`; `python -m bench.document_types`
+Try it: `python -m engine parse scan.png --task document_type`; `python -m training.document_types`
 measures it (docs/fields.md).
 """
 

@@ -1,6 +1,6 @@
 """Features -> probabilities: a multinomial logistic regression.
 
-Its coefficients are in classifier.safetensors, fitted by `python -m bench.document_types fit` on
+Its coefficients are in classifier.safetensors, fitted by `python -m training.document_types fit` on
 drawn documents; nothing is learned here. Source of the method: Bishop, Pattern Recognition and
 Machine Learning (2006), section 4.3.4; the temperature: Guo et al., arXiv:1706.04599.
 """

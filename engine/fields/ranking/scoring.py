@@ -1,6 +1,6 @@
 """Features of candidates -> scores: one linear model a field type.
 
-The weights are in weights.json, fitted by `python -m bench.fields fit` on drawn specimens of the
+The weights are in weights.json, fitted by `python -m training.fields fit` on drawn specimens of the
 train split; nothing is learned here. "Not on the page" has the score 0, so a candidate below that
 is not taken.
 """

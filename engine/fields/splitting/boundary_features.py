@@ -2,7 +2,7 @@
 
 `joint` compares a page with the document so far (the pages since the last beginning, empty ones
 left out). A linear model makes a probability of the numbers (splitter.py); its weights are fitted
-by `python -m bench.splits fit`.
+by `python -m training.splits fit`.
 """
 
 from __future__ import annotations

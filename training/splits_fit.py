@@ -16,15 +16,15 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.document_types_fit import fit as fit_types
-from bench.fields_data import Case, Words, read_cases
-from bench.splits_data import SplitFile, draw_files
 from engine.fields.document_type import DOCUMENT_TYPES
 from engine.fields.document_type.features import features
 from engine.fields.document_type.model import softmax
 from engine.fields.splitting.boundary_features import SIGNS, joint
 from engine.fields.splitting.page_features import PageSigns, signs_of, type_shares
 from engine.index.page_index import PageIndex
+from training.document_types_fit import fit as fit_types
+from training.fields_data import Case, Words, read_cases
+from training.splits_data import SplitFile, draw_files
 
 _SEED: Final = 5
 _NOISES: Final = (0.02, 0.1)

@@ -16,11 +16,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from bench.fields_data import Case
 from engine.evaluation import same_field
 from engine.fields.page import prepared
 from engine.fields.ranking.features import FEATURES, feature_table
 from engine.fields.templates import DocumentTemplate, Labels, load_templates
+from training.fields_data import Case
 
 _BY_FORM = ("mrz", "items")
 _STEPS = 60

@@ -1,6 +1,6 @@
 """Make the font of searchable PDFs: one empty glyph, of half the font's size in width.
 
-    python -m bench.glyphless_font        writes engine/layout/glyphless.ttf
+    python -m training.glyphless_font        writes engine/layout/glyphless.ttf
 
 The file is the same each time. engine/layout/pdf_writer.py tells how it is used. fonttools comes
 with tests/requirements.txt.

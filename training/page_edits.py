@@ -1,6 +1,6 @@
 """Page indexes changed as papers differ: cut into pages, headed again, renumbered, laid on A4.
 
-What bench.splits_data makes documents of several pages of. Boxes stay true to their words.
+What training.splits_data makes documents of several pages of. Boxes stay true to their words.
 """
 
 from __future__ import annotations

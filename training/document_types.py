@@ -2,9 +2,9 @@
 
     python -m synthetic.papers draw --out TRAIN --count 780 --split train [--ocr]
     python -m synthetic.papers draw --out TEST --count 260 --split test --seed 7 --ocr
-    python -m bench.document_types fit --train TRAIN        writes classifier.safetensors
-    python -m bench.document_types score --set TEST --ocr   accuracy, interval, confusion matrix
-    python -m bench.document_types ablate --train TRAIN [--set TEST --ocr]
+    python -m training.document_types fit --train TRAIN        writes classifier.safetensors
+    python -m training.document_types score --set TEST --ocr   accuracy, interval, confusion matrix
+    python -m training.document_types ablate --train TRAIN [--set TEST --ocr]
 
 Fitting uses the drawn truth with imitated OCR noise, twice, and the pages in TRAIN/index that OCR
 has read. `ablate` leaves out groups of features; without --set it is cross-validated over the
@@ -25,12 +25,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.document_types_fit import fit, fit_temperature
-from bench.reading_data import ocr_indexes, truth_indexes
 from engine.fields.document_type import DOCUMENT_TYPES, classify
 from engine.fields.document_type.features import BLOCK, KINDS, LAYOUT, SIZE, features
 from engine.fields.document_type.model import WEIGHTS_FILE, Classifier, store
 from engine.index.page_index import PageIndex
+from training.document_types_fit import fit, fit_temperature
+from training.reading_data import ocr_indexes, truth_indexes
 
 SEED = 5
 # Shares of words that are misread in the two copies of each drawn page.
@@ -57,7 +57,7 @@ class Pages:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m bench.document_types", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m training.document_types", description=__doc__)
     parser.add_argument("what", choices=("fit", "score", "ablate"))
     parser.add_argument("--train", type=Path, nargs="+", help="folders of specimens")
     parser.add_argument("--set", type=Path)

@@ -2,12 +2,13 @@
 
     python -m synthetic.papers draw --out TRAIN --count 780 --split train --seed 5 --qualities clean
     python -m synthetic.papers draw --out TEST --count 260 --split test --seed 7 --ocr
-    python -m bench.splits fit --set TRAIN             # writes engine/fields/splitting/weights.json
-    python -m bench.splits score --set TEST --words ocr [--threshold 0.9]
-    python -m bench.splits curve --set TRAIN            # thresholds, on types unseen by the weights
-    python -m bench.splits ablate --set TRAIN           # each sign left out, likewise
+    python -m training.splits fit --set TRAIN          # writes engine/fields/splitting/weights.json
+    python -m training.splits score --set TEST --words ocr [--threshold 0.9]
+    python -m training.splits curve --set TRAIN         # thresholds, on types unseen by the weights
+    python -m training.splits ablate --set TRAIN           # each sign left out, likewise
 
-Files are drawn by bench.splits_data; bench.splits_fit says what they are fitted and judged on.
+Files are drawn by training.splits_data; training.splits_fit says what they are fitted and judged
+on.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from bench.splits_fit import (
+from engine.evaluation import estimate
+from engine.fields.splitting.boundary_features import SIGNS
+from engine.fields.splitting.splitter import THRESHOLD, WEIGHTS_FILE, split_signs
+from training.splits_fit import (
     Prepared,
     fit,
     joints_of,
@@ -28,9 +32,6 @@ from bench.splits_fit import (
     prepared_train,
     unseen_types,
 )
-from engine.evaluation import estimate
-from engine.fields.splitting.boundary_features import SIGNS
-from engine.fields.splitting.splitter import THRESHOLD, WEIGHTS_FILE, split_signs
 
 _THRESHOLDS: Final = (0.5, 0.7, 0.8, 0.85, 0.9, 0.95)
 # Figure -> what is counted, of what; "" is every file.
@@ -93,7 +94,7 @@ def by_type(files: Sequence[Prepared], threshold: float) -> str:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m bench.splits", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m training.splits", description=__doc__)
     parser.add_argument("what", choices=("fit", "score", "curve", "ablate"))
     parser.add_argument("--set", type=Path, nargs="+", required=True, help="folders of specimens")
     parser.add_argument("--split", choices=("train", "test"), default="test", help="of the set")

@@ -14,7 +14,7 @@ that what the language model sees looks like text), which label its row has and 
 value it is. Then the language model learns to answer from a tower that stands still, four
 questions to a page, and last both learn together, with a second page in some conversations.
 
-    python -m bench.train_reader OUT [--steps 2400]
+    python -m training.train_reader OUT [--steps 2400]
 
 docs/benchmarks.md lists the four runs, each going on from the last, that made the fixture.
 """
@@ -33,9 +33,9 @@ from torch import Tensor
 from torch.nn import functional
 from transformers import Qwen2VLForConditionalGeneration
 
-from bench.reader_model import build_model, build_processor, save
-from bench.reader_pages import LABELS, VALUE_LENGTH, random_page
-from bench.reader_talks import Batch, Sight, random_talk
+from training.reader_model import build_model, build_processor, save
+from training.reader_pages import LABELS, VALUE_LENGTH, random_page
+from training.reader_talks import Batch, Sight, random_talk
 
 
 class CellQuestions(torch.nn.Module):

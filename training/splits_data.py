@@ -14,9 +14,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from bench.fields_data import Case
-from bench.page_edits import cut, emptied, laid_out_again, on_a4, renumbered, with_head, with_line
-from bench.reading_data import index_from_truth
 from engine.core.schema import Page
 from engine.core.settings import load_settings
 from engine.index.builder import build_index
@@ -24,6 +21,17 @@ from engine.index.page_index import PageIndex
 from synthetic.degrade import degrade
 from synthetic.papers.continued import later_page
 from synthetic.sheet import Sheet
+from training.fields_data import Case
+from training.page_edits import (
+    cut,
+    emptied,
+    laid_out_again,
+    on_a4,
+    renumbered,
+    with_head,
+    with_line,
+)
+from training.reading_data import index_from_truth
 
 # Types whose papers may have several pages, and how often they do.
 _LONG: Final[Mapping[str, float]] = {

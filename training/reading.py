@@ -1,8 +1,8 @@
 """Fit and measure how `lite` chooses its answers, on sets of `python -m synthetic`.
 
-    python -m bench.reading fit --train DIR...         writes ranker.safetensors beside lite
-    python -m bench.reading score --set DIR            ANLS, exact, evidence, refusals
-    python -m bench.reading ablate --train DIR --set DIR   the same without each group of features
+    python -m training.reading fit --train DIR...         writes ranker.safetensors beside lite
+    python -m training.reading score --set DIR            ANLS, exact, evidence, refusals
+    python -m training.reading ablate --train DIR --set DIR  the same without each group of features
 
 Indexes come from the drawn truth with imitated noise, or with --ocr from `SET/index/*.pkl`; fitting
 takes both where both are there.
@@ -19,10 +19,10 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.reading_data import ocr_indexes, read_examples, truth_indexes
-from bench.reading_fit import Judged, fit, fit_all, judge
 from engine.families.lite.features import FEATURES
 from engine.families.lite.ranking import RANKER_FILE, Ranker, ranker, signs_of, store
+from training.reading_data import ocr_indexes, read_examples, truth_indexes
+from training.reading_fit import Judged, fit, fit_all, judge
 
 # What the ablation leaves out together: a name, and the beginnings of the features.
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -63,7 +63,7 @@ Row = tuple[float, float, float, float]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m bench.reading", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m training.reading", description=__doc__)
     parser.add_argument("what", choices=("fit", "score", "ablate"))
     parser.add_argument("--train", type=Path, nargs="+")
     parser.add_argument("--set", type=Path)

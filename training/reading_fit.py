@@ -18,7 +18,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from bench.reading_data import Example
 from engine.evaluation import anls, evidence_hit, exact, normalise
 from engine.families.lite.candidates import Candidate
 from engine.families.lite.features import FEATURES
@@ -28,6 +27,7 @@ from engine.families.lite.ranking import SIGNS, Ranker, signs_of
 from engine.families.lite.reader import ReadPage, gather, read_page
 from engine.index.page_index import PageIndex
 from engine.text.answer_types import ANSWER_TYPES
+from training.reading_data import Example
 
 _NETWORKS, _UNITS, _DROPPED_IN, _DROPPED = 3, 48, 0.1, 0.3
 _EPOCHS, _BATCH, _RATE, _DECAY = 8, 32, 0.004, 0.03

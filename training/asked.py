@@ -1,10 +1,10 @@
 """Questions about the fields of drawn papers: what the form adds to the reader of `lite`.
 
     python -m synthetic.papers draw --out TEST --count 260 --split test --seed 7 --ocr
-    python -m bench.asked score --set TEST [--half unseen|seen]
-    python -m bench.asked understand            # which fields the questions are taken for
+    python -m training.asked score --set TEST [--half unseen|seen]
+    python -m training.asked understand            # which fields the questions are taken for
 
-The questions are those of bench/asked.toml. "seen" ones were looked at when the ways to ask of
+The questions are those of training/asked.toml. "seen" ones were looked at when the ways to ask of
 prompts/fields were completed, "unseen" ones were not.
 """
 
@@ -19,12 +19,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from bench.fields_data import Case, read_cases
 from engine.evaluation import anls, difference, estimate, is_verbatim
 from engine.families.lite.field_question import Phrasebook
 from engine.families.lite.form import Form
 from engine.families.lite.reader import answer, read_page
 from engine.fields.templates import load_templates
+from training.fields_data import Case, read_cases
 
 _HALVES: Final = ("seen", "unseen")
 
@@ -133,7 +133,7 @@ def _understand(args: argparse.Namespace) -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m bench.asked", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m training.asked", description=__doc__)
     commands = parser.add_subparsers(required=True)
     score = commands.add_parser("score", help="ask the specimens of a set")
     score.add_argument("--set", type=Path, required=True)

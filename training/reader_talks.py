@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from bench.reader_pages import COLUMNS, LABELS, ROWS, ReaderPage, random_page
+from training.reader_pages import COLUMNS, LABELS, ROWS, ReaderPage, random_page
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,9 @@
 
     python -m synthetic.papers draw --out TRAIN --count 780 --split train --ocr
     python -m synthetic.papers draw --out TEST --count 260 --split test --seed 7 --ocr
-    python -m bench.fields fit --set TRAIN            # writes engine/fields/ranking/weights.json
-    python -m bench.fields score --set TEST [--json] [--failures FILE]
-    python -m bench.fields ablate --set TRAIN         # each feature left out, folds by template
+    python -m training.fields fit --set TRAIN            # writes engine/fields/ranking/weights.json
+    python -m training.fields score --set TEST [--json] [--failures FILE]
+    python -m training.fields ablate --set TRAIN         # each feature left out, folds by template
 
 Scores are of the whole way from the picture: OCR, candidates, choice. `--words drawn` takes the
 drawn words instead of OCR, which shows what reading errors cost. Nothing is fitted to the test
@@ -24,14 +24,14 @@ from typing import Final
 
 import numpy as np
 
-from bench.fields_data import Case, Words, read_cases
-from bench.fields_fit import Choice, choices, fit
 from engine.evaluation import estimate, same_field
 from engine.fields.page_extractor import read_fields
 from engine.fields.parsing import parse_field
 from engine.fields.ranking.features import FEATURES
 from engine.fields.ranking.scoring import WEIGHTS_FILE
 from engine.fields.templates import load_templates
+from training.fields_data import Case, Words, read_cases
+from training.fields_fit import Choice, choices, fit
 
 _ALIKE: Final = str.maketrans("АВЕКМНОРСТХУ", "ABEKMHOPCTXY")
 _BOTH: Final[tuple[Words, ...]] = ("ocr", "drawn")
@@ -211,7 +211,7 @@ def _is_right(one: Choice, weights: Mapping[str, float]) -> bool:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m bench.fields", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m training.fields", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     one = commands.add_parser("fit", help="fit the weights")
     one.add_argument("--out", type=Path, default=WEIGHTS_FILE)

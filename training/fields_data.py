@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from bench.reading_data import ocr_indexes, truth_indexes
 from engine.index.page_index import PageIndex
+from training.reading_data import ocr_indexes, truth_indexes
 
 Words = Literal["ocr", "drawn"]
 NOISE: Final = 0.01

@@ -1,6 +1,7 @@
 """The reader's checkpoint: a small Qwen2-VL in the published format, and its processor.
 
-Built untrained here; bench.train_reader teaches it. Differs from the published checkpoints in sizes
+Built untrained here; training.train_reader teaches it. Differs from the published checkpoints in
+sizes
 alone: three text layers of width 128, two of the vision tower of width 64, a small vocabulary.
 """
 
@@ -20,7 +21,7 @@ from transformers import (
     Qwen2VLVideoProcessor,
 )
 
-from bench.reader_pages import LABELS
+from training.reader_pages import LABELS
 
 SPECIAL = (
     "<|endoftext|>",

@@ -1,0 +1,1 @@
+"""Whatever writes weights that ship with the engine."""
