@@ -55,7 +55,8 @@ _READERS: Final[Mapping[str, Callable[[io.BytesIO], ImageFile.ImageFile]]] = {
     "WebP": WebPImagePlugin.WebPImageFile,
 }
 # What Pillow's plugins raise on broken bytes: its documented OSError and SyntaxError, and whatever
-# Python raises when a header's numbers make no sense (tests/test_documents.py mutates files).
+# Python raises when a header's numbers make no sense (tests/documents/test_documents.py mutates
+# files).
 FAILURES: Final = (
     OSError,
     SyntaxError,

@@ -6,7 +6,7 @@ OCR's mistakes allowed. Where a fact stands several times, the place whose surro
 with the question and the answer is taken. A bare small number needs such a place: "2" does not
 light up every 2. What is on no page is given back as such: an invented number becomes visible.
 
-Try it: `.venv/bin/python -m pytest tests/test_grounding.py`
+Try it: `.venv/bin/python -m pytest tests/index/test_grounding.py`
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ One sentence that says that there is no answer is always possible.
 
 This module knows no tensors; engine/families/decoding/verbatim.py turns it into a LogitsProcessor.
 
-Try it: `.venv/bin/python -m pytest tests/test_verbatim.py`
+Try it: `.venv/bin/python -m pytest tests/index/test_verbatim.py`
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Drawn pages read as a whole, beyond tests/test_indexing.py: rows, mixed scripts, text layers."""
+"""Drawn pages read as a whole, beyond tests/index/test_builder.py: rows, mixed scripts, text
+layers."""
 
 import os
 

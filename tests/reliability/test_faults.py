@@ -1,7 +1,7 @@
 """The real app while something goes wrong: killed in an answer, a disk that takes no more, a flood.
 
-What the engine alone does of it is in tests/test_store.py and others; docs/reliability.md has the
-whole table.
+What the engine alone does of it is in tests/sessions/test_database.py and others;
+docs/reliability.md has the whole table.
 """
 
 import asyncio

@@ -12,7 +12,12 @@ from gradio.utils import get_upload_folder
 from engine.sessions.database.owners import new_owner, retire
 from ui.security.temp_files import use_own_folder
 
-CRASH = "from ui.security.temp_files import use_own_folder; import os; print(use_own_folder()); os._exit(9)"
+CRASH = """
+import os
+from ui.security.temp_files import use_own_folder
+print(use_own_folder())
+os._exit(9)
+"""
 FORK = """
 import os, sys
 from ui.security.temp_files import use_own_folder

@@ -55,7 +55,7 @@ def run(script: str, *arguments: Path) -> str:
         capture_output=True,
         text=True,
         env={**os.environ, "HF_HUB_OFFLINE": "1"},
-        cwd=Path(__file__).parents[1],
+        cwd=Path(__file__).parents[2],
         timeout=300,
     )
     assert done.returncode == 0, done.stderr

@@ -129,7 +129,7 @@ def test_the_boxes_of_a_layout_are_the_models_own_and_are_checked(
     box: BBox,
     hit: bool,
 ) -> None:
-    monkeypatch.setitem(FAMILIES, "fake", "tests.test_doctor_model:LayoutFamily")
+    monkeypatch.setitem(FAMILIES, "fake", "tests.cli.test_model_check:LayoutFamily")
     monkeypatch.setattr(LayoutFamily, "box", box)
     FakeFamily.script = ["Total: 128.50"]
     reading = tried(fake_settings, tmp_path).reading
@@ -201,7 +201,7 @@ def test_each_fault_is_found_by_its_check_and_told_with_a_next_step(
     failing: str | None,
     said: str,
 ) -> None:
-    monkeypatch.setitem(FAMILIES, "fake", "tests.test_doctor_model:FaultyFamily")
+    monkeypatch.setitem(FAMILIES, "fake", "tests.cli.test_model_check:FaultyFamily")
     monkeypatch.setattr(FakeFamily, "script", [KNOWS_ALL])
     if fault is not None:
         monkeypatch.setattr(FaultyFamily, fault, value)

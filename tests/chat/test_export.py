@@ -37,7 +37,7 @@ from engine.core.schema import (
 )
 from engine.core.transcript import Transcript
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = json.loads(
     (ROOT / "engine" / "chat" / "export" / "conversation.schema.json").read_text("utf-8")
 )

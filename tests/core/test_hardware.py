@@ -82,7 +82,7 @@ def test_the_apps_process_does_not_start_cuda_where_a_model_has_its_own(
     gpu_without_cuda: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     FakeFamily.reset()
-    monkeypatch.setitem(FAMILIES, "fake", "tests.test_hardware:AnsweringFamily")
+    monkeypatch.setitem(FAMILIES, "fake", "tests.core.test_hardware:AnsweringFamily")
     path = tmp_path / "auto.toml"
     path.write_text(FAKE_MODELS_TOML + "[generation]\nworker_process = 'auto'\n", encoding="utf-8")
     settings = load_settings(path)

@@ -72,8 +72,8 @@ class TalkerFamily(FakeFamily):
 
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    monkeypatch.setitem(FAMILIES, "reader", "tests.test_routing:ReaderFamily")
-    monkeypatch.setitem(FAMILIES, "talker", "tests.test_routing:TalkerFamily")
+    monkeypatch.setitem(FAMILIES, "reader", "tests.chat.test_routing:ReaderFamily")
+    monkeypatch.setitem(FAMILIES, "talker", "tests.chat.test_routing:TalkerFamily")
     ReaderFamily.runs, ReaderFamily.text = 0, "Total 42.00"
     TalkerFamily.indexes, TalkerFamily.sizes = [], []
     path = tmp_path / "routing.toml"

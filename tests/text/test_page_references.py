@@ -5,7 +5,7 @@ import pytest
 from engine.chat.page_selection import point
 from engine.families.lite.question import analyse, counts_documents
 from engine.text.page_references import LAST, Reference, fold, references
-from tests.test_pointing import documents
+from tests.chat.test_page_selection import documents
 
 
 def said(text: str) -> list[tuple[str, tuple[int, ...]]]:

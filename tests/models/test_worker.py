@@ -58,8 +58,8 @@ class BrokenFamily(FakeFamily):
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     FakeFamily.reset()
-    monkeypatch.setitem(FAMILIES, "fake", "tests.test_worker:WorkerFamily")
-    monkeypatch.setitem(FAMILIES, "broken", "tests.test_worker:BrokenFamily")
+    monkeypatch.setitem(FAMILIES, "fake", "tests.models.test_worker:WorkerFamily")
+    monkeypatch.setitem(FAMILIES, "broken", "tests.models.test_worker:BrokenFamily")
     path = tmp_path / "worker.toml"
     path.write_text(
         f"{FAKE_MODELS_TOML}"

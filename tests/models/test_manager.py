@@ -46,7 +46,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     FakeFamily.reset()
     FailingFamily.reset()
     FailingFamily.failures, FailingFamily.shares = 0, ()
-    monkeypatch.setitem(FAMILIES, "fake", "tests.test_model_manager:FailingFamily")
+    monkeypatch.setitem(FAMILIES, "fake", "tests.models.test_manager:FailingFamily")
     path = tmp_path / "two.toml"
     path.write_text(TWO_MODELS, encoding="utf-8")
     return load_settings(path)

@@ -24,7 +24,7 @@ from engine.sessions.database.migrations import MIGRATIONS
 from tests.fakes import FakeFamily, save_page
 from tests.keeping import Hands, clocked, files_below, loaded_index, said, talk
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 DAY = 24 * 3600.0
 
 

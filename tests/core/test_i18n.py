@@ -10,7 +10,7 @@ from engine.core import errors
 from engine.core.errors import DocumentError, EngineError, as_engine_error
 from engine.core.i18n import catalogue, say
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 OURS = {
     name
     for name, value in vars(errors).items()

@@ -30,7 +30,7 @@ from engine.documents.source import DecodedPages, Source
 
 # pytest undoes the filter that engine.documents sets for Pillow's remarks on odd metadata.
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 LIMITS = load_settings().limits
 RED, GREEN, BLUE, YELLOW = (220, 30, 30), (30, 160, 30), (30, 30, 220), (230, 220, 40)
 CORNERS = (RED, GREEN, BLUE, YELLOW)  # top left, top right, bottom left, bottom right
