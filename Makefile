@@ -21,6 +21,7 @@ test: $(STAMPS)/setup $(STAMPS)/test
 lint: $(STAMPS)/test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-logo
 	$(BIN)/mypy
 
 # In the order of the files: the long ones (a browser, servers) come first, and the small ones fill

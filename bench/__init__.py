@@ -1,0 +1,1 @@
+"""What prints figures: speed, layout, load. `python -m bench.NAME --help`."""

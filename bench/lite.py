@@ -57,7 +57,8 @@ def run_worker(directory: Path, cache: Path) -> dict[str, Any]:
     command = [sys.executable, "-m", "bench.lite", "--worker", str(directory), str(cache)]
     started = time.monotonic()
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return json.loads(done.stdout) | {"process_seconds": time.monotonic() - started}
+    figures: dict[str, Any] = json.loads(done.stdout)
+    return figures | {"process_seconds": time.monotonic() - started}
 
 
 def measure(directory: Path, cache: Path) -> dict[str, Any]:
