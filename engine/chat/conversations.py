@@ -1,14 +1,10 @@
-"""What a visitor's browser may ask about conversations without any model: whose they are, what was
-said and uploaded, what the screen keeps with them.
-
-`engine.chat.engine.Engine` is one of these, and asks models too.
-"""
+"""Whose conversations they are, what was said, and what the screen keeps with them; no model is
+asked."""
 
 import secrets
-from collections.abc import Mapping
 
-from engine.core.errors import EngineError, SessionError
-from engine.core.schema import Document, Message
+from engine.core.errors import EngineError
+from engine.core.schema import Message
 from engine.core.transcript import Transcript
 from engine.sessions.database import ConversationInfo
 from engine.sessions.registry import SessionStore
@@ -91,10 +87,6 @@ class Conversations:
         """Why the last change of a session is not kept; None when all is. Raises SessionError."""
         return self._sessions.get(session_id).unkept
 
-    def lost_documents(self, session_id: str) -> Mapping[str, EngineError]:
-        """document_id -> why its kept file cannot be used any more. Raises SessionError."""
-        return dict(self._sessions.get(session_id).lost)
-
     def cut_answer(self, session_id: str) -> Transcript | None:
         """The answer that was being written when the app ended, until the next question.
 
@@ -103,16 +95,6 @@ class Conversations:
         cut = self._sessions.get(session_id).cut
         return None if cut is None else cut.transcript
 
-    def documents(self, session_id: str) -> tuple[Document, ...]:
-        """The session's documents in the order of their upload. Raises SessionError."""
-        return tuple(self._sessions.get(session_id).documents)
-
     def history(self, session_id: str) -> tuple[Message, ...]:
         """The conversation so far, oldest message first. Raises SessionError."""
         return tuple(self._sessions.get(session_id).messages)
-
-    def _document(self, session_id: str, document_id: str) -> Document:
-        for document in self.documents(session_id):
-            if document.document_id == document_id:
-                return document
-        raise SessionError("session.unknown_document", document_id=document_id)

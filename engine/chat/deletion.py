@@ -1,50 +1,26 @@
-"""How answers are stopped, and how what was said is taken back and deleted, here and in the models.
-
-`engine.chat.engine.Engine` is one of these, and asks models too.
-"""
+"""How what was said is taken back and deleted, here and in the models that may remember it."""
 
 import logging
 
-from engine.chat.documents import Readings
 from engine.chat.runs import Runs
-from engine.core.settings import PreprocessSettings
-from engine.index.store import IndexStore
 from engine.models.manager import ModelManager
 from engine.sessions.registry import SessionStore
 
 logger = logging.getLogger(__name__)
 
 
-class Forgetting(Readings):
-    """Conversations that can be stopped, rewound and deleted. Thread-safe."""
+class Deletion:
+    """Sessions and visitors deleted, conversations rewound. Thread-safe.
 
-    def __init__(
-        self,
-        sessions: SessionStore,
-        indexes: IndexStore,
-        steps: PreprocessSettings,
-        models: ModelManager,
-    ) -> None:
-        """models: those that may remember what was said; steps: as in Readings."""
-        super().__init__(sessions, indexes, steps)
+    Args:
+        runs: the running answers, which are stopped first.
+        models: those that may remember what was said.
+    """
+
+    def __init__(self, sessions: SessionStore, runs: Runs, models: ModelManager) -> None:
+        self._sessions = sessions
+        self._runs = runs
         self._models = models
-        self._runs = Runs(sessions)
-
-    def stop(self, session_id: str) -> None:
-        """End the session's running answer, if there is one. Nobody else's run is touched."""
-        self._runs.stop(session_id)
-
-    def stop_all(self, *, wait_seconds: float = 0.0) -> bool:
-        """End every running answer, before a server that shows them is closed.
-
-        Args:
-            wait_seconds: how long at the most to wait for their ends; a model sees the wish to stop
-                between two tokens.
-        Returns:
-            Whether all have ended.
-        """
-        self._runs.stop_all()
-        return self._runs.wait_for_none(wait_seconds)
 
     def delete_session(self, session_id: str) -> None:
         """Stop and forget a session: rows, files, indexes, KV caches. Unknown ids are fine.

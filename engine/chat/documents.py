@@ -1,13 +1,10 @@
-"""What the pages of a conversation say, without any model: their words, and the words in a box.
-
-`engine.chat.engine.Engine` is one of these, and asks models too.
-"""
+"""The documents of a conversation and what their pages say: words and places; no model is asked."""
 
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 
-from engine.chat.conversations import Conversations
-from engine.core.errors import RunCancelled, SessionError
+from engine.core.errors import EngineError, RunCancelled, SessionError
 from engine.core.geometry import clip
 from engine.core.schema import BBox, Document
 from engine.core.settings import PreprocessSettings
@@ -16,14 +13,14 @@ from engine.index.store import IndexStore
 from engine.sessions.registry import SessionStore
 
 
-class Readings(Conversations):
-    """Conversations whose pages are read as soon as they come. Thread-safe."""
+class Documents:
+    """Documents of sessions; their pages are read as soon as they come. Thread-safe."""
 
     def __init__(
         self, sessions: SessionStore, indexes: IndexStore, steps: PreprocessSettings
     ) -> None:
         """steps: before OCR, where a question names no others."""
-        super().__init__(sessions)
+        self._sessions = sessions
         self._indexes = indexes
         self._steps = steps
 
@@ -71,3 +68,18 @@ class Readings(Conversations):
             return self._indexes.get(page, self._steps, threading.Event())
         except RunCancelled:
             raise SessionError("session.no_pages") from None
+
+    def documents(self, session_id: str) -> tuple[Document, ...]:
+        """The session's documents in the order of their upload. Raises SessionError."""
+        return tuple(self._sessions.get(session_id).documents)
+
+    def document(self, session_id: str, document_id: str) -> Document:
+        """One document of a session. Raises SessionError: there is none such."""
+        for document in self.documents(session_id):
+            if document.document_id == document_id:
+                return document
+        raise SessionError("session.unknown_document", document_id=document_id)
+
+    def lost_documents(self, session_id: str) -> Mapping[str, EngineError]:
+        """document_id -> why its kept file cannot be used any more. Raises SessionError."""
+        return dict(self._sessions.get(session_id).lost)

@@ -7,44 +7,42 @@ Try it:
     print(engine.ask(session_id, "What is the total?").answer().text)
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from engine.chat.deletion import Forgetting
+from engine.chat.conversations import Conversations
+from engine.chat.deletion import Deletion
+from engine.chat.documents import Documents
+from engine.chat.field_extraction import FieldExtraction
 from engine.chat.options import AskOptions
-from engine.chat.request import Wish, checked, user_message
+from engine.chat.questions import Questions
 from engine.chat.runner import Conductor
+from engine.chat.runs import Runs
 from engine.chat.stream import AnswerStream
-from engine.core.errors import EngineError, SessionError
+from engine.core.errors import EngineError
 from engine.core.schema import (
-    Answer,
     BBox,
-    Failed,
-    ImagePart,
+    Document,
     Message,
-    Notice,
     Page,
-    TextPart,
 )
 from engine.core.settings import PreprocessSettings, Settings, load_settings
-from engine.families import family_class
-from engine.fields import AUTO, DocumentFields, check_type, extract, split
+from engine.core.transcript import Transcript
+from engine.fields import AUTO, DocumentFields
 from engine.index.builder import build_index
 from engine.index.page_index import PageIndex
 from engine.index.store import IndexStore
 from engine.models.context_use import ContextUse
 from engine.models.control import ModelControl
 from engine.models.manager import ModelInfo, ModelManager
+from engine.sessions.database import ConversationInfo
 from engine.sessions.maintenance import Upkeep
 from engine.sessions.registry import SessionStore
-from engine.sessions.session import Session
-
-# What a user is told while the store fails: by the store's sentence, and for any other failure.
-_NOT_KEPT = {"store.full": "notice.not_kept_full", "store.busy": "notice.not_kept_busy"}
 
 
-class Engine(Forgetting):
+class Engine:
     """One process's models, sessions and page indexes.
 
     Thread-safe. Close it, or use it as a context manager, to delete what sessions left behind;
@@ -53,14 +51,19 @@ class Engine(Forgetting):
 
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings = settings or load_settings()
-        super().__init__(
-            SessionStore(self.settings, self._forget),
-            IndexStore(self._build_index),
-            self.settings.preprocess,
-            ModelManager(self.settings),
-        )
+        self._indexes = IndexStore(self._build_index)
+        self._sessions = SessionStore(self.settings, self._forget)
+        self._models = ModelManager(self.settings)
+        self._runs = Runs(self._sessions)
+        self._conversations = Conversations(self._sessions)
+        self._documents = Documents(self._sessions, self._indexes, self.settings.preprocess)
+        self._deletion = Deletion(self._sessions, self._runs, self._models)
         self.model_control = ModelControl(self.settings, self._models)
         self._conductor = Conductor(self.settings, self._models, self._indexes)
+        self._questions = Questions(
+            self.settings, self._sessions, self._models, self._runs, self._conductor
+        )
+        self._fields = FieldExtraction(self.settings, self._documents, self.ask)
         self._upkeep = Upkeep(self._sessions, self._runs.session_ids, self._sweep)
 
     def __enter__(self) -> Self:
@@ -90,27 +93,6 @@ class Engine(Forgetting):
     def unload_idle_models(self) -> None:
         """Unload what generation.idle_unload_seconds says; runs by itself every minute."""
         self._models.unload_idle()
-
-    def add_turn(
-        self,
-        session_id: str,
-        question: str,
-        answer: str,
-        pages: Sequence[tuple[str, int]] = (),
-    ) -> None:
-        """Make what was said elsewhere part of the conversation, so that a question builds on it.
-
-        Args:
-            pages: (document_id, page_index) pairs that the question showed.
-        Raises:
-            SessionError: the session or a page does not exist, or an answer is being written.
-        """
-        session = self._sessions.get(session_id)
-        shown = [session.page(*pair) for pair in pages]
-        images = (ImagePart(page.document_id, page.page_index) for page in shown)
-        asked = Message("user", (*images, TextPart(question)))
-        with self._runs.none_in(session_id):
-            self._sessions.end(session, (asked, Message("assistant", (TextPart(answer),))))
 
     def ask(
         self,
@@ -144,48 +126,20 @@ class Engine(Forgetting):
             remember: whether the turn becomes part of the conversation and builds on it.
             options: length, temperature, page detail and prompt of this question alone.
         """
-        wish = Wish(
-            model_id=model_id or self.settings.default_model,
+        return self._questions.ask(
+            session_id,
+            question,
+            model_id=model_id,
             task=task,
-            question=question,
             pages=pages,
             verbatim=verbatim,
-            steps=preprocess or self.settings.preprocess,
+            preprocess=preprocess,
             language=language,
             bbox=bbox,
             resume=resume,
             remember=remember,
-            options=options or AskOptions(),
+            options=options,
         )
-        session, refused = self._session_or_why(session_id)
-        stream = AnswerStream(
-            model_id=wish.model_id,
-            documents=() if session is None else tuple(session.documents),
-            stall_timeout_seconds=self.settings.generation.stall_timeout_seconds,
-            on_end=lambda transcript: (
-                self._runs.end(session, stream, message, transcript, resumed=resume)
-                if session is not None
-                else None
-            ),
-        )
-        message: Message | None = None
-        if session is None:
-            stream.emit(Failed(refused))
-            return stream
-        try:
-            asked = checked(wish, session, self._models)
-            self._runs.begin(session_id, stream)
-        except EngineError as error:
-            stream.emit(Failed(error))
-            return stream
-        if remember:
-            message = user_message(asked)
-            why = session.unkept
-            self._sessions.begin(session, message, stream.transcript)
-            if why is not None:
-                stream.emit(Notice(_NOT_KEPT.get(why.key, "notice.not_kept")))
-        self._conductor.start(stream, asked)
-        return stream
 
     def context_use(
         self,
@@ -207,18 +161,170 @@ class Engine(Forgetting):
         Raises:
             EngineError: there is no such session, page or model, or the session has no pages.
         """
-        wish = Wish(
-            model_id=model_id or self.settings.default_model,
-            task="question",
-            question=question.strip() or "?",
-            pages=pages,
-            steps=self.settings.preprocess,
-            language=language,
-            options=options or AskOptions(),
+        return self._questions.context_use(
+            session_id, model_id, pages, question, options=options, language=language
         )
-        return self._conductor.context_use(
-            checked(wish, self._sessions.get(session_id), self._models)
-        )
+
+    def add_turn(
+        self,
+        session_id: str,
+        question: str,
+        answer: str,
+        pages: Sequence[tuple[str, int]] = (),
+    ) -> None:
+        """Make what was said elsewhere part of the conversation, so that a question builds on it.
+
+        Args:
+            pages: (document_id, page_index) pairs that the question showed.
+        Raises:
+            SessionError: the session or a page does not exist, or an answer is being written.
+        """
+        self._questions.add_turn(session_id, question, answer, pages)
+
+    def create_visitor(self) -> str:
+        """A new visitor's id, for the browser to keep: 256 random bits, the only key to theirs."""
+        return self._conversations.create_visitor()
+
+    def create_session(self, visitor_id: str | None = None) -> str:
+        """A new session's id: 256 random bits, the only key to it.
+
+        See `Conversations.create_session`.
+        """
+        return self._conversations.create_session(visitor_id)
+
+    def has_session(self, session_id: str) -> bool:
+        """See `Conversations.has_session`."""
+        return self._conversations.has_session(session_id)
+
+    def owns(self, visitor_id: str, session_id: str) -> bool:
+        """Whether a session is this visitor's."""
+        return self._conversations.owns(visitor_id, session_id)
+
+    def conversations(self, visitor_id: str, *, search: str = "") -> tuple[ConversationInfo, ...]:
+        """A visitor's conversations in which something was said or uploaded, newest first.
+
+        See `Conversations.conversations`.
+        """
+        return self._conversations.conversations(visitor_id, search=search)
+
+    def rename(self, session_id: str, title: str) -> None:
+        """Title a conversation; "" takes the title away. Raises SessionError, StoreError."""
+        self._conversations.rename(session_id, title)
+
+    def keep(self, session_id: str, name: str, record: str) -> None:
+        """Keep a record of the screen's with a conversation; never waits for the disk.
+
+        See `Conversations.keep`.
+        """
+        self._conversations.keep(session_id, name, record)
+
+    def kept(self, session_id: str, name: str) -> str | None:
+        """A record of `keep`; None where there is none. Raises SessionError, StoreError."""
+        return self._conversations.kept(session_id, name)
+
+    def keep_for_visitor(self, visitor_id: str, name: str, record: str) -> None:
+        """As `keep`, for a visitor's settings: up to 64,000 bytes.
+
+        See `Conversations.keep_for_visitor`.
+        """
+        self._conversations.keep_for_visitor(visitor_id, name, record)
+
+    def kept_for_visitor(self, visitor_id: str, name: str) -> str | None:
+        """A record of `keep_for_visitor`; None where there is none. Raises StoreError."""
+        return self._conversations.kept_for_visitor(visitor_id, name)
+
+    def unkept(self, session_id: str) -> EngineError | None:
+        """Why the last change of a session is not kept; None when all is. Raises SessionError."""
+        return self._conversations.unkept(session_id)
+
+    def cut_answer(self, session_id: str) -> Transcript | None:
+        """The answer that was being written when the app ended, until the next question.
+
+        See `Conversations.cut_answer`.
+        """
+        return self._conversations.cut_answer(session_id)
+
+    def history(self, session_id: str) -> tuple[Message, ...]:
+        """The conversation so far, oldest message first. Raises SessionError."""
+        return self._conversations.history(session_id)
+
+    def add_document(self, session_id: str, path: Path, *, name: str) -> Document:
+        """Check a file, keep a copy in the session and start reading its pages.
+
+        See `Documents.add_document`.
+        """
+        return self._documents.add_document(session_id, path, name=name)
+
+    def text_in(self, session_id: str, document_id: str, page_index: int, bbox: BBox) -> str:
+        """The words that are printed in a box of a page, line by line; waits for its reading.
+
+        See `Documents.text_in`.
+        """
+        return self._documents.text_in(session_id, document_id, page_index, bbox)
+
+    def index_of(self, session_id: str, document_id: str, page_index: int) -> PageIndex:
+        """Every word, line and region of a page with its box; waits until the page is read.
+
+        See `Documents.index_of`.
+        """
+        return self._documents.index_of(session_id, document_id, page_index)
+
+    def documents(self, session_id: str) -> tuple[Document, ...]:
+        """The session's documents in the order of their upload. Raises SessionError."""
+        return self._documents.documents(session_id)
+
+    def lost_documents(self, session_id: str) -> Mapping[str, EngineError]:
+        """document_id -> why its kept file cannot be used any more. Raises SessionError."""
+        return self._documents.lost_documents(session_id)
+
+    def delete_session(self, session_id: str) -> None:
+        """Stop and forget a session: rows, files, indexes, KV caches. Unknown ids are fine.
+
+        See `Deletion.delete_session`.
+        """
+        self._deletion.delete_session(session_id)
+
+    def delete_visitor(self, visitor_id: str) -> None:
+        """Delete everything of a visitor: every conversation, as delete_session, and records.
+
+        See `Deletion.delete_visitor`.
+        """
+        self._deletion.delete_visitor(visitor_id)
+
+    def delete_idle_sessions(self) -> None:
+        """Delete what nobody has used for sessions.ttl_minutes; runs by itself every minute.
+
+        See `Deletion.delete_idle_sessions`.
+        """
+        self._deletion.delete_idle_sessions()
+
+    def new_chat(self, session_id: str) -> None:
+        """Stop the session's run; forget its conversation and documents. Raises SessionError."""
+        self._deletion.new_chat(session_id)
+
+    def forget_conversation(self, session_id: str) -> None:
+        """Forget what was said; the documents stay. Raises SessionError."""
+        self._deletion.forget_conversation(session_id)
+
+    def rewind(self, session_id: str, questions: int) -> None:
+        """Forget the conversation from a question on; the documents stay. See `Deletion.rewind`."""
+        self._deletion.rewind(session_id, questions)
+
+    def stop(self, session_id: str) -> None:
+        """End the session's running answer, if there is one. Nobody else's run is touched."""
+        self._runs.stop(session_id)
+
+    def stop_all(self, *, wait_seconds: float = 0.0) -> bool:
+        """End every running answer, before a server that shows them is closed.
+
+        Args:
+            wait_seconds: how long at the most to wait for their ends; a model sees the wish to stop
+                between two tokens.
+        Returns:
+            Whether all have ended.
+        """
+        self._runs.stop_all()
+        return self._runs.wait_for_none(wait_seconds)
 
     def fields(
         self,
@@ -232,63 +338,23 @@ class Engine(Forgetting):
     ) -> DocumentFields:
         """Read a document's fields; waits until its pages are read.
 
-        All pages are read as one document; `all_fields` finds out where documents begin.
-
-        Args:
-            document_type: a template's name, or "auto" for the one that the pages look like.
-            model_id: a [models.*] key; None takes default_model. `lite` reads by labels and
-                places; any other model is asked field by field, answering verbatim.
-            language: "en" or "ru", of the titles.
-            pages: 0-based; None takes all.
-        Raises:
-            EngineError: there is no such session, document, page, type or model, a page cannot be
-                read, or the model failed.
+        See `FieldExtraction.fields`.
         """
-        chosen = model_id or self.settings.default_model
-        folder = self.settings.fields.folder
-        check_type(document_type, folder)
-        document = self._document(session_id, document_id)
-        numbers = range(len(document.pages)) if pages is None else dict.fromkeys(pages)
-        places = [(document_id, number) for number in numbers]
-        family = family_class(self.settings.model(chosen).family, model_id=chosen)
-
-        def ask(question: str) -> Answer:
-            return self.ask(
-                session_id,
-                question,
-                model_id=chosen,
-                pages=places,
-                verbatim=True,
-                language=language,
-                remember=False,
-            ).answer(language)
-
-        return extract(
-            document,
-            [self.index_of(session_id, *place) for place in places],
+        return self._fields.fields(
+            session_id,
+            document_id,
             document_type=document_type,
-            model_id=chosen,
-            ask=None if family.is_verbatim else ask,
-            folder=folder,
+            model_id=model_id,
             language=language,
+            pages=pages,
         )
 
     def split(self, session_id: str, document_id: str) -> tuple[tuple[int, ...], ...]:
         """Which pages of a file are one document, in order; waits until its pages are read.
 
-        A file of an office scanner may hold an invoice, a passport and two receipts. A document of
-        several pages is hardly ever parted; two papers are now and then taken for one.
-
-        Returns:
-            0-based pages of each document: every page of the file is in one of them.
-        Raises:
-            EngineError: there is no such session or document, or a page cannot be read.
+        See `FieldExtraction.split`.
         """
-        document = self._document(session_id, document_id)
-        if len(document.pages) < 2:
-            return ((0,),)
-        numbers = range(len(document.pages))
-        return split([self.index_of(session_id, document_id, number) for number in numbers])
+        return self._fields.split(session_id, document_id)
 
     def all_fields(
         self,
@@ -300,26 +366,13 @@ class Engine(Forgetting):
         language: str = "en",
     ) -> tuple[DocumentFields, ...]:
         """The fields of each document of a file (see `split`); arguments and errors of `fields`."""
-        # Told before a page is read: that takes seconds.
-        check_type(document_type, self.settings.fields.folder)
-        self.settings.model(model_id or self.settings.default_model)
-        return tuple(
-            self.fields(
-                session_id,
-                document_id,
-                document_type=document_type,
-                model_id=model_id,
-                language=language,
-                pages=pages,
-            )
-            for pages in self.split(session_id, document_id)
+        return self._fields.all_fields(
+            session_id,
+            document_id,
+            document_type=document_type,
+            model_id=model_id,
+            language=language,
         )
-
-    def _session_or_why(self, session_id: str) -> tuple[Session | None, EngineError]:
-        try:
-            return self._sessions.get(session_id), SessionError("session.unknown")
-        except EngineError as error:
-            return None, error
 
     def _forget(self, document_ids: list[str]) -> None:
         self._indexes.forget(document_ids)

@@ -50,12 +50,12 @@ class SessionLives:
     ) -> None:
         self._settings = settings
         self._on_gone = on_gone
-        self._clock = clock or Clock()
+        self.clock = clock or Clock()
         self._owner = owners.new_owner()
         self._awake: dict[str, Session] = {}
         self._touched_visitors: set[str] = set()
         self._guard = threading.RLock()
-        self._touched_at = self._clock.steady()
+        self._touched_at = self.clock.steady()
         self.archives = Archives(settings)
 
     def create(self, visitor_id: str | None = None) -> Session:
@@ -70,8 +70,8 @@ class SessionLives:
             self.archives.passing if visitor is None else self.archives.visitors,
             secrets.token_bytes(_SALT_BYTES),
             visitor=visitor,
-            created_at=self._clock.date(),
-            last_used=self._clock.steady(),
+            created_at=self.clock.date(),
+            last_used=self.clock.steady(),
         )
         with self._guard:
             self._awake[session.session_id] = session
@@ -99,7 +99,7 @@ class SessionLives:
         with self._guard:
             session = self._awake.get(session_id) or self._wake(session_id)
             if session is not None:
-                session.last_used = self._clock.steady()
+                session.last_used = self.clock.steady()
         if session is None:
             raise SessionError("session.unknown")
         if session.archive.is_on_disk:
@@ -111,6 +111,11 @@ class SessionLives:
             self._drop(session)
             raise SessionError("session.unknown")
         return session
+
+    def awake(self, session_id: str) -> Session | None:
+        """The session if it is in memory; it is neither woken nor touched."""
+        with self._guard:
+            return self._awake.get(session_id)
 
     def has(self, session_id: str) -> bool:
         with self._guard:
@@ -133,7 +138,7 @@ class SessionLives:
 
     def save(self, session: Session) -> None:
         """Have what changed written soon; never waits, never raises."""
-        save(session, owner=self._owner, now=self._clock.date(), limits=self._settings.limits)
+        save(session, owner=self._owner, now=self.clock.date(), limits=self._settings.limits)
 
     def delete(self, session_id: str) -> None:
         """Delete a session with its rows and files; an unknown one is fine.
@@ -161,11 +166,11 @@ class SessionLives:
         with self._guard:
             for key in session_ids:
                 if (session := self._awake.get(key)) is not None:
-                    session.last_used = self._clock.steady()
+                    session.last_used = self.clock.steady()
 
     def expired(self) -> list[str]:
         """The ids of sessions that nobody has used for long enough. Raises StoreError."""
-        now = self._clock.steady()
+        now = self.clock.steady()
         with self._guard:
             awake = set(self._awake)
             gone = [
@@ -174,37 +179,37 @@ class SessionLives:
                 if now - session.last_used
                 > min(session.archive.ttl_seconds, inf if session.is_used else UNUSED_SECONDS)
             ]
-        if self._clock.is_trusted():
+        if self.clock.is_trusted():
             for archive in self.archives.open():
-                gone += [key for key in archive.expired(self._clock.date()) if key not in awake]
+                gone += [key for key in archive.expired(self.clock.date()) if key not in awake]
         return gone
 
     def keep_for_visitor(self, visitor_id: str, name: str, record: str) -> None:
         """Keep the screen's record of a visitor. Raises SessionError, StoreError: too large."""
         self.key_of(visitor_id)
-        self.archives.visitors.keep_for_visitor(visitor_id, name, record, self._clock.date())
+        self.archives.visitors.keep_for_visitor(visitor_id, name, record, self.clock.date())
 
     def touch(self) -> None:
         """Write down when sessions and visitors were last here, and forget visitors who left."""
         with self._guard:
             used = {
                 archive: {
-                    key: self._clock.date_of(session.last_used)
+                    key: self.clock.date_of(session.last_used)
                     for key, session in self._awake.items()
                     if session.archive is archive and session.last_used >= self._touched_at
                 }
                 for archive in self.archives.open()
             }
-            self._touched_at = self._clock.steady()
+            self._touched_at = self.clock.steady()
             visitors, self._touched_visitors = self._touched_visitors, set()
-        now = self._clock.date()
+        now = self.clock.date()
         for archive, sessions in used.items():
             if sessions:
                 archive.write(partial(rows.touch, used=sessions))
         if visitors:
             seen = {visitor_key(one): now for one in visitors}
             self.archives.visitors.write(partial(rows.touch_visitors, used=seen))
-        if self._clock.is_trusted():
+        if self.clock.is_trusted():
             for archive in self.archives.open():
                 archive.delete_idle_visitors(now)
 
@@ -214,7 +219,7 @@ class SessionLives:
         Args:
             busy: the ids of sessions with a running answer.
         """
-        oldest = self._clock.steady() - SLEEP_SECONDS
+        oldest = self.clock.steady() - SLEEP_SECONDS
         running = set(busy)
         with self._guard:
             for key, session in list(self._awake.items()):

@@ -3,12 +3,16 @@
 How long they live is `engine.sessions.lifecycle`' business.
 """
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
 from engine.core.errors import DocumentError, SessionError
 from engine.core.schema import Document, Message
+from engine.core.settings import Settings
 from engine.core.transcript import Transcript
+from engine.sessions.archives import Archives
+from engine.sessions.database.clock import Clock
 from engine.sessions.files import keep_file
 from engine.sessions.lifecycle import SessionLives
 from engine.sessions.session import Asked, Session
@@ -16,13 +20,100 @@ from engine.sessions.session import Asked, Session
 _LONGEST_TITLE: Final = 200
 
 
-class SessionStore(SessionLives):
-    """All sessions of this process with what is in them. Thread-safe."""
+class SessionStore:
+    """All sessions of this process with what is in them. Thread-safe.
+
+    Args:
+        on_gone: called with the ids of documents that are not in memory any more.
+    Raises (constructor):
+        StoreError: what was kept before cannot be used by this version, or at all.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        on_gone: Callable[[list[str]], None] = lambda _: None,
+        clock: Clock | None = None,
+    ) -> None:
+        self._settings = settings
+        self._on_gone = on_gone
+        self._lifecycle = SessionLives(settings, on_gone, clock)
+        self._clock = self._lifecycle.clock
+
+    @property
+    def archives(self) -> Archives:
+        """Where sessions are written: those of visitors, and all others."""
+        return self._lifecycle.archives
+
+    def create(self, visitor_id: str | None = None) -> Session:
+        """A new, empty session with an id of 256 random bits. See `SessionLives.create`."""
+        return self._lifecycle.create(visitor_id)
+
+    def key_of(self, visitor_id: str) -> bytes:
+        """What is kept of a visitor's id. See `SessionLives.key_of`."""
+        return self._lifecycle.key_of(visitor_id)
+
+    def get(self, session_id: str) -> Session:
+        """The session, woken if it was asleep. See `SessionLives.get`."""
+        return self._lifecycle.get(session_id)
+
+    def has(self, session_id: str) -> bool:
+        """See `SessionLives.has`."""
+        return self._lifecycle.has(session_id)
+
+    def owns(self, visitor_id: str, session_id: str) -> bool:
+        """Whether a session is this visitor's."""
+        return self._lifecycle.owns(visitor_id, session_id)
+
+    def save(self, session: Session) -> None:
+        """Have what changed written soon; never waits, never raises."""
+        self._lifecycle.save(session)
+
+    def delete(self, session_id: str) -> None:
+        """Delete a session with its rows and files; an unknown one is fine.
+
+        See `SessionLives.delete`.
+        """
+        self._lifecycle.delete(session_id)
+
+    def delete_visitor(self, visitor_id: str) -> None:
+        """Delete all conversations and records of a visitor. Raises StoreError."""
+        self._lifecycle.delete_visitor(visitor_id)
+
+    def sessions_of(self, visitor_id: str) -> list[str]:
+        """Every session of a visitor, also those that nothing happened in. Raises StoreError."""
+        return self._lifecycle.sessions_of(visitor_id)
+
+    def mark_used(self, session_ids: Iterable[str]) -> None:
+        """Count sessions as used now, such as those in which an answer is being written."""
+        self._lifecycle.mark_used(session_ids)
+
+    def expired(self) -> list[str]:
+        """The ids of sessions that nobody has used for long enough. Raises StoreError."""
+        return self._lifecycle.expired()
+
+    def keep_for_visitor(self, visitor_id: str, name: str, record: str) -> None:
+        """Keep the screen's record of a visitor. Raises SessionError, StoreError: too large."""
+        self._lifecycle.keep_for_visitor(visitor_id, name, record)
+
+    def touch(self) -> None:
+        """Write down when sessions and visitors were last here, and forget visitors who left."""
+        self._lifecycle.touch()
+
+    def put_to_sleep(self, busy: Iterable[str]) -> None:
+        """Take sessions out of memory that were idle for an hour and are kept whole.
+
+        See `SessionLives.put_to_sleep`.
+        """
+        self._lifecycle.put_to_sleep(busy)
+
+    def close(self) -> None:
+        """Write what is left to write; delete every session that is not kept."""
+        self._lifecycle.close()
 
     def checkpoint(self, session_id: str, size_before: int) -> int:
         """Keep a running answer where it grew; its size now, of text and places together."""
-        with self._guard:
-            session = self._awake.get(session_id)
+        session = self._lifecycle.awake(session_id)
         asked = None if session is None else session.asked
         if session is None or asked is None:
             return 0

@@ -47,7 +47,7 @@ class Served:
         return httpx.Client(base_url=self.url, **limits, **options)
 
     def sessions(self) -> list[str]:
-        return list(self.engine._sessions._awake)
+        return list(self.engine._sessions._lifecycle._awake)
 
     def wait_until_idle(self) -> None:
         """No run and no session is left."""

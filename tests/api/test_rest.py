@@ -64,7 +64,7 @@ def test_fields_come_with_their_type_and_pages(http: httpx.Client) -> None:
 def test_fields_of_a_file_of_several_documents_come_for_each_of_them(
     http: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.chat.engine.split", lambda indexes: ((0,), (1, 2)))
+    monkeypatch.setattr("engine.chat.field_extraction.split", lambda indexes: ((0,), (1, 2)))
     FakeFamily.script = ["42.00"]
     file = sent(page_bytes(kind="TIFF", pages=3), "three.tiff")
 

@@ -340,7 +340,7 @@ def test_an_idle_conversation_leaves_the_memory_and_comes_back(
         engine.conversations(engine.create_visitor())  # all is written by now
         hands.pass_by(3000)
         engine._sessions.put_to_sleep([])
-        assert set(engine._sessions._awake) == {busy}
+        assert set(engine._sessions._lifecycle._awake) == {busy}
         assert engine.has_session(sleepy)
         assert said(engine, sleepy) == ["?", "The total is 42."]
         assert engine.documents(sleepy) == (document,)

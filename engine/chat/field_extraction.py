@@ -1,0 +1,122 @@
+"""Fields of a conversation's documents: which pages are one document, and what stands in them."""
+
+from collections.abc import Callable, Sequence
+
+from engine.chat.documents import Documents
+from engine.chat.stream import AnswerStream
+from engine.core.schema import Answer
+from engine.core.settings import Settings
+from engine.families import family_class
+from engine.fields import AUTO, DocumentFields, check_type, extract, split
+
+
+class FieldExtraction:
+    """Fields read by labels and places, or asked of a model one by one. Thread-safe.
+
+    Args:
+        ask: `Engine.ask`.
+    """
+
+    def __init__(
+        self, settings: Settings, documents: Documents, ask: Callable[..., AnswerStream]
+    ) -> None:
+        self._settings = settings
+        self._documents = documents
+        self._ask = ask
+
+    def fields(
+        self,
+        session_id: str,
+        document_id: str,
+        *,
+        document_type: str = AUTO,
+        model_id: str | None = None,
+        language: str = "en",
+        pages: Sequence[int] | None = None,
+    ) -> DocumentFields:
+        """Read a document's fields; waits until its pages are read.
+
+        All pages are read as one document; `all_fields` finds out where documents begin.
+
+        Args:
+            document_type: a template's name, or "auto" for the one that the pages look like.
+            model_id: a [models.*] key; None takes default_model. `lite` reads by labels and
+                places; any other model is asked field by field, answering verbatim.
+            language: "en" or "ru", of the titles.
+            pages: 0-based; None takes all.
+        Raises:
+            EngineError: there is no such session, document, page, type or model, a page cannot be
+                read, or the model failed.
+        """
+        chosen = model_id or self._settings.default_model
+        folder = self._settings.fields.folder
+        check_type(document_type, folder)
+        document = self._documents.document(session_id, document_id)
+        numbers = range(len(document.pages)) if pages is None else dict.fromkeys(pages)
+        places = [(document_id, number) for number in numbers]
+        family = family_class(self._settings.model(chosen).family, model_id=chosen)
+
+        def ask(question: str) -> Answer:
+            return self._ask(
+                session_id,
+                question,
+                model_id=chosen,
+                pages=places,
+                verbatim=True,
+                language=language,
+                remember=False,
+            ).answer(language)
+
+        return extract(
+            document,
+            [self._documents.index_of(session_id, *place) for place in places],
+            document_type=document_type,
+            model_id=chosen,
+            ask=None if family.is_verbatim else ask,
+            folder=folder,
+            language=language,
+        )
+
+    def split(self, session_id: str, document_id: str) -> tuple[tuple[int, ...], ...]:
+        """Which pages of a file are one document, in order; waits until its pages are read.
+
+        A file of an office scanner may hold an invoice, a passport and two receipts. A document of
+        several pages is hardly ever parted; two papers are now and then taken for one.
+
+        Returns:
+            0-based pages of each document: every page of the file is in one of them.
+        Raises:
+            EngineError: there is no such session or document, or a page cannot be read.
+        """
+        document = self._documents.document(session_id, document_id)
+        if len(document.pages) < 2:
+            return ((0,),)
+        numbers = range(len(document.pages))
+        return split(
+            [self._documents.index_of(session_id, document_id, number) for number in numbers]
+        )
+
+    def all_fields(
+        self,
+        session_id: str,
+        document_id: str,
+        *,
+        document_type: str = AUTO,
+        model_id: str | None = None,
+        language: str = "en",
+    ) -> tuple[DocumentFields, ...]:
+        """The fields of each document of a file (see `split`); arguments and errors of `fields`."""
+        # Told before a page is read: that takes seconds.
+        check_type(document_type, self._settings.fields.folder)
+        self._settings.model(model_id or self._settings.default_model)
+        return tuple(
+            self.fields(
+                session_id,
+                document_id,
+                document_type=document_type,
+                model_id=model_id,
+                language=language,
+                pages=pages,
+            )
+            for pages in self.split(session_id, document_id)
+        )

@@ -1,0 +1,145 @@
+"""Questions to sessions: checked and started, counted, or told of by somebody else."""
+
+from collections.abc import Sequence
+
+from engine.chat.options import AskOptions
+from engine.chat.request import Wish, checked, user_message
+from engine.chat.runner import Conductor
+from engine.chat.runs import Runs
+from engine.chat.stream import AnswerStream
+from engine.core.errors import EngineError, SessionError
+from engine.core.schema import BBox, Failed, ImagePart, Message, Notice, TextPart
+from engine.core.settings import PreprocessSettings, Settings
+from engine.models.context_use import ContextUse
+from engine.models.manager import ModelManager
+from engine.sessions.registry import SessionStore
+from engine.sessions.session import Session
+
+# What a user is told while the store fails: by the store's sentence, and for any other failure.
+_NOT_KEPT = {"store.full": "notice.not_kept_full", "store.busy": "notice.not_kept_busy"}
+
+
+class Questions:
+    """Questions to the sessions of an engine. Thread-safe."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        sessions: SessionStore,
+        models: ModelManager,
+        runs: Runs,
+        conductor: Conductor,
+    ) -> None:
+        self._settings = settings
+        self._sessions = sessions
+        self._models = models
+        self._runs = runs
+        self._conductor = conductor
+
+    def ask(
+        self,
+        session_id: str,
+        question: str = "",
+        *,
+        model_id: str | None = None,
+        task: str = "question",
+        pages: Sequence[tuple[str, int]] | None = None,
+        verbatim: bool = False,
+        preprocess: PreprocessSettings | None = None,
+        language: str = "en",
+        bbox: BBox | None = None,
+        resume: bool = False,
+        remember: bool = True,
+        options: AskOptions | None = None,
+    ) -> AnswerStream:
+        """Start a run and return its events; never raises, a bad call ends in Failed. See
+        `Engine.ask`."""
+        wish = Wish(
+            model_id=model_id or self._settings.default_model,
+            task=task,
+            question=question,
+            pages=pages,
+            verbatim=verbatim,
+            steps=preprocess or self._settings.preprocess,
+            language=language,
+            bbox=bbox,
+            resume=resume,
+            remember=remember,
+            options=options or AskOptions(),
+        )
+        session, refused = self._session_or_why(session_id)
+        stream = AnswerStream(
+            model_id=wish.model_id,
+            documents=() if session is None else tuple(session.documents),
+            stall_timeout_seconds=self._settings.generation.stall_timeout_seconds,
+            on_end=lambda transcript: (
+                self._runs.end(session, stream, message, transcript, resumed=resume)
+                if session is not None
+                else None
+            ),
+        )
+        message: Message | None = None
+        if session is None:
+            stream.emit(Failed(refused))
+            return stream
+        try:
+            asked = checked(wish, session, self._models)
+            self._runs.begin(session_id, stream)
+        except EngineError as error:
+            stream.emit(Failed(error))
+            return stream
+        if remember:
+            message = user_message(asked)
+            why = session.unkept
+            self._sessions.begin(session, message, stream.transcript)
+            if why is not None:
+                stream.emit(Notice(_NOT_KEPT.get(why.key, "notice.not_kept")))
+        self._conductor.start(stream, asked)
+        return stream
+
+    def context_use(
+        self,
+        session_id: str,
+        model_id: str | None = None,
+        pages: Sequence[tuple[str, int]] | None = None,
+        question: str = "",
+        *,
+        options: AskOptions | None = None,
+        language: str = "en",
+    ) -> ContextUse:
+        """How much of a model's context a question would take; starts, loads, downloads nothing.
+        See `Engine.context_use`."""
+        wish = Wish(
+            model_id=model_id or self._settings.default_model,
+            task="question",
+            question=question.strip() or "?",
+            pages=pages,
+            steps=self._settings.preprocess,
+            language=language,
+            options=options or AskOptions(),
+        )
+        return self._conductor.context_use(
+            checked(wish, self._sessions.get(session_id), self._models)
+        )
+
+    def add_turn(
+        self,
+        session_id: str,
+        question: str,
+        answer: str,
+        pages: Sequence[tuple[str, int]] = (),
+    ) -> None:
+        """Make what was said elsewhere part of the conversation, so that a question builds on it.
+        See `Engine.add_turn`."""
+        session = self._sessions.get(session_id)
+        shown = [session.page(*pair) for pair in pages]
+        images = (ImagePart(page.document_id, page.page_index) for page in shown)
+        asked = Message("user", (*images, TextPart(question)))
+        with self._runs.none_in(session_id):
+            self._sessions.end(session, (asked, Message("assistant", (TextPart(answer),))))
+
+    def _session_or_why(self, session_id: str) -> tuple[Session | None, EngineError]:
+        try:
+            return self._sessions.get(session_id), SessionError("session.unknown")
+        except EngineError as error:
+            return None, error
