@@ -1,1 +1,1 @@
-"""Whatever writes weights that ship with the engine."""
+"""Whatever writes shipped weights; `synthetic` draws documents, `bench` prints figures."""

@@ -1,0 +1,76 @@
+"""The characters that the recogniser writes, and labels to and from text.
+
+Label 0 is CTC's blank. The order is part of the weights: append, never reorder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+RUSSIAN: Final = (
+    "АБВГДЕЁЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯ"
+    "абвгдеёжзийклмнопрстуфхцчшщъыьэюя"
+)  # fmt: skip
+_UKRAINIAN_BELARUSIAN: Final = "ІіЇїЄєҐґЎў"
+LATIN: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_DIGITS: Final = "0123456789"
+_ASCII_SIGNS: Final = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
+_SIGNS: Final = "«»„“”‘’—–…№€₽£¥§°©®™•·×÷±≤≥≈²³½¼µ☐☑✓→←"
+_ACCENTED: Final = "ÄÖÜäöüßÀÂÇÉÈÊËÎÏÔÙÛàâçéèêëîïôùûñáíóúÁÍÓÚÑ"
+
+CHARACTERS: Final = (
+    RUSSIAN
+    + _UKRAINIAN_BELARUSIAN
+    + LATIN
+    + _DIGITS
+    + _ASCII_SIGNS
+    + _SIGNS
+    + _ACCENTED
+    + " "
+)  # fmt: skip
+BLANK: Final = 0
+CLASSES: Final = len(CHARACTERS) + 1
+CYRILLIC: Final = frozenset(RUSSIAN + _UKRAINIAN_BELARUSIAN)
+
+# A Cyrillic letter starts from the head's row of the known character that it looks like.
+LOOK_ALIKES: Final = dict(
+    zip(
+        "АВЕКМНОРСТУХаеорсухІіЇїЁёЗзбпгтикь",
+        "ABEKMHOPCTYXaeopcyxIiÏïËë336nrmukb",
+        strict=True,
+    )
+)
+
+_LABELS: Final = {character: label for label, character in enumerate(CHARACTERS, start=1)}
+
+
+def is_known(text: str) -> bool:
+    """Whether every character of `text` can be written."""
+    return all(character in _LABELS for character in text)
+
+
+def known_part(text: str) -> str:
+    """`text` without the characters that cannot be written."""
+    return "".join(character for character in text if character in _LABELS)
+
+
+def encode(text: str) -> list[int]:
+    """Labels (1 to CLASSES - 1) of a text. Raises KeyError: a character is not known."""
+    return [_LABELS[character] for character in text]
+
+
+def label_of(character: str) -> int:
+    """The label of a character. Raises KeyError: it is not known."""
+    return _LABELS[character]
+
+
+def decode(labels: Sequence[int] | Iterable[int]) -> str:
+    """Greedy CTC decoding: runs of one label become one character, blanks go."""
+    written: list[str] = []
+    before = BLANK
+    for label in labels:
+        if label not in (before, BLANK):
+            written.append(CHARACTERS[label - 1])
+        before = label
+    return "".join(written)

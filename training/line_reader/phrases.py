@@ -1,0 +1,252 @@
+"""What the drawn lines say: prose, words in a row, and what stands on papers.
+
+Half of it is running text in Russian, a fifth English, the rest labels, names, addresses, sums,
+dates, numbers and codes, where a recogniser cannot guess a letter from its neighbours.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from typing import Final
+
+from training.line_reader.charset import CHARACTERS, known_part
+from training.line_reader.sources import Texts
+
+# A longer line is narrower than a recogniser's step for each letter.
+LONGEST: Final = 48
+_DIGITS: Final = "0123456789"
+_MONTHS_RU: Final = (
+    "января февраля марта апреля мая июня июля августа сентября октября ноября декабря"
+).split()
+_MONTHS_EN: Final = (
+    "January February March April May June July August September October November December"
+).split()
+_SURNAMES: Final = (
+    "Иванов Петров Сидоров Кузнецов Смирнов Щербаков Юдин Ёлкин Жуков Цветков Эйхман Фёдоров "
+    "Хабибуллин Чернышёв Шишкин Гаврилов Дьяков Зайцев Лебедев Мельников Объедков Рыбаков "
+    "Тарасов Яковлев Щукин Цаплин Шевцов Нилин Иньшин"
+).split()
+_GIVEN: Final = (
+    "Александр Борис Виктор Геннадий Дмитрий Евгений Жанна Зинаида Илья Константин Людмила Мария "
+    "Николай Ольга Пётр Роман Светлана Татьяна Ульяна Фёдор Эльвира Юлия Ярослав Нина Инна"
+).split()
+_PATRONYMICS: Final = (
+    "Александрович Борисовна Викторович Геннадьевна Евгеньевич Ефимович Ильинична Константинович "
+    "Николаевна Олегович Петровна Сергеевич Юрьевна Щукинична Иннокентьевич"
+).split()
+_CITIES: Final = (
+    "Москва Санкт-Петербург Ярославль Рязань Екатеринбург Уфа Йошкар-Ола Шахты Щёлково Ницинск"
+).split()
+_LABELS: Final = (
+    "Итого:|Итого к оплате|Всего к оплате:|В том числе НДС|Без НДС|Сумма|Сумма НДС|Цена|Кол-во|"
+    "Количество|Ед. изм.|Наименование товара|Поставщик:|Покупатель:|Грузополучатель|Плательщик|"
+    "Получатель|Назначение платежа|Счёт на оплату №|Счёт-фактура №|Акт выполненных работ|Договор №|"
+    "Дата рождения|Место рождения|Кем выдан|Код подразделения|Действителен до|Подпись|М.П.|"
+    "Руководитель|Главный бухгалтер|Кассир|Чек №|Смена|Приход|Наличными|Безналичными|Сдача|"
+    "Invoice No.|Bill to:|Ship to:|Due date|Amount due|Subtotal|Total|VAT 20%|Qty|Unit price|"
+    "Description|Terms|Account No.|Balance due|Date of issue|Signature|Tel.|Fax|Order ID|Page 1 of 3"
+).split("|")
+_CODE_LETTERS: Final = "ABCDEFGHJKLMNPRSTUVWXYZ0123456789"
+_PLATE_LETTERS: Final = "АВЕКМНОРСТУХ"
+
+
+class Phrases:
+    """Samples lines of text. validation: of the last tenth of the texts, else of the rest."""
+
+    def __init__(self, texts: Texts, rng: random.Random, *, validation: bool = False) -> None:
+        self._prose, self._words, self._rng = texts.prose, texts.words, rng
+        self._from, self._to = (0.9, 1.0) if validation else (0.0, 0.9)
+
+    def line(self) -> tuple[str, str]:
+        """(text of 1 to LONGEST known characters, its language: "ru", "en", "uk", "be", "any")."""
+        rng = self._rng
+        length = round(rng.triangular(3, LONGEST - 2, 30))
+        kind = rng.random()
+        language = "ru"
+        if kind < 0.40:
+            text = self._span("ru", length)
+        elif kind < 0.53:
+            text = self._row_of_words("ru", length)
+        elif kind < 0.57:
+            language = rng.choice(("uk", "be"))
+            text = self._row_of_words(language, length)
+        elif kind < 0.74:
+            text, language = self._span("en", length), "en"
+        elif kind < 0.78:
+            text = f"{self._span('ru', length // 2)} {self._span('en', length // 2)}"
+        elif kind < 0.97:
+            text = self._field()
+        else:
+            count = rng.randint(4, 20)
+            text, language = "".join(rng.choice(CHARACTERS) for _ in range(count)), "any"
+        return known_part(self._dressed(text, language))[:LONGEST].strip() or "1", language
+
+    def _dressed(self, text: str, language: str) -> str:
+        """Capitals, bullets and signs as they stand at the ends of lines."""
+        rng = self._rng
+        case = rng.random()
+        if case < 0.10:
+            text = text.upper()
+        elif case < 0.16:
+            text = text.title()
+        elif case < 0.22:
+            text = text[:1].upper() + text[1:]
+        if language != "en" and rng.random() < 0.1:
+            bullets = ("- ", "• ", "1. ", "2) ", "а) ", "б) ", "— ", "(", "«", "№ ")
+            text = rng.choice(bullets) + text
+        if rng.random() < 0.12:
+            text += rng.choice(",.;:!?)»-")
+        return re.sub(r"\s+", " ", text).strip()
+
+    def _span(self, language: str, length: int) -> str:
+        """Whole words of running text, of about `length` characters."""
+        prose = self._prose[language]
+        at = int(len(prose) * self._rng.uniform(self._from, self._to))
+        start = prose.find(" ", min(at, len(prose) - 400)) + 1
+        piece = prose[start : start + length + 30].replace("\n", " ")
+        end = piece.find(" ", length)
+        return piece[: end if end > 0 else length].strip()
+
+    def _row_of_words(self, language: str, length: int) -> str:
+        gaps = (" ", " ", " ", " ", ", ", ". ", "; ", " - ", " — ", " (", ") ")
+        text = ""
+        while len(text) < length:
+            text += self._rng.choice(self._words[language]) + self._rng.choice(gaps)
+        return text
+
+    def _digits(self, count: int) -> str:
+        return "".join(self._rng.choice(_DIGITS) for _ in range(count))
+
+    def _latin_word(self) -> str:
+        return re.sub(r"[^A-Za-z]", "", self._span("en", 6)) or "data"
+
+    def _field(self) -> str:
+        writers = (
+            self._amount,
+            self._date,
+            self._name,
+            self._tax_numbers,
+            self._account,
+            self._address,
+            self._telephone,
+            self._code,
+            self._amounts,
+            self._numbers,
+            self._web,
+            self._numbered,
+            self._passport,
+            self._plate,
+            self._label,
+            self._label,
+        )
+        return self._rng.choice(writers)()
+
+    def _amount(self) -> str:
+        rng = self._rng
+        group = rng.choice((" ", " ", "", "", ",", "'"))
+        point = "." if group == "," else rng.choice((",", ".", "-"))
+        text = f"{int(10 ** rng.uniform(0, 8)):,}".replace(",", group)
+        if rng.random() < 0.75:
+            text += point + self._digits(2)
+        before = ("", "", "", "$", "€", "₽ ", "£", "-", "(")
+        after = (
+            "", "", " руб.", " р.", " ₽", " €", " руб. 00 коп.", "%", " шт", " кг", " USD",
+            " м²", " кВт·ч", " ч.", " CR", ")",
+        )  # fmt: skip
+        return rng.choice(before) + text + rng.choice(after)
+
+    def _amounts(self) -> str:
+        return " ".join(self._amount() for _ in range(self._rng.randint(1, 4)))
+
+    def _numbers(self) -> str:
+        return " ".join(self._digits(self._rng.randint(1, 6)) for _ in range(4))
+
+    def _date(self) -> str:
+        rng = self._rng
+        day, month, year = rng.randint(1, 31), rng.randint(1, 12), rng.randint(1950, 2030)
+        russian, english = _MONTHS_RU[month - 1], _MONTHS_EN[month - 1]
+        clock = f"{rng.randint(0, 23):02}:{rng.randint(0, 59):02}"
+        return rng.choice(
+            (
+                f"{day:02}.{month:02}.{year}",
+                f"{day:02}.{month:02}.{year % 100:02}",
+                f"{day:02}/{month:02}/{year}",
+                f"{year}-{month:02}-{day:02}",
+                f"«{day:02}» {russian} {year} г.",
+                f"{day} {russian} {year} года",
+                f"{english} {day}, {year}",
+                f"{day} {english[:3]} {year}",
+                f"{day:02}.{month:02}.{year} {clock}",
+            )
+        )
+
+    def _name(self) -> str:
+        rng = self._rng
+        surname = rng.choice(_SURNAMES) + rng.choice(("", "а"))
+        given, patronymic = rng.choice(_GIVEN), rng.choice(_PATRONYMICS)
+        return rng.choice(
+            (
+                f"{surname} {given} {patronymic}",
+                f"{surname} {given[0]}.{patronymic[0]}.",
+                f"{given[0]}. {patronymic[0]}. {surname}",
+            )
+        )
+
+    def _tax_numbers(self) -> str:
+        after = self._rng.choice(("", f" КПП {self._digits(9)}", f"/КПП {self._digits(9)}"))
+        return f"ИНН {self._digits(self._rng.choice((10, 12)))}{after}"
+
+    def _account(self) -> str:
+        labels = (
+            "р/с", "Р/с №", "Сч. №", "к/с", "Расчётный счёт", "БИК", "ОГРН", "ОКПО", "УИН", "КБК",
+            "IBAN", "ИНН",
+        )  # fmt: skip
+        gap = self._rng.choice((" ", ": "))
+        return self._rng.choice(labels) + gap + self._digits(self._rng.choice((9, 13, 20)))
+
+    def _address(self) -> str:
+        rng = self._rng
+        street = rng.choice(self._words["ru"]).capitalize()
+        ends = ("", "А", f", кв. {rng.randint(1, 300)}", f", стр. {rng.randint(1, 9)}")
+        return (
+            f"{rng.choice(('г. ', 'гор. '))}{rng.choice(_CITIES)}, ул. {street}, "
+            f"д. {rng.randint(1, 200)}{rng.choice(ends)}"
+        )
+
+    def _telephone(self) -> str:
+        numbers = (
+            f"({self._digits(3)}) {self._digits(3)}-{self._digits(2)}-{self._digits(2)}",
+            f"{self._digits(3)} {self._digits(3)} {self._digits(2)} {self._digits(2)}",
+        )
+        before = ("+7 ", "8 ", "тел.: +7 ", "Телефон 8 ")
+        return self._rng.choice(before) + self._rng.choice(numbers)
+
+    def _code(self) -> str:
+        count = self._rng.randint(5, 17)
+        return "".join(self._rng.choice(_CODE_LETTERS) for _ in range(count))
+
+    def _web(self) -> str:
+        first, second = self._latin_word().lower(), self._latin_word().lower()
+        end = self._rng.choice(("ru", "com", "org"))
+        return self._rng.choice(
+            (f"{first}@{second}.{end}", f"www.{first}.ru", f"https://{first}.{end}/{second}")
+        )
+
+    def _numbered(self) -> str:
+        rng = self._rng
+        number = f"{rng.randint(1, 20)}.{rng.randint(1, 20)}."
+        return f"{number} {self._span('ru', rng.randint(5, 30)).capitalize()}"
+
+    def _passport(self) -> str:
+        series = f"{self._digits(2)} {self._digits(2)}"
+        return f"паспорт серия {series} № {self._digits(6)}"
+
+    def _plate(self) -> str:
+        letters = [self._rng.choice(_PLATE_LETTERS) for _ in range(3)]
+        return f"{letters[0]}{self._digits(3)}{letters[1]}{letters[2]} {self._digits(2)}"
+
+    def _label(self) -> str:
+        label = self._rng.choice(_LABELS)
+        after = self._rng.choice(("", "", f" {self._amount()}", f" {self._digits(5)}"))
+        return label + after
