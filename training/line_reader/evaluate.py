@@ -1,6 +1,6 @@
 """Score weights on drawn lines of fonts and texts that no training line uses.
 
-    python -m training.line_reader.evaluate --data FOLDER --weights last.pt
+python -m training.line_reader.evaluate --data FOLDER --weights last.pt
 """
 
 from __future__ import annotations

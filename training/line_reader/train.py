@@ -60,7 +60,9 @@ def batches(lines: Any) -> Iterator[tuple[list[Grey], list[str]]]:
         try:
             picture, text = lines.get(timeout=60)
         except Empty as error:
-            raise RuntimeError("no line was drawn for a minute: the drawing process ended") from error
+            raise RuntimeError(
+                "no line was drawn for a minute: the drawing process ended"
+            ) from error
         width = next(one for one in WIDTHS if picture.shape[1] <= one)
         waiting[width].append((picture, text))
         if len(waiting[width]) * width >= _PIXELS:
@@ -115,7 +117,9 @@ class Trainer:
                 (body if name.startswith("blocks.") else rest).append(weight)
         return body, rest
 
-    def step(self, images: list[Grey], written: list[str], done: float, tint: random.Random) -> float:
+    def step(
+        self, images: list[Grey], written: list[str], done: float, tint: random.Random
+    ) -> float:
         """Learn from one batch. done: share of this run's time, 0 to 1. Returns the loss."""
         self.model.train()
         width = next(one for one in WIDTHS if images[0].shape[1] <= one)

@@ -1,0 +1,74 @@
+"""Write the recogniser as ONNX: input `x` (B, 3, 48, W), output `y` (B, W / 8, 251), probabilities.
+
+    python -m training.line_reader.export --weights last.pt --out line_reader.onnx
+
+The file holds the characters as metadata ("character", one a line, label 1 first), as PP-OCR's own
+files do. It is checked against torch on a picture of noise before it takes its name.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from training.line_reader.charset import CHARACTERS
+from training.line_reader.evaluate import load
+from training.line_reader.model import HEIGHT, LineReader
+
+_OPSET = 17
+_TOLERANCE = 1e-4
+
+
+class Probabilities(torch.nn.Module):
+    """The reader with softmax over the characters."""
+
+    def __init__(self, model: LineReader) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        logits: torch.Tensor = self.model(x)
+        return logits.softmax(-1)
+
+
+def export(model: LineReader, path: Path) -> None:
+    """Write `path`. Raises ValueError: onnxruntime does not give what torch gives."""
+    import onnx
+    import onnxruntime
+
+    reader = Probabilities(model.eval())
+    example = torch.randn(2, 3, HEIGHT, 320)
+    written = path.with_suffix(".new.onnx")
+    torch.onnx.export(
+        reader,
+        (example,),
+        str(written),
+        input_names=["x"],
+        output_names=["y"],
+        dynamic_axes={"x": {0: "batch", 3: "width"}, "y": {0: "batch", 1: "steps"}},
+        opset_version=_OPSET,
+        dynamo=False,
+    )
+    graph = onnx.load(str(written))
+    entry = graph.metadata_props.add()
+    entry.key, entry.value = "character", "\n".join(CHARACTERS)
+    onnx.save(graph, str(written))
+    session = onnxruntime.InferenceSession(str(written), providers=["CPUExecutionProvider"])
+    other = torch.randn(1, 3, HEIGHT, 488)
+    with torch.no_grad():
+        expected = reader(other).numpy()
+    difference = float(np.abs(session.run(None, {"x": other.numpy()})[0] - expected).max())
+    if difference > _TOLERANCE:
+        raise ValueError(f"onnxruntime differs from torch by {difference:.1e}, over {_TOLERANCE}")
+    written.replace(path)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--weights", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    given = parser.parse_args()
+    export(load(given.weights), given.out)
