@@ -54,8 +54,7 @@ class LineDrawer:
             written = self._write(text, language)
             if written is None:
                 continue
-            ink, box, size = written
-            cut = self._cut(ink, box, len(text))
+            cut = self._cut(*written, len(text))
             if cut is not None:
                 return self._spoil(*cut, len(text)), text
 
@@ -68,8 +67,8 @@ class LineDrawer:
                 return face
         return None
 
-    def _write(self, text: str, language: str) -> tuple[Ink, tuple[int, int, int, int], int] | None:
-        """(ink 0 to 1, the box that a detector would see, size of the type), pixels."""
+    def _write(self, text: str, language: str) -> tuple[Ink, tuple[int, int, int, int]] | None:
+        """(ink 0 to 1, the box that a detector would see in pixels)."""
         rng = self._rng
         face = self._face(text, language)
         if face is None:
@@ -105,7 +104,7 @@ class LineDrawer:
         if rng.random() < 0.5:
             bottom = max(bottom, baseline + int(size * 0.2))
         box = (int(columns[0]), top, int(columns[-1]) + 1, bottom)
-        return pixels.astype(np.float32) / 255, box, size
+        return np.asarray(pixels, np.float32) / np.float32(255), box
 
     def _cut(
         self, ink: Ink, box: tuple[int, int, int, int], letters: int

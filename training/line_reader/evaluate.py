@@ -44,7 +44,7 @@ def validation_lines(data: Path, extra: list[Path], *, count: int) -> list[tuple
 
 @torch.no_grad()
 def error_rates(model: LineReader, lines: Sequence[tuple[Grey, str]]) -> dict[str, float]:
-    """cer: wrong characters of all; cer_cyrillic: of lines with Cyrillic; exact: lines read right."""
+    """cer: wrong characters of all; cer_cyrillic: of lines with Cyrillic; exact: right lines."""
     wrong = written = right = wrong_cyrillic = written_cyrillic = 0
     ordered = sorted(lines, key=lambda line: line[0].shape[1])
     for start in range(0, len(ordered), _AT_ONCE):
@@ -69,7 +69,7 @@ def load(path: Path) -> LineReader:
     """A checkpoint's averaged weights, in eval mode."""
     model = LineReader()
     saved = torch.load(path, weights_only=True)
-    model.load_state_dict(saved["average"] if "average" in saved else saved)
+    model.load_state_dict(saved.get("average", saved))
     return model.eval()
 
 

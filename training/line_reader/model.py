@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import torch
 from torch import nn
-from torch.nn import functional as F
+from torch.nn import functional
 
 from training.line_reader.charset import CHARACTERS, CLASSES, LATIN, LOOK_ALIKES, label_of
 
@@ -58,9 +58,9 @@ class Block(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = self.depthwise(x)
         if self.squeeze is not None and self.excite is not None:
-            gate = self.excite(F.relu(self.squeeze(x.mean((2, 3), keepdim=True))))
-            x = x * F.hardsigmoid(gate)
-        y: torch.Tensor = self.reduce(F.gelu(self.expand(x)))
+            gate = self.excite(functional.relu(self.squeeze(x.mean((2, 3), keepdim=True))))
+            x = x * functional.hardsigmoid(gate)
+        y: torch.Tensor = self.reduce(functional.gelu(self.expand(x)))
         return x + y if self.residual else y
 
 
@@ -80,9 +80,9 @@ class Attention(nn.Module):
         batch, steps, width = x.shape
         qkv = self.qkv(self.norm_attention(x)).view(batch, steps, 3, _HEADS, width // _HEADS)
         query, key, value = qkv.permute(2, 0, 3, 1, 4)
-        seen = F.scaled_dot_product_attention(query, key, value)
+        seen = functional.scaled_dot_product_attention(query, key, value)
         x = x + self.out(seen.transpose(1, 2).reshape(batch, steps, width))
-        y: torch.Tensor = self.down(F.silu(self.up(self.norm_mlp(x))))
+        y: torch.Tensor = self.down(functional.silu(self.up(self.norm_mlp(x))))
         return x + y
 
 
@@ -131,10 +131,14 @@ class LineReader(nn.Module):
     def shallow(self, x: torch.Tensor, blocks: int) -> torch.Tensor:
         """The stem and the first `blocks` blocks. (B, 3, 48, W) -> (B, C, H, W / 4 or W / 8)."""
         first, left, right, third, last = self.stem
-        x = F.relu(first(x))
-        y = F.relu(right(F.pad(F.relu(left(F.pad(x, (0, 1, 0, 1)))), (0, 1, 0, 1))))
-        x = torch.cat([F.max_pool2d(F.pad(x, (0, 1, 0, 1)), 2, 1), y], 1)
-        x = F.relu(last(F.relu(third(x))))
+        x = functional.relu(first(x))
+        y = functional.relu(
+            right(
+                functional.pad(functional.relu(left(functional.pad(x, (0, 1, 0, 1)))), (0, 1, 0, 1))
+            )
+        )
+        x = torch.cat([functional.max_pool2d(functional.pad(x, (0, 1, 0, 1)), 2, 1), y], 1)
+        x = functional.relu(last(functional.relu(third(x))))
         for block in self.blocks[:blocks]:
             x = block(x)
         return x
@@ -143,13 +147,13 @@ class LineReader(nn.Module):
         """The blocks from number `blocks` on, pooled to columns: (B, 384, 1, T)."""
         for block in self.blocks[blocks:]:
             x = block(x)
-        return F.avg_pool2d(x, (3, 2))
+        return functional.avg_pool2d(x, (3, 2))
 
     def read(self, x: torch.Tensor) -> torch.Tensor:
         """Columns (B, 384, 1, T) -> logits (B, T, classes)."""
-        skip = F.silu(self.skip_norm(self.skip(x)))
-        y = F.silu(self.enter_norm(self.enter(x)))
-        y = y + F.silu(self.mix_norm(self.mix(y)))
+        skip = functional.silu(self.skip_norm(self.skip(x)))
+        y = functional.silu(self.enter_norm(self.enter(x)))
+        y = y + functional.silu(self.mix_norm(self.mix(y)))
         steps = y.flatten(2).transpose(1, 2)
         for layer in self.attention:
             steps = layer(steps)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import re
+from functools import cache
 from typing import Final
 
 from training.line_reader.charset import CHARACTERS, known_part
@@ -18,26 +19,26 @@ LONGEST: Final = 48
 _DIGITS: Final = "0123456789"
 _MONTHS_RU: Final = (
     "января февраля марта апреля мая июня июля августа сентября октября ноября декабря"
-).split()
+)
 _MONTHS_EN: Final = (
     "January February March April May June July August September October November December"
-).split()
+)
 _SURNAMES: Final = (
     "Иванов Петров Сидоров Кузнецов Смирнов Щербаков Юдин Ёлкин Жуков Цветков Эйхман Фёдоров "
     "Хабибуллин Чернышёв Шишкин Гаврилов Дьяков Зайцев Лебедев Мельников Объедков Рыбаков "
     "Тарасов Яковлев Щукин Цаплин Шевцов Нилин Иньшин"
-).split()
+)
 _GIVEN: Final = (
     "Александр Борис Виктор Геннадий Дмитрий Евгений Жанна Зинаида Илья Константин Людмила Мария "
     "Николай Ольга Пётр Роман Светлана Татьяна Ульяна Фёдор Эльвира Юлия Ярослав Нина Инна"
-).split()
+)
 _PATRONYMICS: Final = (
     "Александрович Борисовна Викторович Геннадьевна Евгеньевич Ефимович Ильинична Константинович "
     "Николаевна Олегович Петровна Сергеевич Юрьевна Щукинична Иннокентьевич"
-).split()
+)
 _CITIES: Final = (
     "Москва Санкт-Петербург Ярославль Рязань Екатеринбург Уфа Йошкар-Ола Шахты Щёлково Ницинск"
-).split()
+)
 _LABELS: Final = (
     "Итого:|Итого к оплате|Всего к оплате:|В том числе НДС|Без НДС|Сумма|Сумма НДС|Цена|Кол-во|"
     "Количество|Ед. изм.|Наименование товара|Поставщик:|Покупатель:|Грузополучатель|Плательщик|"
@@ -45,10 +46,17 @@ _LABELS: Final = (
     "Дата рождения|Место рождения|Кем выдан|Код подразделения|Действителен до|Подпись|М.П.|"
     "Руководитель|Главный бухгалтер|Кассир|Чек №|Смена|Приход|Наличными|Безналичными|Сдача|"
     "Invoice No.|Bill to:|Ship to:|Due date|Amount due|Subtotal|Total|VAT 20%|Qty|Unit price|"
-    "Description|Terms|Account No.|Balance due|Date of issue|Signature|Tel.|Fax|Order ID|Page 1 of 3"
-).split("|")
+    "Description|Terms|Account No.|Balance due|Date of issue|Signature|Tel.|Fax|Order ID|"
+    "Page 1 of 3"
+)
 _CODE_LETTERS: Final = "ABCDEFGHJKLMNPRSTUVWXYZ0123456789"
 _PLATE_LETTERS: Final = "АВЕКМНОРСТУХ"
+
+
+@cache
+def _words(text: str, separator: str | None = None) -> list[str]:
+    """A table of words, written as one text so that it can be read and extended."""
+    return text.split(separator)
 
 
 class Phrases:
@@ -165,7 +173,7 @@ class Phrases:
     def _date(self) -> str:
         rng = self._rng
         day, month, year = rng.randint(1, 31), rng.randint(1, 12), rng.randint(1950, 2030)
-        russian, english = _MONTHS_RU[month - 1], _MONTHS_EN[month - 1]
+        russian, english = _words(_MONTHS_RU)[month - 1], _words(_MONTHS_EN)[month - 1]
         clock = f"{rng.randint(0, 23):02}:{rng.randint(0, 59):02}"
         return rng.choice(
             (
@@ -183,8 +191,8 @@ class Phrases:
 
     def _name(self) -> str:
         rng = self._rng
-        surname = rng.choice(_SURNAMES) + rng.choice(("", "а"))
-        given, patronymic = rng.choice(_GIVEN), rng.choice(_PATRONYMICS)
+        surname = rng.choice(_words(_SURNAMES)) + rng.choice(("", "а"))
+        given, patronymic = rng.choice(_words(_GIVEN)), rng.choice(_words(_PATRONYMICS))
         return rng.choice(
             (
                 f"{surname} {given} {patronymic}",
@@ -210,7 +218,7 @@ class Phrases:
         street = rng.choice(self._words["ru"]).capitalize()
         ends = ("", "А", f", кв. {rng.randint(1, 300)}", f", стр. {rng.randint(1, 9)}")
         return (
-            f"{rng.choice(('г. ', 'гор. '))}{rng.choice(_CITIES)}, ул. {street}, "
+            f"{rng.choice(('г. ', 'гор. '))}{rng.choice(_words(_CITIES))}, ул. {street}, "
             f"д. {rng.randint(1, 200)}{rng.choice(ends)}"
         )
 
@@ -247,6 +255,6 @@ class Phrases:
         return f"{letters[0]}{self._digits(3)}{letters[1]}{letters[2]} {self._digits(2)}"
 
     def _label(self) -> str:
-        label = self._rng.choice(_LABELS)
+        label = self._rng.choice(_words(_LABELS, "|"))
         after = self._rng.choice(("", "", f" {self._amount()}", f" {self._digits(5)}"))
         return label + after

@@ -25,7 +25,7 @@ from typing import Any, Final
 import numpy as np
 import torch
 from torch import nn
-from torch.nn import functional as F
+from torch.nn import functional
 
 from training.line_reader.charset import BLANK, encode
 from training.line_reader.drawing import WIDEST, Grey, LineDrawer
@@ -78,7 +78,7 @@ def loss_of(model: LineReader, x: torch.Tensor, written: list[str], frozen: int)
         columns = model.deep(shallow, frozen)
     logits = model.read(columns.float()).log_softmax(-1).transpose(0, 1)
     labels = [encode(text) for text in written]
-    return F.ctc_loss(
+    return functional.ctc_loss(
         logits,
         torch.tensor([label for line in labels for label in line]),
         torch.full((len(written),), logits.shape[0]),
@@ -92,7 +92,7 @@ class Trainer:
     """A model, its average and its optimiser. frozen: blocks that keep their weights."""
 
     def __init__(self, model: LineReader, *, rate: float, frozen: int) -> None:
-        self.model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.model = model.to(memory_format=torch.channels_last)
         self.average = LineReader()
         self.average.load_state_dict(model.state_dict())
         self.steps = self.lines = 0
@@ -144,7 +144,7 @@ class Trainer:
                 self.average.parameters(), self.model.parameters(), strict=True
             ):
                 mean.lerp_(weight, 1 - decay)
-        return float(loss)
+        return loss.item()
 
     def save(self, path: Path) -> None:
         """Write everything that a later run goes on from; a cut write leaves the old file."""
