@@ -20,7 +20,7 @@ from transformers import LogitsProcessorList, Qwen2Config, Qwen2ForCausalLM
 
 from engine import load_settings
 from engine.core.schema import Line, Region, Word
-from engine.families.decoding.verbatim import OnlySpans, vocabulary
+from engine.families.decoding.verbatim import SpanLogitsProcessor, vocabulary
 from engine.families.lite.weights import Checkpoint
 from engine.index.page_index import PageIndex
 from engine.index.verbatim import PageSpans
@@ -108,7 +108,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-class _Timed(OnlySpans):
+class _Timed(SpanLogitsProcessor):
     """Notes how long each token took here. An answer that has ended is begun anew."""
 
     def __init__(self, walk: Any, ends: Any, prompt_length: int) -> None:

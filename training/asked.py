@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from engine.evaluation import anls, difference, estimate, is_verbatim
 from engine.families.lite.field_question import Phrasebook
-from engine.families.lite.form import Form
+from engine.families.lite.form import DocumentForm
 from engine.families.lite.reader import answer, read_page
 from engine.fields.templates import load_templates
 from training.fields_data import Case, read_cases
@@ -65,7 +65,7 @@ def questions() -> dict[tuple[str, str, str], dict[str, list[str]]]:
 def ask(cases: Sequence[Case], half: str) -> Iterator[Asked]:
     """Ask every specimen about each of its fields."""
     for case in cases:
-        page, form = read_page(case.index), Form([case.index])
+        page, form = read_page(case.index), DocumentForm([case.index])
         for field, truth in case.fields.items():
             key = (case.document_type, field, case.language)
             for question in questions().get(key, {}).get(half, ()):

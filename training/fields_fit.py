@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from engine.evaluation import same_field
 from engine.fields.page import prepared
 from engine.fields.ranking.features import FEATURES, feature_table
-from engine.fields.templates import DocumentTemplate, Labels, load_templates
+from engine.fields.templates import DocumentTemplate, FieldLabels, load_templates
 from training.fields_data import Case
 
 _BY_FORM = ("mrz", "items")
@@ -87,7 +87,7 @@ def thinned(template: DocumentTemplate, share: float, rng: random.Random) -> Doc
 
     fields = {
         name: field.model_copy(
-            update={"synonyms": Labels(en=some(field.synonyms.en), ru=some(field.synonyms.ru))}
+            update={"synonyms": FieldLabels(en=some(field.synonyms.en), ru=some(field.synonyms.ru))}
         )
         for name, field in template.fields.items()
     }

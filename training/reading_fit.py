@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from engine.evaluation import anls, evidence_hit, exact, normalise
 from engine.families.lite.candidates import Candidate
 from engine.families.lite.features import FEATURES
-from engine.families.lite.matching import Known
-from engine.families.lite.question import Question, analyse
+from engine.families.lite.matching import QuestionCoverage
+from engine.families.lite.question import ParsedQuestion, analyse
 from engine.families.lite.ranking import SIGNS, Ranker, signs_of
 from engine.families.lite.reader import ReadPage, gather, read_page
 from engine.index.page_index import PageIndex
@@ -57,7 +57,7 @@ class Judged:
     example: Example
     features: NDArray[np.float16]
     texts: list[str]
-    known: Known
+    known: QuestionCoverage
     anls: Floats
     exact: Floats
     hit: Floats
@@ -127,7 +127,7 @@ def judge(
     return judged
 
 
-def blurred(question: Question, rng: random.Random) -> Question:
+def blurred(question: ParsedQuestion, rng: random.Random) -> ParsedQuestion:
     """The question with some words unknown, and perhaps with no idea of the type of answer."""
     terms = []
     for term in question.terms:

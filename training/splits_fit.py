@@ -20,7 +20,7 @@ from engine.fields.document_type import DOCUMENT_TYPES
 from engine.fields.document_type.features import features
 from engine.fields.document_type.model import softmax
 from engine.fields.splitting.boundary_features import SIGNS, joint
-from engine.fields.splitting.page_features import PageSigns, signs_of, type_shares
+from engine.fields.splitting.page_features import PageFeatures, signs_of, type_shares
 from engine.index.page_index import PageIndex
 from training.document_types_fit import fit as fit_types
 from training.fields_data import Case, Words, read_cases
@@ -53,14 +53,14 @@ class Prepared:
     """A file with the signs of its pages."""
 
     file: SplitFile
-    pages: tuple[PageSigns, ...]
+    pages: tuple[PageFeatures, ...]
 
 
 def joints_of(files: Sequence[Prepared]) -> list[Joint]:
     """Every page but the first and the empty ones of every file, with what is true."""
     out = []
     for number, one in enumerate(files):
-        so_far: list[PageSigns] = []
+        so_far: list[PageFeatures] = []
         document, before = -1, -1
         for at, page in enumerate(one.pages):
             begins = at in one.file.starts

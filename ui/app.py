@@ -15,13 +15,13 @@ from starlette.middleware import Middleware
 
 from engine import Engine, Settings
 from ui import i18n
-from ui.actions.context_use import Counting
-from ui.actions.conversation import Conversation
-from ui.actions.edit import Rewriting
-from ui.actions.export import Saving
-from ui.actions.fields import Form
-from ui.actions.history import Archive
-from ui.actions.suggest import Suggesting
+from ui.actions.context_use import ContextUseActions
+from ui.actions.conversation import ConversationActions
+from ui.actions.edit import EditActions
+from ui.actions.export import ExportActions
+from ui.actions.fields import FieldsActions
+from ui.actions.history import HistoryActions
+from ui.actions.suggest import SuggestActions
 from ui.api import Api
 from ui.events.ask import changed_by_answers, wire_asking
 from ui.events.fields import wire_form
@@ -40,15 +40,15 @@ from ui.events.updates import (
     updates,
 )
 from ui.security import content_policy
-from ui.security.access_control import Wall
-from ui.security.disk_space import FullDisk
+from ui.security.access_control import AccessControlMiddleware
+from ui.security.disk_space import DiskSpaceMiddleware
 from ui.security.login import LoginAddress
-from ui.security.upload_rate import UploadRate
-from ui.security.url_guard import NoForeignAddresses, only_local_files
-from ui.state.change import Change
-from ui.state.sessions import Desks
+from ui.security.upload_rate import UploadRateLimiter
+from ui.security.url_guard import UrlGuardMiddleware, only_local_files
+from ui.state.change import ScreenChange
+from ui.state.sessions import ScreenStates
 from ui.views import examples, layout_view, settings_panel
-from ui.views.labels import Labels
+from ui.views.labels import ScreenLabels
 from ui.views.screen import Screen, build
 from ui.views.selection import read_area
 from ui.views.theme import style_sheet, theme
@@ -56,7 +56,7 @@ from ui.views.theme import style_sheet, theme
 
 def build_app(engine: Engine, settings: Settings, api: Api | None = None) -> gr.Blocks:
     """The whole screen; launch it with launch_options(settings, api)."""
-    labels = Labels(settings, engine.models(), examples.find(settings.app.examples_dir))
+    labels = ScreenLabels(settings, engine.models(), examples.find(settings.app.examples_dir))
     ttl_seconds = math.ceil(settings.sessions.ttl_minutes * 60)
     app: gr.Blocks
     with gr.Blocks(
@@ -70,21 +70,21 @@ def build_app(engine: Engine, settings: Settings, api: Api | None = None) -> gr.
         (api or Api(engine, settings)).wire(app)
         screen = build(labels, i18n.preferred(settings.app.language, None))
         only_local_files(screen.question)
-        desks = Desks(engine)
-        talk = Conversation(engine, desks)
+        desks = ScreenStates(engine)
+        talk = ConversationActions(engine, desks)
         cards = ModelCards(engine)
-        listed = _wire(app, screen, labels, talk, Counting(engine, desks), cards)
+        listed = _wire(app, screen, labels, talk, ContextUseActions(engine, desks), cards)
         listed += wire_asking(
             screen,
             labels,
             talk,
-            Rewriting(engine, desks),
-            Suggesting(engine, desks),
-            Saving(engine, desks),
+            EditActions(engine, desks),
+            SuggestActions(engine, desks),
+            ExportActions(engine, desks),
         )
         wire_model_card(screen, cards, listed)
-        wire_archive(screen, Archive(engine, desks, talk), listed)
-        wire_form(screen, Form(engine, desks))
+        wire_archive(screen, HistoryActions(engine, desks, talk), listed)
+        wire_form(screen, FieldsActions(engine, desks))
         wire_thumbnails(screen, Thumbnails(engine, desks))
     app.queue(default_concurrency_limit=None, api_open=False)
     return app
@@ -100,7 +100,7 @@ def launch_options(settings: Settings, api: Api | None = None) -> dict[str, Any]
     """
     middleware = [
         Middleware(content_policy.ContentPolicy),
-        Middleware(NoForeignAddresses),
+        Middleware(UrlGuardMiddleware),
         Middleware(LoginAddress),
     ]
     served: dict[str, Any] = {}
@@ -108,7 +108,11 @@ def launch_options(settings: Settings, api: Api | None = None) -> dict[str, Any]
         served = api.launch_options()
         middleware += api.middleware()
     # Behind the middleware that knows the holder of a token.
-    middleware += [Middleware(Wall), Middleware(UploadRate), Middleware(FullDisk)]
+    middleware += [
+        Middleware(AccessControlMiddleware),
+        Middleware(UploadRateLimiter),
+        Middleware(DiskSpaceMiddleware),
+    ]
     given: dict[str, Any] = served.get("app_kwargs", {})
     return {
         **served,
@@ -130,9 +134,9 @@ def launch_options(settings: Settings, api: Api | None = None) -> dict[str, Any]
 def _wire(
     app: gr.Blocks,
     screen: Screen,
-    labels: Labels,
-    talk: Conversation,
-    counting: Counting,
+    labels: ScreenLabels,
+    talk: ConversationActions,
+    counting: ContextUseActions,
     cards: ModelCards,
 ) -> list[Any]:
     """Connect what is chosen and what the page viewer asks for.
@@ -144,7 +148,7 @@ def _wire(
     changing = changed_by_answers(screen)
     several: dict[str, Any] = {"trigger_mode": "multiple", **EVENT}
 
-    def shown(change: Change) -> Updates:
+    def shown(change: ScreenChange) -> Updates:
         return updates(screen, change)
 
     async def start(key: str | None, request: gr.Request) -> Updates:
@@ -239,5 +243,5 @@ def _wire(
     return [started]
 
 
-def _defaults(labels: Labels) -> dict[str, str]:
+def _defaults(labels: ScreenLabels) -> dict[str, str]:
     return {"model_id": labels.settings.default_model, "task": "question"}

@@ -16,7 +16,7 @@ Span = tuple[int, int]  # text[start:end], characters
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class CitedText:
     """A piece of an answer's text.
 
     Attributes:
@@ -41,7 +41,7 @@ def numbers(evidence: Sequence[Evidence]) -> list[int]:
     return given
 
 
-def pieces(transcript: Transcript) -> list[Piece]:
+def pieces(transcript: Transcript) -> list[CitedText]:
     """The answer's text in pieces that together are all of it, with their marks.
 
     A place whose words the answer does not repeat has its mark at the end, once the answer has
@@ -52,22 +52,24 @@ def pieces(transcript: Transcript) -> list[Piece]:
     spans = {span: ("found", given) for span, given in placed.items()}
     for span in _missing(transcript):
         spans.setdefault(span, ("missing", []))
-    found: list[Piece] = []
+    found: list[CitedText] = []
     at = 0
     for (start, end), (kind, given) in sorted(spans.items()):
         if not at <= start < end <= len(text):
             continue
         if at < start:
-            found.append(Piece(text[at:start]))
+            found.append(CitedText(text[at:start]))
         is_found = kind == "found"
         found.append(
-            Piece(text[start:end], "found" if is_found else "missing", tuple(sorted(set(given))))
+            CitedText(
+                text[start:end], "found" if is_found else "missing", tuple(sorted(set(given)))
+            )
         )
         at = end
     if at < len(text):
-        found.append(Piece(text[at:]))
+        found.append(CitedText(text[at:]))
     if loose and transcript.ended:
-        found.append(Piece("", "found", tuple(sorted(loose))))
+        found.append(CitedText("", "found", tuple(sorted(loose))))
     return found
 
 

@@ -7,7 +7,7 @@ from engine.core.errors import EngineError
 from engine.core.schema import Message
 from engine.core.transcript import Transcript
 from engine.sessions.database import ConversationInfo
-from engine.sessions.registry import SessionStore
+from engine.sessions.registry import SessionRegistry
 
 _VISITOR_BYTES = 32
 
@@ -15,7 +15,7 @@ _VISITOR_BYTES = 32
 class Conversations:
     """Visitors, their sessions, and what is kept of each. Thread-safe."""
 
-    def __init__(self, sessions: SessionStore) -> None:
+    def __init__(self, sessions: SessionRegistry) -> None:
         self._sessions = sessions
 
     def create_visitor(self) -> str:

@@ -29,7 +29,7 @@ from engine.index.page_index import PageIndex
 _MARGIN_PIXELS: Final = 8.0
 
 
-class Crop:
+class PageCrop:
     """One drawn box of one page.
 
     Args:

@@ -2,9 +2,9 @@
 
 import logging
 
-from engine.chat.runs import Runs
+from engine.chat.runs import RunningAnswers
 from engine.models.manager import ModelManager
-from engine.sessions.registry import SessionStore
+from engine.sessions.registry import SessionRegistry
 
 logger = logging.getLogger(__name__)
 
@@ -17,7 +17,9 @@ class Deletion:
         models: those that may remember what was said.
     """
 
-    def __init__(self, sessions: SessionStore, runs: Runs, models: ModelManager) -> None:
+    def __init__(
+        self, sessions: SessionRegistry, runs: RunningAnswers, models: ModelManager
+    ) -> None:
         self._sessions = sessions
         self._runs = runs
         self._models = models

@@ -10,14 +10,14 @@ from engine.core.schema import BBox, Document
 from engine.core.settings import PreprocessSettings
 from engine.index.page_index import PageIndex
 from engine.index.store import IndexStore
-from engine.sessions.registry import SessionStore
+from engine.sessions.registry import SessionRegistry
 
 
 class Documents:
     """Documents of sessions; their pages are read as soon as they come. Thread-safe."""
 
     def __init__(
-        self, sessions: SessionStore, indexes: IndexStore, steps: PreprocessSettings
+        self, sessions: SessionRegistry, indexes: IndexStore, steps: PreprocessSettings
     ) -> None:
         """steps: before OCR, where a question names no others."""
         self._sessions = sessions

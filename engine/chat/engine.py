@@ -18,8 +18,8 @@ from engine.chat.documents import Documents
 from engine.chat.field_extraction import FieldExtraction
 from engine.chat.options import AskOptions
 from engine.chat.questions import Questions
-from engine.chat.runner import Conductor
-from engine.chat.runs import Runs
+from engine.chat.runner import Runner
+from engine.chat.runs import RunningAnswers
 from engine.chat.stream import AnswerStream
 from engine.core.errors import EngineError
 from engine.core.schema import (
@@ -38,8 +38,8 @@ from engine.models.context_use import ContextUse
 from engine.models.control import ModelControl
 from engine.models.manager import ModelInfo, ModelManager
 from engine.sessions.database import ConversationInfo
-from engine.sessions.maintenance import Upkeep
-from engine.sessions.registry import SessionStore
+from engine.sessions.maintenance import MaintenanceThread
+from engine.sessions.registry import SessionRegistry
 
 
 class Engine:
@@ -52,19 +52,19 @@ class Engine:
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings = settings or load_settings()
         self._indexes = IndexStore(self._build_index)
-        self._sessions = SessionStore(self.settings, self._forget)
+        self._sessions = SessionRegistry(self.settings, self._forget)
         self._models = ModelManager(self.settings)
-        self._runs = Runs(self._sessions)
+        self._runs = RunningAnswers(self._sessions)
         self._conversations = Conversations(self._sessions)
         self._documents = Documents(self._sessions, self._indexes, self.settings.preprocess)
         self._deletion = Deletion(self._sessions, self._runs, self._models)
         self.model_control = ModelControl(self.settings, self._models)
-        self._conductor = Conductor(self.settings, self._models, self._indexes)
+        self._conductor = Runner(self.settings, self._models, self._indexes)
         self._questions = Questions(
             self.settings, self._sessions, self._models, self._runs, self._conductor
         )
         self._fields = FieldExtraction(self.settings, self._documents, self.ask)
-        self._upkeep = Upkeep(self._sessions, self._runs.session_ids, self._sweep)
+        self._upkeep = MaintenanceThread(self._sessions, self._runs.session_ids, self._sweep)
 
     def __enter__(self) -> Self:
         return self

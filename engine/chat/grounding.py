@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from engine.chat.routing import Relay, Sink
+from engine.chat.routing import EventSink, ForwardingSink
 from engine.core.errors import EngineError, RunCancelled
 from engine.core.schema import (
     Discarded,
@@ -25,7 +25,7 @@ from engine.core.schema import (
     TextDelta,
     UsageReport,
 )
-from engine.index.grounding import Grounded, ground
+from engine.index.grounding import GroundedFact, ground
 from engine.index.page_index import PageIndex
 
 logger = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 _MOST_FACTS: Final = 40
 
 
-class GroundedSink(Relay):
+class GroundingSink(ForwardingSink):
     """Passes a run's events on, and adds evidence before its end.
 
     Args:
@@ -45,7 +45,7 @@ class GroundedSink(Relay):
 
     def __init__(
         self,
-        stream: Sink,
+        stream: EventSink,
         question: str,
         pages: Sequence[Page],
         indexes: Callable[[Page], PageIndex],
@@ -112,7 +112,7 @@ class GroundedSink(Relay):
         self._end(end)
 
 
-def _not_found(missing: Sequence[Grounded]) -> Notice:
+def _not_found(missing: Sequence[GroundedFact]) -> Notice:
     """Names what is on no page. spans: where the answer says it, as "start:end start:end"."""
     return Notice(
         "notice.not_found",

@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 
 from engine.chat.options import AskOptions
-from engine.chat.request import Wish, checked, user_message
-from engine.chat.runner import Conductor
-from engine.chat.runs import Runs
+from engine.chat.request import AskRequest, user_message, validate
+from engine.chat.runner import Runner
+from engine.chat.runs import RunningAnswers
 from engine.chat.stream import AnswerStream
 from engine.core.errors import EngineError, SessionError
 from engine.core.schema import BBox, Failed, ImagePart, Message, Notice, TextPart
 from engine.core.settings import PreprocessSettings, Settings
 from engine.models.context_use import ContextUse
 from engine.models.manager import ModelManager
-from engine.sessions.registry import SessionStore
+from engine.sessions.registry import SessionRegistry
 from engine.sessions.session import Session
 
 # What a user is told while the store fails: by the store's sentence, and for any other failure.
@@ -25,10 +25,10 @@ class Questions:
     def __init__(
         self,
         settings: Settings,
-        sessions: SessionStore,
+        sessions: SessionRegistry,
         models: ModelManager,
-        runs: Runs,
-        conductor: Conductor,
+        runs: RunningAnswers,
+        conductor: Runner,
     ) -> None:
         self._settings = settings
         self._sessions = sessions
@@ -54,7 +54,7 @@ class Questions:
     ) -> AnswerStream:
         """Start a run and return its events; never raises, a bad call ends in Failed. See
         `Engine.ask`."""
-        wish = Wish(
+        wish = AskRequest(
             model_id=model_id or self._settings.default_model,
             task=task,
             question=question,
@@ -83,7 +83,7 @@ class Questions:
             stream.emit(Failed(refused))
             return stream
         try:
-            asked = checked(wish, session, self._models)
+            asked = validate(wish, session, self._models)
             self._runs.begin(session_id, stream)
         except EngineError as error:
             stream.emit(Failed(error))
@@ -109,7 +109,7 @@ class Questions:
     ) -> ContextUse:
         """How much of a model's context a question would take; starts, loads, downloads nothing.
         See `Engine.context_use`."""
-        wish = Wish(
+        wish = AskRequest(
             model_id=model_id or self._settings.default_model,
             task="question",
             question=question.strip() or "?",
@@ -119,7 +119,7 @@ class Questions:
             options=options or AskOptions(),
         )
         return self._conductor.context_use(
-            checked(wish, self._sessions.get(session_id), self._models)
+            validate(wish, self._sessions.get(session_id), self._models)
         )
 
     def add_turn(

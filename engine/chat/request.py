@@ -16,7 +16,7 @@ from engine.sessions.session import Session
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class AskRequest:
     """The arguments of Engine.ask, with the model and the steps that were meant."""
 
     model_id: str
@@ -32,7 +32,7 @@ class Wish:
     options: AskOptions = field(default_factory=AskOptions)
 
 
-def checked(wish: Wish, session: Session, models: ModelManager) -> Question:
+def validate(wish: AskRequest, session: Session, models: ModelManager) -> Question:
     """The question, with the pages and the conversation that it is about.
 
     Documents whose files are lost are left out, unless the wish names their pages.

@@ -36,7 +36,7 @@ _KEPT: Final = 200
 _INTRODUCTION: Final = "This text was read from {place}:\n\n{text}\n\n"
 
 
-class Sink(Protocol):
+class EventSink(Protocol):
     """What a run reports to; AnswerStream is one."""
 
     stop_event: StopEvent
@@ -46,7 +46,7 @@ class Sink(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class PageReading:
+class PageTranscription:
     """What a model read on one page. regions: empty for a model that gives no places."""
 
     text: str
@@ -59,10 +59,10 @@ class PageReading:
         return index_of_text(self.text, own)
 
 
-Readings = Mapping[tuple[str, int], PageReading]
+Transcriptions = Mapping[tuple[str, int], PageTranscription]
 
 
-def introduced(readings: Readings, prompt: str, documents: Sequence[Document]) -> str:
+def introduced(readings: Transcriptions, prompt: str, documents: Sequence[Document]) -> str:
     """The prompt of a question with the text of the pages before it.
 
     Each page is called by the number that the screen shows; by its document as well, where pages of
@@ -84,18 +84,18 @@ def introduced(readings: Readings, prompt: str, documents: Sequence[Document]) -
     return "".join(parts) + prompt
 
 
-class ReadingStore:
+class TranscriptionStore:
     """The last readings by model and page. Thread-safe."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[str, str, int], PageReading] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, str, int], PageTranscription] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, model_id: str, page: Page) -> PageReading | None:
+    def get(self, model_id: str, page: Page) -> PageTranscription | None:
         with self._lock:
             return self._kept.get((model_id, page.document_id, page.page_index))
 
-    def put(self, model_id: str, page: Page, reading: PageReading) -> None:
+    def put(self, model_id: str, page: Page, reading: PageTranscription) -> None:
         with self._lock:
             self._kept[model_id, page.document_id, page.page_index] = reading
             while len(self._kept) > _KEPT:
@@ -108,10 +108,10 @@ class ReadingStore:
                 del self._kept[key]
 
 
-class Relay:
+class ForwardingSink:
     """A sink in front of the user's stream; a subclass says what it does with events."""
 
-    def __init__(self, stream: Sink) -> None:
+    def __init__(self, stream: EventSink) -> None:
         self._stream = stream
         self.stop_event = stream.stop_event
 
@@ -125,7 +125,7 @@ class Relay:
         self._stream.job = job
 
 
-class ReadingSink(Relay):
+class TranscriptionSink(ForwardingSink):
     """Takes a reading run's events instead of the user.
 
     Args:
@@ -134,7 +134,11 @@ class ReadingSink(Relay):
     """
 
     def __init__(
-        self, stream: Sink, model_id: str, page: Page, on_read: Callable[[PageReading], None]
+        self,
+        stream: EventSink,
+        model_id: str,
+        page: Page,
+        on_read: Callable[[PageTranscription], None],
     ) -> None:
         super().__init__(stream)
         self._model_id = model_id
@@ -154,7 +158,7 @@ class ReadingSink(Relay):
                 regions = tuple(self._transcript.regions.get(key, ()))
                 text = self._transcript.text.strip()
                 if text or regions:
-                    self._on_read(PageReading(text, regions))
+                    self._on_read(PageTranscription(text, regions))
                 else:
                     self._stream.emit(
                         Failed(

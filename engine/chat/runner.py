@@ -12,10 +12,17 @@ from collections.abc import Callable
 from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 
-from engine.chat.crops import Crop
-from engine.chat.grounding import GroundedSink
+from engine.chat.crops import PageCrop
+from engine.chat.grounding import GroundingSink
 from engine.chat.options import AskOptions
-from engine.chat.routing import PageReading, Readings, ReadingSink, ReadingStore, Sink, introduced
+from engine.chat.routing import (
+    EventSink,
+    PageTranscription,
+    Transcriptions,
+    TranscriptionSink,
+    TranscriptionStore,
+    introduced,
+)
 from engine.core.errors import EngineError, ModelError, RunCancelled, as_engine_error
 from engine.core.i18n import Sentence
 from engine.core.prompts import Task, get_task, render, verbatim_question
@@ -68,7 +75,7 @@ class Question:
     language: str
     bbox: BBox | None = None
     resume: bool = False
-    readings: Readings | None = None
+    readings: Transcriptions | None = None
     options: AskOptions = field(default_factory=AskOptions)
     notices: tuple[Notice, ...] = ()
 
@@ -81,23 +88,23 @@ class Attempt:
     pixel_share: float = 1.0
 
 
-class Conductor:
+class Runner:
     """Starts runs. Thread-safe; each attempt prepares on a thread of its own."""
 
     def __init__(self, settings: Settings, models: ModelManager, indexes: IndexStore) -> None:
         self._settings = settings
         self._models = models
         self._indexes = indexes
-        self._read = ReadingStore()
+        self._read = TranscriptionStore()
         self._counters = PromptCounters(settings)
 
-    def start(self, stream: Sink, question: Question) -> None:
+    def start(self, stream: EventSink, question: Question) -> None:
         """Begin the first attempt; returns at once."""
         started = time.monotonic()
         for notice in question.notices:
             stream.emit(notice)
         if question.task.id == "question":
-            stream = GroundedSink(
+            stream = GroundingSink(
                 stream,
                 question.text,
                 question.pages,
@@ -110,7 +117,7 @@ class Conductor:
         else:
             self._read_next(stream, question, started)
 
-    def _read_next(self, stream: Sink, question: Question, started: float) -> None:
+    def _read_next(self, stream: EventSink, question: Question, started: float) -> None:
         """Have the model read the next page it does not know; after the last, have it answered."""
         reader = question.model_id
         for page in question.pages:
@@ -120,7 +127,7 @@ class Conductor:
             self._answer_from_readings(stream, question, started)
             return
 
-        def on_read(reading: PageReading) -> None:
+        def on_read(reading: PageTranscription) -> None:
             self._read.put(reader, page, reading)
             self._read_next(stream, question, started)
 
@@ -129,10 +136,10 @@ class Conductor:
         reading = replace(
             question, task=task, text="", history=(), pages=(page,), bbox=None, options=AskOptions()
         )
-        sink = ReadingSink(stream, reader, page, on_read)
+        sink = TranscriptionSink(stream, reader, page, on_read)
         self._begin(sink, reading, Attempt(reader), started)
 
-    def _answer_from_readings(self, stream: Sink, question: Question, started: float) -> None:
+    def _answer_from_readings(self, stream: EventSink, question: Question, started: float) -> None:
         """Have a model that can chat answer from what was read."""
         reader = question.model_id
         wanted = self._settings.model(reader).answer_with
@@ -163,7 +170,9 @@ class Conductor:
         """Drop what was read from documents that were deleted."""
         self._read.forget(document_ids)
 
-    def _begin(self, stream: Sink, question: Question, attempt: Attempt, started: float) -> None:
+    def _begin(
+        self, stream: EventSink, question: Question, attempt: Attempt, started: float
+    ) -> None:
         # With the request's context: a GPU that is lent is lent to the visitor who asked.
         threading.Thread(
             target=copy_context().run,
@@ -172,7 +181,9 @@ class Conductor:
             daemon=True,
         ).start()
 
-    def _attempt(self, stream: Sink, question: Question, attempt: Attempt, started: float) -> None:
+    def _attempt(
+        self, stream: EventSink, question: Question, attempt: Attempt, started: float
+    ) -> None:
         model: LoadedModel | None = None
         back: Callable[[StreamEvent], StreamEvent] = _as_it_is
         released = threading.Event()
@@ -202,9 +213,9 @@ class Conductor:
                 emit(Step("step.loading_model", {"model_id": attempt.model_id}))
             model = self._models.acquire(attempt.model_id, stream.stop_event, emit)
             request = self._request(question, attempt)
-            crop: Crop | None = None
+            crop: PageCrop | None = None
             if request.bbox is not None and not self._takes_boxes(attempt.model_id, request):
-                crop = Crop(request.pages[0], request.bbox)
+                crop = PageCrop(request.pages[0], request.bbox)
                 request, back = crop.request(request), crop.back
             inputs = model.family.prepare(
                 request,
@@ -244,7 +255,7 @@ class Conductor:
         return family.reads_boxes or names_box(request)
 
     def _index(
-        self, question: Question, page: Page, stop: threading.Event, crop: Crop | None
+        self, question: Question, page: Page, stop: threading.Event, crop: PageCrop | None
     ) -> PageIndex:
         if crop is not None and page is crop.page:
             return crop.index(self._index(question, crop.whole, stop, None))

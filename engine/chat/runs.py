@@ -8,14 +8,14 @@ from engine.chat.stream import AnswerStream
 from engine.core.errors import SessionError
 from engine.core.schema import Message, TextPart
 from engine.core.transcript import Transcript
-from engine.sessions.registry import SessionStore
+from engine.sessions.registry import SessionRegistry
 from engine.sessions.session import Session
 
 
-class Runs:
+class RunningAnswers:
     """The running answers of an engine's sessions. Thread-safe."""
 
-    def __init__(self, sessions: SessionStore) -> None:
+    def __init__(self, sessions: SessionRegistry) -> None:
         self._sessions = sessions
         self._running: dict[str, AnswerStream] = {}
         self._guard = threading.Lock()

@@ -109,9 +109,9 @@ class DeepseekOcrFamily(TransformersChatFamily):
 
     @property
     def tokenizer(self) -> Any:
-        from engine.families.deepseek_ocr.processing import KeepTags
+        from engine.families.deepseek_ocr.processing import TagKeepingTokenizer
 
-        return KeepTags(self.processor.tokenizer)
+        return TagKeepingTokenizer(self.processor.tokenizer)
 
     def see(self, image: Image.Image) -> SeenImage:
         from engine.families.deepseek_ocr.processing import mode_for, see
@@ -143,7 +143,12 @@ class DeepseekOcrFamily(TransformersChatFamily):
         return super().silent_ids() | {index for index in special if index is not None}
 
     def prepare_prompt(self, request: ModelRequest, preparation: Preparation) -> DecodingInputs:
-        from engine.families.deepseek_ocr.guard import NGRAM_SIZE, WHITELIST, WINDOW, NGramGuard
+        from engine.families.deepseek_ocr.guard import (
+            NGRAM_SIZE,
+            WHITELIST,
+            WINDOW,
+            NGramLogitsProcessor,
+        )
 
         # The template's own tags stay; those in the user's words would be obeyed like them.
         asked = replace(
@@ -157,11 +162,11 @@ class DeepseekOcrFamily(TransformersChatFamily):
         options = dict(inputs.generation)
         ngram_size = int(options.pop("ngram_size", NGRAM_SIZE))
         window = int(options.pop("ngram_window", WINDOW))
-        guards: tuple[NGramGuard, ...] = ()
+        guards: tuple[NGramLogitsProcessor, ...] = ()
         if ngram_size:
             known = self.processor.tokenizer.get_vocab()
             cells = [known[tag] for tag in WHITELIST if tag in known]
-            guards = (NGramGuard(ngram_size, window, cells, len(inputs.prompt.ids)),)
+            guards = (NGramLogitsProcessor(ngram_size, window, cells, len(inputs.prompt.ids)),)
         return replace(inputs, generation=options, guards=guards)
 
     def prompt_of(

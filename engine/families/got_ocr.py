@@ -162,20 +162,22 @@ class GotOCRFamily(PageByPageFamily):
         import torch
         from transformers import LogitsProcessorList, StoppingCriteriaList
 
-        from engine.families.decoding.overflow import FiniteStart
-        from engine.families.decoding.stopping import GeneratedOnly, Watch
+        from engine.families.decoding.overflow import FiniteLogitsProcessor
+        from engine.families.decoding.stopping import GeneratedIdsStreamer, RunStoppingCriteria
 
         tensors = {name: value.to(self.model.device) for name, value in inputs.tensors.items()}
         length = tensors["input_ids"].shape[1]
         tensors["pixel_values"] = tensors["pixel_values"].to(self.model.dtype)
-        watch = Watch(run.stop, length, self.words)
+        watch = RunStoppingCriteria(run.stop, length, self.words)
         (end,) = self._ends()
         with torch.inference_mode():
             sequence = self.model.generate(
                 **tensors,
-                streamer=GeneratedOnly(run.streamer),
+                streamer=GeneratedIdsStreamer(run.streamer),
                 stopping_criteria=StoppingCriteriaList([watch]),
-                logits_processor=LogitsProcessorList([FiniteStart(self.model, self.model_id)]),
+                logits_processor=LogitsProcessorList(
+                    [FiniteLogitsProcessor(self.model, self.model_id)]
+                ),
                 eos_token_id=end,
                 **inputs.generation,
             )[0].tolist()

@@ -26,11 +26,11 @@ from engine.core.settings import ModelSettings, Settings
 from engine.families.base import ModelRequest, Outcome, Preparation, PromptCounter, Run
 from engine.families.decoding.kv_cache import KVCaches
 from engine.families.pages.sequential import beside, conversation_of
-from engine.families.pages.thinking import CLOSING, OPENING, Thoughts
+from engine.families.pages.thinking import CLOSING, OPENING, ThoughtFilter
 from engine.families.prompts.conversation import (
-    Conversation,
-    Counting,
-    View,
+    ContextView,
+    PromptConversation,
+    TokenCounters,
     notice_of,
     room_for,
 )
@@ -90,11 +90,11 @@ class TransformersChatFamily(ChatPrompts):
         self.processor = processor
         self.attention = attention
         self.caches = KVCaches(settings.generation.kv_cache_bytes)
-        self.counters = generate.Counters()
+        self.counters = generate.RunCounters()
         # What was answered -> (the conversation that it is forgotten with, its ids)
         self._said: dict[str, tuple[str, list[int]]] = {}
         # conversation -> how it was made to fit the context
-        self._views: dict[str, View] = {}
+        self._views: dict[str, ContextView] = {}
         self.images = SeenImages(
             self.see,
             self.see_smaller,
@@ -152,14 +152,20 @@ class TransformersChatFamily(ChatPrompts):
     @classmethod
     def counter(cls, model_id: str, settings: Settings) -> PromptCounter | None:
         """This family with a processor and a config only; one that does not chat has none."""
-        from engine.families.prompts.token_count import ChatCounter, Weightless
+        from engine.families.prompts.token_count import ChatCounter, ModelWithoutWeights
 
         if not cls.capabilities.chat:
             return None
         model = settings.model(model_id)
         processor = cls.processor_of(model_id, model, local=True)
         return ChatCounter(
-            cls(model_id, settings, Weightless.of(model_id, model), processor, attention=None)
+            cls(
+                model_id,
+                settings,
+                ModelWithoutWeights.of(model_id, model),
+                processor,
+                attention=None,
+            )
         )
 
     @property
@@ -193,13 +199,13 @@ class TransformersChatFamily(ChatPrompts):
 
         return frozenset(end_ids(self.model))
 
-    def thoughts(self, inputs: DecodingInputs, run: Run | None = None) -> Thoughts | None:
+    def thoughts(self, inputs: DecodingInputs, run: Run | None = None) -> ThoughtFilter | None:
         """For a checkpoint that has the tags of thoughts; a verbatim answer is none."""
         tags = self.tokenizer.get_added_vocab()
         if CLOSING not in tags or OPENING not in tags or inputs.spans is not None:
             return None
         before = len(inputs.prompt.ids) - len(inputs.so_far)
-        return Thoughts(
+        return ThoughtFilter(
             self.tokenizer,
             opening=tags[OPENING],
             closing=tags[CLOSING],
@@ -225,7 +231,7 @@ class TransformersChatFamily(ChatPrompts):
             for page in document.pages
         }
         share = request.pixel_share
-        whole = Conversation(request, pages).messages(View())
+        whole = PromptConversation(request, pages).messages(ContextView())
         reading = get_task(request.task).reads_page
         seen = self.images.all_of(whole, pages, preparation, share, reading=reading)
         view, prompt = self._fitted(filled(request, seen), seen, preparation)
@@ -274,14 +280,14 @@ class TransformersChatFamily(ChatPrompts):
         request: ModelRequest,
         seen: Mapping[tuple[Any, ...], SeenImage],
         preparation: Preparation,
-    ) -> tuple[View, PromptIds]:
+    ) -> tuple[ContextView, PromptIds]:
         """The prompt, and what was shortened so that it fits the context; says so."""
-        conversation = Conversation(request, seen)
+        conversation = PromptConversation(request, seen)
         limit = self.context_tokens
         if limit is None:
-            return View(), self.prompt_of(conversation.messages(View()), seen)
+            return ContextView(), self.prompt_of(conversation.messages(ContextView()), seen)
         texts = PageTexts(request, preparation, self.count_text)
-        counting = Counting(
+        counting = TokenCounters(
             self.model_id,
             limit,
             prompt=lambda messages: self.prompt_of(messages, seen),
@@ -289,7 +295,7 @@ class TransformersChatFamily(ChatPrompts):
             text=self.count_text,
             page_text=texts.of,
         )
-        kept = self._views.get(request.conversation, View()).of(request.history)
+        kept = self._views.get(request.conversation, ContextView()).of(request.history)
         view, prompt = conversation.fit(kept, counting)
         notice = notice_of(view, prompt, limit)
         if notice is not None:

@@ -15,7 +15,7 @@ from engine.fields.values import Field
 from engine.index.spans import piece
 
 if TYPE_CHECKING:
-    from engine.fields.page import PageReading
+    from engine.fields.page import PreparedPage
 
 _LABEL: Final = re.compile(r"^\W*((?:[^\W_][\w№()/.,'’-]*\s?){1,6}?)\s?:\s*")
 _MOST_WORDS: Final = 14
@@ -24,7 +24,7 @@ _BELOW_GAP: Final = 1.2
 
 
 def read_pairs(
-    pages: Sequence[PageReading], known: Mapping[str, Field], language: str
+    pages: Sequence[PreparedPage], known: Mapping[str, Field], language: str
 ) -> dict[str, Field]:
     """The pairs whose value is not the value of a known field."""
     taken = {(field.page_index, field.text) for field in known.values()}

@@ -16,7 +16,7 @@ from engine.index.spans import piece
 from engine.text import parse_amount, parse_date, parse_number
 
 if TYPE_CHECKING:
-    from engine.fields.page import PageReading
+    from engine.fields.page import PreparedPage
     from engine.fields.templates import FieldTemplate
     from engine.index.view import PageView
 
@@ -27,10 +27,10 @@ TEXT_COLUMNS: Final = ("description",)
 
 
 def read_items(
-    pages: Sequence[PageReading], name: str, template: FieldTemplate, language: str
+    pages: Sequence[PreparedPage], name: str, template: FieldTemplate, language: str
 ) -> Field | None:
     """The table with most rows; None where no page has a header of two known columns."""
-    best: tuple[PageReading, list[dict[str, FieldCell]]] | None = None
+    best: tuple[PreparedPage, list[dict[str, FieldCell]]] | None = None
     for page in pages:
         rows = _rows(page, template)
         if rows and (best is None or len(rows) > len(best[1])):
@@ -53,7 +53,7 @@ def read_items(
     )
 
 
-def _rows(page: PageReading, template: FieldTemplate) -> list[dict[str, FieldCell]]:
+def _rows(page: PreparedPage, template: FieldTemplate) -> list[dict[str, FieldCell]]:
     view = page.view
     for number, row in enumerate(view.rows):
         columns = _columns(view, row, template)
@@ -83,7 +83,7 @@ def _columns(
 
 
 def _under(
-    page: PageReading,
+    page: PreparedPage,
     header: int,
     columns: Mapping[str, tuple[float, float]],
     template: FieldTemplate,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from engine.fields.codes.mrz_zone import Zone, find_zone
-from engine.fields.labels.areas import Area, Areas
+from engine.fields.codes.mrz_zone import MrzZone, find_zone
+from engine.fields.labels.areas import LabelArea, LabelAreas
 from engine.fields.labels.label import Label
 from engine.fields.labels.matching import find_labels
 from engine.fields.ranking.page_facts import PageFacts
@@ -22,15 +22,15 @@ _IN_WORDS: Final = ("text", "name", "address")
 
 
 @dataclass(frozen=True)
-class PageReading:
+class PreparedPage:
     """One page prepared for every field of a template."""
 
     view: PageView
     labels: tuple[Label, ...]
-    areas: Areas
+    areas: LabelAreas
     facts: PageFacts
-    claims: tuple[Area, ...]
-    zone: Zone | None
+    claims: tuple[LabelArea, ...]
+    zone: MrzZone | None
 
     def spans(self, name: str, template: FieldTemplate) -> list[Span]:
         """The candidates of one field on this page."""
@@ -54,13 +54,13 @@ class PageReading:
         return found
 
 
-def prepared(index: PageIndex, template: DocumentTemplate) -> PageReading:
+def prepared(index: PageIndex, template: DocumentTemplate) -> PreparedPage:
     """A page with the labels of a template and where they lead."""
     view = levelled_view(index)
     labels = tuple(find_labels(view, template))
-    areas = Areas(view, labels)
+    areas = LabelAreas(view, labels)
     claims = tuple(area for label in labels for area in areas.of_label(label))
     wants_zone = any(field.type == "mrz" for field in template.fields.values())
     zone = find_zone(view) if wants_zone and view.cells else None
     facts = PageFacts(view, template, areas, claims, zone)
-    return PageReading(view, labels, areas, facts, claims, zone)
+    return PreparedPage(view, labels, areas, facts, claims, zone)

@@ -19,9 +19,9 @@ from engine.fields.checks import checked
 from engine.fields.key_values import read_pairs
 from engine.fields.labels.script import in_alphabet, script_of
 from engine.fields.line_items import read_items
-from engine.fields.page import _IN_WORDS, PageReading, prepared
+from engine.fields.page import _IN_WORDS, PreparedPage, prepared
 from engine.fields.ranking.features import feature_table
-from engine.fields.ranking.scoring import Scored, assigned, scored, weights_of
+from engine.fields.ranking.scoring import ScoredSpan, assigned, scored, weights_of
 from engine.fields.ranking.spans import Span
 from engine.fields.values import Field
 
@@ -97,7 +97,7 @@ def by_form(
     return _by_form(pages, template, language, frozenset(template.fields))
 
 
-def _chosen(pages: Sequence[PageReading], template: DocumentTemplate) -> dict[str, Scored]:
+def _chosen(pages: Sequence[PreparedPage], template: DocumentTemplate) -> dict[str, ScoredSpan]:
     """Of all candidates of all pages one a field, or none; no two the same words."""
     return assigned(
         {
@@ -109,7 +109,7 @@ def _chosen(pages: Sequence[PageReading], template: DocumentTemplate) -> dict[st
 
 
 def _by_form(
-    pages: Sequence[PageReading],
+    pages: Sequence[PreparedPage],
     template: DocumentTemplate,
     language: str,
     known: frozenset[str],
@@ -135,11 +135,11 @@ def _by_form(
 
 
 def candidates_of(
-    pages: Sequence[PageReading],
+    pages: Sequence[PreparedPage],
     name: str,
     field: FieldTemplate,
     weights: NDArray[np.float32] | None = None,
-) -> list[Scored]:
+) -> list[ScoredSpan]:
     """A field's scored candidates over all pages. weights: None takes the fitted ones."""
     spans: list[Span] = []
     tables = []
@@ -153,7 +153,9 @@ def candidates_of(
     return _with_failed_check(name, field, found)
 
 
-def _with_failed_check(name: str, field: FieldTemplate, found: list[Scored]) -> list[Scored]:
+def _with_failed_check(
+    name: str, field: FieldTemplate, found: list[ScoredSpan]
+) -> list[ScoredSpan]:
     """The candidates; where none of a number with control digits is likely, one of its length right
     behind its own label counts, too: misread or mistyped, it is shown with its failed check.
 
@@ -170,7 +172,7 @@ def _with_failed_check(name: str, field: FieldTemplate, found: list[Scored]) -> 
     return found
 
 
-def field_of(name: str, template: FieldTemplate, one: Scored, language: str) -> Field:
+def field_of(name: str, template: FieldTemplate, one: ScoredSpan, language: str) -> Field:
     """An assigned candidate as a field."""
     parsed, view = one.span.parsed, one.span.piece.view
     value = parsed.value

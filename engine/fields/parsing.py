@@ -17,7 +17,7 @@ _AS_LATIN: Final = str.maketrans("АВЕКМНОРСТХ", "ABEKMHOPCTX")
 _NOT_ID: Final = re.compile(r"^(?:№|N[oº°]?\.?(?=\s)|#)\s*|\s")
 
 
-class Parsed(NamedTuple):
+class ParsedValue(NamedTuple):
     """value: as Field.value; currency: ISO 4217 or ""; sure: whether the type could read it."""
 
     value: str
@@ -25,7 +25,7 @@ class Parsed(NamedTuple):
     sure: bool = True
 
 
-def parse_field(text: str, template: FieldTemplate, lines: tuple[str, ...] = ()) -> Parsed:
+def parse_field(text: str, template: FieldTemplate, lines: tuple[str, ...] = ()) -> ParsedValue:
     """The value of a field's printed text.
 
     Args:
@@ -33,33 +33,37 @@ def parse_field(text: str, template: FieldTemplate, lines: tuple[str, ...] = ())
     """
     if template.choices:
         found = choice_of(text, template)
-        return Parsed(found or text, sure=bool(found))
+        return ParsedValue(found or text, sure=bool(found))
     if template.pattern and template.type == "text":
         # "в, м" is B, M as OCR reads it.
-        return Parsed(as_coded(re.sub(r"\s+", " ", text).strip().upper()))
+        return ParsedValue(as_coded(re.sub(r"\s+", " ", text).strip().upper()))
     match template.type:
         case "date":
             day = parse_date(text)
-            return Parsed(day.isoformat()) if day else Parsed(text, sure=False)
+            return ParsedValue(day.isoformat()) if day else ParsedValue(text, sure=False)
         case "amount":
             amount = parse_amount(text)
             if amount is None:
                 number = parse_number(text)
-                return Parsed(str(number)) if number is not None else Parsed(text, sure=False)
-            return Parsed(str(amount.value), amount.currency or "")
+                return (
+                    ParsedValue(str(number))
+                    if number is not None
+                    else ParsedValue(text, sure=False)
+                )
+            return ParsedValue(str(amount.value), amount.currency or "")
         case "number":
             number = parse_number(text)
-            return Parsed(str(number)) if number is not None else Parsed(text, sure=False)
+            return ParsedValue(str(number)) if number is not None else ParsedValue(text, sure=False)
         case "mrz":
             mrz = parse_mrz(lines or tuple(text.split()))
-            return Parsed("\n".join(mrz.lines)) if mrz else Parsed(text, sure=False)
+            return ParsedValue("\n".join(mrz.lines)) if mrz else ParsedValue(text, sure=False)
         case "iban" | "inn":
             bare = re.sub(r"[\s.-]", "", text).upper()
-            return Parsed(bare, sure=bare.isalnum())
+            return ParsedValue(bare, sure=bare.isalnum())
         case "id":
-            return Parsed(_NOT_ID.sub("", text))
+            return ParsedValue(_NOT_ID.sub("", text))
         case _:
-            return Parsed(re.sub(r"\s+", " ", text).strip())
+            return ParsedValue(re.sub(r"\s+", " ", text).strip())
 
 
 def as_coded(text: str) -> str:

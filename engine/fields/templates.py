@@ -57,7 +57,7 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class Labels(_Strict):
+class FieldLabels(_Strict):
     """Printed labels in both languages. A page may mix them, so both are always looked for."""
 
     en: Words = ()
@@ -92,10 +92,10 @@ class FieldTemplate(_Strict):
 
     type: FieldType
     title: Title
-    synonyms: Labels = Labels()
-    asked: Labels = Labels()
-    lesser: Labels = Labels()
-    continued: Labels = Labels()
+    synonyms: FieldLabels = FieldLabels()
+    asked: FieldLabels = FieldLabels()
+    lesser: FieldLabels = FieldLabels()
+    continued: FieldLabels = FieldLabels()
     printed_numbers: Words = ()
     choices: Mapping[str, Words] = Key(default_factory=dict)
     pattern: str = ""
@@ -109,7 +109,7 @@ class FieldTemplate(_Strict):
         "nationality",
     ] = ""  # fmt: skip
     checks: Annotated[tuple[Literal["ogrn"], ...], Key(strict=False)] = ()
-    columns: Mapping[str, Labels] = Key(default_factory=dict)
+    columns: Mapping[str, FieldLabels] = Key(default_factory=dict)
 
     @property
     def kind(self) -> str:
@@ -170,8 +170,8 @@ class DocumentTemplate(_Strict):
     name: Identifier
     title: Title
     order: Annotated[int, Key(ge=0)] = 100
-    other_labels: Labels = Labels()
-    about: Labels = Labels()
+    other_labels: FieldLabels = FieldLabels()
+    about: FieldLabels = FieldLabels()
     other_numbers: Words = ()
     fields: Mapping[Identifier, FieldTemplate]
     checks: Annotated[tuple[Rule, ...], Key(strict=False)] = ()

@@ -133,7 +133,7 @@ def _from_picture(
 def _assemble(
     page: Page,
     lines: Sequence[Line],
-    found: Sequence[layout_model.Found],
+    found: Sequence[layout_model.DetectedRegion],
     back: ToPage,
     *,
     frame_height: float,

@@ -66,7 +66,7 @@ _BY_VALUE: Final = 0.9
 
 
 @dataclass(frozen=True, slots=True)
-class Grounded:
+class GroundedFact:
     """One fact of an answer: text[start:end].
 
     Attributes:
@@ -90,7 +90,7 @@ class _Fact:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PrintedPlace:
     """Where something is printed.
 
     Attributes:
@@ -105,7 +105,7 @@ class Place:
     score: float
 
 
-def ground(answer: str, indexes: Sequence[PageIndex], *, question: str = "") -> list[Grounded]:
+def ground(answer: str, indexes: Sequence[PageIndex], *, question: str = "") -> list[GroundedFact]:
     """The facts of an answer in their order, each with its place.
 
     Args:
@@ -118,11 +118,11 @@ def ground(answer: str, indexes: Sequence[PageIndex], *, question: str = "") -> 
     for fact in _facts(answer):
         places = [place for index in indexes for place in _places(fact, index)]
         best = _chosen(fact, places, context)
-        found.append(Grounded(fact.start, fact.end, fact.text, fact.kind, _evidence(best)))
+        found.append(GroundedFact(fact.start, fact.end, fact.text, fact.kind, _evidence(best)))
     return found
 
 
-def most_akin(places: Sequence[Place], question: str) -> Place:
+def most_akin(places: Sequence[PrintedPlace], question: str) -> PrintedPlace:
     """Of equal prints the one whose surroundings share most words with a question; the first of
     those that share as much."""
     context = _terms(question)
@@ -195,7 +195,7 @@ def _rank(value: Value) -> int:
     return _KINDS.index(value.kind)
 
 
-def _places(fact: _Fact, index: PageIndex) -> Iterator[Place]:
+def _places(fact: _Fact, index: PageIndex) -> Iterator[PrintedPlace]:
     if fact.kind == "words":
         yield from _word_places(fact.text, index)
         return
@@ -218,10 +218,10 @@ def _places(fact: _Fact, index: PageIndex) -> Iterator[Place]:
                 seen.add((span.first, span.last))
                 part = _part(line, span.first, span.last + 1)
                 exact = part[0].casefold() == fact.text.casefold()
-                yield Place(index, number, (part,), _SURE if exact else _BY_VALUE)
+                yield PrintedPlace(index, number, (part,), _SURE if exact else _BY_VALUE)
 
 
-def _word_places(text: str, index: PageIndex) -> Iterator[Place]:
+def _word_places(text: str, index: PageIndex) -> Iterator[PrintedPlace]:
     """Where the words of a text stand one after the other, over the ends of lines too."""
     wanted = [word.casefold().replace("ё", "е") for word in _WORD.findall(text)]
     if not wanted:
@@ -243,7 +243,7 @@ def _word_places(text: str, index: PageIndex) -> Iterator[Place]:
         for number in sorted({entry[0] for entry in window}):
             at = [entry[1] for entry in window if entry[0] == number]
             parts.append(_part(index.lines[number], min(at), max(at) + 1))
-        yield Place(index, window[0][0], tuple(parts), hits / len(wanted))
+        yield PrintedPlace(index, window[0][0], tuple(parts), hits / len(wanted))
 
 
 def _alike(word: str, other: str) -> bool:
@@ -259,7 +259,9 @@ def _part(line: Line, first: int, last: int) -> tuple[str, BBox]:
     return " ".join(word.text for word in words), union(word.bbox for word in words)
 
 
-def _chosen(fact: _Fact, places: Sequence[Place], context: frozenset[str]) -> Place | None:
+def _chosen(
+    fact: _Fact, places: Sequence[PrintedPlace], context: frozenset[str]
+) -> PrintedPlace | None:
     """The best place. A bare number of one or two digits must be unique or stand among kin."""
     if not places:
         return None
@@ -272,7 +274,7 @@ def _chosen(fact: _Fact, places: Sequence[Place], context: frozenset[str]) -> Pl
     return best
 
 
-def _kinship(place: Place, context: frozenset[str]) -> float:
+def _kinship(place: PrintedPlace, context: frozenset[str]) -> float:
     """The share of the context's words in the place's line and the lines around it, 0 to 1."""
     if not context:
         return 0.0
@@ -295,7 +297,7 @@ def _terms(text: str) -> frozenset[str]:
     return frozenset(word[:5] for word in words if len(word) > 2 and not word.isdigit())
 
 
-def _evidence(place: Place | None) -> tuple[Evidence, ...]:
+def _evidence(place: PrintedPlace | None) -> tuple[Evidence, ...]:
     if place is None:
         return ()
     index, score = place.index, min(1.0, place.score)

@@ -26,7 +26,7 @@ _ALONE: Final = re.compile(r"^[-–—\s]*(?P<page>\d{1,4})(?:\s*/\s*(?P<pages>\
 
 
 @dataclass(frozen=True, slots=True)
-class Counters:
+class PageNumbers:
     """Positions of words of a page.
 
     Attributes:
@@ -41,7 +41,7 @@ class Counters:
     pages: frozenset[int]
 
 
-def counters_of(view: PageView) -> Counters:
+def counters_of(view: PageView) -> PageNumbers:
     """What counts pages in the margins."""
     every: set[int] = set()
     page: set[int] = set()
@@ -65,7 +65,7 @@ def counters_of(view: PageView) -> Counters:
         if _ALONE.match(text) and _ends_a_running_line(view, number):
             beside.update(range(cell.first, cell.last))
     # Not among `every`: an invoice's own number stands so, too, and answers other questions.
-    return Counters(frozenset(every), frozenset(page or beside), frozenset(pages))
+    return PageNumbers(frozenset(every), frozenset(page or beside), frozenset(pages))
 
 
 def _ends_a_running_line(view: PageView, number: int) -> bool:

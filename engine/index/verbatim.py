@@ -22,7 +22,7 @@ from typing import Final
 
 from engine.core.geometry import union
 from engine.core.schema import Evidence
-from engine.index.grounding import Place, most_akin
+from engine.index.grounding import PrintedPlace, most_akin
 from engine.index.page_index import PageIndex
 
 _WALL: Final = b"\x00"
@@ -224,7 +224,7 @@ class PageSpans:
             first.setdefault(blank, [])
         return first
 
-    def _place(self, start: int, end: int) -> Place | None:
+    def _place(self, start: int, end: int) -> PrintedPlace | None:
         words = []
         for word in self._words[max(0, bisect_right(self._word_starts, start) - 1) :]:
             if word.start >= end:
@@ -240,7 +240,7 @@ class PageSpans:
             ]
             text = " ".join(word.text.strip() for word in printed)
             parts.append((text, union(word.bbox for word in printed)))
-        return Place(words[0].page, words[0].line, tuple(parts), 1.0)
+        return PrintedPlace(words[0].page, words[0].line, tuple(parts), 1.0)
 
 
 class SpanWalk:

@@ -35,7 +35,7 @@ _ABBREVIATION: Final = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class LineCell:
     """words[first:last] side by side. line: its place in the page's lines; region: or -1."""
 
     first: int
@@ -65,7 +65,7 @@ class PageView:
     words: tuple[str, ...]
     plain: tuple[str, ...]
     boxes: tuple[BBox, ...]
-    cells: tuple[Cell, ...]
+    cells: tuple[LineCell, ...]
     rows: tuple[tuple[int, ...], ...]
     left: tuple[int, ...]
     above: tuple[tuple[int, ...], ...]
@@ -96,7 +96,7 @@ def view_page(index: PageIndex) -> PageView:
     rows, left = _rows(cells)
     row_of = {cell: number for number, row in enumerate(rows) for cell in row}
     cells = [
-        Cell(cell.first, cell.last, cell.bbox, cell.line, cell.region, row_of[number])
+        LineCell(cell.first, cell.last, cell.bbox, cell.line, cell.region, row_of[number])
         for number, cell in enumerate(cells)
     ]
     heights = [cell.bbox[3] - cell.bbox[1] for cell in cells]
@@ -127,7 +127,7 @@ def view_page(index: PageIndex) -> PageView:
     )
 
 
-def _cells(index: PageIndex) -> list[Cell]:
+def _cells(index: PageIndex) -> list[LineCell]:
     region_of = {line: number for number, lines in enumerate(index.region_lines) for line in lines}
     cells, at = [], 0
     for number, line in enumerate(index.lines):
@@ -144,7 +144,7 @@ def _cells(index: PageIndex) -> list[Cell]:
             cells.append((start, at, number))
     words = index.words
     return [
-        Cell(
+        LineCell(
             first,
             last,
             union(word.bbox for word in words[first:last]),
@@ -155,12 +155,12 @@ def _cells(index: PageIndex) -> list[Cell]:
     ]
 
 
-def _edges(cells: Sequence[Cell]) -> NDArray[np.float64]:
+def _edges(cells: Sequence[LineCell]) -> NDArray[np.float64]:
     """(cells, 4) boxes."""
     return np.array([cell.bbox for cell in cells], dtype=np.float64).reshape(-1, 4)
 
 
-def _rows(cells: Sequence[Cell]) -> tuple[tuple[tuple[int, ...], ...], tuple[int, ...]]:
+def _rows(cells: Sequence[LineCell]) -> tuple[tuple[tuple[int, ...], ...], tuple[int, ...]]:
     """Rows by the nearest left neighbour, so that a page photographed at a slant keeps them."""
     count = len(cells)
     if not count:
@@ -190,7 +190,7 @@ def _rows(cells: Sequence[Cell]) -> tuple[tuple[tuple[int, ...], ...], tuple[int
     return tuple(tuple(row) for row in ordered), tuple(left)
 
 
-def _columns(cells: Sequence[Cell]) -> tuple[tuple[tuple[int, ...], ...], tuple[int, ...]]:
+def _columns(cells: Sequence[LineCell]) -> tuple[tuple[tuple[int, ...], ...], tuple[int, ...]]:
     """For each cell what stands above it in the same columns, nearest first; and the next below."""
     if not cells:
         return (), ()
@@ -214,7 +214,7 @@ def _columns(cells: Sequence[Cell]) -> tuple[tuple[tuple[int, ...], ...], tuple[
     return tuple(above), tuple(below)
 
 
-def _prose(index: PageIndex, cells: Sequence[Cell]) -> frozenset[int]:
+def _prose(index: PageIndex, cells: Sequence[LineCell]) -> frozenset[int]:
     """Regions that are running text."""
     sizes: dict[int, list[int]] = {}
     for cell in cells:
@@ -229,7 +229,7 @@ def _prose(index: PageIndex, cells: Sequence[Cell]) -> frozenset[int]:
 
 
 def _sentences(
-    words: Sequence[str], cells: Sequence[Cell], prose: frozenset[int]
+    words: Sequence[str], cells: Sequence[LineCell], prose: frozenset[int]
 ) -> tuple[tuple[int, int], ...]:
     found: list[tuple[int, int]] = []
     start, region = 0, -1
@@ -254,7 +254,7 @@ def _sentences(
     return tuple(found)
 
 
-def _headings(index: PageIndex, cells: Sequence[Cell]) -> tuple[tuple[int, ...], ...]:
+def _headings(index: PageIndex, cells: Sequence[LineCell]) -> tuple[tuple[int, ...], ...]:
     """The cells of the last heading or caption before each cell in reading order."""
     of_region: dict[int, list[int]] = {}
     for number, cell in enumerate(cells):

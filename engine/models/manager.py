@@ -21,7 +21,7 @@ from engine.families.base import Capabilities, ModelFamily
 from engine.models import zero_gpu
 from engine.models.inference import InferenceThread, run_job
 from engine.models.worker.client import RemoteModel
-from engine.models.zero_gpu import LentModel
+from engine.models.zero_gpu import ZeroGpuModel
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ class LoadedModel:
     GPU that is lent call by call sends what it prepared there.
     """
 
-    family: ModelFamily | RemoteModel | LentModel
+    family: ModelFamily | RemoteModel | ZeroGpuModel
     inference: InferenceThread | RemoteModel
     load_seconds: float
 
@@ -292,7 +292,7 @@ class ModelManager:
             remote = RemoteModel(model_id, self._settings)
             loaded = LoadedModel(remote, remote, time.monotonic() - started)
         elif zero_gpu.is_enabled() and not self._stays_beside(model_id):
-            lent = LentModel(model_id)
+            lent = ZeroGpuModel(model_id)
             loaded = LoadedModel(lent, InferenceThread(model_id, lent.run), 0.0)
         else:
             family = self._load(model_id, model)

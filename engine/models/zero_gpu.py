@@ -53,7 +53,7 @@ _TICK_SECONDS: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class GpuCall:
     """What is sent to the process that has the GPU.
 
     Attributes:
@@ -70,27 +70,29 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Tick:
+class Heartbeat:
     """Nothing was said; is_alive: tokens came meanwhile."""
 
     is_alive: bool
 
 
-Lent: TypeAlias = Callable[[Call], Generator[StreamEvent | Tick, None, None]]
+GpuFunction: TypeAlias = Callable[[GpuCall], Generator[StreamEvent | Heartbeat, None, None]]
 
 
-class Decorator(Protocol):
+class GpuDecorator(Protocol):
     """spaces.GPU, as it is used here."""
 
-    def __call__(self, *, duration: Callable[[Call], int]) -> Callable[[Lent], Lent]: ...
+    def __call__(
+        self, *, duration: Callable[[GpuCall], int]
+    ) -> Callable[[GpuFunction], GpuFunction]: ...
 
 
 # Of this process, as the GPU is: the forked process finds the weights here.
 _placed: dict[str, ModelFamily] = {}
-_lent: list[Lent] = []
+_lent: list[GpuFunction] = []
 
 
-def enable(gpu: Decorator) -> None:
+def enable(gpu: GpuDecorator) -> None:
     """From now on models that need a GPU answer inside a function decorated by `gpu`."""
     _lent[:] = [gpu(duration=seconds_for)(answer_on_gpu)]
 
@@ -110,7 +112,7 @@ def place(model_id: str, settings: Settings) -> None:
         _placed[model_id] = family.load(model_id, settings)
 
 
-def seconds_for(call: Call) -> int:
+def seconds_for(call: GpuCall) -> int:
     """How long a call may have the GPU: by its task, its pages and the tokens it may write."""
     request = call.request
     task = get_task(request.task)
@@ -124,7 +126,7 @@ def seconds_for(call: Call) -> int:
     return round(min(max(wanted, _LEAST_SECONDS), _MOST_SECONDS))
 
 
-class LentModel:
+class ZeroGpuModel:
     """A placed model, used like a family: it prepares calls, and `run` has them answered.
 
     Raises (constructor):
@@ -138,7 +140,7 @@ class LentModel:
             )
         self.model_id = model_id
 
-    def prepare(self, request: ModelRequest, preparation: Preparation) -> Call:
+    def prepare(self, request: ModelRequest, preparation: Preparation) -> GpuCall:
         """The request with the pictures of every page that the model will see.
 
         Raises:
@@ -156,7 +158,7 @@ class LentModel:
         if request.verbatim or request.history or by_regions:
             indexes = {key: preparation.index(page) for key, page in _seen_pages(request).items()}
         # Times are the job's; it does not exist yet.
-        return Call(self.model_id, without_pictures(request), pictures, indexes, 0.0, 0.0)
+        return GpuCall(self.model_id, without_pictures(request), pictures, indexes, 0.0, 0.0)
 
     def run(self, job: Job) -> Finished | Failed:
         """Answer a prepared call, up to its last event. Never raises."""
@@ -171,13 +173,13 @@ class LentModel:
             return Failed(ModelError("model.gpu_not_lent", model_id=self.model_id, detail=detail))
 
     def _forward(
-        self, events: Generator[StreamEvent | Tick, None, None], job: Job
+        self, events: Generator[StreamEvent | Heartbeat, None, None], job: Job
     ) -> Finished | Failed:
         try:
             for event in events:
                 if isinstance(event, Finished | Failed):
                     return event
-                if isinstance(event, Tick):
+                if isinstance(event, Heartbeat):
                     if event.is_alive:
                         job.last_token_at = time.monotonic()
                         job.on_token()
@@ -201,7 +203,7 @@ class LentModel:
         return _placed[self.model_id].describe()
 
 
-def answer_on_gpu(call: Call) -> Generator[StreamEvent | Tick, None, None]:
+def answer_on_gpu(call: GpuCall) -> Generator[StreamEvent | Heartbeat, None, None]:
     """Prepare and generate, where the GPU is. The last event is Finished or Failed."""
     run = _RunOnGpu(call, time.monotonic() + seconds_for(call) - _SPARE_SECONDS)
     try:
@@ -213,7 +215,7 @@ def answer_on_gpu(call: Call) -> Generator[StreamEvent | Tick, None, None]:
 class _RunOnGpu:
     """One call in the process that has the GPU: works on a thread, so that Stop is seen."""
 
-    def __init__(self, call: Call, deadline: float) -> None:
+    def __init__(self, call: GpuCall, deadline: float) -> None:
         self._call = call
         self._deadline = deadline
         self._family = _placed[call.model_id]
@@ -222,7 +224,7 @@ class _RunOnGpu:
         self._alive = threading.Event()
         self._thread = threading.Thread(target=self._work, name="on-gpu", daemon=True)
 
-    def events(self) -> Iterator[StreamEvent | Tick]:
+    def events(self) -> Iterator[StreamEvent | Heartbeat]:
         self._thread.start()
         timed_out = False
         while True:
@@ -234,7 +236,7 @@ class _RunOnGpu:
             except Empty:
                 alive = self._alive.is_set()
                 self._alive.clear()
-                yield Tick(alive)
+                yield Heartbeat(alive)
                 continue
             if timed_out and isinstance(event, Finished) and event.finish_reason == "cancelled":
                 yield Notice("notice.gpu_time_up", {"seconds": seconds_for(self._call)})

@@ -27,7 +27,7 @@ from engine.ocr.alphabets import has_latin, is_cyrillic_word, is_latin, likeness
 from engine.ocr.script import READ_COVERAGE
 
 if TYPE_CHECKING:
-    from engine.ocr.rapid import Picture, Reading
+    from engine.ocr.rapid import Picture, RecognisedText
 
 # Chosen on 2,769 Russian lines of train templates (docs/ocr.md).
 _LEAST_CONFIDENCE = 0.6  # of the Russian reading of a whole word
@@ -96,7 +96,7 @@ def settled(
     return done
 
 
-def _decided(word: Word, part: _Part, reading: Reading | None) -> str | None:
+def _decided(word: Word, part: _Part, reading: RecognisedText | None) -> str | None:
     """What the part says, where it is not what was read at first."""
     seen = word.text[part.start : part.end]
     nothing = reading is not None and reading.coverage < _NOTHING_READ

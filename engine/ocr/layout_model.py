@@ -49,7 +49,7 @@ _model: Any = None
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class DetectedRegion:
     """A region as the model gives it; bbox in pixels of the picture, confidence 0 to 1."""
 
     bbox: BBox
@@ -65,7 +65,7 @@ def _quieten() -> None:
         )
 
 
-def find(picture: NDArray[np.uint8]) -> list[Found]:
+def find(picture: NDArray[np.uint8]) -> list[DetectedRegion]:
     """The regions of a picture (height, width, 3), uint8, RGB; in no order, some overlapping."""
     global _model
     with _lock:
@@ -78,7 +78,7 @@ def find(picture: NDArray[np.uint8]) -> list[Found]:
             _model = rapid_layout.RapidLayout(model_dir_or_path=path, conf_thresh=_CONFIDENCE)
         result = _model(np.ascontiguousarray(picture[:, :, ::-1]))
     return [
-        Found(
+        DetectedRegion(
             (float(box[0]), float(box[1]), float(box[2]), float(box[3])), CATEGORY_OF[name], score
         )
         for box, name, score in zip(result.boxes, result.class_names, result.scores, strict=True)
@@ -86,7 +86,7 @@ def find(picture: NDArray[np.uint8]) -> list[Found]:
     ]
 
 
-def find_around(picture: NDArray[np.uint8], boxes: Sequence[BBox]) -> list[Found]:
+def find_around(picture: NDArray[np.uint8], boxes: Sequence[BBox]) -> list[DetectedRegion]:
     """The regions of the part of a picture that is printed: the boxes and a margin like a page's.
 
     On a photo the sheet fills only a part of the picture, and the model, which sees 608 x 800
@@ -102,7 +102,7 @@ def find_around(picture: NDArray[np.uint8], boxes: Sequence[BBox]) -> list[Found
     if right - left < 32 or bottom - top < 32:
         return []
     return [
-        Found(
+        DetectedRegion(
             (one.bbox[0] + left, one.bbox[1] + top, one.bbox[2] + left, one.bbox[3] + top),
             one.category,
             one.confidence,

@@ -15,7 +15,7 @@ import numpy as np
 
 from engine.core.schema import Size
 from engine.ocr import rapid, script, strips, tesseract
-from engine.ocr.rapid import Reading
+from engine.ocr.rapid import RecognisedText
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -59,7 +59,7 @@ def sample(quads: Quads) -> list[int]:
     return [fitting[round(step)] for step in steps]
 
 
-def is_upside_down(crops: Sequence[Picture], readings: Sequence[Reading]) -> bool:
+def is_upside_down(crops: Sequence[Picture], readings: Sequence[RecognisedText]) -> bool:
     """Whether lines read better when turned by 180 degrees.
 
     Args:
@@ -116,7 +116,7 @@ def moved(points: NDArray[np.float32], matrix: NDArray[np.float64]) -> NDArray[n
     return (points @ matrix[:, :2].T + matrix[:, 2]).astype(np.float32)
 
 
-def _legible(readings: Sequence[Reading]) -> float:
+def _legible(readings: Sequence[RecognisedText]) -> float:
     """The share of the tried width that was really read."""
     total = sum(reading.aspect for reading in readings)
     read = sum(reading.aspect for reading in readings if script.was_read(reading))

@@ -26,14 +26,14 @@ _PROSE_WIDTH = 14.0
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class LineGroup:
     """Positions of lines that belong together, row by row, and whether they make a table."""
 
     lines: tuple[int, ...]
     is_table: bool = False
 
 
-def groups_of(lines: Sequence[Line], walls: Sequence[BBox]) -> list[Group]:
+def groups_of(lines: Sequence[Line], walls: Sequence[BBox]) -> list[LineGroup]:
     """Group lines.
 
     Args:
@@ -41,16 +41,16 @@ def groups_of(lines: Sequence[Line], walls: Sequence[BBox]) -> list[Group]:
         walls: regions that no group may swallow.
     """
     boxes = [line.bbox for line in lines]
-    done: list[Group] = []
+    done: list[LineGroup] = []
     for band in _row_blocks(boxes, walls):
         flat = [i for row in band for i in row]
         if is_table([lines[i] for i in flat]):
-            done.append(Group(tuple(flat), is_table=True))
+            done.append(LineGroup(tuple(flat), is_table=True))
             continue
         for side in sides_of(flat, lines):
             own = [boxes[i] for i in side]
             for paragraph in _paragraphs(own):
-                done.append(Group(tuple(side[j] for j in paragraph)))
+                done.append(LineGroup(tuple(side[j] for j in paragraph)))
     return done
 
 

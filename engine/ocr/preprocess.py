@@ -1,8 +1,8 @@
 """What a reader of a page may do to its picture first: straighten it, even it out, clean it.
 
 Each step is off unless settings.toml turns it on, because each must be measured to help a family.
-The page that is shown never changes; `Prepared.to_page` brings boxes back to it. Quarter turns are
-not made here (engine.ocr tells them, engine.core.geometry undoes them).
+The page that is shown never changes; `PreprocessedImage.to_page` brings boxes back to it. Quarter
+turns are not made here (engine.ocr tells them, engine.core.geometry undoes them).
 
 Try it: `python -c "from PIL import Image; from engine.ocr.preprocess import resize_to as r; \
 print(r(Image.new('RGB', (4000, 2000)), 1000).to_page((10, 10, 20, 20)))"`
@@ -51,7 +51,7 @@ _MOST_SHADE: Final = 48.0
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreprocessedImage:
     """A prepared picture and the way back to the page.
 
     Attributes:
@@ -79,7 +79,7 @@ class Prepared:
         return clip(box, page_size=self.page_size)
 
 
-def apply_steps(image: Image.Image, steps: PreprocessSettings) -> Prepared:
+def apply_steps(image: Image.Image, steps: PreprocessSettings) -> PreprocessedImage:
     """The page's picture after the steps that are on: denoise, contrast, deskew, in this order.
 
     Args:
@@ -90,15 +90,15 @@ def apply_steps(image: Image.Image, steps: PreprocessSettings) -> Prepared:
         rgb = _denoised(rgb)
     if steps.contrast:
         rgb = _evened(rgb)
-    prepared = Prepared(rgb, image.size)
+    prepared = PreprocessedImage(rgb, image.size)
     return _deskewed(prepared) if steps.deskew else prepared
 
 
-def resize_to(image: Image.Image, max_side: int) -> Prepared:
+def resize_to(image: Image.Image, max_side: int) -> PreprocessedImage:
     """The picture with its longer side at most max_side pixels; a smaller one stays as it is."""
     longer = max(image.size)
     if longer <= max_side:
-        return Prepared(image, image.size)
+        return PreprocessedImage(image, image.size)
     size = (
         max(1, round(image.width * max_side / longer)),
         max(1, round(image.height * max_side / longer)),
@@ -106,7 +106,7 @@ def resize_to(image: Image.Image, max_side: int) -> Prepared:
     resized = image.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
     # Rounding gives the two sides slightly different scales.
     scale_x, scale_y = size[0] / image.width, size[1] / image.height
-    return Prepared(resized, image.size, ((scale_x, 0.0, 0.0), (0.0, scale_y, 0.0)))
+    return PreprocessedImage(resized, image.size, ((scale_x, 0.0, 0.0), (0.0, scale_y, 0.0)))
 
 
 def is_blank(image: Image.Image) -> bool:
@@ -173,7 +173,7 @@ def _sharpness(xs: NDArray[np.int64], ys: NDArray[np.int64], degrees: float) -> 
     return float(np.square(np.diff(profile.astype(np.float64))).sum())
 
 
-def _deskewed(prepared: Prepared) -> Prepared:
+def _deskewed(prepared: PreprocessedImage) -> PreprocessedImage:
     """Turned so that lines are level, on a canvas that keeps every corner."""
     image = prepared.image
     degrees = estimate_skew(image)
@@ -191,7 +191,9 @@ def _deskewed(prepared: Prepared) -> Prepared:
         pixels, matrix, new_size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
     )
     first, second = matrix.tolist()
-    return Prepared(Image.fromarray(turned), prepared.page_size, (tuple(first), tuple(second)))
+    return PreprocessedImage(
+        Image.fromarray(turned), prepared.page_size, (tuple(first), tuple(second))
+    )
 
 
 def _evened(image: Image.Image) -> Image.Image:

@@ -33,7 +33,7 @@ _engine: Any = None
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class RecognisedText:
     """What the recogniser saw in one crop.
 
     Attributes:
@@ -98,7 +98,7 @@ def quad_size(quad: NDArray[np.float32]) -> tuple[float, float]:
     return width, height
 
 
-def recognise(crops: Sequence[Picture]) -> list[Reading]:
+def recognise(crops: Sequence[Picture]) -> list[RecognisedText]:
     """Read upright crops of one line each (RGB), in the order given."""
     if not crops:
         return []
@@ -117,7 +117,7 @@ def recognise(crops: Sequence[Picture]) -> list[Reading]:
         places = tuple(min(1.0, (column + 0.5) / total) for column in columns)
         aspect = picture.shape[1] / picture.shape[0]
         gaps = _blank_columns(picture)
-        readings.append(Reading(text, float(score) if text else 0.0, places, aspect, gaps))
+        readings.append(RecognisedText(text, float(score) if text else 0.0, places, aspect, gaps))
     return readings
 
 

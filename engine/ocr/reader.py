@@ -16,7 +16,7 @@ import numpy as np
 from engine.core.schema import BBox, Line, Size, Word
 from engine.ocr import bilingual, orientation, rapid, script, strips, tesseract
 from engine.ocr.cyrillic import repaired
-from engine.ocr.rapid import Reading
+from engine.ocr.rapid import RecognisedText
 from engine.ocr.script import Script
 from engine.ocr.words import join_neighbours, line_from, line_of, slice_quad, split_at_gaps
 
@@ -122,7 +122,9 @@ def read_picture(
     flat = orientation.moved(quads, orientation.level_matrix(angle, _size(picture)))
     lines = []
     for quad, content in zip(flat, found, strict=True):
-        line = line_of(content, quad) if isinstance(content, Reading) else _line(content, quad)
+        line = (
+            line_of(content, quad) if isinstance(content, RecognisedText) else _line(content, quad)
+        )
         if line is not None:
             lines += split_at_gaps(line.words)
     # What RapidOCR read may be neither Latin nor Cyrillic: it knows Chinese, too.
@@ -139,13 +141,13 @@ def read_picture(
     )
 
 
-_Content = Reading | list[Word]
+_Content = RecognisedText | list[Word]
 
 
 def _read_latin(
     picture: Picture,
     quads: Quads,
-    known: dict[int, Reading],
+    known: dict[int, RecognisedText],
     wanted: str,
     check: Callable[[], None],
 ) -> tuple[list[_Content], bool]:
@@ -172,7 +174,7 @@ def _read_latin(
 def _read_cyrillic(
     picture: Picture,
     quads: Quads,
-    known: dict[int, Reading],
+    known: dict[int, RecognisedText],
     wanted: str,
     check: Callable[[], None],
 ) -> tuple[list[_Content], bool]:
@@ -209,9 +211,9 @@ def _recognise(
     picture: Picture,
     quads: Quads,
     positions: Sequence[int],
-    known: dict[int, Reading],
+    known: dict[int, RecognisedText],
     check: Callable[[], None],
-) -> dict[int, Reading]:
+) -> dict[int, RecognisedText]:
     """The readings of these lines; those already known are not read again."""
     readings = {i: known[i] for i in positions if i in known}
     # By width over the whole page, so that a batch holds lines of like width and pads little.
@@ -224,7 +226,7 @@ def _recognise(
     return readings
 
 
-def _looks_unread(readings: dict[int, Reading], skipped: Sequence[int]) -> bool:
+def _looks_unread(readings: dict[int, RecognisedText], skipped: Sequence[int]) -> bool:
     wide = [i for i in skipped if readings[i].aspect >= 3]
     return len(wide) >= 3
 

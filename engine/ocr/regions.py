@@ -13,7 +13,7 @@ from engine.core.schema import BBox, Line
 from engine.ocr import order
 from engine.ocr.blocks import Block
 from engine.ocr.labels import labelled
-from engine.ocr.layout_model import Found
+from engine.ocr.layout_model import DetectedRegion
 from engine.ocr.paragraphs import are_rows, groups_of, is_table, sides_of
 
 # A box that lies in another by this share is the same region found twice, or a part of it.
@@ -29,7 +29,7 @@ _PLACE_IN_ORDER = {"Page-header": 0, "Page-footer": 2}
 _TEXTLESS = frozenset({"Picture", "Table", "Formula"})
 
 
-def blocks(lines: Sequence[Line], found: Sequence[Found], *, height: float) -> list[Block]:
+def blocks(lines: Sequence[Line], found: Sequence[DetectedRegion], *, height: float) -> list[Block]:
     """Regions in reading order; every line is in exactly one of them.
 
     Args:
@@ -64,7 +64,7 @@ def blocks(lines: Sequence[Line], found: Sequence[Found], *, height: float) -> l
     return sorted(named, key=lambda block: _PLACE_IN_ORDER.get(block.category, 1))
 
 
-def _home(bbox: BBox, regions: Sequence[Found]) -> int | None:
+def _home(bbox: BBox, regions: Sequence[DetectedRegion]) -> int | None:
     """The region that covers most of a line; of equals the smallest, and a picture last."""
     best, best_rank = None, (0.0, False, 0.0)
     for i, region in enumerate(regions):
@@ -77,13 +77,13 @@ def _home(bbox: BBox, regions: Sequence[Found]) -> int | None:
     return best
 
 
-def _without_doubles(found: Sequence[Found]) -> list[Found]:
+def _without_doubles(found: Sequence[DetectedRegion]) -> list[DetectedRegion]:
     """Regions of which none is part of another.
 
     A table keeps what lies in it; it also wins over a picture of the same place. Of other clashes
     the surer region stays.
     """
-    kept: list[Found] = []
+    kept: list[DetectedRegion] = []
     rank = {"Table": 0, "Picture": 2}
     for region in sorted(found, key=lambda one: (rank.get(one.category, 1), -one.confidence)):
         if not any(_clash(region, other) for other in kept):
@@ -91,19 +91,19 @@ def _without_doubles(found: Sequence[Found]) -> list[Found]:
     return kept
 
 
-def _clash(region: Found, other: Found) -> bool:
+def _clash(region: DetectedRegion, other: DetectedRegion) -> bool:
     shared = intersection_area(region.bbox, other.bbox)
     return shared >= _SAME * max(1.0, min(area(region.bbox), area(other.bbox)))
 
 
-def _is_misplaced(region: Found, height: float) -> bool:
+def _is_misplaced(region: DetectedRegion, height: float) -> bool:
     """Whether a running head or foot stands where pages have none: the model sees them in gaps."""
     if region.category == "Page-header":
         return region.bbox[1] > _EDGE * height
     return region.category == "Page-footer" and region.bbox[3] < (1 - _EDGE) * height
 
 
-def _is_text_after_all(region: Found, lines: Sequence[Line]) -> bool:
+def _is_text_after_all(region: DetectedRegion, lines: Sequence[Line]) -> bool:
     """Whether a "picture" is a part of the page: full of lines, or of lines of several words."""
     if region.category != "Picture":
         return False

@@ -1,7 +1,7 @@
 """Which script a page is in, from a few lines tried with RapidOCR.
 
 RapidOCR's bundled models leave Cyrillic glyphs out: a Russian line comes back as spaces and a few
-digits. So the characters read per line height of width (`Reading.coverage`) tell the script:
+digits. So the characters read per line height of width (`RecognisedText.coverage`) tell the script:
 about 2 where print was read, about 0.1 where it was not. Nothing is recognised twice: the caller
 keeps the readings for the page.
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal, TypeAlias
 
-from engine.ocr.rapid import Reading
+from engine.ocr.rapid import RecognisedText
 
 Script: TypeAlias = Literal["latin", "cyrillic", "other"]
 
@@ -20,17 +20,17 @@ READ_COVERAGE = 1.2
 READ_SCORE = 0.75
 
 
-def was_read(reading: Reading) -> bool:
+def was_read(reading: RecognisedText) -> bool:
     """Whether the recogniser really read this line: dense and sure."""
     return reading.coverage >= READ_COVERAGE and reading.score >= READ_SCORE
 
 
-def was_skipped(reading: Reading) -> bool:
+def was_skipped(reading: RecognisedText) -> bool:
     """Whether the line holds print that the recogniser has no glyphs for."""
     return reading.coverage < READ_COVERAGE and reading.aspect >= 1.5
 
 
-def sampled_script(readings: Iterable[Reading]) -> Script:
+def sampled_script(readings: Iterable[RecognisedText]) -> Script:
     """The script of an upright page, from readings of some of its lines.
 
     Lines of digits and signs vote for no script: a Russian form is full of them.

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from engine.core.geometry import area, intersection_area
 from engine.core.schema import Line, Size, Word
-from engine.ocr.layout_model import Found
+from engine.ocr.layout_model import DetectedRegion
 from engine.ocr.words import join_neighbours, line_from
 
 _MIN_WORDS = 5
@@ -37,7 +37,7 @@ def is_plausible(words: Sequence[Word], *, page_size: Size) -> bool:
     return tall <= 0.5 * len(long)
 
 
-def covers(words: Sequence[Word], found: Sequence[Found]) -> bool:
+def covers(words: Sequence[Word], found: Sequence[DetectedRegion]) -> bool:
     """Whether the layer has words in most of what the layout model takes for text.
 
     A scan with a stamped header, or with a layer of its page numbers only, fails here.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from engine.ocr.rapid import Reading
+    from engine.ocr.rapid import RecognisedText
 
 # Two words of a row further apart than this many line heights are two cells, not one phrase.
 CELL_GAP = 1.6
@@ -35,7 +35,7 @@ _MIN_WIDTH = 0.3
 _TICK_BOXES = "☐☑☒□"
 
 
-def line_of(reading: Reading, quad: NDArray[np.float32]) -> Line | None:
+def line_of(reading: RecognisedText, quad: NDArray[np.float32]) -> Line | None:
     """The words of one recognised line.
 
     Args:
@@ -133,7 +133,7 @@ def same_row(first: BBox, second: BBox, *, share: float = 0.6) -> bool:
     return low > 0 and shared >= share * low and high <= 1.8 * low
 
 
-def _spans(text: str, reading: Reading) -> list[tuple[str, int, int]]:
+def _spans(text: str, reading: RecognisedText) -> list[tuple[str, int, int]]:
     """(token, first, last) of each word: positions of its outer characters in `reading.places`.
 
     Words end at the spaces that were recognised, and at some gaps in the ink as wide as those.
@@ -150,7 +150,7 @@ def _spans(text: str, reading: Reading) -> list[tuple[str, int, int]]:
     return [part for span in spans for part in _split_span(span, reading, space, pitch)]
 
 
-def _space_width(spans: Sequence[tuple[str, int, int]], reading: Reading) -> float:
+def _space_width(spans: Sequence[tuple[str, int, int]], reading: RecognisedText) -> float:
     """The usual width of this line's spaces, in shares of the crop."""
     pitch = _pitch(reading)
     widths = []
@@ -165,7 +165,7 @@ def _space_width(spans: Sequence[tuple[str, int, int]], reading: Reading) -> flo
 
 
 def _split_span(
-    span: tuple[str, int, int], reading: Reading, space: float, pitch: float
+    span: tuple[str, int, int], reading: RecognisedText, space: float, pitch: float
 ) -> list[tuple[str, int, int]]:
     """A word cut where its ink has a gap as wide as a space."""
     token, first, last = span
@@ -218,7 +218,7 @@ def _blank(
     return best
 
 
-def _ends(reading: Reading) -> tuple[float, float]:
+def _ends(reading: RecognisedText) -> tuple[float, float]:
     """Where a line's ink starts and ends, with a little room, in shares of its crop."""
     start, end, gaps = 0.0, 1.0, reading.gaps
     if gaps and gaps[0][0] <= 0.0:
@@ -229,7 +229,7 @@ def _ends(reading: Reading) -> tuple[float, float]:
     return (max(0.0, start - room), min(1.0, end + room)) if start < end else (0.0, 1.0)
 
 
-def _pitch(reading: Reading) -> float:
+def _pitch(reading: RecognisedText) -> float:
     """The usual distance between neighbouring characters, as a share of the crop."""
     places = reading.places
     steps = sorted(b - a for a, b in itertools.pairwise(places))

@@ -16,14 +16,14 @@ from engine.core.errors import DocumentError, EngineError
 from engine.core.schema import Document, Page, Word
 from engine.core.settings import LimitSettings
 from engine.documents import open_document
-from engine.sessions.database import KeptDocument
+from engine.sessions.database import StoredDocument
 from engine.sessions.database.page_files import name_of
 from engine.sessions.session import Session
 
 
 def keep_file(
     session: Session, path: Path, name: str, limits: LimitSettings
-) -> tuple[Document, KeptDocument]:
+) -> tuple[Document, StoredDocument]:
     """Check a file and copy it to the session's; the document reads from the copy.
 
     Raises:
@@ -35,7 +35,7 @@ def keep_file(
     data = path.read_bytes()
     file = session.archive.files.put(data, session.salt)
     document = open_document(session.archive.files.path(file), name=name, limits=limits)
-    kept = KeptDocument(
+    kept = StoredDocument(
         document.document_id,
         document.name,
         file,
@@ -46,7 +46,7 @@ def keep_file(
     return document, kept
 
 
-def reopened(session: Session, kept: KeptDocument, limits: LimitSettings) -> Document:
+def reopened(session: Session, kept: StoredDocument, limits: LimitSettings) -> Document:
     """The document as it was; a missing file is noted in session.lost."""
     file = _File(session, kept, limits)
     pages = tuple(
@@ -72,7 +72,7 @@ def reopened(session: Session, kept: KeptDocument, limits: LimitSettings) -> Doc
 class _File:
     """A kept file, opened once; its pages load as those of an upload do."""
 
-    def __init__(self, session: Session, kept: KeptDocument, limits: LimitSettings) -> None:
+    def __init__(self, session: Session, kept: StoredDocument, limits: LimitSettings) -> None:
         self._session = session
         self._kept = kept
         # Evidence refers to the pixels that the pages had.
@@ -115,5 +115,5 @@ class _File:
         return document
 
 
-def _lost(kept: KeptDocument) -> DocumentError:
+def _lost(kept: StoredDocument) -> DocumentError:
     return DocumentError("document.kept_lost", name=kept.name)

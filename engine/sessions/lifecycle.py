@@ -19,7 +19,7 @@ from typing import Final
 from engine.core.errors import SessionError, StoreError
 from engine.core.settings import Settings
 from engine.sessions.archives import Archives
-from engine.sessions.database import KeptDocument, owners, rows
+from engine.sessions.database import StoredDocument, owners, rows
 from engine.sessions.database.archive import UNUSED_SECONDS, visitor_key
 from engine.sessions.database.clock import Clock
 from engine.sessions.persistence import refresh, save, wake
@@ -33,7 +33,7 @@ _SALT_BYTES: Final = 32
 _ID_LENGTH: Final = 43
 
 
-class SessionLives:
+class SessionLifecycle:
     """All sessions of this process, awake and asleep. Thread-safe.
 
     Args:
@@ -263,7 +263,7 @@ class SessionLives:
             awake = [self._awake[key] for key in session_ids if key in self._awake]
         for session in awake:
             session.is_deleted = True  # from now on nothing of it is written
-        gone: list[KeptDocument] = []
+        gone: list[StoredDocument] = []
         try:
             for archive in self.archives.open():
                 gone += archive.delete(session_ids)

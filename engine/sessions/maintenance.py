@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from engine.core.errors import EngineError
-from engine.sessions.registry import SessionStore
+from engine.sessions.registry import SessionRegistry
 
 logger = logging.getLogger(__name__)
 
@@ -15,7 +15,7 @@ SWEEP_SECONDS: Final = 60.0
 _CHECKPOINT_SECONDS: Final = 2.0
 
 
-class Upkeep:
+class MaintenanceThread:
     """One thread for one engine.
 
     Args:
@@ -25,7 +25,7 @@ class Upkeep:
 
     def __init__(
         self,
-        sessions: SessionStore,
+        sessions: SessionRegistry,
         running: Callable[[], list[str]],
         sweep: Callable[[], None],
     ) -> None:

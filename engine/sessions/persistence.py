@@ -14,9 +14,9 @@ from engine.core.schema import Message, TextPart
 from engine.core.settings import LimitSettings
 from engine.core.transcript import Transcript
 from engine.core.transcript_json import transcript_from_json, transcript_to_json
-from engine.sessions.database import Archive, Kept, Running, owners, rows
+from engine.sessions.database import Archive, StoredAnswer, StoredSession, owners, rows
 from engine.sessions.files import reopened
-from engine.sessions.session import Asked, Saved, Session
+from engine.sessions.session import PendingTurn, SavedState, Session
 
 
 def save(session: Session, *, owner: str, now: float, limits: LimitSettings) -> None:
@@ -29,7 +29,7 @@ def save(session: Session, *, owner: str, now: float, limits: LimitSettings) -> 
         now: seconds since 1970.
     """
 
-    def work(connection: sqlite3.Connection) -> Saved | None:
+    def work(connection: sqlite3.Connection) -> SavedState | None:
         with session.lock:
             if session.is_deleted or not _meet(session, connection, now, limits):
                 return None
@@ -52,9 +52,9 @@ def save(session: Session, *, owner: str, now: float, limits: LimitSettings) -> 
             rows.set_running(connection, session.session_id, running)
         if news or running is not None or before.is_asked:
             found = rows.bump(connection, session.session_id, now=now, said=news)
-        return Saved(False, found, documents, messages, running is not None)
+        return SavedState(False, found, documents, messages, running is not None)
 
-    def then(saved: Saved | None) -> None:
+    def then(saved: SavedState | None) -> None:
         with session.lock:
             session.pending -= 1
             session.unkept = None
@@ -154,7 +154,7 @@ def _meet(
     return True
 
 
-def _take(session: Session, kept: Kept, limits: LimitSettings) -> None:
+def _take(session: Session, kept: StoredSession, limits: LimitSettings) -> None:
     """Make the session what is kept of it. Documents that are open stay open."""
     opened = {one.document_id: one for one in session.documents}
     session.files = {one.document_id: one for one in kept.documents}
@@ -164,15 +164,15 @@ def _take(session: Session, kept: Kept, limits: LimitSettings) -> None:
     session.messages = list(kept.messages)
     session.lost = {key: why for key, why in session.lost.items() if key in session.files}
     session.cut = _cut(kept.running)
-    session.saved = Saved(
+    session.saved = SavedState(
         False, kept.revision, kept.documents, kept.messages, kept.running is not None
     )
 
 
-def _cut(running: Running | None) -> Asked | None:
+def _cut(running: StoredAnswer | None) -> PendingTurn | None:
     if running is None or running.owner:
         return None
-    return Asked(running.message, _transcript(running.transcript))
+    return PendingTurn(running.message, _transcript(running.transcript))
 
 
 def _settle(connection: sqlite3.Connection, session_id: str) -> None:
@@ -187,7 +187,7 @@ def _settle(connection: sqlite3.Connection, session_id: str) -> None:
         place = len(kept.messages)
         rows.replace_messages(connection, session_id, place, (running.message, answer))
     record = json.dumps(transcript_to_json(transcript))
-    rows.set_running(connection, session_id, Running("", running.message, record))
+    rows.set_running(connection, session_id, StoredAnswer("", running.message, record))
     connection.execute(
         "UPDATE sessions SET revision = revision + 1 WHERE session_id = ?", (session_id,)
     )
@@ -201,10 +201,10 @@ def _transcript(record: str) -> Transcript:
         return transcript_from_json(transcript_to_json(Transcript()))
 
 
-def _running(asked: Asked | None, owner: str) -> Running | None:
+def _running(asked: PendingTurn | None, owner: str) -> StoredAnswer | None:
     if asked is None:
         return None
-    return Running(owner, asked.message, json.dumps(transcript_to_json(asked.transcript)))
+    return StoredAnswer(owner, asked.message, json.dumps(transcript_to_json(asked.transcript)))
 
 
 def _same(before: Sequence[Any], now: Sequence[Any]) -> int:

@@ -14,13 +14,13 @@ from engine.core.transcript import Transcript
 from engine.sessions.archives import Archives
 from engine.sessions.database.clock import Clock
 from engine.sessions.files import keep_file
-from engine.sessions.lifecycle import SessionLives
-from engine.sessions.session import Asked, Session
+from engine.sessions.lifecycle import SessionLifecycle
+from engine.sessions.session import PendingTurn, Session
 
 _LONGEST_TITLE: Final = 200
 
 
-class SessionStore:
+class SessionRegistry:
     """All sessions of this process with what is in them. Thread-safe.
 
     Args:
@@ -37,7 +37,7 @@ class SessionStore:
     ) -> None:
         self._settings = settings
         self._on_gone = on_gone
-        self._lifecycle = SessionLives(settings, on_gone, clock)
+        self._lifecycle = SessionLifecycle(settings, on_gone, clock)
         self._clock = self._lifecycle.clock
 
     @property
@@ -46,19 +46,19 @@ class SessionStore:
         return self._lifecycle.archives
 
     def create(self, visitor_id: str | None = None) -> Session:
-        """A new, empty session with an id of 256 random bits. See `SessionLives.create`."""
+        """A new, empty session with an id of 256 random bits. See `SessionLifecycle.create`."""
         return self._lifecycle.create(visitor_id)
 
     def key_of(self, visitor_id: str) -> bytes:
-        """What is kept of a visitor's id. See `SessionLives.key_of`."""
+        """What is kept of a visitor's id. See `SessionLifecycle.key_of`."""
         return self._lifecycle.key_of(visitor_id)
 
     def get(self, session_id: str) -> Session:
-        """The session, woken if it was asleep. See `SessionLives.get`."""
+        """The session, woken if it was asleep. See `SessionLifecycle.get`."""
         return self._lifecycle.get(session_id)
 
     def has(self, session_id: str) -> bool:
-        """See `SessionLives.has`."""
+        """See `SessionLifecycle.has`."""
         return self._lifecycle.has(session_id)
 
     def owns(self, visitor_id: str, session_id: str) -> bool:
@@ -72,7 +72,7 @@ class SessionStore:
     def delete(self, session_id: str) -> None:
         """Delete a session with its rows and files; an unknown one is fine.
 
-        See `SessionLives.delete`.
+        See `SessionLifecycle.delete`.
         """
         self._lifecycle.delete(session_id)
 
@@ -103,7 +103,7 @@ class SessionStore:
     def put_to_sleep(self, busy: Iterable[str]) -> None:
         """Take sessions out of memory that were idle for an hour and are kept whole.
 
-        See `SessionLives.put_to_sleep`.
+        See `SessionLifecycle.put_to_sleep`.
         """
         self._lifecycle.put_to_sleep(busy)
 
@@ -155,7 +155,7 @@ class SessionStore:
     def begin(self, session: Session, message: Message, transcript: Transcript) -> None:
         """A question of the conversation is being answered."""
         with session.lock:
-            session.asked, session.cut = Asked(message, transcript), None
+            session.asked, session.cut = PendingTurn(message, transcript), None
         self.save(session)
 
     def end(self, session: Session, said: tuple[Message, ...], *, instead_of: int = 0) -> None:

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from engine.core.errors import EngineError, SessionError, StoreError
 from engine.core.schema import Document, Message, Page
 from engine.core.transcript import Transcript
-from engine.sessions.database import Archive, KeptDocument
+from engine.sessions.database import Archive, StoredDocument
 from engine.sessions.database.clock import steady
 
 
 @dataclass(slots=True)
-class Asked:
+class PendingTurn:
     """A question that is part of the conversation, and its answer so far."""
 
     message: Message
@@ -19,7 +19,7 @@ class Asked:
 
 
 @dataclass(slots=True)
-class Saved:
+class SavedState:
     """What the archive has of a session. Touched by the archive's writing thread alone.
 
     Attributes:
@@ -31,7 +31,7 @@ class Saved:
 
     is_new: bool = True
     revision: int = 0
-    documents: tuple[KeptDocument, ...] = ()
+    documents: tuple[StoredDocument, ...] = ()
     messages: tuple[Message, ...] = ()
     is_asked: bool = False
 
@@ -60,12 +60,12 @@ class Session:
     created_at: float = 0.0
     documents: list[Document] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
-    files: dict[str, KeptDocument] = field(default_factory=dict)
+    files: dict[str, StoredDocument] = field(default_factory=dict)
     lost: dict[str, EngineError] = field(default_factory=dict)
-    asked: Asked | None = None
-    cut: Asked | None = None
+    asked: PendingTurn | None = None
+    cut: PendingTurn | None = None
     unkept: StoreError | None = None
-    saved: Saved = field(default_factory=Saved)
+    saved: SavedState = field(default_factory=SavedState)
     pending: int = 0
     is_deleted: bool = False
     last_used: float = field(default_factory=steady)

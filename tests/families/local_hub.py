@@ -44,10 +44,15 @@ class LocalHub:
         for repo_id, (commit, files) in self._repositories.items():
             about, file = f"/api/models/{repo_id}", f"/{repo_id}/resolve/"
             if path.startswith(f"{about}/tree/"):
+                # .../tree/REVISION or .../tree/REVISION/FOLDER
+                folder = path.removeprefix(f"{about}/tree/").partition("/")[2]
                 entries = [
                     {"type": "file", "path": name, "size": len(content), "oid": etag(content)}
                     for name, content in files.items()
+                    if not folder or name.startswith(f"{folder}/")
                 ]
+                if not entries:
+                    return None
                 return commit, "application/json", json.dumps(entries).encode()
             if path == about or path.startswith(f"{about}/"):
                 siblings = [{"rfilename": name} for name in files]
@@ -110,10 +115,11 @@ def use(monkeypatch: pytest.MonkeyPatch, hub: LocalHub, home: Path) -> None:
     """Make this hub the one of this process, with a cache of its own.
 
     huggingface_hub reads its variables when it is imported, and looks its constants up anew with
-    every call.
+    every call; transformers keeps a client with the address that it had first.
     """
     from huggingface_hub import constants
 
+    monkeypatch.setattr("transformers.utils.hub._hf_api", None)
     template = hub.endpoint + "/{repo_id}/resolve/{revision}/{filename}"
     monkeypatch.setattr(constants, "ENDPOINT", hub.endpoint)
     monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)

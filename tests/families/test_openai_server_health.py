@@ -20,10 +20,10 @@ from engine.families.openai_server.breaker import (
     FAILURES,
     FIRST_SECONDS,
     LONGEST_SECONDS,
-    Breaker,
+    CircuitBreaker,
 )
-from engine.families.openai_server.characters import Characters, WholeTags
-from engine.families.openai_server.failures import Server, retry_after, server_of
+from engine.families.openai_server.characters import CharacterTokenizer, SpecialTokenBuffer
+from engine.families.openai_server.failures import ServerInfo, retry_after, server_of
 from engine.families.openai_server.family import OpenAIServerFamily
 from engine.families.openai_server.health import look, watch_of
 from engine.index.page_index import PageIndex
@@ -42,9 +42,9 @@ def server() -> Iterator[ApiServer]:
         yield running
 
 
-def at(base_url: str, **parts: Any) -> Server:
+def at(base_url: str, **parts: Any) -> ServerInfo:
     values = {"model_id": "srv", "model": "m", "api_key_env": None, "key": None, **parts}
-    return Server(base_url=base_url, **values)
+    return ServerInfo(base_url=base_url, **values)
 
 
 def settings_for(tmp_path: Path, base_url: str) -> Path:
@@ -270,7 +270,7 @@ def test_the_example_of_the_settings_is_a_vllm_server() -> None:
 
 def test_a_breaker_opens_after_failures_in_a_row_and_lets_one_try_after_a_pause() -> None:
     now = [0.0]
-    breaker = Breaker(lambda: now[0])
+    breaker = CircuitBreaker(lambda: now[0])
     for _ in range(FAILURES - 1):
         breaker.failed()
         assert breaker.may_try()
@@ -299,7 +299,7 @@ def test_a_breaker_opens_after_failures_in_a_row_and_lets_one_try_after_a_pause(
 @given(st.lists(st.integers(0, len(TAGGED)), max_size=12))
 def test_tags_are_whole_however_the_text_is_cut(cuts: list[int]) -> None:
     edges = [0, *sorted(cuts), len(TAGGED)]
-    tags, characters = WholeTags(), Characters()
+    tags, characters = SpecialTokenBuffer(), CharacterTokenizer()
     ids: list[int] = []
     for start, end in pairwise(edges):
         ids += characters.encode(tags.put(TAGGED[start:end]))
@@ -311,7 +311,7 @@ def test_tags_are_whole_however_the_text_is_cut(cuts: list[int]) -> None:
 
 @given(st.text(st.characters(codec="utf-8"), max_size=60))
 def test_any_text_survives_its_ids(text: str) -> None:
-    characters = Characters()
+    characters = CharacterTokenizer()
     assert characters.decode(characters.encode(text)) == text
 
 

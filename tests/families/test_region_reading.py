@@ -30,7 +30,7 @@ from engine.families.pages.region_crops import crops_of
 from engine.index.page_index import PageIndex
 from engine.layout import to_markdown
 from engine.ocr import layout_model, reader
-from engine.ocr.layout_model import Found
+from engine.ocr.layout_model import DetectedRegion
 from tests.families.conftest import TINY
 from tests.families.driving import loaded_family
 from tests.families.scripted import Scripted
@@ -219,8 +219,12 @@ def test_formulas_and_pictures_are_asked_as_their_makers_ask_them(
     formula, picture = (440.0, 950.0, 800.0, 1040.0), (95.0, 895.0, 305.0, 1105.0)
     found = layout_model.find
 
-    def with_more(image: Any) -> list[Found]:
-        return [*found(image), Found(formula, "Formula", 0.9), Found(picture, "Picture", 0.9)]
+    def with_more(image: Any) -> list[DetectedRegion]:
+        return [
+            *found(image),
+            DetectedRegion(formula, "Formula", 0.9),
+            DetectedRegion(picture, "Picture", 0.9),
+        ]
 
     monkeypatch.setattr(layout_model, "find", with_more)
     monkeypatch.setattr(layout_model, "find_around", lambda image, boxes: with_more(image))

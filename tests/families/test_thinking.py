@@ -27,10 +27,10 @@ from engine.core.schema import (
 from engine.families.openai_server.characters import (
     CLOSING_ID,
     OPENING_ID,
-    Characters,
-    WholeTags,
+    CharacterTokenizer,
+    SpecialTokenBuffer,
 )
-from engine.families.pages.thinking import Thoughts
+from engine.families.pages.thinking import ThoughtFilter
 from engine.index.page_index import PageIndex
 from tests.families.driving import session_with
 from tests.families.openai_api import ApiServer, Behaviour, Exchange, api_server
@@ -99,8 +99,8 @@ def told_apart(
     text: str, cuts: list[int], *, opened: bool, may_lack: bool
 ) -> tuple[str, str, bool]:
     """(what stands at the end, what was ever given, whether there was a thought)."""
-    tags, characters = WholeTags(), Characters()
-    thoughts = Thoughts(
+    tags, characters = SpecialTokenBuffer(), CharacterTokenizer()
+    thoughts = ThoughtFilter(
         characters,
         opening=OPENING_ID,
         closing=CLOSING_ID,

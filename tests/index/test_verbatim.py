@@ -13,7 +13,7 @@ from transformers import PreTrainedTokenizerFast
 
 from engine.core.errors import ModelError
 from engine.core.schema import Line, Region, Word
-from engine.families.decoding.verbatim import OnlySpans, vocabulary
+from engine.families.decoding.verbatim import SpanLogitsProcessor, vocabulary
 from engine.index.page_index import PageIndex
 from engine.index.verbatim import PageSpans, SpanWalk
 from tests.fakes import draw_page
@@ -230,7 +230,7 @@ def test_only_the_allowed_tokens_keep_their_scores() -> None:
     spans = PageSpans(
         [page_of([[["42", "7"]]])], vocabulary(tokenizer, model_id="m"), not_there="N"
     )
-    only = OnlySpans(spans.walk(), {end}, prompt_length=3)
+    only = SpanLogitsProcessor(spans.walk(), {end}, prompt_length=3)
     ids = [5, 5, 5]
     scores = torch.arange(len(tokenizer), dtype=torch.float32)[None]
 

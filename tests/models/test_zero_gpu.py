@@ -27,7 +27,7 @@ from engine.families.base import ModelRequest
 from engine.models import zero_gpu
 from engine.models.inference import Job
 from engine.models.worker.messages import without_pictures
-from engine.models.zero_gpu import Call, Tick, seconds_for
+from engine.models.zero_gpu import GpuCall, Heartbeat, seconds_for
 from tests.fakes import FakeFamily, save_page
 
 
@@ -35,12 +35,12 @@ class Lender:
     """Stands for spaces.GPU: remembers the calls, and sends them through pickle."""
 
     def __init__(self) -> None:
-        self.calls: list[tuple[Call, int]] = []
+        self.calls: list[tuple[GpuCall, int]] = []
         self.refusal: Exception | None = None
 
-    def __call__(self, *, duration: Callable[[Call], int]) -> Any:
+    def __call__(self, *, duration: Callable[[GpuCall], int]) -> Any:
         def decorate(task: Any) -> Any:
-            def lent(call: Call) -> Generator[Any, None, None]:
+            def lent(call: GpuCall) -> Generator[Any, None, None]:
                 if self.refusal is not None:
                     raise self.refusal
                 self.calls.append((call, duration(call)))
@@ -105,7 +105,7 @@ def test_pages_of_the_history_are_sent_too() -> None:
 
 def test_a_model_that_was_not_placed_is_refused_with_the_placed_ones(lender: Lender) -> None:
     with pytest.raises(ModelError, match=r"other was not placed.*fake"):
-        zero_gpu.LentModel("other")
+        zero_gpu.ZeroGpuModel("other")
 
 
 class QuotaError(Exception):
@@ -160,9 +160,9 @@ def test_nothing_of_a_visitor_stays_in_the_lent_process(
 def test_who_stopped_while_waiting_is_lent_no_gpu(lender: Lender) -> None:
     stop = threading.Event()
     stop.set()
-    call = Call("fake", without_pictures(request()), {}, {}, 0.0, 0.0)
+    call = GpuCall("fake", without_pictures(request()), {}, {}, 0.0, 0.0)
     job = Job(inputs=call, emit=lambda _: None, stop=stop, started_at=0.0, load_seconds=0.0)
-    assert zero_gpu.LentModel("fake").run(job) == Finished("cancelled", "fake")
+    assert zero_gpu.ZeroGpuModel("fake").run(job) == Finished("cancelled", "fake")
     assert lender.calls == [], "it would be charged to the visitor's quota"
 
 
@@ -197,9 +197,9 @@ def test_the_gpu_is_borrowed_by_task_pages_and_tokens(
 ) -> None:
     asked = request(task, max_new_tokens=tokens, pages=pages)
     pictures = {("d", number): None for number in range(pages)}
-    call = Call("fake", without_pictures(asked), pictures, {}, 0.0, 0.0)
+    call = GpuCall("fake", without_pictures(asked), pictures, {}, 0.0, 0.0)
     assert seconds_for(call) == seconds
 
 
 def test_a_tick_says_whether_tokens_came() -> None:
-    assert Tick(True) != Tick(False)
+    assert Heartbeat(True) != Heartbeat(False)

@@ -13,8 +13,8 @@ from engine.ocr import order, tesseract
 from engine.ocr.alphabets import likeness
 from engine.ocr.cyrillic import repaired
 from engine.ocr.labels import labelled
-from engine.ocr.layout_model import CATEGORY_OF, Found
-from engine.ocr.rapid import Reading
+from engine.ocr.layout_model import CATEGORY_OF, DetectedRegion
+from engine.ocr.rapid import RecognisedText
 from engine.ocr.regions import blocks
 from engine.ocr.script import sampled_script, script_of
 from engine.ocr.text_layer import covers, is_plausible, lines_of
@@ -39,7 +39,7 @@ def texts(lines: list[Line], numbers: tuple[int, ...]) -> list[str]:
 
 def test_recognised_characters_become_words_at_their_columns() -> None:
     # "ab cd" in a crop of 100 x 10 pixels; the space between 0.4 and 0.6 holds no ink.
-    reading = Reading("ab cd", 0.9, (0.1, 0.3, 0.7, 0.9), 10.0, ((0.4, 0.6),))
+    reading = RecognisedText("ab cd", 0.9, (0.1, 0.3, 0.7, 0.9), 10.0, ((0.4, 0.6),))
     found = line_of(reading, FLAT)
     assert found is not None
     assert [(word.text, word.confidence) for word in found.words] == [("ab", 0.9), ("cd", 0.9)]
@@ -49,7 +49,7 @@ def test_recognised_characters_become_words_at_their_columns() -> None:
 
 def test_words_of_a_sloping_line_follow_its_slope() -> None:
     quad = np.array([[0, 0], [100, 10], [100, 20], [0, 10]], np.float32)
-    reading = Reading("ab cd", 0.9, (0.1, 0.3, 0.7, 0.9), 10.0, ((0.4, 0.6),))
+    reading = RecognisedText("ab cd", 0.9, (0.1, 0.3, 0.7, 0.9), 10.0, ((0.4, 0.6),))
     found = line_of(reading, quad)
     assert found is not None
     first, second = (word.bbox for word in found.words)
@@ -58,8 +58,8 @@ def test_words_of_a_sloping_line_follow_its_slope() -> None:
 
 def test_a_lost_space_behind_a_colon_is_found_where_the_ink_has_a_gap() -> None:
     places = (0.05, 0.15, 0.25, 0.32, 0.75, 0.9)
-    with_gap = Reading("Tel:07", 0.9, places, 10.0, ((0.36, 0.7),))
-    without = Reading("Tel:07", 0.9, places, 10.0, ())
+    with_gap = RecognisedText("Tel:07", 0.9, places, 10.0, ((0.36, 0.7),))
+    without = RecognisedText("Tel:07", 0.9, places, 10.0, ())
     for reading, words in ((with_gap, ["Tel:", "07"]), (without, ["Tel:07"])):
         found = line_of(reading, FLAT)
         assert found is not None
@@ -67,7 +67,7 @@ def test_a_lost_space_behind_a_colon_is_found_where_the_ink_has_a_gap() -> None:
 
 
 def test_nothing_but_spaces_is_no_line() -> None:
-    assert line_of(Reading("   ", 0.9, (), 10.0), FLAT) is None
+    assert line_of(RecognisedText("   ", 0.9, (), 10.0), FLAT) is None
 
 
 def test_full_width_marks_are_ascii_unless_the_line_is_chinese() -> None:
@@ -84,9 +84,9 @@ def test_cells_far_apart_are_lines_of_their_own_and_a_phrase_is_not() -> None:
 
 
 def test_skipped_print_is_cyrillic_and_figures_say_nothing() -> None:
-    read = Reading("Invoice number", 0.99, (0.5,) * 13, 6.0)
-    skipped = Reading("  ,  ", 0.9, (0.5,), 12.0)
-    figures = Reading("12 345.60", 0.99, (0.5,) * 8, 4.0)
+    read = RecognisedText("Invoice number", 0.99, (0.5,) * 13, 6.0)
+    skipped = RecognisedText("  ,  ", 0.9, (0.5,), 12.0)
+    figures = RecognisedText("12 345.60", 0.99, (0.5,) * 8, 4.0)
     assert sampled_script([read, figures]) == "latin"
     assert sampled_script([skipped, figures, figures, figures, figures]) == "cyrillic"
     assert sampled_script([]) == "latin"
@@ -145,9 +145,9 @@ def test_overlapping_regions_are_merged_and_every_line_has_one_home() -> None:
     lines = [line("First line of a paragraph", 10, 10), line("and its second line", 10, 34)]
     lines.append(line("far away", 600, 500))
     found = [
-        Found((0, 0, 400, 60), "Text", 0.9),
-        Found((5, 5, 390, 58), "Section-header", 0.5),
-        Found((0, 0, 800, 600), "Picture", 0.6),
+        DetectedRegion((0, 0, 400, 60), "Text", 0.9),
+        DetectedRegion((5, 5, 390, 58), "Section-header", 0.5),
+        DetectedRegion((0, 0, 800, 600), "Picture", 0.6),
     ]
     done = blocks(lines, found, height=700)
     homes = sorted(i for block in done for i in block.lines)
@@ -169,7 +169,10 @@ def test_a_foot_below_the_left_column_is_read_after_the_right_column() -> None:
 
 def test_a_label_with_a_colon_and_its_value_are_one_block() -> None:
     lines = [line("Total due:", 10, 300), line("3,907.50", 400, 300)]
-    found = [Found((5, 295, 120, 325), "Text", 0.8), Found((395, 295, 520, 325), "Text", 0.8)]
+    found = [
+        DetectedRegion((5, 295, 120, 325), "Text", 0.8),
+        DetectedRegion((395, 295, 520, 325), "Text", 0.8),
+    ]
     done = blocks(lines, found, height=700)
     assert [block.lines for block in done] == [(0, 1)]
 
@@ -213,8 +216,8 @@ def test_a_pdf_layer_is_trusted_only_where_it_reads_like_the_page() -> None:
     assert not is_plausible(words[:3], page_size=(800, 600))
     sideways = [Word("sideways", (20 * i, 0, 20 * i + 15, 90)) for i in range(8)]
     assert not is_plausible(sideways, page_size=(800, 600))
-    assert covers(words, [Found((0, 0, 400, 40), "Text", 0.9)])
-    assert not covers(words, [Found((0, 100, 400, 500), "Text", 0.9)])
+    assert covers(words, [DetectedRegion((0, 0, 400, 40), "Text", 0.9)])
+    assert not covers(words, [DetectedRegion((0, 100, 400, 500), "Text", 0.9)])
 
 
 def fake_program(folder: Path, body: str) -> None:

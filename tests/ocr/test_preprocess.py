@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 from engine.core.errors import GeometryError
 from engine.core.schema import BBox
 from engine.core.settings import PreprocessSettings
-from engine.ocr.preprocess import Prepared, apply_steps, estimate_skew, is_blank, resize_to
+from engine.ocr.preprocess import PreprocessedImage, apply_steps, estimate_skew, is_blank, resize_to
 
 FONT = ImageFont.truetype(font_roboto.Roboto, 26)
 WORDS = ["Total", "invoice", "amount", "12.50", "договор", "of", "price", "page", "№ 7"]
@@ -190,7 +190,7 @@ def test_a_resized_box_comes_back(
 
 
 def test_a_box_beside_the_page_is_refused() -> None:
-    prepared = Prepared(Image.new("RGB", (10, 10)), (20, 20), ((0.5, 0, 0), (0, 0.5, 0)))
+    prepared = PreprocessedImage(Image.new("RGB", (10, 10)), (20, 20), ((0.5, 0, 0), (0, 0.5, 0)))
     with pytest.raises(GeometryError):
         prepared.to_page((30, 30, 40, 40))
 

@@ -21,10 +21,10 @@ from tests.fakes import save_page
 from tests.http_driving import Visitor
 from tests.reliability.routes import routes_of
 from ui import Api, build_app, launch_options
-from ui.security.access_control import CLOSED, GUARDED_FOLDERS, Wall, is_open
+from ui.security.access_control import CLOSED, GUARDED_FOLDERS, AccessControlMiddleware, is_open
 from ui.security.content_policy import policy
 from ui.security.login import login_options
-from ui.security.upload_rate import UploadRate
+from ui.security.upload_rate import UploadRateLimiter
 
 PASSWORD = "correct horse"
 TOKEN = "a token of thirty-two letters ok"
@@ -216,7 +216,7 @@ def test_the_limit_of_uploads_is_each_addresss_own_and_ends_with_the_minute(
     async def app(scope: Any, receive: Any, send: Any) -> None:
         taken.append(scope["client"][0])
 
-    rate = UploadRate(app, clock=lambda: now[0])
+    rate = UploadRateLimiter(app, clock=lambda: now[0])
 
     def upload(address: str, path: str = "/gradio_api/upload", root: str = "") -> bool:
         scope = {"type": "http", "method": "POST", "path": root + path, "root_path": root,
@@ -243,7 +243,7 @@ def test_the_addresses_of_uploads_are_remembered_up_to_a_limit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("ui.security.upload_rate._REMEMBERED", 30)
-    rate = UploadRate(lambda *_: None)  # type: ignore[arg-type, return-value]
+    rate = UploadRateLimiter(lambda *_: None)  # type: ignore[arg-type, return-value]
     assert all(rate.wait(f"address {number}") == 0 for number in range(100))
     assert len(rate._times) == 30
 
@@ -285,7 +285,7 @@ def test_the_wall_stands_also_under_a_proxys_path(root: str) -> None:
         headers = [(b"cookie", cookie.encode())] if cookie else []
         scope = {"type": "http", "method": "GET", "path": root + path, "root_path": root,
                  "app": Gradio(), "headers": headers}  # fmt: skip
-        await Wall(app)(scope, None, send)  # type: ignore[arg-type]
+        await AccessControlMiddleware(app)(scope, None, send)  # type: ignore[arg-type]
 
     async def all_of_them() -> None:
         for path in ("/login", "/v1/models", "/config", "/monitoring", "/gradio_api/file=x"):

@@ -26,7 +26,7 @@ from bench.soak.tab import RefusedError, Tab, closed
 from engine import Engine
 from tests.fakes import save_page
 from tests.keeping import loaded_index
-from ui.actions.conversation import Conversation
+from ui.actions.conversation import ConversationActions
 
 WAIT_SECONDS = 120.0
 
@@ -162,7 +162,7 @@ def test_thousands_of_files_in_one_drop_are_a_few_sentences(
     for number in range(3000):
         files.append(str(tmp_path / f"{number}.png"))
         Path(files[-1]).write_bytes(data)
-    talk = Conversation(fake_engine)
+    talk = ConversationActions(fake_engine)
     key = talk.start("en", remember=True, tab="one").session_id or ""
 
     async def dropped() -> list[str]:

@@ -47,7 +47,7 @@ def test_greedy_decoding_joins_runs_and_drops_blanks() -> None:
     doubled = [label for one in labels for label in (one, one, charset.BLANK)]
     assert charset.decode(doubled) == "Щёлково № 7"
     # A blank keeps two equal letters apart.
-    double_n = charset.encode("н") + [charset.BLANK] + charset.encode("н")
+    double_n = [*charset.encode("н"), charset.BLANK, *charset.encode("н")]
     assert charset.decode(double_n) == "нн"
 
 
@@ -114,7 +114,7 @@ def test_training_on_one_line_learns_it_and_a_checkpoint_goes_on(
     assert other.step([picture], [text], 0.0, tint) < losses[0] / 4
     # What is scored is the average of the weights.
     rates = error_rates(load(path), [(picture, text)])
-    assert 0 <= rates["cer"] and rates["exact"] in (0.0, 1.0)
+    assert rates["cer"] >= 0 and rates["exact"] in (0.0, 1.0)
 
 
 def test_frozen_blocks_keep_their_weights(packages: Path) -> None:

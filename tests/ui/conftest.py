@@ -10,8 +10,8 @@ from PIL import Image, ImageDraw
 from engine import Settings, load_settings
 from engine.core.settings import PreprocessSettings
 from tests.ui.fake_engine import FakeEngine
-from ui.actions.conversation import Conversation
-from ui.state.change import Question
+from ui.actions.conversation import ConversationActions
+from ui.state.change import UserInput
 
 NO_STEPS = PreprocessSettings(deskew=False, contrast=False, denoise=False)
 
@@ -37,8 +37,8 @@ def engine(settings: Settings) -> Iterator[FakeEngine]:
 
 
 @pytest.fixture
-def talk(engine: FakeEngine) -> Conversation:
-    return Conversation(engine)
+def talk(engine: FakeEngine) -> ConversationActions:
+    return ConversationActions(engine)
 
 
 @pytest.fixture
@@ -60,5 +60,5 @@ def words(message: str) -> str:
 
 def question(
     text: str = "What is the total?", files: tuple[str, ...] = (), task: str = "question"
-) -> Question:
-    return Question(text, files, task, "lite", NO_STEPS)
+) -> UserInput:
+    return UserInput(text, files, task, "lite", NO_STEPS)

@@ -20,9 +20,9 @@ from engine.models.manager import ModelManager
 from tests.ui.fake_engine import FakeEngine
 from ui import build_app, i18n, launch_options
 from ui.events.updates import joined, updates
-from ui.state.change import Change
+from ui.state.change import ScreenChange
 from ui.views import examples, page_images, settings_panel
-from ui.views.labels import Labels
+from ui.views.labels import ScreenLabels
 from ui.views.screen import Screen, build
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -81,19 +81,19 @@ def test_browsers_keep_their_key_and_nothing_else(app: gr.Blocks) -> None:
 @pytest.fixture
 def screen(engine: FakeEngine, settings: Settings) -> Screen:
     with gr.Blocks():
-        return build(Labels(settings, engine.models(), ()), "en")
+        return build(ScreenLabels(settings, engine.models(), ()), "en")
 
 
 def test_a_change_touches_only_what_it_names(screen: Screen) -> None:
-    assert updates(screen, Change()) == {}
-    touched = updates(screen, Change(status="x", running=True))
+    assert updates(screen, ScreenChange()) == {}
+    touched = updates(screen, ScreenChange(status="x", running=True))
     assert set(touched) == {screen.status, screen.question, screen.stop, screen.run}
     assert touched[screen.question]["submit_btn"] is False
     assert "value" not in touched[screen.question], "what is typed or attached stays"
 
 
 def test_the_same_download_twice_is_two_wishes(screen: Screen) -> None:
-    change = Change(download="/tmp/a.png")
+    change = ScreenChange(download="/tmp/a.png")
     first, second = (updates(screen, change)[screen.viewer]["download"] for _ in range(2))
     assert first["path"] == second["path"]
     assert first["number"] != second["number"]
@@ -106,7 +106,7 @@ def test_updates_are_joined_property_by_property(screen: Screen) -> None:
 
 
 def test_tasks_that_a_model_cannot_do_name_the_models_that_can(settings: Settings) -> None:
-    labels = Labels(settings, ModelManager(settings).infos(), ())
+    labels = ScreenLabels(settings, ModelManager(settings).infos(), ())
     buttons = {one["id"]: one for one in labels.task_buttons("got_ocr_hf", "ru")}
     question = {"id": "question", "title": "Вопрос", "asks": True, "why": ""}
     assert buttons["question"] == question
@@ -121,7 +121,7 @@ def test_tasks_that_a_model_cannot_do_name_the_models_that_can(settings: Setting
 
 
 def test_the_picker_says_what_a_model_is_good_for(engine: FakeEngine, settings: Settings) -> None:
-    labels = Labels(settings, engine.models(), ())
+    labels = ScreenLabels(settings, engine.models(), ())
     english, russian = labels.card("paddleocr_vl", "en"), labels.card("lite", "ru")
     assert english["advice"] == "Good for: many languages, tables, formulas."
     assert russian["advice"] == "Для чего: чеки и бланки, ноутбук без видеокарты."
@@ -161,7 +161,7 @@ def test_a_model_is_not_compared_with_itself(
     assert offered(one, another) == {"values": rest, "chosen": another}
     # What was compared with until now is the model itself now.
     assert offered(one, one) == {"values": rest, "chosen": ""}
-    labels = Labels(settings, engine.models(), ())
+    labels = ScreenLabels(settings, engine.models(), ())
     for language in i18n.LANGUAGES:
         choices = labels.of(language, model_id=one, task="question")["other"]["choices"]
         assert [value for _, value in choices] == rest
@@ -169,12 +169,12 @@ def test_a_model_is_not_compared_with_itself(
 
 def test_the_card_says_what_a_model_needs(settings: Settings) -> None:
     models = ModelManager(settings).infos()
-    facts = Labels(settings, models, ()).card("qwen3_vl_2b", "en")["facts"]
+    facts = ScreenLabels(settings, models, ()).card("qwen3_vl_2b", "en")["facts"]
     assert "Checkpoint: Qwen/Qwen3-VL-2B-Instruct" in facts
     assert any("python -m engine download qwen3_vl_2b" in fact for fact in facts)
     assert any("bfloat16" in fact for fact in facts)
     assert any("4.9 GB" in fact for fact in facts)
-    lite = Labels(settings, models, ()).card("lite", "en")["facts"]
+    lite = ScreenLabels(settings, models, ()).card("lite", "en")["facts"]
     assert not any("download" in fact for fact in lite)
 
 
@@ -185,13 +185,13 @@ def test_the_card_of_a_loaded_model_says_why_its_attention_is_what_it_is(
     facts = tuple((f"attention_{language}", choice.reason(language)) for language in ("en", "ru"))
     models = [replace(info, loaded=True, facts=facts) for info in ModelManager(settings).infos()]
     for language in ("en", "ru"):
-        facts = Labels(settings, models, ()).card("qwen_vl_2b", language)["facts"]
+        facts = ScreenLabels(settings, models, ()).card("qwen_vl_2b", language)["facts"]
         assert any(choice.reason(language) in fact for fact in facts)
         assert not any("download" in fact for fact in facts)
 
 
 def test_only_models_that_write_have_settings_for_writing(settings: Settings) -> None:
-    labels = Labels(settings, ModelManager(settings).infos(), ())
+    labels = ScreenLabels(settings, ModelManager(settings).infos(), ())
     for model_id, task, prompt in (
         ("lite", "question", ""),
         ("qwen_vl_2b", "question", "{question}"),
@@ -205,7 +205,7 @@ def test_only_models_that_write_have_settings_for_writing(settings: Settings) ->
 def test_what_is_set_becomes_options_and_what_is_not_stays_the_settings() -> None:
     values = [True, True, False, False, 0, 0, 1.0, " {question} ", "", []]
     chosen = settings_panel.read(values, "{question}")
-    assert chosen == settings_panel.Chosen(
+    assert chosen == settings_panel.QuestionSettings(
         True, PreprocessSettings(deskew=True, contrast=False, denoise=False), AskOptions()
     )
     values[4:] = [256, 0.5, 0.25, "Answer briefly: {question}", "lite", ["doc/2", "bad", "x/y"]]
@@ -223,7 +223,7 @@ def test_what_is_set_becomes_options_and_what_is_not_stays_the_settings() -> Non
 def test_only_a_task_without_a_question_has_a_button(
     engine: FakeEngine, settings: Settings
 ) -> None:
-    labels = Labels(settings, engine.models(), ())
+    labels = ScreenLabels(settings, engine.models(), ())
     assert labels.of_task("question", "en")["run"]["visible"] is False
     assert labels.of_task("layout", "en")["run"] == {"value": "Run: Layout", "visible": True}
 
@@ -292,6 +292,6 @@ def test_the_view_is_plain_json(engine: FakeEngine, tmp_path: Path) -> None:
     document = engine.add_document(
         engine.create_session(), tmp_path / "a.png", name="<b>\u202e.png"
     )
-    view = page_view.view([document], None, page_view.Jump(("x", 0), 1))
+    view = page_view.view([document], None, page_view.PageJump(("x", 0), 1))
     assert "\u202e" not in json.loads(json.dumps(view))["pages"][0]["name"]
     json.dumps(page_view.strings("ru"))

@@ -9,10 +9,10 @@ import pytest
 from engine import Settings
 from tests.ui.conftest import draw, question
 from tests.ui.fake_engine import FakeEngine
-from ui.actions.conversation import Conversation
-from ui.actions.history import Archive
-from ui.state.change import Change
-from ui.state.sessions import Desks
+from ui.actions.conversation import ConversationActions
+from ui.actions.history import HistoryActions
+from ui.state.change import ScreenChange
+from ui.state.sessions import ScreenStates
 
 
 class App:
@@ -23,22 +23,22 @@ class App:
         self.restart()
 
     def restart(self) -> None:
-        desks = Desks(self.engine)
-        self.talk = Conversation(self.engine, desks)
-        self.archive = Archive(self.engine, desks, self.talk)
+        desks = ScreenStates(self.engine)
+        self.talk = ConversationActions(self.engine, desks)
+        self.archive = HistoryActions(self.engine, desks, self.talk)
 
-    def ask(self, key: str, text: str, *files: str) -> list[Change]:
+    def ask(self, key: str, text: str, *files: str) -> list[ScreenChange]:
         return run(self.talk.ask(key, question(text, files), "en"))
 
 
-def run(changes: AsyncIterator[Change]) -> list[Change]:
-    async def collect() -> list[Change]:
+def run(changes: AsyncIterator[ScreenChange]) -> list[ScreenChange]:
+    async def collect() -> list[ScreenChange]:
         return [change async for change in changes]
 
     return asyncio.run(collect())
 
 
-def said(change: Change) -> str:
+def said(change: ScreenChange) -> str:
     return " ".join(item["content"][0]["text"] for item in change.messages)
 
 
@@ -128,7 +128,7 @@ def test_deleting_and_renaming_let_the_event_loop_go_on(
     app.ask(key, "What is the total?", scan)
     session_id = key.rpartition(".")[2]
 
-    async def act(name: str, action: Coroutine[Any, Any, Change]) -> None:
+    async def act(name: str, action: Coroutine[Any, Any, ScreenChange]) -> None:
         disk = threading.Event()
 
         def slow(*_: str) -> None:
@@ -169,9 +169,9 @@ def test_an_answer_goes_on_while_another_conversation_is_on_the_screen(
     app.engine.pause = 0.1
     key = app.talk.start("en", remember=True).session_id
 
-    async def leave_in_the_middle() -> tuple[list[Change], list[Change]]:
-        changes: list[Change] = []
-        after: list[Change] = []
+    async def leave_in_the_middle() -> tuple[list[ScreenChange], list[ScreenChange]]:
+        changes: list[ScreenChange] = []
+        after: list[ScreenChange] = []
         left = False
         async for change in app.talk.ask(key, question(files=(scan,)), "en"):
             (after if left else changes).append(change)
@@ -182,7 +182,7 @@ def test_an_answer_goes_on_while_another_conversation_is_on_the_screen(
 
     _, after = asyncio.run(leave_in_the_middle())
     # Gradio draws a stream's last change again at its end: that one must be empty.
-    assert after == [Change()], "nothing of it is drawn over the other conversation"
+    assert after == [ScreenChange()], "nothing of it is drawn over the other conversation"
     back = app.talk.resume(key, "en")
     assert "1,240.50" in said(back)
     assert back.running is False

@@ -10,15 +10,15 @@ import pytest
 from tests.ui.conftest import question
 from tests.ui.fake_engine import FakeEngine
 from tests.ui.test_conversation import chat, last, run
-from ui.actions.conversation import Conversation
-from ui.views.selection import Area, read_area
+from ui.actions.conversation import ConversationActions
+from ui.views.selection import Selection, read_area
 
-GONE = Area("gone", 0, (1.0, 2.0, 30.0, 40.0))
+GONE = Selection("gone", 0, (1.0, 2.0, 30.0, 40.0))
 GOOD = {"document": "d", "page": 2, "bbox": [1, 2.5, 30, 40], "number": 3}
 
 
 def test_an_area_is_read() -> None:
-    assert read_area(GOOD) == Area("d", 2, (1.0, 2.5, 30.0, 40.0))
+    assert read_area(GOOD) == Selection("d", 2, (1.0, 2.5, 30.0, 40.0))
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_anything_else_is_no_area(value: Any) -> None:
 
 
 @pytest.fixture
-def session_id(talk: Conversation, scan: str) -> str:
+def session_id(talk: ConversationActions, scan: str) -> str:
     session_id = talk.start("en").session_id
     assert session_id is not None
     run(talk.attach(session_id, [scan], "en"))
@@ -53,12 +53,12 @@ def session_id(talk: Conversation, scan: str) -> str:
 
 
 def about(document_id: str, text: str = "What is the total?", task: str = "question") -> Any:
-    area = Area(document_id, 0, (10.0, 20.0, 300.0, 400.0))
+    area = Selection(document_id, 0, (10.0, 20.0, 300.0, 400.0))
     return replace(question(text, task=task), area=area)
 
 
 def test_a_question_about_a_region_goes_to_that_page_with_its_box(
-    talk: Conversation, engine: FakeEngine, session_id: str
+    talk: ConversationActions, engine: FakeEngine, session_id: str
 ) -> None:
     document_id = engine.documents(session_id)[0].document_id
     changes = run(talk.ask(session_id, about(document_id), "en"))
@@ -73,7 +73,7 @@ def test_a_question_about_a_region_goes_to_that_page_with_its_box(
 
 
 def test_the_region_waits_until_something_is_asked_about_it(
-    talk: Conversation, engine: FakeEngine, session_id: str
+    talk: ConversationActions, engine: FakeEngine, session_id: str
 ) -> None:
     document_id = engine.documents(session_id)[0].document_id
     changes = run(talk.ask(session_id, about(document_id, " "), "en"))
@@ -81,13 +81,15 @@ def test_the_region_waits_until_something_is_asked_about_it(
     assert not any(change.clear_area for change in changes)
 
 
-def test_a_region_of_a_page_that_is_gone_is_not_named(talk: Conversation, session_id: str) -> None:
+def test_a_region_of_a_page_that_is_gone_is_not_named(
+    talk: ConversationActions, session_id: str
+) -> None:
     changes = run(talk.ask(session_id, about("another"), "en"))
     assert "Region of page" not in chat(changes)[1]
 
 
 def test_regions_stay_on_the_page_until_another_layout_or_file(
-    talk: Conversation, engine: FakeEngine, session_id: str, tmp_path: Path, scan: str
+    talk: ConversationActions, engine: FakeEngine, session_id: str, tmp_path: Path, scan: str
 ) -> None:
     run(talk.ask(session_id, question("", task="layout"), "en"))
     view = last(run(talk.ask(session_id, question(), "en")), "view")
@@ -106,9 +108,9 @@ def test_regions_stay_on_the_page_until_another_layout_or_file(
 
 
 def test_the_words_in_a_drawn_box_come_back_with_the_box(
-    talk: Conversation, engine: FakeEngine, session_id: str
+    talk: ConversationActions, engine: FakeEngine, session_id: str
 ) -> None:
-    area = Area(engine.documents(session_id)[0].document_id, 0, (1.0, 2.0, 30.0, 40.0))
+    area = Selection(engine.documents(session_id)[0].document_id, 0, (1.0, 2.0, 30.0, 40.0))
     change = asyncio.run(talk.text_inside(session_id, area))
     assert change.inside == {
         "document": area.document_id,
@@ -118,7 +120,7 @@ def test_the_words_in_a_drawn_box_come_back_with_the_box(
     }
 
 
-def test_a_box_that_cannot_be_read_has_no_words(talk: Conversation, session_id: str) -> None:
+def test_a_box_that_cannot_be_read_has_no_words(talk: ConversationActions, session_id: str) -> None:
     change = asyncio.run(talk.text_inside(session_id, replace(GONE, document_id="another")))
     assert change.inside is not None
     assert change.inside["text"] == ""

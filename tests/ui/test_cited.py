@@ -7,7 +7,7 @@ from engine import Evidence, Transcript
 from engine.core.schema import Discarded, EvidenceFound, Finished, Notice, TextDelta
 from tests.ui.conftest import words
 from ui.views import page_view
-from ui.views.messages import Answered, Opened, messages, numbers, pieces
+from ui.views.messages import AnswerTurn, UploadTurn, messages, numbers, pieces
 
 BOX = (0.0, 0.0, 10.0, 10.0)
 
@@ -28,7 +28,7 @@ def parts(transcript: Transcript) -> list[tuple[str, tuple[int, ...]]]:
 
 
 def markup(transcript: Transcript, language: str = "en") -> str:
-    message = messages([Answered(transcript, "question")], language)[0]
+    message = messages([AnswerTurn(transcript, "question")], language)[0]
     return str(message["content"][0]["text"])
 
 
@@ -74,7 +74,7 @@ def test_a_place_without_words_of_the_answer_waits_for_its_end() -> None:
 def test_what_is_on_no_page_is_marked_in_the_language_of_the_screen() -> None:
     notice = Notice("notice.not_found", {"texts": "77.13", "spans": "4:9"})
     answer = told(TextDelta("Fee 77.13 & tax"), notice, Finished("stop", "m"))
-    said = messages([Answered(answer, "question")], "ru")
+    said = messages([AnswerTurn(answer, "question")], "ru")
     shown = [words(item["content"][0]["text"]) for item in said]
     assert shown[0] == (
         'Fee <mark class="sc-missing" title="На странице не найдено">77.13</mark> &amp; tax'
@@ -86,7 +86,7 @@ def test_what_is_on_no_page_is_marked_in_the_language_of_the_screen() -> None:
 def test_marks_are_the_only_markup_and_carry_turn_and_number() -> None:
     said = '<button class="sc-cite" value="9">9</button> 10.00'
     answer = told(TextDelta(said), place("10.00", (len(said) - 5, len(said))))
-    shown = messages([Opened("a.png", 1), Answered(answer, "question")], "en")[1]
+    shown = messages([UploadTurn("a.png", 1), AnswerTurn(answer, "question")], "en")[1]
     text = str(shown["content"][0]["text"])
     assert re.findall(r"<button[^>]*>", text) == [
         '<button type="button" class="sc-cite" name="turn-1" value="1" '

@@ -9,26 +9,26 @@ import pytest
 from engine import Settings
 from tests.ui.conftest import draw, question, words
 from tests.ui.fake_engine import ANSWER, FakeEngine
-from ui.actions.conversation import Conversation
-from ui.state.change import Change
+from ui.actions.conversation import ConversationActions
+from ui.state.change import ScreenChange
 from ui.views import settings_panel
 from ui.views.escaping import escaped
 
 
-def run(changes: AsyncIterator[Change]) -> list[Change]:
-    async def collect() -> list[Change]:
+def run(changes: AsyncIterator[ScreenChange]) -> list[ScreenChange]:
+    async def collect() -> list[ScreenChange]:
         return [change async for change in changes]
 
     return asyncio.run(collect())
 
 
-def last(changes: list[Change], name: str) -> object:
+def last(changes: list[ScreenChange], name: str) -> object:
     return next(
         value for change in reversed(changes) if (value := getattr(change, name)) is not None
     )
 
 
-def chat(changes: list[Change]) -> list[str]:
+def chat(changes: list[ScreenChange]) -> list[str]:
     """What is said, without the marks of answers."""
     return [
         re.sub(r'<span class="sc-held">(.*?)<button[^>]*></button></span>', r"\1", item)
@@ -36,18 +36,18 @@ def chat(changes: list[Change]) -> list[str]:
     ]
 
 
-def raw(changes: list[Change]) -> list[str]:
+def raw(changes: list[ScreenChange]) -> list[str]:
     return [words(item["content"][0]["text"]) for item in last(changes, "messages")]
 
 
-def test_a_browser_gets_a_session_of_its_own(talk: Conversation) -> None:
+def test_a_browser_gets_a_session_of_its_own(talk: ConversationActions) -> None:
     first, second = talk.start("en"), talk.start("en")
     assert first.session_id
     assert first.session_id != second.session_id
     assert first.messages == []
 
 
-def test_dropping_files_opens_them_and_shows_page_one(talk: Conversation, scan: str) -> None:
+def test_dropping_files_opens_them_and_shows_page_one(talk: ConversationActions, scan: str) -> None:
     session_id = talk.start("en").session_id
     changes = run(talk.attach(session_id, [scan], "en"))
     assert "Opening" in changes[0].status
@@ -61,7 +61,7 @@ def test_dropping_files_opens_them_and_shows_page_one(talk: Conversation, scan: 
 
 
 def test_an_answer_streams_and_brings_the_viewer_to_its_place(
-    talk: Conversation, engine: FakeEngine, scan: str
+    talk: ConversationActions, engine: FakeEngine, scan: str
 ) -> None:
     session_id = talk.start("en").session_id
     changes = run(talk.ask(session_id, question(files=(scan,)), "en"))
@@ -79,7 +79,7 @@ def test_an_answer_streams_and_brings_the_viewer_to_its_place(
 
 
 def test_steps_are_shown_at_once(settings: Settings, scan: str) -> None:
-    talk = Conversation(FakeEngine(settings, pause=0.06))
+    talk = ConversationActions(FakeEngine(settings, pause=0.06))
     session_id = talk.start("en").session_id
     changes = run(talk.ask(session_id, question(files=(scan,)), "en"))
     lines = [change.status for change in changes if change.status]
@@ -89,7 +89,7 @@ def test_steps_are_shown_at_once(settings: Settings, scan: str) -> None:
 
 
 def test_a_file_that_comes_twice_is_opened_once(
-    talk: Conversation, engine: FakeEngine, scan: str
+    talk: ConversationActions, engine: FakeEngine, scan: str
 ) -> None:
     session_id = talk.start("en").session_id
     run(talk.attach(session_id, [scan], "en"))
@@ -99,11 +99,11 @@ def test_a_file_that_comes_twice_is_opened_once(
 
 
 def test_a_question_sent_while_its_file_is_being_opened_waits_for_it(
-    talk: Conversation, engine: FakeEngine, scan: str
+    talk: ConversationActions, engine: FakeEngine, scan: str
 ) -> None:
     session_id = talk.start("en").session_id
 
-    async def both() -> list[Change]:
+    async def both() -> list[ScreenChange]:
         async def attach() -> None:
             async for _ in talk.attach(session_id, [scan], "en"):
                 pass
@@ -119,7 +119,7 @@ def test_a_question_sent_while_its_file_is_being_opened_waits_for_it(
 
 
 def test_a_bad_file_among_several_is_told_and_the_others_are_kept(
-    talk: Conversation, tmp_path: Path, scan: str
+    talk: ConversationActions, tmp_path: Path, scan: str
 ) -> None:
     bad = tmp_path / "<b>bad.png"
     bad.write_bytes(b"not an image")
@@ -133,7 +133,7 @@ def test_a_bad_file_among_several_is_told_and_the_others_are_kept(
 
 
 def test_a_question_with_only_bad_files_is_not_asked_and_the_session_goes_on(
-    talk: Conversation, engine: FakeEngine, tmp_path: Path, scan: str
+    talk: ConversationActions, engine: FakeEngine, tmp_path: Path, scan: str
 ) -> None:
     bad = tmp_path / "bad.png"
     bad.write_bytes(b"")
@@ -146,7 +146,7 @@ def test_a_question_with_only_bad_files_is_not_asked_and_the_session_goes_on(
 
 
 def test_a_bad_file_that_is_dropped_and_sent_is_told_once(
-    talk: Conversation, tmp_path: Path
+    talk: ConversationActions, tmp_path: Path
 ) -> None:
     bad = tmp_path / "bad.png"
     bad.write_bytes(b"")
@@ -156,7 +156,9 @@ def test_a_bad_file_that_is_dropped_and_sent_is_told_once(
     assert len([text for text in chat(changes) if "sc-problem" in text]) == 1
 
 
-def test_a_failure_is_one_sentence_and_the_session_goes_on(talk: Conversation, scan: str) -> None:
+def test_a_failure_is_one_sentence_and_the_session_goes_on(
+    talk: ConversationActions, scan: str
+) -> None:
     session_id = talk.start("en").session_id
     changes = run(talk.ask(session_id, question("fail", (scan,)), "en"))
     assert "sc-problem" in chat(changes)[-1]
@@ -165,7 +167,7 @@ def test_a_failure_is_one_sentence_and_the_session_goes_on(talk: Conversation, s
 
 
 def test_an_unexpected_error_while_opening_shows_no_details(
-    talk: Conversation, engine: FakeEngine, scan: str, monkeypatch: pytest.MonkeyPatch
+    talk: ConversationActions, engine: FakeEngine, scan: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("/secret/path")
@@ -176,14 +178,14 @@ def test_an_unexpected_error_while_opening_shows_no_details(
     assert "secret" not in chat(changes)[0]
 
 
-def test_sending_nothing_says_what_to_do(talk: Conversation, engine: FakeEngine) -> None:
+def test_sending_nothing_says_what_to_do(talk: ConversationActions, engine: FakeEngine) -> None:
     changes = run(talk.ask(talk.start("en").session_id, question("  "), "en"))
     assert "Drop a scan" in chat(changes)[-1]
     assert changes[-1].running is False
     assert engine.asked == []
 
 
-def test_layout_fills_the_viewer_with_regions(talk: Conversation, scan: str) -> None:
+def test_layout_fills_the_viewer_with_regions(talk: ConversationActions, scan: str) -> None:
     session_id = talk.start("en").session_id
     changes = run(talk.ask(session_id, question("", (scan,), task="layout"), "en"))
     regions = last(changes, "view")["regions"]
@@ -192,7 +194,7 @@ def test_layout_fills_the_viewer_with_regions(talk: Conversation, scan: str) -> 
     assert "4 regions found" in chat(changes)[-1]
 
 
-def test_downloads_of_the_layout(talk: Conversation, engine: FakeEngine, scan: str) -> None:
+def test_downloads_of_the_layout(talk: ConversationActions, engine: FakeEngine, scan: str) -> None:
     session_id = talk.start("en").session_id
     run(talk.ask(session_id, question("", (scan,), task="layout"), "en"))
     document = engine.documents(session_id)[0].document_id
@@ -205,10 +207,10 @@ def test_downloads_of_the_layout(talk: Conversation, engine: FakeEngine, scan: s
 
 def test_a_second_question_is_told_to_wait(settings: Settings, scan: str) -> None:
     engine = FakeEngine(settings, pause=0.02)
-    talk = Conversation(engine)
+    talk = ConversationActions(engine)
     session_id = talk.start("en").session_id
 
-    async def both() -> tuple[list[Change], list[Change]]:
+    async def both() -> tuple[list[ScreenChange], list[ScreenChange]]:
         first = asyncio.create_task(_collect(talk.ask(session_id, question(files=(scan,)), "en")))
         while not engine.asked:
             await asyncio.sleep(0.01)
@@ -222,12 +224,12 @@ def test_a_second_question_is_told_to_wait(settings: Settings, scan: str) -> Non
     assert chat(first)[-1] == escaped(ANSWER)
 
 
-async def _collect(changes: AsyncIterator[Change]) -> list[Change]:
+async def _collect(changes: AsyncIterator[ScreenChange]) -> list[ScreenChange]:
     return [change async for change in changes]
 
 
 def test_a_cut_answer_is_gone_on_with_and_replaced_by_the_whole(
-    talk: Conversation, engine: FakeEngine, scan: str
+    talk: ConversationActions, engine: FakeEngine, scan: str
 ) -> None:
     session_id = talk.start("en").session_id
     changes = run(talk.ask(session_id, question("cut", (scan,)), "en"))
@@ -247,11 +249,11 @@ def test_a_cut_answer_is_gone_on_with_and_replaced_by_the_whole(
 
 def test_stop_ends_this_answer_only(settings: Settings, tmp_path: Path) -> None:
     engine = FakeEngine(settings, pause=0.01)
-    talk = Conversation(engine)
+    talk = ConversationActions(engine)
     mine, other = talk.start("en").session_id, talk.start("en").session_id
     scan = draw(tmp_path / "a.png")
 
-    async def both() -> tuple[list[Change], list[Change]]:
+    async def both() -> tuple[list[ScreenChange], list[ScreenChange]]:
         stopped = asyncio.create_task(_collect(talk.ask(mine, question("endless", (scan,)), "en")))
         kept = asyncio.create_task(_collect(talk.ask(other, question(files=(scan,)), "en")))
         await asyncio.sleep(0.3)
@@ -267,11 +269,11 @@ def test_dropping_a_file_during_an_answer_keeps_the_answer(
     settings: Settings, tmp_path: Path
 ) -> None:
     engine = FakeEngine(settings, pause=0.02)
-    talk = Conversation(engine)
+    talk = ConversationActions(engine)
     session_id = talk.start("en").session_id
     first, second = draw(tmp_path / "a.png"), draw(tmp_path / "b.png")
 
-    async def both() -> list[Change]:
+    async def both() -> list[ScreenChange]:
         answering = asyncio.create_task(
             _collect(talk.ask(session_id, question(files=(first,)), "en"))
         )
@@ -286,7 +288,9 @@ def test_dropping_a_file_during_an_answer_keeps_the_answer(
     assert len(last(changes, "view")["evidence"]) == 1
 
 
-def test_new_chat_forgets_everything(talk: Conversation, engine: FakeEngine, scan: str) -> None:
+def test_new_chat_forgets_everything(
+    talk: ConversationActions, engine: FakeEngine, scan: str
+) -> None:
     session_id = talk.start("en").session_id
     changes = run(talk.ask(session_id, question(files=(scan,)), "en"))
     (picture,) = last(changes, "images").values()
@@ -303,7 +307,7 @@ def test_new_chat_forgets_everything(talk: Conversation, engine: FakeEngine, sca
 
 
 def test_a_lost_session_becomes_a_new_one_with_a_friendly_sentence(
-    talk: Conversation, engine: FakeEngine, scan: str
+    talk: ConversationActions, engine: FakeEngine, scan: str
 ) -> None:
     session_id = talk.start("en").session_id
     run(talk.attach(session_id, [scan], "en"))
@@ -315,7 +319,7 @@ def test_a_lost_session_becomes_a_new_one_with_a_friendly_sentence(
 
 
 def test_one_session_cannot_see_the_pages_of_another(
-    talk: Conversation, engine: FakeEngine, scan: str
+    talk: ConversationActions, engine: FakeEngine, scan: str
 ) -> None:
     mine, other = talk.start("en").session_id, talk.start("en").session_id
     run(talk.attach(mine, [scan], "en"))
@@ -325,7 +329,7 @@ def test_one_session_cannot_see_the_pages_of_another(
 
 
 def test_pages_are_pictured_when_they_are_looked_at(
-    talk: Conversation, engine: FakeEngine, tmp_path: Path
+    talk: ConversationActions, engine: FakeEngine, tmp_path: Path
 ) -> None:
     from PIL import Image
 
@@ -340,7 +344,7 @@ def test_pages_are_pictured_when_they_are_looked_at(
     assert asyncio.run(talk.show_page(session_id, document, 99)).images == images
 
 
-def test_everything_that_was_said_is_translated(talk: Conversation, scan: str) -> None:
+def test_everything_that_was_said_is_translated(talk: ConversationActions, scan: str) -> None:
     session_id = talk.start("en").session_id
     run(talk.attach(session_id, [scan], "en"))
     change = talk.translate(session_id, "ru")
@@ -352,10 +356,10 @@ def test_an_answer_goes_on_in_the_language_that_is_chosen_meanwhile(
     settings: Settings, scan: str
 ) -> None:
     engine = FakeEngine(settings, pause=0.03)
-    talk = Conversation(engine)
+    talk = ConversationActions(engine)
     session_id = talk.start("en").session_id
 
-    async def both() -> list[Change]:
+    async def both() -> list[ScreenChange]:
         answering = asyncio.create_task(
             _collect(talk.ask(session_id, question(files=(scan,)), "en"))
         )
@@ -368,7 +372,7 @@ def test_an_answer_goes_on_in_the_language_that_is_chosen_meanwhile(
 
 
 def test_an_earlier_answers_places_come_back_until_the_next_answer(
-    talk: Conversation, scan: str
+    talk: ConversationActions, scan: str
 ) -> None:
     session_id = talk.start("en").session_id
     first = last(run(talk.ask(session_id, question(files=(scan,)), "en")), "view")
@@ -384,7 +388,7 @@ def test_an_earlier_answers_places_come_back_until_the_next_answer(
 
 
 def test_the_model_is_asked_about_the_chosen_pages_alone(
-    talk: Conversation, engine: FakeEngine, scan: str, tmp_path: Path
+    talk: ConversationActions, engine: FakeEngine, scan: str, tmp_path: Path
 ) -> None:
     session_id = talk.start("en").session_id
     changes = run(talk.attach(session_id, [scan, draw(tmp_path / "other.png")], "en"))

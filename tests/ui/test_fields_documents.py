@@ -11,13 +11,13 @@ import pytest
 
 from engine.fields import DocumentFields, Field, FieldsPage, load_templates
 from tests.ui.conftest import draw
-from ui.actions.fields import Form
+from ui.actions.fields import FieldsActions
 from ui.state import serialization
-from ui.state.change import Change
-from ui.state.screen_state import Desk
-from ui.state.sessions import Desks
+from ui.state.change import ScreenChange
+from ui.state.screen_state import ScreenState
+from ui.state.sessions import ScreenStates
 from ui.state.uploads import open_files
-from ui.views.fields_view import Sheet, sheet_of, with_read
+from ui.views.fields_view import DocumentFieldsView, sheet_of, with_read
 
 BOX = (10.0, 20.0, 110.0, 40.0)
 KINDS = {0: "contract", 2: "invoice", 3: "receipt"}
@@ -63,25 +63,25 @@ class Sitting:
 
     def __init__(self, engine: Any, path: Path) -> None:
         self.engine = ScannedEngine(engine)
-        desks = Desks(self.engine)  # type: ignore[arg-type]
-        self.form = Form(self.engine, desks)  # type: ignore[arg-type]
+        desks = ScreenStates(self.engine)  # type: ignore[arg-type]
+        self.form = FieldsActions(self.engine, desks)  # type: ignore[arg-type]
         self.desk, _ = desks.find(None)
         opened, _ = asyncio.run(open_files(self.engine, self.desk, [str(path)], turn_to=True))  # type: ignore[arg-type]
         self.document_id = opened[0].document_id
 
-    def read(self, kind: str = "auto", **wish: Any) -> Change:
-        async def every() -> list[Change]:
+    def read(self, kind: str = "auto", **wish: Any) -> ScreenChange:
+        async def every() -> list[ScreenChange]:
             run = self.form.read(self.desk.session_id, self.document_id, kind, "lite", "en", **wish)
             return [change async for change in run]
 
         return asyncio.run(every())[-1]
 
-    def sheets(self, change: Change) -> list[dict[str, Any]]:
+    def sheets(self, change: ScreenChange) -> list[dict[str, Any]]:
         assert change.form is not None
         found: list[dict[str, Any]] = change.form["sheets"][self.document_id]
         return found
 
-    def totals(self, change: Change) -> list[str]:
+    def totals(self, change: ScreenChange) -> list[str]:
         return [
             row["value"]
             for sheet in self.sheets(change)
@@ -89,7 +89,7 @@ class Sitting:
             if row["name"] == "total"
         ]
 
-    def write(self, value: str, page: int) -> Change:
+    def write(self, value: str, page: int) -> ScreenChange:
         place = (self.desk.session_id, self.document_id, "total")
         return self.form.write(*place, value, page)
 
@@ -188,30 +188,30 @@ def test_forms_come_back_after_a_restart_and_those_of_before_files_were_split_to
 ) -> None:
     sitting.read()
     text = serialization.record(sitting.desk)
-    again = Desk("session")
+    again = ScreenState("session")
     serialization.restore(again, text)
     assert again.sheets == sitting.desk.sheets
     old = json.loads(text)
     old["sheets"] = {name: own[1] for name, own in old["sheets"].items()}
     for one in old["sheets"].values():
         del one["whole"]
-    before = Desk("session")
+    before = ScreenState("session")
     serialization.restore(before, json.dumps(old))
     assert [sheet.pages for sheet in before.sheets[sitting.document_id]] == [(2,)]
 
 
 def test_a_page_that_was_not_read_belongs_to_the_document_before_it(sitting: Sitting) -> None:
     sitting.read()
-    sheets: list[Sheet] = sitting.desk.sheets[sitting.document_id][1:]
+    sheets: list[DocumentFieldsView] = sitting.desk.sheets[sitting.document_id][1:]
     assert [sheet_of(sheets, page) for page in (0, 2, 3, 7)] == [*sheets[:1], *sheets, sheets[1]]
     assert sheet_of([], 0) is None
 
 
-def sheet(pages: tuple[int, ...], fields: dict[str, Field], **edits: Any) -> Sheet:
+def sheet(pages: tuple[int, ...], fields: dict[str, Field], **edits: Any) -> DocumentFieldsView:
     frames = tuple(FieldsPage(page, 800, 1100) for page in pages)
     titles = {"total": "Total", "tax": "Tax"}
     found = DocumentFields("d", "scans.pdf", "invoice", 0.9, "lite", frames, titles, fields)
-    return Sheet(found, **edits)
+    return DocumentFieldsView(found, **edits)
 
 
 @pytest.mark.parametrize("page", [0, 1, 2])

@@ -14,10 +14,10 @@ import pytest
 
 from engine.core.errors import ModelError
 from engine.fields import DocumentFields, Field, FieldsPage, load_templates
-from ui.actions.fields import Form
+from ui.actions.fields import FieldsActions
 from ui.events.updates import next_updates
-from ui.state.change import Change
-from ui.state.sessions import Desks
+from ui.state.change import ScreenChange
+from ui.state.sessions import ScreenStates
 from ui.state.uploads import open_files
 
 IBAN = "GB82WEST12345698765432"  # the example of ISO 13616's registry
@@ -64,22 +64,22 @@ class Sitting:
 
     def __init__(self, engine: Any, page: Path) -> None:
         self.engine = FieldsEngine(engine)
-        desks = Desks(self.engine)  # type: ignore[arg-type]
-        self.form = Form(self.engine, desks)  # type: ignore[arg-type]
+        desks = ScreenStates(self.engine)  # type: ignore[arg-type]
+        self.form = FieldsActions(self.engine, desks)  # type: ignore[arg-type]
         self.desk, _ = desks.find(None)
         self.session_id = self.desk.session_id
         opened, _ = asyncio.run(open_files(self.engine, self.desk, [str(page)], turn_to=True))  # type: ignore[arg-type]
         self.document_id = opened[0].document_id
 
-    def read(self, kind: str = "auto", pinned: Sequence[tuple[str, int]] = ()) -> Change:
-        async def every() -> list[Change]:
+    def read(self, kind: str = "auto", pinned: Sequence[tuple[str, int]] = ()) -> ScreenChange:
+        async def every() -> list[ScreenChange]:
             wanted = (self.document_id, kind, "lite", "en", "", pinned)
             run = self.form.read(self.session_id, *wanted)
             return [change async for change in run]
 
         return asyncio.run(every())[-1]
 
-    def row(self, change: Change, name: str, part: int = 0) -> dict[str, Any]:
+    def row(self, change: ScreenChange, name: str, part: int = 0) -> dict[str, Any]:
         assert change.form is not None
         rows = change.form["sheets"][self.document_id][part]["fields"]
         found: dict[str, Any] = next(row for row in rows if row["name"] == name)
@@ -238,13 +238,13 @@ def test_a_failure_is_a_sentence_and_the_form_stays(sitting: Sitting) -> None:
 @pytest.mark.parametrize("name", ["", "__class__", "no_such_field"])
 def test_a_field_that_the_form_does_not_have_cannot_be_written(sitting: Sitting, name: str) -> None:
     sitting.read()
-    assert sitting.form.write(sitting.session_id, sitting.document_id, name, "x") == Change()
+    assert sitting.form.write(sitting.session_id, sitting.document_id, name, "x") == ScreenChange()
 
 
 def test_another_session_cannot_touch_the_form(sitting: Sitting) -> None:
     sitting.read()
-    assert sitting.form.write(None, sitting.document_id, "total", "1") == Change()
-    assert sitting.form.write(sitting.session_id, "another", "total", "1") == Change()
+    assert sitting.form.write(None, sitting.document_id, "total", "1") == ScreenChange()
+    assert sitting.form.write(sitting.session_id, "another", "total", "1") == ScreenChange()
 
 
 def test_of_a_document_with_chosen_pages_only_those_are_read(sitting: Sitting) -> None:
@@ -255,6 +255,6 @@ def test_of_a_document_with_chosen_pages_only_those_are_read(sitting: Sitting) -
 
 def test_a_form_that_was_not_read_has_no_download_and_breaks_nothing(sitting: Sitting) -> None:
     export = sitting.form.export(sitting.session_id, "csv", sitting.document_id, "en")
-    assert asyncio.run(export) == Change()
+    assert asyncio.run(export) == ScreenChange()
     screen: Any = SimpleNamespace(status=gr.HTML())
-    assert list(next_updates(screen, Change())) == [screen.status]
+    assert list(next_updates(screen, ScreenChange())) == [screen.status]

@@ -12,11 +12,11 @@ from engine import Settings
 from engine.fields import DocumentFields, Field, FieldsPage, load_templates
 from tests.ui.conftest import question
 from tests.ui.fake_engine import FakeEngine
-from ui.actions.conversation import Conversation
-from ui.actions.fields import Form
-from ui.actions.history import Archive
-from ui.state.change import Change
-from ui.state.sessions import Desks
+from ui.actions.conversation import ConversationActions
+from ui.actions.fields import FieldsActions
+from ui.actions.history import HistoryActions
+from ui.state.change import ScreenChange
+from ui.state.sessions import ScreenStates
 from ui.state.uploads import open_files
 
 
@@ -25,25 +25,25 @@ class Browser:
 
     def __init__(self, settings: Settings, pause: float = 0.0) -> None:
         self.engine = FakeEngine(settings, pause=pause)
-        self.desks = Desks(self.engine)
-        self.talk = Conversation(self.engine, self.desks)
-        self.archive = Archive(self.engine, self.desks, self.talk)
+        self.desks = ScreenStates(self.engine)
+        self.talk = ConversationActions(self.engine, self.desks)
+        self.archive = HistoryActions(self.engine, self.desks, self.talk)
         self.key = self.talk.start("en", remember=True, tab="one").session_id or ""
 
-    def ask(self, text: str, *files: str, tab: str = "one") -> AsyncIterator[Change]:
+    def ask(self, text: str, *files: str, tab: str = "one") -> AsyncIterator[ScreenChange]:
         return self.talk.ask(self.key, question(text, files), "en", tab)
 
 
-async def every(changes: AsyncIterator[Change]) -> list[Change]:
+async def every(changes: AsyncIterator[ScreenChange]) -> list[ScreenChange]:
     return [change async for change in changes]
 
 
-def said(changes: list[Change]) -> str:
+def said(changes: list[ScreenChange]) -> str:
     shown = [change.messages for change in changes if change.messages is not None]
     return " ".join(item["content"][0]["text"] for item in shown[-1]) if shown else ""
 
 
-async def read_until_it_writes(changes: AsyncIterator[Change]) -> None:
+async def read_until_it_writes(changes: AsyncIterator[ScreenChange]) -> None:
     async for change in changes:
         if "The " in said([change]):
             return
@@ -55,7 +55,7 @@ def test_an_answer_is_written_to_its_end_when_its_reader_goes_and_the_next_page_
 ) -> None:
     browser = Browser(settings, pause=0.1)
 
-    async def reload() -> tuple[Change, list[Change]]:
+    async def reload() -> tuple[ScreenChange, list[ScreenChange]]:
         async with aclosing(browser.ask("What is the total?", scan)) as changes:  # type: ignore[type-var]
             await read_until_it_writes(changes)
         back = browser.talk.start("en", browser.key, remember=True, tab="two")
@@ -105,7 +105,7 @@ def test_a_tab_that_begins_another_chat_does_not_silence_the_other_tab(
 ) -> None:
     browser = Browser(settings, pause=0.05)
 
-    async def two_tabs() -> list[Change]:
+    async def two_tabs() -> list[ScreenChange]:
         first = asyncio.create_task(every(browser.ask("What is the total?", scan)))
         await asyncio.sleep(0.15)
         browser.talk.start("en", browser.key, remember=True, tab="two")
@@ -122,14 +122,14 @@ def test_what_comes_of_a_left_conversation_is_not_drawn_over_the_next(
 ) -> None:
     browser = Browser(settings)
 
-    async def leave_while_the_file_opens() -> list[Change]:
+    async def leave_while_the_file_opens() -> list[ScreenChange]:
         asked = browser.ask("What is the total?", scan)
         first = await anext(asked)
         assert first.running is True
         browser.talk.new_chat(browser.key, "en", "one")
         return await every(asked)
 
-    assert asyncio.run(leave_while_the_file_opens()) == [Change()]
+    assert asyncio.run(leave_while_the_file_opens()) == [ScreenChange()]
 
 
 def test_a_conversation_of_someone_else_that_is_wished_for_leaves_this_one_as_it_is(
@@ -183,16 +183,16 @@ def test_fields_that_were_read_and_corrected_are_there_after_a_restart(
     engine: FakeEngine, scan: str
 ) -> None:
     with_fields: Any = _Fields(engine)
-    desks = Desks(with_fields)
+    desks = ScreenStates(with_fields)
     desk = desks.begin(engine.create_visitor())
     opened, _ = asyncio.run(open_files(with_fields, desk, [str(Path(scan))], turn_to=True))
     document_id = opened[0].document_id
-    form = Form(with_fields, desks)
+    form = FieldsActions(with_fields, desks)
     asyncio.run(every(form.read(desk.key, document_id, "auto", "lite", "en")))
-    again = Desks(with_fields).find(desk.key)[0].sheets[document_id][0].result(None)
+    again = ScreenStates(with_fields).find(desk.key)[0].sheets[document_id][0].result(None)
     assert again.fields["total"].value == "42.00"
     form.write(desk.key, document_id, "total", "43.00")
-    again = Desks(with_fields).find(desk.key)[0].sheets[document_id][0].result(None)
+    again = ScreenStates(with_fields).find(desk.key)[0].sheets[document_id][0].result(None)
     assert again.fields["total"].value == "43.00"
 
 
@@ -200,16 +200,16 @@ def test_fields_of_a_left_conversation_are_not_shown_in_the_next(
     engine: FakeEngine, scan: str
 ) -> None:
     with_fields: Any = _Fields(engine)
-    desks = Desks(with_fields)
+    desks = ScreenStates(with_fields)
     desk = desks.begin(engine.create_visitor())
     opened, _ = asyncio.run(open_files(with_fields, desk, [str(Path(scan))], turn_to=True))
-    form = Form(with_fields, desks)
+    form = FieldsActions(with_fields, desks)
 
-    async def leave() -> list[Change]:
+    async def leave() -> list[ScreenChange]:
         reading = form.read(desk.key, opened[0].document_id, "auto", "lite", "en", "one")
         await anext(reading)
         desk.left_by.add("one")
         return await every(reading)
 
-    assert asyncio.run(leave()) == [Change()]
+    assert asyncio.run(leave()) == [ScreenChange()]
     assert desk.sheets

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from engine.core.errors import DocumentError
-from ui.security.disk_space import FullDisk
+from ui.security.disk_space import DiskSpaceMiddleware
 
 CHUNKS = 5
 
@@ -23,7 +23,7 @@ def app_that_raises(error: OSError) -> tuple[Any, list[int]]:
         read.append(len(message.get("body", b"")))
         raise error
 
-    return FullDisk(app), read
+    return DiskSpaceMiddleware(app), read
 
 
 def upload(app: Any, path: str, language: str) -> tuple[httpx.Response, list[int]]:

@@ -8,13 +8,13 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from ui.security.url_guard import NoForeignAddresses, only_local_files
+from ui.security.url_guard import UrlGuardMiddleware, only_local_files
 
 
 @pytest.fixture
 def client() -> TestClient:
     route = Route("/{path:path}", lambda request: PlainTextResponse("served"))
-    return TestClient(Starlette(routes=[route], middleware=[Middleware(NoForeignAddresses)]))
+    return TestClient(Starlette(routes=[route], middleware=[Middleware(UrlGuardMiddleware)]))
 
 
 @pytest.mark.parametrize(

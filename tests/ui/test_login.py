@@ -15,7 +15,7 @@ from engine.core.errors import SettingsError
 from engine.core.passwords import hash_password, matches, read_users, users_of_pairs
 from tests.http_driving import Visitor
 from ui.security import login
-from ui.security.login import Brake, Login
+from ui.security.login import Login, LoginRateLimiter
 
 
 class Clock:
@@ -58,13 +58,13 @@ def test_the_right_password_of_the_right_user_opens(users: dict[str, str]) -> No
 def test_a_guess_too_long_for_a_password_is_wrong_and_locks_nobody_out(
     users: dict[str, str],
 ) -> None:
-    door = Login(users, Brake(Clock()))
+    door = Login(users, LoginRateLimiter(Clock()))
     assert [tried(door, "anna", "x" * 2000) for _ in range(7)] == [False] * 7
     assert tried(door, "anna", "correct horse") is True
 
 
 def test_an_unknown_name_costs_as_much_work_as_a_known_one(users: dict[str, str]) -> None:
-    door = Login(users, Brake(Clock()))
+    door = Login(users, LoginRateLimiter(Clock()))
 
     def work(name: str) -> float:
         started = time.process_time()
@@ -79,7 +79,7 @@ def test_five_wrong_passwords_make_login_rest_even_for_the_right_one(
     users: dict[str, str],
 ) -> None:
     clock = Clock()
-    door = Login(users, Brake(clock))
+    door = Login(users, LoginRateLimiter(clock))
     assert [tried(door, "anna", f"guess {n}") for n in range(5)] == [False] * 5
     assert tried(door, "anna", "correct horse") == "resting"
     # Others, and the same user elsewhere, are not kept out.
@@ -93,7 +93,7 @@ def test_five_wrong_passwords_make_login_rest_even_for_the_right_one(
 
 def test_every_further_failure_doubles_the_rest_up_to_a_quarter_of_an_hour() -> None:
     clock = Clock()
-    brake = Brake(clock)
+    brake = LoginRateLimiter(clock)
     rests = []
     for _ in range(14):
         clock.now += brake.rest("anna", "1.1.1.1")
@@ -107,7 +107,7 @@ def test_every_further_failure_doubles_the_rest_up_to_a_quarter_of_an_hour() -> 
 
 
 def test_guessing_from_many_addresses_is_slowed_but_not_for_who_was_let_in() -> None:
-    brake = Brake(Clock())
+    brake = LoginRateLimiter(Clock())
     brake.succeeded("anna", "9.9.9.9")
     for number in range(30):
         brake.failed("anna", f"1.1.1.{number}")
@@ -117,7 +117,7 @@ def test_guessing_from_many_addresses_is_slowed_but_not_for_who_was_let_in() -> 
 
 
 def test_one_address_that_tries_many_names_is_slowed() -> None:
-    brake = Brake(Clock())
+    brake = LoginRateLimiter(Clock())
     for number in range(60):
         brake.failed(f"name {number}", "1.1.1.1")
     assert brake.rest("another name", "1.1.1.1") > 0
@@ -125,7 +125,7 @@ def test_one_address_that_tries_many_names_is_slowed() -> None:
 
 
 def test_many_guesses_at_once_do_not_slip_through(users: dict[str, str]) -> None:
-    door = Login(users, Brake(Clock()))
+    door = Login(users, LoginRateLimiter(Clock()))
 
     async def guess_at_once() -> list[bool | str]:
         login._address.set("1.1.1.1")
@@ -144,7 +144,7 @@ def test_many_guesses_at_once_do_not_slip_through(users: dict[str, str]) -> None
 
 def test_the_brake_forgets_the_oldest_when_it_is_flooded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(login, "_REMEMBERED", 30)
-    brake = Brake(Clock())
+    brake = LoginRateLimiter(Clock())
     for number in range(100):
         brake.failed(f"name {number}", f"address {number}")
     assert len(brake._failures) == 30

@@ -7,12 +7,12 @@ import pytest
 from engine import Settings
 from tests.ui.conftest import question
 from tests.ui.fake_engine import FakeEngine
-from ui.actions.conversation import Conversation
-from ui.actions.edit import Rewriting
+from ui.actions.conversation import ConversationActions
+from ui.actions.edit import EditActions
 from ui.events.updates import EVENT
-from ui.state.change import Change
-from ui.state.sessions import Desks
-from ui.views.selection import Area
+from ui.state.change import ScreenChange
+from ui.state.sessions import ScreenStates
+from ui.views.selection import Selection
 
 BUTTON = re.compile(r'<button type="button" class="(sc-act[^"]*)" name="(\w+)" value="(\d+)"')
 
@@ -22,14 +22,14 @@ class Screen:
 
     def __init__(self, settings: Settings) -> None:
         self.engine = FakeEngine(settings)
-        desks = Desks(self.engine)
-        self.talk = Conversation(self.engine, desks)
-        self.rewriting = Rewriting(self.engine, desks)
+        desks = ScreenStates(self.engine)
+        self.talk = ConversationActions(self.engine, desks)
+        self.rewriting = EditActions(self.engine, desks)
         self.key = self.talk.start("en", remember=True).session_id
         self.shown: list[str] = []
 
-    def run(self, changes: AsyncIterator[Change]) -> list[Change]:
-        async def collect() -> list[Change]:
+    def run(self, changes: AsyncIterator[ScreenChange]) -> list[ScreenChange]:
+        async def collect() -> list[ScreenChange]:
             return [change async for change in changes]
 
         found = asyncio.run(collect())
@@ -37,12 +37,12 @@ class Screen:
             self.see(change)
         return found
 
-    def see(self, change: Change) -> Change:
+    def see(self, change: ScreenChange) -> ScreenChange:
         if change.messages is not None:
             self.shown = [item["content"][0]["text"] for item in change.messages]
         return change
 
-    def ask(self, text: str, **others: object) -> list[Change]:
+    def ask(self, text: str, **others: object) -> list[ScreenChange]:
         from dataclasses import replace
 
         return self.run(self.talk.ask(self.key, replace(question(text), **others), "en"))
@@ -175,9 +175,9 @@ def test_a_model_is_not_compared_with_itself(screen: Screen) -> None:
 def test_a_turn_that_is_no_question_changes_nothing(screen: Screen, turn: int) -> None:
     screen.ask("first")
     before = list(screen.shown)
-    assert screen.rewriting.edit(screen.key, turn) == Change()
-    assert screen.rewriting.undo(screen.key, turn, "en") == Change()
-    assert screen.rewriting.rate(screen.key, turn, "en", good=True) == Change()
+    assert screen.rewriting.edit(screen.key, turn) == ScreenChange()
+    assert screen.rewriting.undo(screen.key, turn, "en") == ScreenChange()
+    assert screen.rewriting.rate(screen.key, turn, "en", good=True) == ScreenChange()
     assert screen.shown == before
 
 
@@ -188,7 +188,7 @@ def test_events_are_private() -> None:
 def test_while_an_answer_is_written_no_question_is_taken_back(screen: Screen) -> None:
     screen.ask("first")
 
-    async def during() -> Change:
+    async def during() -> ScreenChange:
         answering = screen.talk.ask(screen.key, question("endless"), "en")
         await anext(answering)
         while not screen.talk._desks.find(screen.key)[0].running:
@@ -207,7 +207,7 @@ def test_while_an_answer_is_written_no_question_is_taken_back(screen: Screen) ->
 
 def test_the_region_of_a_question_comes_back_with_its_words(screen: Screen) -> None:
     document_id = screen.engine.documents(screen.session_id)[0].document_id
-    screen.ask("first", area=Area(document_id, 0, (10.0, 20.0, 300.0, 400.0)))
+    screen.ask("first", area=Selection(document_id, 0, (10.0, 20.0, 300.0, 400.0)))
     region = {
         "document": document_id, "page": 0, "bbox": [10.0, 20.0, 300.0, 400.0], "number": 1
     }  # fmt: skip
@@ -220,9 +220,13 @@ def test_what_is_taken_back_and_what_is_liked_are_so_after_a_restart(screen: Scr
     screen.ask("second")
     screen.rewriting.undo(screen.key, 3, "en")
     shown = screen.see(screen.rewriting.rate(screen.key, 2, "en", good=True))
-    again = Conversation(screen.engine, Desks(screen.engine)).start("en", screen.key, remember=True)
+    again = ConversationActions(screen.engine, ScreenStates(screen.engine)).start(
+        "en", screen.key, remember=True
+    )
     assert again.messages == shown.messages
     assert screen.questions() == ["first"]
     screen.rewriting.undo(screen.key, 1, "en")
-    again = Conversation(screen.engine, Desks(screen.engine)).start("en", screen.key, remember=True)
+    again = ConversationActions(screen.engine, ScreenStates(screen.engine)).start(
+        "en", screen.key, remember=True
+    )
     assert not [one for one in again.messages or () if one["role"] == "user"]

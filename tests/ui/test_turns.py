@@ -19,7 +19,7 @@ from engine.core.schema import (
 from engine.core.schema import Step as StepEvent
 from tests.ui.conftest import words
 from ui.views import escaping, status
-from ui.views.messages import Answered, Asked, Opened, Refused, Told, messages
+from ui.views.messages import AnswerTurn, ErrorTurn, NoticeTurn, QuestionTurn, UploadTurn, messages
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -38,11 +38,11 @@ def shown(turn: object, language: str = "en") -> list[str]:
     return [words(part["text"]) for item in said for part in item["content"]]
 
 
-def answered(*events: object, task: str = "question") -> Answered:
+def answered(*events: object, task: str = "question") -> AnswerTurn:
     transcript = Transcript()
     for event in events:
         transcript.add(event)
-    return Answered(transcript, task)
+    return AnswerTurn(transcript, task)
 
 
 def words_of(markup: str) -> str:
@@ -64,9 +64,9 @@ def test_an_answer_shows_its_text_literally(text: str) -> None:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_questions_and_file_names_are_shown_literally(text: str) -> None:
-    (asked,) = shown(Asked(text, "question", ((text, 1),)))
-    (opened,) = shown(Opened(text, 2))
-    (refused,) = shown(Refused(DocumentError("document.empty", name=text)))
+    (asked,) = shown(QuestionTurn(text, "question", ((text, 1),)))
+    (opened,) = shown(UploadTurn(text, 2))
+    (refused,) = shown(ErrorTurn(DocumentError("document.empty", name=text)))
     for markup in (asked, opened, refused):
         bare = markup.replace("</span>", "")
         for name in ("sc-file", "sc-note", "sc-problem"):
@@ -124,7 +124,7 @@ def test_layout_says_how_many_regions_were_found() -> None:
 
 
 def test_turns_are_shown_again_in_another_language() -> None:
-    turns = [Opened("a.pdf", 3), Told("chat.restarted"), Asked("", "ocr")]
+    turns = [UploadTurn("a.pdf", 3), NoticeTurn("chat.restarted"), QuestionTurn("", "ocr")]
     russian = [words(item["content"][0]["text"]) for item in messages(turns, "ru")]
     assert "3 страницы" in russian[0]
     assert "сеанс" in russian[1]

@@ -10,27 +10,29 @@ from engine.chat.page_selection import point
 from engine.core.prompts import get_task
 from ui.actions.batches import batches
 from ui.actions.edit import forget_from
-from ui.actions.show import Showing
-from ui.state.change import Change, Question
-from ui.state.screen_state import Desk
-from ui.state.sessions import Desks
+from ui.actions.show import ScreenUpdates
+from ui.state.change import ScreenChange, UserInput
+from ui.state.screen_state import ScreenState
+from ui.state.sessions import ScreenStates
 from ui.state.uploads import open_files
 from ui.views import messages, page_view, status
 from ui.views.page_view import PageKey
-from ui.views.selection import Area
+from ui.views.selection import Selection
 
 
-class Answering:
+class AnswerActions:
     """Answers questions, for all sessions."""
 
-    def __init__(self, engine: Engine, desks: Desks, showing: Showing) -> None:
+    def __init__(self, engine: Engine, desks: ScreenStates, showing: ScreenUpdates) -> None:
         self._engine = engine
         self._desks = desks
         self._show = showing
 
-    async def answer(self, desk: Desk, question: Question, language: str) -> AsyncIterator[Change]:
+    async def answer(
+        self, desk: ScreenState, question: UserInput, language: str
+    ) -> AsyncIterator[ScreenChange]:
         """Open what came with a question, then answer it; by two models, where that is wished."""
-        yield Change(
+        yield ScreenChange(
             session_id=desk.key,
             status=status.working("status.starting", language),
             running=True,
@@ -44,7 +46,7 @@ class Answering:
         text = question.text.strip()
         if not text and get_task(question.task).needs_question:
             # Files without a question are only opened.
-            desk.turns += said if question.files else [messages.Told("chat.nothing_asked")]
+            desk.turns += said if question.files else [messages.NoticeTurn("chat.nothing_asked")]
             yield self._show.whole(
                 desk, language, status.idle("status.ready", language), running=False
             )
@@ -58,9 +60,11 @@ class Answering:
         number = area.number(self._engine.documents(desk.session_id)) if area else None
         history = self._engine.history(desk.session_id)
         position = sum(message.role == "user" for message in history)
-        asked = messages.Asked(text, question.task, files, number, area, position, time.time())
+        asked = messages.QuestionTurn(
+            text, question.task, files, number, area, position, time.time()
+        )
         desk.turns.append(asked)
-        desk.turns += [turn for turn in said if isinstance(turn, messages.Refused)]
+        desk.turns += [turn for turn in said if isinstance(turn, messages.ErrorTurn)]
         if question.files and not self._engine.documents(desk.session_id):
             yield self._show.whole(
                 desk, language, status.idle("status.ready", language), running=False
@@ -79,15 +83,15 @@ class Answering:
 
     async def stream(
         self,
-        desk: Desk,
-        question: Question,
+        desk: ScreenState,
+        question: UserInput,
         text: str,
         language: str,
         *,
         resume: bool = False,
         beside: bool = False,
         sent: bool = False,
-    ) -> AsyncIterator[Change]:
+    ) -> AsyncIterator[ScreenChange]:
         """Answer a question on the desk.
 
         Args:
@@ -102,7 +106,7 @@ class Answering:
             desk.layout = transcript
         area = question.area
         desk.language = language
-        desk.turns.append(messages.Answered(transcript, question.task, beside=beside))
+        desk.turns.append(messages.AnswerTurn(transcript, question.task, beside=beside))
         self._desks.keep(desk)
         yield replace(
             self._show.whole(desk, language, status.of_answer(transcript, language)),
@@ -141,7 +145,7 @@ class Answering:
                     desk.recalled = None
                     desk.look_at(best, to_evidence=True)
                 shown = best
-                yield Change(
+                yield ScreenChange(
                     messages=messages.messages(desk.turns, desk.language),
                     status=status.of_answer(transcript, desk.language, pressed=desk.pressed),
                     view=self._show.view(desk),
@@ -152,10 +156,10 @@ class Answering:
         desk.running = False
         # The viewer's places once more (docs/architecture.md, lost updates).
         view = self._show.view(desk) if desk.transcript is transcript else None
-        yield Change(
+        yield ScreenChange(
             running=False, cut=transcript.finish_reason == "length", savable=True, view=view
         )
 
 
-def _page(area: Area) -> PageKey:
+def _page(area: Selection) -> PageKey:
     return (area.document_id, area.page_index)

@@ -4,15 +4,15 @@ import asyncio
 
 from engine import Engine
 from ui import i18n
-from ui.state.sessions import Desks
+from ui.state.sessions import ScreenStates
 from ui.state.uploads import told
 from ui.views.escaping import span
 
 
-class Counting:
+class ContextUseActions:
     """Counts tokens, for all sessions."""
 
-    def __init__(self, engine: Engine, desks: Desks) -> None:
+    def __init__(self, engine: Engine, desks: ScreenStates) -> None:
         self._engine = engine
         self._desks = desks
 

@@ -9,30 +9,30 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
 from engine import Document, Engine
-from ui.actions.answer import Answering
-from ui.actions.follow import Following
-from ui.actions.show import Showing
-from ui.state.change import Change, Question
-from ui.state.screen_state import Desk, parts_of
-from ui.state.sessions import Desks
+from ui.actions.answer import AnswerActions
+from ui.actions.follow import FollowActions
+from ui.actions.show import ScreenUpdates
+from ui.state.change import ScreenChange, UserInput
+from ui.state.screen_state import ScreenState, parts_of
+from ui.state.sessions import ScreenStates
 from ui.state.uploads import draw_picture, open_files, told
 from ui.views import layout_view, messages, page_view, status
-from ui.views.selection import Area
+from ui.views.selection import Selection
 
 
-class Conversation:
+class ConversationActions:
     """The actions of one app, for all its sessions."""
 
-    def __init__(self, engine: Engine, desks: Desks | None = None) -> None:
+    def __init__(self, engine: Engine, desks: ScreenStates | None = None) -> None:
         self._engine = engine
-        self._desks = desks or Desks(engine)
-        self._show = Showing(engine)
-        self._answers = Answering(engine, self._desks, self._show)
-        self._following = Following(engine, self._show)
+        self._desks = desks or ScreenStates(engine)
+        self._show = ScreenUpdates(engine)
+        self._answers = AnswerActions(engine, self._desks, self._show)
+        self._following = FollowActions(engine, self._show)
 
     def start(
         self, language: str, key: str | None = None, *, remember: bool = False, tab: str = ""
-    ) -> Change:
+    ) -> ScreenChange:
         """A browser came: show the conversation that it left, or begin one.
 
         Args:
@@ -48,22 +48,22 @@ class Conversation:
             visitor_id = self._engine.create_visitor()
         return self.begin(visitor_id, language)
 
-    def begin(self, visitor_id: str, language: str) -> Change:
+    def begin(self, visitor_id: str, language: str) -> ScreenChange:
         """Show a new conversation."""
         return self._opened(self._desks.begin(visitor_id), language)
 
-    def resume(self, key: str | None, language: str, tab: str = "") -> Change:
+    def resume(self, key: str | None, language: str, tab: str = "") -> ScreenChange:
         """Show a conversation as it was left, or as far as it has come meanwhile."""
         desk = self._desk(key)
         desk.left_by.discard(tab)
         return self._opened(desk, language)
 
-    async def follow(self, key: str | None, tab: str = "") -> AsyncIterator[Change]:
+    async def follow(self, key: str | None, tab: str = "") -> AsyncIterator[ScreenChange]:
         """The rest of an answer that was being written when its conversation was opened."""
         async for change in self._following.follow(self._desk(key), tab):
             yield change
 
-    def _opened(self, desk: Desk, language: str) -> Change:
+    def _opened(self, desk: ScreenState, language: str) -> ScreenChange:
         desk.language = language
         line = status.idle("status.ready", language)
         if desk.running and desk.transcript is not None:
@@ -81,14 +81,14 @@ class Conversation:
             unpin=True,
         )
 
-    def translate(self, session_id: str | None, language: str) -> Change:
+    def translate(self, session_id: str | None, language: str) -> ScreenChange:
         """Show everything that was said in another language."""
         desk = self._desk(session_id)
         desk.language = language
         line = status.idle("status.ready", language)
         if desk.transcript is not None:
             line = status.of_answer(desk.transcript, language)
-        return Change(
+        return ScreenChange(
             session_id=desk.key,
             messages=messages.messages(desk.turns, language),
             status=line,
@@ -97,32 +97,32 @@ class Conversation:
 
     async def attach(
         self, session_id: str | None, files: Sequence[str], language: str, tab: str = ""
-    ) -> AsyncIterator[Change]:
+    ) -> AsyncIterator[ScreenChange]:
         """Files were dropped: open them, show the first page and say what was read."""
         desk = self._desk(session_id)
         if not files:
             return
         running = desk.running
         if not running:
-            yield Change(status=status.working("status.reading_file", language))
+            yield ScreenChange(status=status.working("status.reading_file", language))
         async with desk.lock:
             _, said = await open_files(self._engine, desk, files, turn_to=not running)
         desk.turns += said
         self._desks.keep(desk)
         if tab in desk.left_by:
-            yield Change()  # or the status from above would be said again
+            yield ScreenChange()  # or the status from above would be said again
             return
         line = None if running else status.idle("status.ready", language)
         yield self._show.whole(desk, language, line)
 
     async def ask(
-        self, session_id: str | None, question: Question, language: str, tab: str = ""
-    ) -> AsyncIterator[Change]:
+        self, session_id: str | None, question: UserInput, language: str, tab: str = ""
+    ) -> AsyncIterator[ScreenChange]:
         """Send: open what came along, then answer, streaming."""
         desk = self._desk(session_id)
         if desk.running:
             desk.pressed = True
-            yield Change(status=status.working("status.busy", language))
+            yield ScreenChange(status=status.working("status.busy", language))
             return
         async for change in self._following.seen(
             desk, tab, self._answers.answer(desk, question, language)
@@ -131,7 +131,7 @@ class Conversation:
 
     async def go_on(
         self, session_id: str | None, language: str, tab: str = ""
-    ) -> AsyncIterator[Change]:
+    ) -> AsyncIterator[ScreenChange]:
         """Continue the last answer, which was cut at the limit of tokens."""
         desk = self._desk(session_id)
         transcript = desk.transcript
@@ -144,16 +144,16 @@ class Conversation:
         desk.turns = [
             turn
             for turn in desk.turns
-            if not (isinstance(turn, messages.Answered) and turn.transcript is transcript)
+            if not (isinstance(turn, messages.AnswerTurn) and turn.transcript is transcript)
         ]
-        yield Change(running=True, cut=False)
+        yield ScreenChange(running=True, cut=False)
         whole = self._answers.stream(desk, asked, asked.text, language, resume=True)
         async for change in self._following.seen(desk, tab, whole):
             yield change
 
     async def again(
-        self, session_id: str | None, turn: int, chosen: Question, language: str, tab: str = ""
-    ) -> AsyncIterator[Change]:
+        self, session_id: str | None, turn: int, chosen: UserInput, language: str, tab: str = ""
+    ) -> AsyncIterator[ScreenChange]:
         """Answer the question of a turn once more, with the model and settings chosen now.
 
         The new answer takes the place of the newest one. An earlier question is asked anew at the
@@ -171,17 +171,17 @@ class Conversation:
         async for change in self.ask(session_id, question, language, tab):
             yield replace(change, clear_question=False)
 
-    def stop(self, session_id: str | None, language: str) -> Change:
+    def stop(self, session_id: str | None, language: str) -> ScreenChange:
         """End this session's answer."""
         desk = self._desk(session_id)
         if not desk.running:
-            return Change()
+            return ScreenChange()
         self._engine.stop(desk.session_id)
         if desk.stream is not None:
             desk.stream.stop()
-        return Change(status=status.working("status.stopping", language))
+        return ScreenChange(status=status.working("status.stopping", language))
 
-    def new_chat(self, session_id: str | None, language: str, tab: str = "") -> Change:
+    def new_chat(self, session_id: str | None, language: str, tab: str = "") -> ScreenChange:
         """Begin another conversation. One that is not listed is forgotten with its documents."""
         desk = self._desk(session_id)
         if desk.visitor_id and (desk.turns or desk.running):
@@ -193,25 +193,27 @@ class Conversation:
         desk.clear()
         return self._opened(desk, language)
 
-    async def show_page(self, session_id: str | None, document_id: str, page_index: int) -> Change:
+    async def show_page(
+        self, session_id: str | None, document_id: str, page_index: int
+    ) -> ScreenChange:
         """The viewer turned to a page whose picture it does not have."""
         desk = self._desk(session_id)
         document = self._document(desk, document_id)
         if document is not None and 0 <= page_index < len(document.pages):
             await draw_picture(desk, document.pages[page_index])
-        return Change(images=page_view.images(desk.pictures))
+        return ScreenChange(images=page_view.images(desk.pictures))
 
-    def recall(self, session_id: str | None, turn: int) -> Change:
+    def recall(self, session_id: str | None, turn: int) -> ScreenChange:
         """A mark in an earlier answer was pressed: show that answer's places."""
         desk = self._desk(session_id)
         if not desk.recall(turn):
-            return Change()
-        return Change(view=self._show.view(desk))
+            return ScreenChange()
+        return ScreenChange(view=self._show.view(desk))
 
-    async def text_inside(self, session_id: str | None, area: Area | None) -> Change:
+    async def text_inside(self, session_id: str | None, area: Selection | None) -> ScreenChange:
         """A box was drawn: read what is printed in it."""
         if area is None:
-            return Change()
+            return ScreenChange()
         desk = self._desk(session_id)
         try:
             words = await asyncio.to_thread(
@@ -224,7 +226,7 @@ class Conversation:
         except Exception as error:  # noqa: BLE001 - the card says that nothing was read
             told(error)
             words = ""
-        return Change(inside=page_view.inside(area, words))
+        return ScreenChange(inside=page_view.inside(area, words))
 
     async def export(
         self,
@@ -233,12 +235,12 @@ class Conversation:
         document_id: str,
         page_index: int,
         language: str,
-    ) -> Change:
+    ) -> ScreenChange:
         """Write a download of the layout of the page on the screen."""
         desk = self._desk(session_id)
         document = self._document(desk, document_id)
         if document is None or desk.laid_out is None:
-            return Change()
+            return ScreenChange()
         page = document.pages[max(0, min(page_index, len(document.pages) - 1))]
         dpi = self._engine.settings.limits.pdf_dpi
         try:
@@ -250,25 +252,25 @@ class Conversation:
             told(error)
             path = None
         if path is None:
-            return Change(status=status.idle("regions.failed", language))
-        return Change(download=path.as_posix())
+            return ScreenChange(status=status.idle("regions.failed", language))
+        return ScreenChange(download=path.as_posix())
 
-    def _asked_before(self, desk: Desk) -> Question | None:
+    def _asked_before(self, desk: ScreenState) -> UserInput | None:
         """The last question of a desk that was restored, whose settings are not known any more."""
         asked = desk.asked(len(desk.turns) - 1)
         if asked is None or desk.transcript is None or desk.transcript.model_id is None:
             return None
         steps = self._engine.settings.preprocess
-        return Question(
+        return UserInput(
             asked.text, (), asked.task, desk.transcript.model_id, steps, area=asked.area
         )
 
-    def _desk(self, session_id: str | None) -> Desk:
+    def _desk(self, session_id: str | None) -> ScreenState:
         desk, replaced = self._desks.find(session_id)
         if replaced:
-            desk.turns.append(messages.Told("chat.restarted"))
+            desk.turns.append(messages.NoticeTurn("chat.restarted"))
         return desk
 
-    def _document(self, desk: Desk, document_id: str) -> Document | None:
+    def _document(self, desk: ScreenState, document_id: str) -> Document | None:
         documents = self._engine.documents(desk.session_id)
         return next((item for item in documents if item.document_id == document_id), None)

@@ -6,28 +6,28 @@ from datetime import UTC, datetime
 from engine import Engine
 from engine.chat.export import KINDS, Exchange, export_conversation
 from ui import i18n
-from ui.state.change import Change
-from ui.state.screen_state import Desk
-from ui.state.sessions import Desks
+from ui.state.change import ScreenChange
+from ui.state.screen_state import ScreenState
+from ui.state.sessions import ScreenStates
 from ui.state.uploads import told
 from ui.views import status
 from ui.views.layout_view import file_stem
-from ui.views.messages import Answered, Asked
+from ui.views.messages import AnswerTurn, QuestionTurn
 
 
-class Saving:
+class ExportActions:
     """Writes conversations, for all sessions."""
 
-    def __init__(self, engine: Engine, desks: Desks) -> None:
+    def __init__(self, engine: Engine, desks: ScreenStates) -> None:
         self._engine = engine
         self._desks = desks
 
-    async def save(self, key: str | None, kind: str, language: str) -> Change:
+    async def save(self, key: str | None, kind: str, language: str) -> ScreenChange:
         """Write the conversation on the screen as a file of a kind; the browser saves it."""
         desk, _ = self._desks.find(key)
         said = exchanges(desk)
         if kind not in KINDS or not said:
-            return Change()
+            return ScreenChange()
         title = said[0].question or i18n.text("archive.untitled", language)
         documents = self._engine.documents(desk.session_id)
         try:
@@ -37,18 +37,18 @@ class Saving:
             path = desk.folder / f"{file_stem(title)}.{kind}"
             await asyncio.to_thread(path.write_bytes, content)
         except Exception as error:  # noqa: BLE001 - a sentence on the status line, and logged
-            return Change(status=status.problem(told(error), language))
-        return Change(download=path.as_posix())
+            return ScreenChange(status=status.problem(told(error), language))
+        return ScreenChange(download=path.as_posix())
 
 
-def exchanges(desk: Desk) -> list[Exchange]:
+def exchanges(desk: ScreenState) -> list[Exchange]:
     """Every question that was answered, or failed, with its answer."""
     found: list[Exchange] = []
-    asked: Asked | None = None
+    asked: QuestionTurn | None = None
     for turn in desk.turns:
-        if isinstance(turn, Asked):
+        if isinstance(turn, QuestionTurn):
             asked = turn
-        elif isinstance(turn, Answered) and asked is not None:
+        elif isinstance(turn, AnswerTurn) and asked is not None:
             when = datetime.fromtimestamp(asked.asked_at, UTC) if asked.asked_at else None
             files = tuple(name for name, _ in asked.files)
             found.append(Exchange(asked.text, asked.task, when, turn.transcript, turn.liked, files))

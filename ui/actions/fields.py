@@ -8,18 +8,18 @@ from collections.abc import AsyncIterator, Sequence
 
 from engine import Engine
 from engine.fields import AUTO
-from ui.state.change import Change
-from ui.state.screen_state import Desk
-from ui.state.sessions import Desks
+from ui.state.change import ScreenChange
+from ui.state.screen_state import ScreenState
+from ui.state.sessions import ScreenStates
 from ui.state.uploads import told
 from ui.views import fields_view, status
 from ui.views.page_view import PageKey
 
 
-class Form:
+class FieldsActions:
     """The actions of the form, for all sessions."""
 
-    def __init__(self, engine: Engine, desks: Desks) -> None:
+    def __init__(self, engine: Engine, desks: ScreenStates) -> None:
         self._engine = engine
         self._desks = desks
 
@@ -34,7 +34,7 @@ class Form:
         pinned: Sequence[PageKey] = (),
         pages: Sequence[int] = (),
         whole: bool = False,
-    ) -> AsyncIterator[Change]:
+    ) -> AsyncIterator[ScreenChange]:
         """Read the fields of a file's documents; what was confirmed before stays.
 
         Args:
@@ -70,7 +70,7 @@ class Form:
                     pages=None if part is None else list(part),
                 )
                 named = document_type != AUTO
-                read.append(fields_view.Sheet(one, named=named, whole=whole))
+                read.append(fields_view.DocumentFieldsView(one, named=named, whole=whole))
             if self._has(desk, document_id):  # it may have been deleted meanwhile
                 before = desk.sheets.get(document_id, [])
                 desk.sheets[document_id] = fields_view.with_read(before, read)
@@ -82,39 +82,39 @@ class Form:
             desk.reading = None
         self._desks.keep(desk)
         # The tab that has left is shown nothing: nor what was said before, when this ends.
-        yield Change() if tab in desk.left_by else self._shown(desk, line)
+        yield ScreenChange() if tab in desk.left_by else self._shown(desk, line)
 
     def write(
         self, session_id: str | None, document_id: str, name: str, value: str, page: int = 0
-    ) -> Change:
+    ) -> ScreenChange:
         """A person changed a value. page: one of the document's."""
         desk, _ = self._desks.find(session_id)
         sheet = fields_view.sheet_of(desk.sheets.get(document_id, ()), page)
         if sheet is None or not sheet.write(name, value):
-            return Change()
+            return ScreenChange()
         sheet.confirm(name, yes=True)  # who writes a value has looked at it
         self._desks.keep(desk)
         return self._shown(desk)
 
     def confirm(
         self, session_id: str | None, document_id: str, name: str, page: int = 0, *, yes: bool
-    ) -> Change:
+    ) -> ScreenChange:
         """A person says that a value is right, or takes that back. page: one of the document's."""
         desk, _ = self._desks.find(session_id)
         sheet = fields_view.sheet_of(desk.sheets.get(document_id, ()), page)
         if sheet is None or not sheet.confirm(name, yes=yes):
-            return Change()
+            return ScreenChange()
         self._desks.keep(desk)
         return self._shown(desk)
 
     async def export(
         self, session_id: str | None, kind: str, document_id: str, language: str
-    ) -> Change:
+    ) -> ScreenChange:
         """Write a download of the forms of all documents of a file."""
         desk, _ = self._desks.find(session_id)
         sheets, known = desk.sheets.get(document_id), fields_view.export_kind(kind)
         if not sheets or known is None:
-            return Change()
+            return ScreenChange()
         try:
             folder = self._engine.settings.fields.folder
             found = [sheet.result(folder) for sheet in sheets]
@@ -122,16 +122,16 @@ class Form:
             content = await asyncio.to_thread(fields_view.content, found, known, language)
             await asyncio.to_thread(path.write_bytes, content)
         except Exception as error:  # noqa: BLE001 - a sentence on the status line, and logged
-            return Change(status=status.problem(told(error), language))
-        return Change(download=path.as_posix())
+            return ScreenChange(status=status.problem(told(error), language))
+        return ScreenChange(download=path.as_posix())
 
-    def _has(self, desk: Desk, document_id: str) -> bool:
+    def _has(self, desk: ScreenState, document_id: str) -> bool:
         return any(
             document.document_id == document_id
             for document in self._engine.documents(desk.session_id)
         )
 
-    def _shown(self, desk: Desk, line: str | None = None) -> Change:
+    def _shown(self, desk: ScreenState, line: str | None = None) -> ScreenChange:
         folder = self._engine.settings.fields.folder
         form = fields_view.view(desk.sheets, desk.language, folder=folder, reading=desk.reading)
-        return Change(form=form, status=line)
+        return ScreenChange(form=form, status=line)

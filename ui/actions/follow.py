@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from engine import Engine
-from ui.actions.show import Showing
-from ui.state.change import Change
-from ui.state.screen_state import Desk
+from ui.actions.show import ScreenUpdates
+from ui.state.change import ScreenChange
+from ui.state.screen_state import ScreenState
 from ui.views import messages, status
 
 logger = logging.getLogger(__name__)
@@ -24,25 +24,25 @@ _PAUSE_SECONDS = 0.3
 ALONE_SECONDS = 20.0
 
 
-class Following:
+class FollowActions:
     """What tabs see of the answers of all sessions."""
 
-    def __init__(self, engine: Engine, showing: Showing) -> None:
+    def __init__(self, engine: Engine, showing: ScreenUpdates) -> None:
         self._engine = engine
         self._show = showing
         self._writing: set[asyncio.Task[None]] = set()
         self._readers: dict[str, int] = {}
 
     async def seen(
-        self, desk: Desk, tab: str, changes: AsyncIterator[Change]
-    ) -> AsyncIterator[Change]:
+        self, desk: ScreenState, tab: str, changes: AsyncIterator[ScreenChange]
+    ) -> AsyncIterator[ScreenChange]:
         """The changes of an answer as a tab sees them: none while it shows another conversation.
 
         Leaving is one empty Change: Gradio says the last one again when the stream ends, and that
         would draw this conversation over the other.
         """
         desk.running, desk.pressed = True, False
-        queue: asyncio.Queue[Change | None] = asyncio.Queue()
+        queue: asyncio.Queue[ScreenChange | None] = asyncio.Queue()
         reading = True
         left = False
 
@@ -66,14 +66,14 @@ class Following:
                         yield change
                     elif not left:
                         left = True
-                        yield Change()
+                        yield ScreenChange()
                 if tab in desk.left_by and not left:
-                    yield Change()
+                    yield ScreenChange()
         finally:
             reading = False
         await task  # an error of the answer is the reader's error
 
-    async def follow(self, desk: Desk, tab: str) -> AsyncIterator[Change]:
+    async def follow(self, desk: ScreenState, tab: str) -> AsyncIterator[ScreenChange]:
         """The rest of an answer that a tab found being written."""
         shown: list[messages.Message] | None = None
         with self._reader(desk):
@@ -81,13 +81,13 @@ class Following:
                 said = messages.messages(desk.turns, desk.language)
                 if said != shown and desk.transcript is not None:
                     line = status.of_answer(desk.transcript, desk.language, pressed=desk.pressed)
-                    yield Change(messages=said, status=line, view=self._show.view(desk))
+                    yield ScreenChange(messages=said, status=line, view=self._show.view(desk))
                 shown = said
                 await asyncio.sleep(_PAUSE_SECONDS)
         if shown is None:
             return
         if not self._is_here(desk, tab):
-            yield Change()
+            yield ScreenChange()
             return
         answer = desk.transcript
         line = status.idle("status.ready", desk.language)
@@ -99,7 +99,7 @@ class Following:
         )
 
     @contextmanager
-    def _reader(self, desk: Desk) -> Iterator[None]:
+    def _reader(self, desk: ScreenState) -> Iterator[None]:
         """Count a tab that reads; the last one to go leaves a watch behind."""
         key = desk.session_id
         self._readers[key] = self._readers.get(key, 0) + 1
@@ -112,7 +112,7 @@ class Following:
                 if desk.running:
                     self._keep_task(asyncio.create_task(self._stop_alone(desk)))
 
-    async def _stop_alone(self, desk: Desk) -> None:
+    async def _stop_alone(self, desk: ScreenState) -> None:
         """Stop an answer that nobody has come back to."""
         await asyncio.sleep(ALONE_SECONDS)
         if not desk.running or desk.session_id in self._readers:
@@ -127,7 +127,7 @@ class Following:
         self._writing.add(task)
         task.add_done_callback(self._ended)
 
-    def _is_here(self, desk: Desk, tab: str) -> bool:
+    def _is_here(self, desk: ScreenState, tab: str) -> bool:
         return tab not in desk.left_by and self._engine.has_session(desk.session_id)
 
     def _ended(self, task: "asyncio.Task[None]") -> None:

@@ -13,20 +13,20 @@ from dataclasses import replace
 from typing import Any
 
 from engine import ConversationInfo, Engine
-from ui.actions.conversation import Conversation
-from ui.state.change import Change
+from ui.actions.conversation import ConversationActions
+from ui.state.change import ScreenChange
 from ui.state.screen_state import key_of, parts_of
-from ui.state.sessions import Desks
+from ui.state.sessions import ScreenStates
 from ui.views import status
 
 View = dict[str, Any]
 _LONGEST_TITLE = 200
 
 
-class Archive:
+class HistoryActions:
     """The actions of the list, for all visitors."""
 
-    def __init__(self, engine: Engine, desks: Desks, talk: Conversation) -> None:
+    def __init__(self, engine: Engine, desks: ScreenStates, talk: ConversationActions) -> None:
         self._engine = engine
         self._desks = desks
         self._talk = talk
@@ -41,37 +41,37 @@ class Archive:
             "kept": self._engine.settings.sessions.keeps_on_disk,
         }
 
-    def open(self, key: str | None, session_id: str, language: str, tab: str = "") -> Change:
+    def open(self, key: str | None, session_id: str, language: str, tab: str = "") -> ScreenChange:
         """Show another conversation of this visitor. An answer that is being written goes on."""
         visitor_id, now = parts_of(key)
         if session_id == now or not self._engine.owns(visitor_id, session_id):
-            return Change(archive=self.view(key))
+            return ScreenChange(archive=self.view(key))
         if now:
             self._desks.find(key)[0].left_by.add(tab)
         return self._talk.resume(key_of(visitor_id, session_id), language, tab)
 
-    def follow(self, key: str | None, tab: str = "") -> AsyncIterator[Change]:
+    def follow(self, key: str | None, tab: str = "") -> AsyncIterator[ScreenChange]:
         """The rest of an answer that is being written in the conversation that was opened."""
         return self._talk.follow(key, tab)
 
-    async def rename(self, key: str | None, session_id: str, title: str) -> Change:
+    async def rename(self, key: str | None, session_id: str, title: str) -> ScreenChange:
         """Give a conversation a name of the visitor's own; an empty one takes it away."""
         visitor_id, _ = parts_of(key)
         if self._engine.owns(visitor_id, session_id):
             plain = " ".join(title.split())[:_LONGEST_TITLE]
             await asyncio.to_thread(self._engine.rename, session_id, plain)
-        return Change(archive=self.view(key))
+        return ScreenChange(archive=self.view(key))
 
-    async def remove(self, key: str | None, session_id: str, language: str) -> Change:
+    async def remove(self, key: str | None, session_id: str, language: str) -> ScreenChange:
         """Delete a conversation with its scans; a new one is begun when it was on the screen."""
         visitor_id, now = parts_of(key)
         if self._engine.owns(visitor_id, session_id):
             await self._desks.delete(session_id)
         if session_id != now:
-            return Change(archive=self.view(key))
+            return ScreenChange(archive=self.view(key))
         return self._talk.begin(visitor_id, language)
 
-    async def wipe(self, key: str | None, language: str) -> Change:
+    async def wipe(self, key: str | None, language: str) -> ScreenChange:
         """Delete everything of a visitor's, now; they begin as a new one."""
         visitor_id, now = parts_of(key)
         for info in self._engine.conversations(visitor_id):

@@ -5,27 +5,31 @@ import asyncio
 from engine import Engine
 from engine.chat.suggestions import suggested
 from engine.fields.document_type import classify
-from ui.state.change import Change
-from ui.state.sessions import Desks
+from ui.state.change import ScreenChange
+from ui.state.sessions import ScreenStates
 from ui.state.uploads import told
-from ui.views.messages import Asked
+from ui.views.messages import QuestionTurn
 
 _OTHER = "other"
 
 
-class Suggesting:
+class SuggestActions:
     """Offers questions for all sessions."""
 
-    def __init__(self, engine: Engine, desks: Desks) -> None:
+    def __init__(self, engine: Engine, desks: ScreenStates) -> None:
         self._engine = engine
         self._desks = desks
 
-    async def offer(self, key: str | None, language: str) -> Change:
+    async def offer(self, key: str | None, language: str) -> ScreenChange:
         """Questions about the newest document, until one is asked; waits for its reading."""
         desk, _ = self._desks.find(key)
         documents = self._engine.documents(desk.session_id)
-        if not documents or desk.running or any(isinstance(turn, Asked) for turn in desk.turns):
-            return Change(suggested=())
+        if (
+            not documents
+            or desk.running
+            or any(isinstance(turn, QuestionTurn) for turn in desk.turns)
+        ):
+            return ScreenChange(suggested=())
         newest = documents[-1].document_id
         try:
             index = await asyncio.to_thread(self._engine.index_of, desk.session_id, newest, 0)
@@ -34,7 +38,7 @@ class Suggesting:
             told(error)
             kind = _OTHER
         if desk.left_by:
-            return Change()  # another conversation may be on the screen by now
-        if desk.running or any(isinstance(turn, Asked) for turn in desk.turns):
-            return Change(suggested=())
-        return Change(suggested=suggested(kind, language))
+            return ScreenChange()  # another conversation may be on the screen by now
+        if desk.running or any(isinstance(turn, QuestionTurn) for turn in desk.turns):
+            return ScreenChange(suggested=())
+        return ScreenChange(suggested=suggested(kind, language))

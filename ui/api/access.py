@@ -14,7 +14,7 @@ from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engine.core.settings import ApiSettings
-from ui.api.errors import Refusal, error_response, language_of
+from ui.api.errors import ApiError, error_response, language_of
 
 _UNAUTHORIZED: Final = 401
 _WRONG_TOKEN_SECONDS: Final = 0.5
@@ -44,7 +44,7 @@ class Access:
         given = _digest(shown[len(_SCHEME) :].strip() if is_bearer else "")
         return self._digest is not None and secrets.compare_digest(given, self._digest)
 
-    async def refusal(self, authorization: str | None, *, has_login: bool) -> Refusal | None:
+    async def refusal(self, authorization: str | None, *, has_login: bool) -> ApiError | None:
         """Why a call is not let in; None where it is. Slow to say that a token is wrong.
 
         Args:
@@ -56,15 +56,15 @@ class Access:
             if authorization:
                 await asyncio.sleep(_WRONG_TOKEN_SECONDS)
             key = "api.wrong_token" if authorization else "api.no_token"
-            return Refusal(key, _UNAUTHORIZED, code="invalid_api_key")
+            return ApiError(key, _UNAUTHORIZED, code="invalid_api_key")
         if has_login:
-            return Refusal(
+            return ApiError(
                 "api.closed", _UNAUTHORIZED, code="invalid_api_key", variable=self._variable
             )
         return None
 
 
-class Guard:
+class TokenGuard:
     """An ASGI app behind the token. Sits between Gradio's app and what is mounted on it."""
 
     def __init__(self, app: ASGIApp, access: Access) -> None:
@@ -100,7 +100,7 @@ class ScreenGuard:
                 and not is_logged_in(gradio, headers)
                 and not self._access.holds_token(shown)
             ):
-                refused = Refusal("api.no_token", _UNAUTHORIZED, code="invalid_api_key")
+                refused = ApiError("api.no_token", _UNAUTHORIZED, code="invalid_api_key")
                 await error_response(refused, language_of(headers))(scope, receive, send)
                 return
         await self._app(scope, receive, send)

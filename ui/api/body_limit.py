@@ -6,7 +6,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from engine import Settings
-from ui.api.errors import TOO_LARGE, Refusal, error_response, language_of
+from ui.api.errors import TOO_LARGE, ApiError, error_response, language_of
 
 _MEGABYTE = 1024 * 1024
 
@@ -29,7 +29,7 @@ class BodyLimit:
             return
         headers = Headers(scope=scope)
         limit = self._megabytes * _MEGABYTE
-        refused = Refusal(
+        refused = ApiError(
             "api.too_large", TOO_LARGE, code="request_too_large", limit=self._megabytes
         )
         declared = headers.get("content-length", "")
@@ -56,7 +56,7 @@ class BodyLimit:
 
         try:
             await self._app(scope, counted, noted)
-        except Refusal:
+        except ApiError:
             if not is_over:
                 raise
         if is_over and not is_answered:

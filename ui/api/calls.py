@@ -16,7 +16,7 @@ from engine.families import family_class
 from engine.fields import fields_json
 from ui.api.data_urls import SentFile
 from ui.api.schemas import AskInput, FieldsInput, ParseInput
-from ui.api.sessions import Visit, Visits, finished, ticking
+from ui.api.sessions import ApiSession, ApiSessions, finished, ticking
 
 Json: TypeAlias = dict[str, Any]
 # How long an answer that does not move is not sent again; how often one that moves is.
@@ -30,7 +30,7 @@ class Calls:
     def __init__(self, engine: Engine, settings: Settings) -> None:
         self.engine = engine
         self.settings = settings
-        self.visits = Visits(engine, settings.api.max_calls)
+        self.visits = ApiSessions(engine, settings.api.max_calls)
 
     async def ask(self, file: SentFile, wish: AskInput) -> Json:
         """An answer: the shape of AnswerBody. Raises EngineError."""
@@ -125,7 +125,7 @@ class Calls:
             for info in self.engine.models()
         ]
 
-    async def _asked(self, visit: Visit, file: SentFile, wish: AskInput) -> Any:
+    async def _asked(self, visit: ApiSession, file: SentFile, wish: AskInput) -> Any:
         await visit.open(file.name, file.source)
         return visit.ask(
             wish.question,

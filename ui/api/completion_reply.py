@@ -13,7 +13,7 @@ from typing import Any, Final
 from engine import Document, EngineError, Transcript
 from engine.chat.export.answer import evidence_json, usage_json
 from engine.core.schema import FinishReason
-from ui.api.errors import Refusal, error_body
+from ui.api.errors import ApiError, error_body
 
 # An answer that was cut, for whatever reason, is "length" to OpenAI's clients.
 _FINISH: Final[dict[FinishReason, str]] = {
@@ -25,7 +25,7 @@ _FINISH: Final[dict[FinishReason, str]] = {
 DONE: Final = "data: [DONE]\n\n"
 
 
-class Reply:
+class CompletionReply:
     """One reply. model: that was asked for, until it is known which one answered."""
 
     def __init__(
@@ -129,7 +129,7 @@ class Reply:
         }
 
 
-def failed_chunk(error: Refusal | EngineError, language: str) -> str:
+def failed_chunk(error: ApiError | EngineError, language: str) -> str:
     """A run that failed when the reply had begun: the openai client raises its APIError."""
     return _event(error_body(error, language))
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from engine import AskOptions, Settings
 from engine.chat.options import LONGEST_ANSWER
 from ui.api.data_urls import SentFile, read_file
-from ui.api.errors import Refusal, not_valid
+from ui.api.errors import ApiError, not_valid
 from ui.api.schemas import Language
 
 # Parameters that would change what is answered; a harmless value of each is fine.
@@ -148,7 +148,7 @@ def _refuse_unsupported(body: Mapping[str, Any]) -> None:
     for name, harmless in _UNSUPPORTED.items():
         if name in body and body[name] not in harmless:
             code = "unsupported_parameter"
-            raise Refusal("api.unsupported", code=code, param=name, name=name)
+            raise ApiError("api.unsupported", code=code, param=name, name=name)
 
 
 def _turns(messages: list[ChatMessage], settings: Settings) -> tuple[str, list[Turn]]:
@@ -174,11 +174,11 @@ def _turns(messages: list[ChatMessage], settings: Settings) -> tuple[str, list[T
                 turn.answer = "\n".join(filter(None, (turn.answer, _text(parts, where))))
                 last = "assistant"
             case "assistant":
-                raise Refusal("api.answer_first", param=where)
+                raise ApiError("api.answer_first", param=where)
             case role:
-                raise Refusal("api.unknown_role", param=f"{where}.role", role=role)
+                raise ApiError("api.unknown_role", param=f"{where}.role", role=role)
     if last != "user":
-        raise Refusal("api.no_question_last", param="messages")
+        raise ApiError("api.no_question_last", param="messages")
     return "\n\n".join(filter(None, system)), turns
 
 
@@ -191,7 +191,7 @@ def _parts(message: ChatMessage) -> list[ContentPart]:
 def _text(parts: list[ContentPart], where: str) -> str:
     for part in parts:
         if part.type not in ("text", "refusal", "image_url", "file"):
-            raise Refusal("api.unknown_part", param=where, kind=part.type)
+            raise ApiError("api.unknown_part", param=where, kind=part.type)
     return "\n".join(part.text for part in parts if part.type == "text" and part.text)
 
 
@@ -205,6 +205,6 @@ def _files(parts: list[ContentPart], where: str, settings: Settings) -> list[Sen
         elif part.type == "file":
             sent = part.file or FilePart()
             if sent.file_data is None:
-                raise Refusal("api.no_file_data", param=where)
+                raise ApiError("api.no_file_data", param=where)
             found.append(read_file(sent.file_data, settings, name=sent.filename))
     return found

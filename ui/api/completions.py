@@ -27,11 +27,11 @@ from engine.core.schema import Discarded, Failed, Step, StreamEvent, TextDelta
 from engine.families import prompt_template
 from ui import i18n
 from ui.api.calls import Calls
-from ui.api.completion_reply import Reply, failed_chunk
+from ui.api.completion_reply import CompletionReply, failed_chunk
 from ui.api.completion_request import Chat, read_request
-from ui.api.disconnect import ClientGone, while_connected
-from ui.api.errors import Refusal, error_response, language_of, told
-from ui.api.sessions import Visit, finished, ticking
+from ui.api.disconnect import ClientDisconnected, while_connected
+from ui.api.errors import ApiError, error_response, language_of, told
+from ui.api.sessions import ApiSession, finished, ticking
 
 _HANGING_UP: Final = 499
 # A comment is sent after so long without news: proxies keep the line open, and we see who left.
@@ -68,7 +68,7 @@ class _Front:
                 return await self._streamed(request, chat, language)
             reply = await while_connected(request, self._completed(chat, language))
             return JSONResponse(reply)
-        except (ClientGone, ClientDisconnect):
+        except (ClientDisconnected, ClientDisconnect):
             return Response(status_code=_HANGING_UP)
         except Exception as error:  # noqa: BLE001 - told in OpenAI's shape, and logged
             return error_response(told(error), language)
@@ -117,7 +117,7 @@ class _Front:
         body = _events(stream, events, first, reply, language, usage=usage)
         return _Streamed(kept, body, media_type="text/event-stream", headers=_EVENT_STREAM)
 
-    async def _asked(self, visit: Visit, chat: Chat, language: str) -> AnswerStream:
+    async def _asked(self, visit: ApiSession, chat: Chat, language: str) -> AnswerStream:
         """The run, with the conversation before it. Raises EngineError: a file is bad."""
         settings = self._calls.settings
         model_id = chat.request.model or settings.default_model
@@ -150,7 +150,7 @@ class _Front:
         words = f"{chat.system}\n\n{{question}}"
         return replace(chat.options, prompt=template.replace("{question}", words))
 
-    def _reply(self, visit: Visit, chat: Chat, language: str) -> Reply:
+    def _reply(self, visit: ApiSession, chat: Chat, language: str) -> CompletionReply:
         model = chat.request.model or self._calls.settings.default_model
         notices = []
         unused = list(chat.unused)
@@ -158,7 +158,7 @@ class _Front:
             unused.append("system")
         if unused:
             notices.append(i18n.text("api.unused", language, names=", ".join(unused)))
-        return Reply(model, visit.documents, language, notices)
+        return CompletionReply(model, visit.documents, language, notices)
 
 
 class _Streamed(StreamingResponse):
@@ -177,7 +177,7 @@ async def _events(
     stream: AnswerStream,
     events: AsyncIterator[StreamEvent | None],
     first: StreamEvent | None,
-    reply: Reply,
+    reply: CompletionReply,
     language: str,
     *,
     usage: bool,
@@ -210,11 +210,11 @@ def _read(body: bytes, settings: Settings) -> Chat:
     try:
         values = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise Refusal("api.bad_request", problems=str(error)) from error
+        raise ApiError("api.bad_request", problems=str(error)) from error
     return read_request(values, settings)
 
 
 async def _no_such_route(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    refused = Refusal("api.no_route", status, code="not_found", path=request.url.path)
+    refused = ApiError("api.no_route", status, code="not_found", path=request.url.path)
     return error_response(refused, language_of(request.headers))

@@ -15,7 +15,7 @@ from urllib.parse import unquote, unquote_to_bytes
 from gradio.utils import is_in_or_equal
 
 from engine import Settings
-from ui.api.errors import TOO_LARGE, Refusal
+from ui.api.errors import TOO_LARGE, ApiError
 
 _DATA_URL = re.compile(r"data:(?P<kind>[\w.+-]+/[\w.+-]+)?(?P<rest>(?:;[^,;]*)*),", re.IGNORECASE)
 _UPLOADED: Final = "/gradio_api/file="
@@ -48,21 +48,21 @@ def read_file(
     if uploads is not None and _UPLOADED in text:
         return _uploaded(text, uploads)
     if "://" in text[:12]:
-        raise Refusal("api.not_fetched", code="url_not_fetched", address=text[:_SHOWN])
+        raise ApiError("api.not_fetched", code="url_not_fetched", address=text[:_SHOWN])
     found = _DATA_URL.match(text)
     if found is None:
-        raise Refusal("api.bad_data_url", code="bad_data_url")
+        raise ApiError("api.bad_data_url", code="bad_data_url")
     content, limit = text[found.end() :], settings.limits.max_file_mb
     # Base64 is four characters for three bytes: what is too long is not decoded first.
     if len(content) * 3 / 4 > (limit + 1) * _MEGABYTE:
         megabytes = round(len(content) * 3 / 4 / _MEGABYTE, 1)
         key, code = "api.file_too_large", "document.too_large"
-        raise Refusal(key, TOO_LARGE, code=code, size=megabytes, limit=limit)
+        raise ApiError(key, TOO_LARGE, code=code, size=megabytes, limit=limit)
     if "base64" in found["rest"].lower():
         try:
             data = base64.b64decode(re.sub(r"\s", "", unquote(content)), validate=True)
         except (binascii.Error, ValueError):
-            raise Refusal("api.bad_data_url", code="bad_data_url") from None
+            raise ApiError("api.bad_data_url", code="bad_data_url") from None
     else:
         data = unquote_to_bytes(content)
     kind = (found["kind"] or "").lower()
@@ -77,10 +77,10 @@ def uploaded_file(path: str, uploads: Path, *, name: str = "") -> SentFile:
         Refusal: it is not there; nothing outside the folder is looked at.
     """
     if "://" in path:
-        raise Refusal("api.not_fetched", code="url_not_fetched", address=path[:_SHOWN])
+        raise ApiError("api.not_fetched", code="url_not_fetched", address=path[:_SHOWN])
     found = Path(path)
     if not path or not is_in_or_equal(path, str(uploads)) or not found.is_file():
-        raise Refusal("api.not_uploaded", code="not_uploaded")
+        raise ApiError("api.not_uploaded", code="not_uploaded")
     return SentFile(name or found.name, found)
 
 

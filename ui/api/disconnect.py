@@ -9,7 +9,7 @@ from starlette.requests import Request
 T = TypeVar("T")
 
 
-class ClientGone(Exception):  # noqa: N818 - nobody made an error
+class ClientDisconnected(Exception):  # noqa: N818 - nobody made an error
     """Nobody waits for the answer any more."""
 
 
@@ -26,7 +26,7 @@ async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
     try:
         await asyncio.wait({task, watch}, return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
-            raise ClientGone
+            raise ClientDisconnected
         return task.result()
     finally:
         for one in (task, watch):

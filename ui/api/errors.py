@@ -40,7 +40,7 @@ _KNOWN: Final = {
 }
 
 
-class Refusal(Exception):  # noqa: N818 - it is an answer
+class ApiError(Exception):
     """What a caller did that the API does not do.
 
     Args:
@@ -67,9 +67,9 @@ class Refusal(Exception):  # noqa: N818 - it is an answer
         return i18n.text(self.key, language, **self.values)
 
 
-def told(error: Exception) -> Refusal | EngineError:
+def told(error: Exception) -> ApiError | EngineError:
     """The error as one that a caller may read; a foreign one is logged."""
-    if isinstance(error, Refusal | EngineError):
+    if isinstance(error, ApiError | EngineError):
         return error
     if isinstance(error, ValidationError):
         return not_valid(error)
@@ -77,17 +77,17 @@ def told(error: Exception) -> Refusal | EngineError:
     return as_engine_error(error)
 
 
-def not_valid(error: ValidationError) -> Refusal:
+def not_valid(error: ValidationError) -> ApiError:
     """A value of a call that is not of its type; the first of them."""
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"])
     problems = f"{where}: {first['msg']}" if where else first["msg"]
-    return Refusal("api.bad_request", param=where or None, problems=problems)
+    return ApiError("api.bad_request", param=where or None, problems=problems)
 
 
-def error_body(error: Refusal | EngineError, language: str) -> dict[str, Any]:
+def error_body(error: ApiError | EngineError, language: str) -> dict[str, Any]:
     """The error in OpenAI's shape."""
-    if isinstance(error, Refusal):
+    if isinstance(error, ApiError):
         code, param = error.code, error.param
     else:
         code, param = _KNOWN.get(error.key, (0, error.key))[1], None
@@ -96,13 +96,13 @@ def error_body(error: Refusal | EngineError, language: str) -> dict[str, Any]:
     return {"error": {"message": message, "type": kind, "param": param, "code": code}}
 
 
-def error_response(error: Refusal | EngineError, language: str) -> JSONResponse:
+def error_response(error: ApiError | EngineError, language: str) -> JSONResponse:
     return JSONResponse(error_body(error, language), status_of(error))
 
 
-def status_of(error: Refusal | EngineError) -> int:
+def status_of(error: ApiError | EngineError) -> int:
     """The HTTP status: 4xx where the caller can mend it."""
-    if isinstance(error, Refusal):
+    if isinstance(error, ApiError):
         return error.status
     if error.key in _KNOWN:
         return _KNOWN[error.key][0]

@@ -18,7 +18,7 @@ from ui import i18n
 from ui.api.access import Access
 from ui.api.calls import Calls
 from ui.api.data_urls import SentFile, uploaded_file
-from ui.api.errors import Refusal, told
+from ui.api.errors import ApiError, told
 from ui.api.schemas import (
     AnswerBody,
     AskInput,
@@ -188,7 +188,7 @@ def _fetch_nothing(component: Any) -> None:
 
     async def move_local(path: Any) -> Any:
         if "://" in str(path):
-            refused = Refusal("api.not_fetched", address=str(path)[:60])
+            refused = ApiError("api.not_fetched", address=str(path)[:60])
             raise gr.Error(refused.text(i18n.DEFAULT_LANGUAGE), print_exception=False)
         return await move(path)
 

@@ -22,11 +22,11 @@ from pydantic import BaseModel
 from starlette.routing import Mount
 
 from ui import i18n
-from ui.api.access import Access, Guard
+from ui.api.access import Access, TokenGuard
 from ui.api.body_limit import BodyLimit, most_megabytes
 from ui.api.calls import Calls, Json
 from ui.api.data_urls import SentFile, read_file
-from ui.api.errors import Refusal, told
+from ui.api.errors import ApiError, told
 from ui.api.schemas import AnswerBody, AskInput, FieldsBody, FieldsInput, ParseBody, ParseInput
 
 logger = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ class McpTools:
                 for route in gradio.routes
                 if isinstance(route, Mount) and route.path == _ADDRESS
             )
-            mount.app = Guard(BodyLimit(mount.app, megabytes), self._access)
+            mount.app = TokenGuard(BodyLimit(mount.app, megabytes), self._access)
         yield
 
     def _replace_tools(self, server: Server[Any, Any]) -> None:
@@ -84,7 +84,7 @@ class McpTools:
         if name == _MODELS:
             return {"models": await self._calls.models()}
         if name not in _TOOLS:
-            raise Refusal("api.unknown_tool", name=name)
+            raise ApiError("api.unknown_tool", name=name)
         file = await asyncio.to_thread(self._file, str(values.pop("file", "")))
         if name == "parse":
             return await self._calls.parse(file, ParseInput.model_validate(values))

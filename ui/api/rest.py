@@ -23,8 +23,8 @@ from engine.layout import to_html, to_markdown
 from ui import i18n
 from ui.api.calls import Calls
 from ui.api.data_urls import SentFile
-from ui.api.disconnect import ClientGone, while_connected
-from ui.api.errors import BAD_REQUEST, Refusal, error_response, language_of, told
+from ui.api.disconnect import ClientDisconnected, while_connected
+from ui.api.errors import BAD_REQUEST, ApiError, error_response, language_of, told
 from ui.api.schemas import (
     AnswerBody,
     AskInput,
@@ -89,12 +89,12 @@ def rest_app(calls: Calls) -> FastAPI:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"][1:])
         problems = f"{where}: {first['msg']}"
-        refused = Refusal("api.bad_request", BAD_REQUEST, param=where, problems=problems)
+        refused = ApiError("api.bad_request", BAD_REQUEST, param=where, problems=problems)
         return error_response(refused, language_of(request.headers))
 
     @app.exception_handler(HTTPException)
     async def no_such_route(request: Request, error: HTTPException) -> Response:
-        refused = Refusal(
+        refused = ApiError(
             "api.no_route", error.status_code, code="not_found", path=request.url.path
         )
         return error_response(refused, language_of(request.headers))
@@ -130,7 +130,7 @@ async def _answered(request: Request, work: Coroutine[Any, Any, Any]) -> Respons
     """The response to a call: JSON, a response of its own, or the error in one shape."""
     try:
         found = await while_connected(request, work)
-    except ClientGone:
+    except ClientDisconnected:
         return Response(status_code=_HANGING_UP)
     except Exception as error:  # noqa: BLE001 - told in one shape, and logged
         return error_response(told(error), language_of(request.headers))

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engine import Engine, Settings
 from engine.core.errors import SettingsError
-from ui.api.access import Access, Guard, ScreenGuard, TokenLogin
+from ui.api.access import Access, ScreenGuard, TokenGuard, TokenLogin
 from ui.api.body_limit import BodyLimit, most_megabytes
 from ui.api.calls import Calls
 from ui.api.completions import completions_app
@@ -77,7 +77,7 @@ class Api:
 
     def _guarded(self, path: str, mounted: ASGIApp) -> Mount:
         limited = BodyLimit(SubPath(path, mounted), most_megabytes(self._settings))
-        return Mount(path, Guard(limited, self._access))
+        return Mount(path, TokenGuard(limited, self._access))
 
 
 class SubPath:

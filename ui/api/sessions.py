@@ -30,7 +30,7 @@ _CLEANING = 4
 T = TypeVar("T")
 
 
-class Visit:
+class ApiSession:
     """One call. pages: of all its documents, in order; JSON counts them from 0."""
 
     def __init__(self, engine: Engine, session_id: str, threads: ThreadPoolExecutor) -> None:
@@ -148,7 +148,7 @@ class Visit:
         return await asyncio.wrap_future(future)
 
 
-class Visits:
+class ApiSessions:
     """The calls of an app: so many at once, the others wait.
 
     Args:
@@ -161,10 +161,10 @@ class Visits:
         self._threads = ThreadPoolExecutor(at_once + _CLEANING, "api")
 
     @asynccontextmanager
-    async def visit(self) -> AsyncIterator[Visit]:
+    async def visit(self) -> AsyncIterator[ApiSession]:
         """A session for the length of a block, which may be left by an error or a cancellation."""
         async with self._turns:
-            visit = Visit(self._engine, self._engine.create_session(), self._threads)
+            visit = ApiSession(self._engine, self._engine.create_session(), self._threads)
             try:
                 yield visit
             finally:

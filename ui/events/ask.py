@@ -7,14 +7,14 @@ from typing import Any
 import gradio as gr
 from gradio.events import Events
 
-from ui.actions.conversation import Conversation
-from ui.actions.edit import Rewriting
-from ui.actions.export import Saving
-from ui.actions.suggest import Suggesting
+from ui.actions.conversation import ConversationActions
+from ui.actions.edit import EditActions
+from ui.actions.export import ExportActions
+from ui.actions.suggest import SuggestActions
 from ui.events.updates import EVENT, Updates, next_updates, tab_of, unchanged, updates
-from ui.state.change import Change, Question
+from ui.state.change import ScreenChange, UserInput
 from ui.views import settings_panel
-from ui.views.labels import Labels
+from ui.views.labels import ScreenLabels
 from ui.views.screen import Screen
 from ui.views.selection import read_area
 
@@ -34,11 +34,11 @@ def changed_by_answers(screen: Screen) -> list[Any]:
 
 def wire_asking(
     screen: Screen,
-    labels: Labels,
-    talk: Conversation,
-    rewriting: Rewriting,
-    suggesting: Suggesting,
-    saving: Saving,
+    labels: ScreenLabels,
+    talk: ConversationActions,
+    rewriting: EditActions,
+    suggesting: SuggestActions,
+    saving: ExportActions,
 ) -> list[Any]:
     """Connect the events of the chat.
 
@@ -50,14 +50,14 @@ def wire_asking(
     changing = changed_by_answers(screen)
     several: dict[str, Any] = {"trigger_mode": "multiple", **EVENT}
 
-    def shown(change: Change) -> Updates:
+    def shown(change: ScreenChange) -> Updates:
         return updates(screen, change)
 
-    def wish(model: str, task: str, values: tuple[Any, ...], text: str = "") -> Question:
+    def wish(model: str, task: str, values: tuple[Any, ...], text: str = "") -> UserInput:
         known = model in labels.settings.models
         template = labels.template(model, task) if known else None
         set_to = settings_panel.read(values, template)
-        return Question(
+        return UserInput(
             text, (), task, model, set_to.preprocess, verbatim=set_to.verbatim,
             options=set_to.options, other=set_to.other, pages=set_to.pages,
         )  # fmt: skip

@@ -6,13 +6,13 @@ from typing import Any
 
 import gradio as gr
 
-from ui.actions.fields import Form
+from ui.actions.fields import FieldsActions
 from ui.events.updates import EVENT, Updates, next_updates, tab_of, unchanged
 from ui.views import settings_panel
 from ui.views.screen import Screen
 
 
-def wire_form(screen: Screen, form: Form) -> None:
+def wire_form(screen: Screen, form: FieldsActions) -> None:
     """Connect the form's events; every value of the browser's is taken as text."""
     here = [screen.session, screen.language]
     changing = [screen.session, screen.fields, screen.status, screen.viewer]

@@ -5,13 +5,13 @@ from typing import Any
 
 import gradio as gr
 
-from ui.actions.history import Archive
+from ui.actions.history import HistoryActions
 from ui.events.ask import changed_by_answers
 from ui.events.updates import EVENT, Updates, next_updates, tab_of, unchanged
 from ui.views.screen import Screen
 
 
-def wire_archive(screen: Screen, archive: Archive, changed: Sequence[Any]) -> None:
+def wire_archive(screen: Screen, archive: HistoryActions, changed: Sequence[Any]) -> None:
     """Connect the list's events.
 
     Args:

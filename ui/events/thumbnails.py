@@ -11,8 +11,8 @@ import gradio as gr
 
 from engine import Engine, Page
 from ui.events.updates import EVENT, Updates
-from ui.state.screen_state import Desk
-from ui.state.sessions import Desks
+from ui.state.screen_state import ScreenState
+from ui.state.sessions import ScreenStates
 from ui.state.uploads import told
 from ui.views import page_images, page_view
 from ui.views.screen import Screen
@@ -23,7 +23,7 @@ AT_ONCE: Final = 8  # pages; what a browser asks for beyond that is left out
 class Thumbnails:
     """Draws small pages, for all sessions."""
 
-    def __init__(self, engine: Engine, desks: Desks) -> None:
+    def __init__(self, engine: Engine, desks: ScreenStates) -> None:
         self._engine = engine
         self._desks = desks
 
@@ -50,7 +50,7 @@ class Thumbnails:
                 desk.thumbnails[place] = None
         return page_view.images(desk.thumbnails)
 
-    def _pages(self, desk: Desk, wanted: object) -> list[Page]:
+    def _pages(self, desk: ScreenState, wanted: object) -> list[Page]:
         known = {
             (page.document_id, page.page_index): page
             for document in self._engine.documents(desk.session_id)

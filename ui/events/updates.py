@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from ui.state.change import Change
+from ui.state.change import ScreenChange
 from ui.views.screen import Screen
 
 Updates = dict[Any, Any]
@@ -18,7 +18,7 @@ EVENT: Mapping[str, Any] = {
 }
 
 
-def updates(screen: Screen, change: Change) -> Updates:
+def updates(screen: Screen, change: ScreenChange) -> Updates:
     """A Change as Gradio updates of the components that it touches."""
     found: Updates = {}
     if change.session_id is not None:
@@ -79,7 +79,7 @@ def unchanged(screen: Screen) -> Updates:
     return {screen.status: gr.skip()}
 
 
-def next_updates(screen: Screen, change: Change) -> Updates:
+def next_updates(screen: Screen, change: ScreenChange) -> Updates:
     """The updates of a Change that may be empty: then of no change, for Gradio wants one at least.
 
     Gradio says the last update of a stream again when the stream ends, so one whose tab shows

@@ -37,7 +37,7 @@ CLOSED: Final = (
 )  # fmt: skip
 
 
-class Wall:
+class AccessControlMiddleware:
     """Middleware that lets through what may be asked."""
 
     def __init__(self, app: ASGIApp) -> None:

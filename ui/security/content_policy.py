@@ -62,7 +62,7 @@ class ContentPolicy:
         await self._app(scope, receive, with_policy)
 
 
-class NoForeignReaders:
+class SameOriginMiddleware:
     """An ASGI app whose answers no page of another site may read.
 
     Gradio allows every site that asks, with the login's cookie, unless the app is on localhost. It
@@ -88,7 +88,7 @@ def lifespan(inner: Lifespan | None) -> Lifespan:
 
     @asynccontextmanager
     async def around(app: Any) -> AsyncIterator[Any]:
-        app.middleware_stack = NoForeignReaders(app.middleware_stack)
+        app.middleware_stack = SameOriginMiddleware(app.middleware_stack)
         if inner is None:
             yield None
             return

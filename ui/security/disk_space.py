@@ -19,7 +19,7 @@ _FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _INSUFFICIENT_STORAGE: Final = 507
 
 
-class FullDisk:
+class DiskSpaceMiddleware:
     """Middleware around what writes uploaded files."""
 
     def __init__(self, app: ASGIApp) -> None:

@@ -58,7 +58,7 @@ class _Failures:
     rests_until: float = 0.0
 
 
-class Brake:
+class LoginRateLimiter:
     """Counts wrong passwords and says how long to rest. clock: seconds, never going back."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -109,9 +109,9 @@ class Login:
         users: name -> hash, of engine.core.passwords.
     """
 
-    def __init__(self, users: Mapping[str, str], brake: Brake | None = None) -> None:
+    def __init__(self, users: Mapping[str, str], brake: LoginRateLimiter | None = None) -> None:
         self._users = dict(users)
-        self._brake = brake or Brake()
+        self._brake = brake or LoginRateLimiter()
         # An unknown name costs what a known one costs, so that time does not tell them apart.
         self._nobody = hash_password(secrets.token_hex())
         self._hashing = asyncio.Semaphore(_AT_ONCE)

@@ -28,7 +28,7 @@ def is_upload(scope: Scope) -> bool:
     return path.rstrip("/") == _PATH
 
 
-class UploadRate:
+class UploadRateLimiter:
     """Middleware that makes an address wait which uploads too often.
 
     The address is the connection's; behind a proxy on the same machine uvicorn takes it from

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 _FORBIDDEN: Final = 403
 
 
-class NoForeignAddresses:
+class UrlGuardMiddleware:
     """Middleware that refuses `/file=http://...` and `/proxy=...` before Gradio sees them."""
 
     def __init__(self, app: ASGIApp) -> None:

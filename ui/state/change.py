@@ -6,11 +6,11 @@ from engine import AskOptions
 from engine.core.settings import PreprocessSettings
 from ui.views import fields_view, page_view
 from ui.views import messages as chat_messages
-from ui.views.selection import Area
+from ui.views.selection import Selection
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ScreenChange:
     """What the screen shows from now on. None leaves a part as it is.
 
     Attributes:
@@ -59,7 +59,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class UserInput:
     """What the person sends.
 
     Attributes:
@@ -79,7 +79,7 @@ class Question:
     task: str
     model_id: str
     preprocess: PreprocessSettings
-    area: Area | None = None
+    area: Selection | None = None
     verbatim: bool = False
     replaces: int | None = None
     options: AskOptions = field(default_factory=AskOptions)

@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine import AnswerStream, Transcript
-from ui.state.change import Question
+from ui.state.change import UserInput
 from ui.views import page_images
-from ui.views.fields_view import Sheet
-from ui.views.messages import Answered, Asked, Opened, Turn
-from ui.views.page_view import Jump, PageKey
+from ui.views.fields_view import DocumentFieldsView
+from ui.views.messages import AnswerTurn, QuestionTurn, Turn, UploadTurn
+from ui.views.page_view import PageJump, PageKey
 
 
 @dataclass(slots=True)
-class Desk:
+class ScreenState:
     """One session's screen.
 
     Attributes:
@@ -52,11 +52,11 @@ class Desk:
     transcript: Transcript | None = None
     layout: Transcript | None = None
     recalled: int | None = None
-    sheets: dict[str, list[Sheet]] = field(default_factory=dict)
+    sheets: dict[str, list[DocumentFieldsView]] = field(default_factory=dict)
     reading: str | None = None
-    jump: Jump | None = None
+    jump: PageJump | None = None
     stream: AnswerStream | None = None
-    last: Question | None = None
+    last: UserInput | None = None
     running: bool = False
     pressed: bool = False
     left_by: set[str] = field(default_factory=set)
@@ -102,27 +102,27 @@ class Desk:
         if not 0 <= turn < len(self.turns):
             return None
         answer = self.turns[turn]
-        return answer.transcript if isinstance(answer, Answered) else None
+        return answer.transcript if isinstance(answer, AnswerTurn) else None
 
-    def asked(self, turn: int) -> Asked | None:
+    def asked(self, turn: int) -> QuestionTurn | None:
         """The question at a place among the turns, or the one that the answer there answers."""
         if not 0 <= turn < len(self.turns):
             return None
         before = reversed(self.turns[: turn + 1])
-        return next((said for said in before if isinstance(said, Asked)), None)
+        return next((said for said in before if isinstance(said, QuestionTurn)), None)
 
-    def forget_from(self, question: Asked) -> None:
+    def forget_from(self, question: QuestionTurn) -> None:
         """Forget a question and what was said after it; the documents stay open."""
         at = next(n for n, turn in enumerate(self.turns) if turn is question)
         kept: list[Turn] = []
         for turn in self.turns[at + 1 :]:
-            if isinstance(turn, Asked):
-                kept += [Opened(name, pages) for name, pages in turn.files]
-            elif isinstance(turn, Opened):
+            if isinstance(turn, QuestionTurn):
+                kept += [UploadTurn(name, pages) for name, pages in turn.files]
+            elif isinstance(turn, UploadTurn):
                 kept.append(turn)
         self.turns = [*self.turns[:at], *kept]
         self.recalled = None
-        answers = [turn.transcript for turn in self.turns if isinstance(turn, Answered)]
+        answers = [turn.transcript for turn in self.turns if isinstance(turn, AnswerTurn)]
         self.transcript = answers[-1] if answers else None
         laid_out = [answer for answer in answers if answer.regions]
         self.layout = laid_out[-1] if laid_out else None
@@ -136,7 +136,7 @@ class Desk:
     def look_at(self, page: PageKey, *, to_evidence: bool = False) -> None:
         """Have the viewer turn to a page."""
         number = self.jump.number + 1 if self.jump else 1
-        self.jump = Jump(page, number, to_evidence)
+        self.jump = PageJump(page, number, to_evidence)
 
     def clear(self) -> None:
         """Forget the chat and delete its pictures."""
@@ -152,7 +152,7 @@ class Desk:
         self.leave_answer()
         # The number goes on: the viewer must not take the next jump for one it has followed.
         if self.jump is not None:
-            self.jump = Jump(("", -1), self.jump.number)
+            self.jump = PageJump(("", -1), self.jump.number)
 
 
 def key_of(visitor_id: str, session_id: str) -> str:

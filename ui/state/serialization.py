@@ -14,19 +14,19 @@ from pydantic import TypeAdapter, ValidationError
 from engine import Transcript
 from engine.core.transcript_json import transcript_from_json, transcript_to_json
 from ui.views import messages
-from ui.views.fields_view import Sheet
-from ui.views.selection import Area
+from ui.views.fields_view import DocumentFieldsView
+from ui.views.selection import Selection
 
 if TYPE_CHECKING:
-    from ui.state.screen_state import Desk
+    from ui.state.screen_state import ScreenState
 
 logger = logging.getLogger(__name__)
 
 VERSION: Final = 1
-_SHEETS: Final = TypeAdapter(dict[str, list[Sheet]])
+_SHEETS: Final = TypeAdapter(dict[str, list[DocumentFieldsView]])
 
 
-def record(desk: "Desk") -> str:
+def record(desk: "ScreenState") -> str:
     """What is kept of a desk."""
     return json.dumps(
         {
@@ -38,7 +38,7 @@ def record(desk: "Desk") -> str:
     )
 
 
-def restore(desk: "Desk", text: str | None, cut: Transcript | None = None) -> None:
+def restore(desk: "ScreenState", text: str | None, cut: Transcript | None = None) -> None:
     """Fill a new desk with what was kept; with nothing where that cannot be read.
 
     Args:
@@ -59,9 +59,9 @@ def restore(desk: "Desk", text: str | None, cut: Transcript | None = None) -> No
         logger.exception("what was kept of a conversation cannot be read")
         return
     last = desk.turns[-1] if desk.turns else None
-    if cut is not None and isinstance(last, messages.Answered):
-        desk.turns[-1] = messages.Answered(cut, last.task)
-    answers = [turn.transcript for turn in desk.turns if isinstance(turn, messages.Answered)]
+    if cut is not None and isinstance(last, messages.AnswerTurn):
+        desk.turns[-1] = messages.AnswerTurn(cut, last.task)
+    answers = [turn.transcript for turn in desk.turns if isinstance(turn, messages.AnswerTurn)]
     desk.transcript = answers[-1] if answers else None
     laid_out = [answer for answer in answers if answer.regions]
     desk.layout = laid_out[-1] if laid_out else None
@@ -69,7 +69,7 @@ def restore(desk: "Desk", text: str | None, cut: Transcript | None = None) -> No
 
 def _written(turn: messages.Turn) -> dict[str, Any]:
     match turn:
-        case messages.Asked(text, task, files, region_of, area, position, asked_at):
+        case messages.QuestionTurn(text, task, files, region_of, area, position, asked_at):
             return {
                 "kind": "asked",
                 "text": text,
@@ -80,14 +80,14 @@ def _written(turn: messages.Turn) -> dict[str, Any]:
                 "position": position,
                 "asked_at": asked_at,
             }
-        case messages.Opened(name, pages):
+        case messages.UploadTurn(name, pages):
             return {"kind": "opened", "name": name, "pages": pages}
-        case messages.Told(key):
+        case messages.NoticeTurn(key):
             return {"kind": "told", "key": key}
-        case messages.Refused(error):
+        case messages.ErrorTurn(error):
             told = transcript_to_json(Transcript(error=error))
             return {"kind": "refused", "transcript": told}
-        case messages.Answered(transcript, task, liked, beside):
+        case messages.AnswerTurn(transcript, task, liked, beside):
             written = transcript_to_json(transcript)
             return {
                 "kind": "answered",
@@ -103,8 +103,8 @@ def _read(turn: Mapping[str, Any]) -> messages.Turn:
         case "asked":
             files = tuple((str(name), int(pages)) for name, pages in turn["files"])
             place = turn["area"]
-            area = Area(place[0], place[1], tuple(place[2:])) if place else None
-            return messages.Asked(
+            area = Selection(place[0], place[1], tuple(place[2:])) if place else None
+            return messages.QuestionTurn(
                 turn["text"],
                 turn["task"],
                 files,
@@ -114,15 +114,15 @@ def _read(turn: Mapping[str, Any]) -> messages.Turn:
                 turn["asked_at"],
             )
         case "opened":
-            return messages.Opened(turn["name"], turn["pages"])
+            return messages.UploadTurn(turn["name"], turn["pages"])
         case "told":
-            return messages.Told(turn["key"])
+            return messages.NoticeTurn(turn["key"])
         case "refused":
             error = transcript_from_json(turn["transcript"]).error
             if error is None:
                 raise ValueError(turn)
-            return messages.Refused(error)
+            return messages.ErrorTurn(error)
         case "answered":
             answer = transcript_from_json(turn["transcript"])
-            return messages.Answered(answer, turn["task"], turn["liked"], turn["beside"])
+            return messages.AnswerTurn(answer, turn["task"], turn["liked"], turn["beside"])
     raise ValueError(turn)

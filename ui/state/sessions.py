@@ -4,7 +4,7 @@ import asyncio
 import logging
 
 from engine import Engine, EngineError
-from ui.state.screen_state import Desk, parts_of
+from ui.state.screen_state import ScreenState, parts_of
 from ui.state.serialization import record, restore
 
 logger = logging.getLogger(__name__)
@@ -12,14 +12,14 @@ logger = logging.getLogger(__name__)
 RECORD = "desk"
 
 
-class Desks:
+class ScreenStates:
     """The desks of one app."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._desks: dict[str, Desk] = {}
+        self._desks: dict[str, ScreenState] = {}
 
-    def find(self, key: str | None) -> tuple[Desk, bool]:
+    def find(self, key: str | None) -> tuple[ScreenState, bool]:
         """The desk of a key, and whether a lost conversation was replaced by a new one."""
         visitor_id, session_id = parts_of(key)
         lost = bool(session_id) and not self._engine.has_session(session_id)
@@ -27,18 +27,18 @@ class Desks:
             return self.begin(visitor_id), lost
         desk = self._desks.get(session_id)
         if desk is None:
-            desk = self._desks[session_id] = Desk(session_id, visitor_id)
+            desk = self._desks[session_id] = ScreenState(session_id, visitor_id)
             kept = self._engine.kept(session_id, RECORD)
             restore(desk, kept, self._engine.cut_answer(session_id))
         return desk, False
 
-    def begin(self, visitor_id: str) -> Desk:
+    def begin(self, visitor_id: str) -> ScreenState:
         """A new conversation's desk."""
         self._sweep()
         session_id = self._engine.create_session(visitor_id or None)
-        return self._desks.setdefault(session_id, Desk(session_id, visitor_id))
+        return self._desks.setdefault(session_id, ScreenState(session_id, visitor_id))
 
-    def keep(self, desk: Desk) -> None:
+    def keep(self, desk: ScreenState) -> None:
         """Keep what the desk shows, so that a restart of the app does not lose it."""
         try:
             self._engine.keep(desk.session_id, RECORD, record(desk))

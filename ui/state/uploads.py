@@ -11,7 +11,7 @@ from pathlib import Path
 
 from engine import Document, Engine, EngineError, Page
 from engine.core.errors import as_engine_error
-from ui.state.screen_state import Desk
+from ui.state.screen_state import ScreenState
 from ui.views import messages, page_images
 
 logger = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ _TOLD_EACH = 10
 
 
 async def open_files(
-    engine: Engine, desk: Desk, files: Sequence[str], *, turn_to: bool
+    engine: Engine, desk: ScreenState, files: Sequence[str], *, turn_to: bool
 ) -> tuple[list[Document], list[messages.Turn]]:
     """Open the files that are new; a bad one is told and the others are kept.
 
@@ -54,13 +54,13 @@ async def open_files(
             desk.refused |= dict.fromkeys(files if is_full else (file,), again_at)
             refused += 1
             if refused <= _TOLD_EACH:
-                said.append(messages.Refused(why))
+                said.append(messages.ErrorTurn(why))
             elif refused == _TOLD_EACH + 1:
-                said.append(messages.Told("chat.more_refused"))
+                said.append(messages.NoticeTurn("chat.more_refused"))
             continue
         desk.opened[file] = document.document_id
         opened.append(document)
-        said.append(messages.Opened(document.name, len(document.pages)))
+        said.append(messages.UploadTurn(document.name, len(document.pages)))
     if opened and turn_to:
         first = opened[0].pages[0]
         desk.leave_answer()  # its boxes belong to the page that is left now
@@ -69,7 +69,7 @@ async def open_files(
     return opened, said
 
 
-async def draw_picture(desk: Desk, page: Page) -> None:
+async def draw_picture(desk: ScreenState, page: Page) -> None:
     """Have the page's display picture on the desk; None there where it cannot be drawn."""
     key = (page.document_id, page.page_index)
     if desk.pictures.get(key) is not None:

@@ -32,7 +32,7 @@ _LONGEST_VALUE: Final = 2000
 
 
 @dataclass(slots=True)
-class Sheet:
+class DocumentFieldsView:
     """The form of one document; a file may hold several.
 
     Attributes:
@@ -61,7 +61,7 @@ class Sheet:
         named: bool,
         covered: Set[int] = frozenset(),
         takes_rest: bool = True,
-    ) -> "Sheet":
+    ) -> "DocumentFieldsView":
         """The form after another reading: confirmed fields stay as they are.
 
         Of a form whose pages are now several documents, those stay that stand on this one's pages.
@@ -84,7 +84,7 @@ class Sheet:
             **found.titles,
             **{n: self.found.titles[n] for n in kept if n in self.found.titles},
         }
-        return Sheet(
+        return DocumentFieldsView(
             replace(found, titles=titles, fields={**found.fields, **kept}),
             named,
             {name: value for name, value in self.typed.items() if name in mine},
@@ -122,7 +122,7 @@ class Sheet:
         return with_values(self.found, self.typed, folder=folder)
 
 
-def sheet_of(sheets: Sequence[Sheet], page: int) -> Sheet | None:
+def sheet_of(sheets: Sequence[DocumentFieldsView], page: int) -> DocumentFieldsView | None:
     """The form of the document that a page belongs to: as ui/static/fields.js finds it. A page that
     was not read belongs to the document before it."""
     own = [sheet for sheet in sheets if page in sheet.pages]
@@ -130,7 +130,9 @@ def sheet_of(sheets: Sequence[Sheet], page: int) -> Sheet | None:
     return next(iter(own or before[::-1] or sheets), None)
 
 
-def with_read(sheets: Sequence[Sheet], read: Sequence[Sheet]) -> list[Sheet]:
+def with_read(
+    sheets: Sequence[DocumentFieldsView], read: Sequence[DocumentFieldsView]
+) -> list[DocumentFieldsView]:
     """The forms of a file after some of its documents were read: new ones take the place of those
     that have a page of theirs, whose confirmed fields they keep."""
     new = {page for sheet in read for page in sheet.pages}
@@ -152,7 +154,7 @@ def with_read(sheets: Sequence[Sheet], read: Sequence[Sheet]) -> list[Sheet]:
 
 
 def view(
-    sheets: Mapping[str, Sequence[Sheet]],
+    sheets: Mapping[str, Sequence[DocumentFieldsView]],
     language: str,
     *,
     folder: Path | None,
@@ -217,7 +219,7 @@ def content(found: Sequence[DocumentFields], kind: ExportKind, language: str) ->
             return shown.encode("utf-8", "replace")
 
 
-def _sheet(sheet: Sheet, language: str, folder: Path | None) -> View:
+def _sheet(sheet: DocumentFieldsView, language: str, folder: Path | None) -> View:
     found = sheet.result(folder)
     template = load_templates(folder).get(found.document_type)
     return {

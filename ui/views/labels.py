@@ -23,7 +23,7 @@ _ALWAYS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Labels:
+class ScreenLabels:
     """What labels are made from."""
 
     settings: Settings

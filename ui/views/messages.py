@@ -9,24 +9,24 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine import EngineError, Transcript
-from engine.chat.citations import Piece, Span, numbers, pieces
+from engine.chat.citations import CitedText, Span, numbers, pieces
 from engine.core.prompts import load_tasks
 from engine.layout import parts_of
 from ui import i18n
 from ui.views import message_buttons, status
 from ui.views.escaping import escaped, span
-from ui.views.selection import Area
+from ui.views.selection import Selection
 
 # A longer word may be broken before its mark.
 _HELD_WORD = 24
 _LOOKED_UP = "notice.not_found"
 # The tasks whose answers are drawn as tables.
 _TABULAR = frozenset({"table", "markdown"})
-__all__ = ["Piece", "Span", "numbers", "pieces"]
+__all__ = ["CitedText", "Span", "numbers", "pieces"]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class QuestionTurn:
     """The user's turn.
 
     Attributes:
@@ -41,13 +41,13 @@ class Asked:
     task: str
     files: tuple[tuple[str, int], ...] = ()
     region_of: int | None = None
-    area: Area | None = None
+    area: Selection | None = None
     position: int = 0
     asked_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class UploadTurn:
     """A file was opened."""
 
     name: str
@@ -55,21 +55,21 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class NoticeTurn:
     """One of our own sentences."""
 
     key: str
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class ErrorTurn:
     """A file or a call that did not work, told by the engine."""
 
     error: EngineError
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class AnswerTurn:
     """An answer, growing while it streams.
 
     Attributes:
@@ -84,7 +84,7 @@ class Answered:
     beside: bool = False
 
 
-Turn = Asked | Opened | Told | Refused | Answered
+Turn = QuestionTurn | UploadTurn | NoticeTurn | ErrorTurn | AnswerTurn
 Message = dict[str, Any]
 
 
@@ -99,7 +99,7 @@ def messages(turns: Sequence[Turn], language: str) -> list[Message]:
     columns: list[str] = []
     for number, turn in enumerate(turns):
         shown = _shown(turn, language, number, is_newest=number == newest)
-        is_left = isinstance(turn, Answered) and turn.beside
+        is_left = isinstance(turn, AnswerTurn) and turn.beside
         if columns or is_left:
             columns.append(_column(turn, shown, language))
             if is_left and number + 1 < len(turns):
@@ -116,7 +116,7 @@ def messages(turns: Sequence[Turn], language: str) -> list[Message]:
 def _column(turn: Turn, shown: list[str], language: str) -> str:
     """One of two answers that are compared: who said it, what, and what it cost."""
     head = ""
-    if isinstance(turn, Answered):
+    if isinstance(turn, AnswerTurn):
         head = status.of_answer(turn.transcript, language)
     return (
         f'<div class="sc-column"><p>{head}</p>{"".join(f"<div>{one}</div>" for one in shown)}</div>'
@@ -125,32 +125,32 @@ def _column(turn: Turn, shown: list[str], language: str) -> str:
 
 def last_asked(turns: Sequence[Turn]) -> int | None:
     """The place of the last question among the turns."""
-    places = [number for number, turn in enumerate(turns) if isinstance(turn, Asked)]
+    places = [number for number, turn in enumerate(turns) if isinstance(turn, QuestionTurn)]
     return places[-1] if places else None
 
 
 def _role(turn: Turn) -> str:
-    return "user" if isinstance(turn, Asked) else "assistant"
+    return "user" if isinstance(turn, QuestionTurn) else "assistant"
 
 
 def _shown(turn: Turn, language: str, number: int, *, is_newest: bool) -> list[str]:
     match turn:
-        case Asked():
+        case QuestionTurn():
             buttons = message_buttons.of_question(
                 number, language, has_text=bool(turn.text), is_newest=is_newest
             )
             return [_asked(turn, language) + buttons]
-        case Opened(name, pages):
+        case UploadTurn(name, pages):
             return [span("sc-note", i18n.count("chat.ready", pages, language, name=name))]
-        case Told(key):
+        case NoticeTurn(key):
             return [span("sc-note", i18n.text(key, language))]
-        case Refused(error):
+        case ErrorTurn(error):
             return [span("sc-problem", error.text(language))]
-        case Answered():
+        case AnswerTurn():
             return _answered(turn, language, number)
 
 
-def _asked(turn: Asked, language: str) -> str:
+def _asked(turn: QuestionTurn, language: str) -> str:
     words = turn.text or load_tasks()[turn.task].title.text(language)
     files = [
         span("sc-file", f"{name} · {i18n.count('chat.pages', pages, language)}")
@@ -161,7 +161,7 @@ def _asked(turn: Asked, language: str) -> str:
     return "\n".join([*files, escaped(words)])
 
 
-def _answered(turn: Answered, language: str, number: int) -> list[str]:
+def _answered(turn: AnswerTurn, language: str, number: int) -> list[str]:
     """The answer's text and what the user should know about it, each as a message of its own."""
     transcript, task = turn.transcript, turn.task
     # What was looked up afterwards is told afterwards: the text must not move.
@@ -224,7 +224,7 @@ def _with_marks(transcript: Transcript, number: int, language: str) -> str:
     return shown.strip("\n")
 
 
-def _piece(piece: Piece, turn: int, language: str) -> str:
+def _piece(piece: CitedText, turn: int, language: str) -> str:
     if piece.kind == "missing":
         title = escaped(i18n.text("evidence.missing", language))
         return f'<mark class="sc-missing" title="{title}">{escaped(piece.text)}</mark>'

@@ -14,14 +14,14 @@ from ui import i18n
 from ui.views.escaping import plain
 from ui.views.layout_view import EXPORTS, colours, names
 from ui.views.messages import numbers
-from ui.views.selection import Area
+from ui.views.selection import Selection
 
 PageKey = tuple[str, int]  # (document_id, page_index)
 View = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Jump:
+class PageJump:
     """A wish to show a page. number: grows with every wish, so that each is followed once."""
 
     page: PageKey
@@ -32,7 +32,7 @@ class Jump:
 def view(
     documents: Sequence[Document],
     transcript: Transcript | None,
-    jump: Jump | None,
+    jump: PageJump | None,
     layout: Transcript | None = None,
     turn: int | None = None,
 ) -> View:
@@ -70,7 +70,7 @@ def view(
     }
 
 
-def inside(area: Area, words: str) -> View:
+def inside(area: Selection, words: str) -> View:
     """The text in a drawn box, with the box that it belongs to."""
     return {
         "document": area.document_id,

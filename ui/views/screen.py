@@ -9,7 +9,7 @@ import gradio as gr
 
 from ui import i18n
 from ui.views import settings_panel, status
-from ui.views.labels import Labels
+from ui.views.labels import ScreenLabels
 from ui.views.page_column import build_page_column, build_sides, source
 
 
@@ -56,7 +56,7 @@ class Screen:
     regions: gr.HTML
 
 
-def build(labels: Labels, language: str) -> Screen:
+def build(labels: ScreenLabels, language: str) -> Screen:
     """Lay the components out; call it inside gr.Blocks."""
     settings = labels.settings
     default = settings.default_model

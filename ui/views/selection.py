@@ -14,7 +14,7 @@ BBox = tuple[float, float, float, float]  # page pixels
 
 
 @dataclass(frozen=True, slots=True)
-class Area:
+class Selection:
     """A box on one page. bbox: (x_min, y_min, x_max, y_max) in page pixels."""
 
     document_id: str
@@ -28,7 +28,7 @@ class Area:
         return pages.index(key) + 1 if key in pages else None
 
 
-def read_area(value: Any) -> Area | None:
+def read_area(value: Any) -> Selection | None:
     """The area in a component's value: {"document", "page", "bbox"}; None for anything else."""
     if not isinstance(value, Mapping):
         return None
@@ -38,7 +38,7 @@ def read_area(value: Any) -> Area | None:
     if not isinstance(bbox, list | tuple) or len(bbox) != 4 or not all(map(_is_number, bbox)):
         return None
     left, top, right, bottom = (float(edge) for edge in bbox)
-    return Area(document, page, (left, top, right, bottom))
+    return Selection(document, page, (left, top, right, bottom))
 
 
 def _is_number(value: Any) -> bool:

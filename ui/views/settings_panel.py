@@ -26,7 +26,7 @@ WRITING: Final = ("max_new_tokens", "temperature", "detail", "prompt", "reset_pr
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class QuestionSettings:
     """What a person has set for the next question."""
 
     verbatim: bool
@@ -99,7 +99,7 @@ def inputs(screen: Any) -> list[Any]:
     return [getattr(screen, name) for name in names]
 
 
-def read(values: Sequence[Any], template: str | None) -> Chosen:
+def read(values: Sequence[Any], template: str | None) -> QuestionSettings:
     """The values of `inputs`. What a browser sends out of range is brought into it.
 
     Args:
@@ -121,7 +121,9 @@ def read(values: Sequence[Any], template: str | None) -> Chosen:
             prompt=words if own else None,
         )
     steps_chosen = PreprocessSettings(**flags)
-    return Chosen(bool(verbatim), steps_chosen, options, str(other) if other else None, pages(pins))
+    return QuestionSettings(
+        bool(verbatim), steps_chosen, options, str(other) if other else None, pages(pins)
+    )
 
 
 def title(pins: Any, language: str) -> str:

@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 
 from PIL import Image
 
-from engine.chat.export.sections import Place
+from engine.chat.export.sections import CitedPlace
 from engine.core.errors import EngineError
 from engine.core.schema import BBox, Document, Evidence, Page
 from engine.layout.overlay import draw_evidence
@@ -33,7 +33,7 @@ _MOST_CROPS: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Crop:
+class CropImage:
     """A JPEG. width, height: pixels."""
 
     jpeg: bytes
@@ -41,11 +41,13 @@ class Crop:
     height: int
 
 
-def key_of(place: Place) -> CropKey:
+def key_of(place: CitedPlace) -> CropKey:
     return place.document_id, place.page_index, place.boxes
 
 
-def crops_of(places: Iterable[Place], documents: Sequence[Document]) -> dict[CropKey, Crop]:
+def crops_of(
+    places: Iterable[CitedPlace], documents: Sequence[Document]
+) -> dict[CropKey, CropImage]:
     """The pictures of places, each once; without those of pages that cannot be loaded any more."""
     pages = {
         (page.document_id, page.page_index): page
@@ -57,7 +59,7 @@ def crops_of(places: Iterable[Place], documents: Sequence[Document]) -> dict[Cro
     for key in list(dict.fromkeys(key_of(place) for place in places))[:_MOST_CROPS]:
         if key[:2] in pages:
             wanted.setdefault(key[:2], []).append(key)
-    crops: dict[CropKey, Crop] = {}
+    crops: dict[CropKey, CropImage] = {}
     for page_key, keys in wanted.items():
         # One page at a time: a hundred decoded pages would not fit into memory.
         image = _image(pages[page_key])
@@ -76,7 +78,7 @@ def _image(page: Page) -> Image.Image | None:
         return None
 
 
-def _crop(image: Image.Image | None, boxes: Sequence[BBox]) -> Crop | None:
+def _crop(image: Image.Image | None, boxes: Sequence[BBox]) -> CropImage | None:
     """The part of a page around boxes; None where they lie off it."""
     if image is None or not boxes:
         return None
@@ -97,4 +99,4 @@ def _crop(image: Image.Image | None, boxes: Sequence[BBox]) -> Crop | None:
     marked.thumbnail((_MOST_WIDTH, _MOST_HEIGHT), Image.Resampling.LANCZOS)
     buffer = io.BytesIO()
     marked.save(buffer, "JPEG", quality=_JPEG_QUALITY, optimize=True)
-    return Crop(buffer.getvalue(), marked.width, marked.height)
+    return CropImage(buffer.getvalue(), marked.width, marked.height)

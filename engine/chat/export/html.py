@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Final
 
-from engine.chat.citations import Piece
-from engine.chat.export.crops import Crop, CropKey, crops_of, key_of
-from engine.chat.export.sections import Place, RegionsOfPage, Section, category_title, clean
+from engine.chat.citations import CitedText
+from engine.chat.export.crops import CropImage, CropKey, crops_of, key_of
+from engine.chat.export.sections import CitedPlace, RegionsOfPage, Section, category_title, clean
 from engine.core.i18n import LANGUAGES, say
 from engine.core.schema import Document, Region
 from engine.layout.reading import table_of
@@ -64,7 +64,7 @@ def to_html(
     )
 
 
-def _section(section: Section, crops: Mapping[CropKey, Crop], language: str) -> str:
+def _section(section: Section, crops: Mapping[CropKey, CropImage], language: str) -> str:
     number = section.number
     asked = say("conversation.question", language, number=number)
     parts = [
@@ -89,7 +89,7 @@ def _section(section: Section, crops: Mapping[CropKey, Crop], language: str) -> 
     return f'<section aria-labelledby="q{number}">\n{inner}\n</section>'
 
 
-def _piece(piece: Piece, section: int, language: str) -> str:
+def _piece(piece: CitedText, section: int, language: str) -> str:
     if piece.kind == "missing":
         title = _text(say("conversation.missing", language))
         return f'<mark class="missing" title="{title}">{_text(piece.text)}</mark>'
@@ -100,7 +100,9 @@ def _piece(piece: Piece, section: int, language: str) -> str:
     return _text(piece.text) + marks
 
 
-def _place(place: Place, section: int, crops: Mapping[CropKey, Crop], language: str) -> str:
+def _place(
+    place: CitedPlace, section: int, crops: Mapping[CropKey, CropImage], language: str
+) -> str:
     crop = crops.get(key_of(place))
     if crop is None:
         gone = _text(say("conversation.crop_gone", language))

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from engine.chat.citations import Piece
-from engine.chat.export.sections import Place, RegionsOfPage, Section, category_title, clean
+from engine.chat.citations import CitedText
+from engine.chat.export.sections import CitedPlace, RegionsOfPage, Section, category_title, clean
 from engine.core.i18n import say
 from engine.layout.markdown import escaped
 
@@ -42,7 +42,7 @@ def _section(section: Section, language: str) -> Iterable[str]:
         yield f"*{_line(line)}*" if line else ""
 
 
-def _answer(answer: Sequence[Piece], language: str) -> str:
+def _answer(answer: Sequence[CitedText], language: str) -> str:
     """The text with its numbers, as "[1]", after what each place supports."""
     marked = ""
     for piece in answer:
@@ -54,7 +54,7 @@ def _answer(answer: Sequence[Piece], language: str) -> str:
     return shown.replace(_OPEN, "\\[").replace(_CLOSE, "\\]")
 
 
-def _place(place: Place) -> str:
+def _place(place: CitedPlace) -> str:
     return f"{place.number}. {_line(place.label)}: “{_line(place.text)}”"
 
 

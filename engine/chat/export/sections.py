@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from engine.chat.citations import Piece, numbers, pieces
+from engine.chat.citations import CitedText, numbers, pieces
 from engine.chat.export.exchange import Exchange
 from engine.core.errors import TaskError
 from engine.core.i18n import say
@@ -26,7 +26,7 @@ _NOT_FOUND: Final = "notice.not_found"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CitedPlace:
     """A numbered place of an answer.
 
     Attributes:
@@ -70,8 +70,8 @@ class Section:
     number: int
     question: str
     facts: tuple[str, ...]
-    answer: tuple[Piece, ...]
-    places: tuple[Place, ...]
+    answer: tuple[CitedText, ...]
+    places: tuple[CitedPlace, ...]
     regions: tuple[RegionsOfPage, ...]
     notes: tuple[str, ...]
     figures: str
@@ -108,7 +108,7 @@ def _section(
         number=number,
         question=clean(exchange.question).strip() or title,
         facts=tuple(_facts(exchange, title, language)),
-        answer=tuple(Piece(clean(piece.text), piece.kind, piece.numbers) for piece in shown),
+        answer=tuple(CitedText(clean(piece.text), piece.kind, piece.numbers) for piece in shown),
         places=_places(answer, names, language),
         regions=tuple(_regions(layout, names, language) for layout in layouts),
         notes=tuple(clean(note) for note in _notes(answer, language)),
@@ -136,15 +136,15 @@ def _facts(exchange: Exchange, title: str, language: str) -> Iterable[str]:
         yield say("conversation.asked_at", language, when=when)
 
 
-def _places(answer: Transcript, names: dict[str, str], language: str) -> tuple[Place, ...]:
+def _places(answer: Transcript, names: dict[str, str], language: str) -> tuple[CitedPlace, ...]:
     """The places by number; the lines of one are put together."""
-    found: dict[int, Place] = {}
+    found: dict[int, CitedPlace] = {}
     for item, number in zip(answer.evidence, numbers(answer.evidence), strict=True):
         before = found.get(number)
         name = names.get(item.document_id)
         page = item.page_index + 1
         key = "conversation.place_gone" if name is None else "conversation.place"
-        found[number] = Place(
+        found[number] = CitedPlace(
             number=number,
             document_id=item.document_id,
             page_index=item.page_index,

@@ -11,9 +11,9 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 
-from engine.chat.citations import Piece
-from engine.chat.export.crops import Crop, CropKey, crops_of, key_of
-from engine.chat.export.sections import Place, RegionsOfPage, Section, category_title, clean
+from engine.chat.citations import CitedText
+from engine.chat.export.crops import CropImage, CropKey, crops_of, key_of
+from engine.chat.export.sections import CitedPlace, RegionsOfPage, Section, category_title, clean
 from engine.core.i18n import say
 from engine.core.schema import Document, Region
 from engine.layout.reading import table_of
@@ -51,7 +51,9 @@ def to_docx(
     return buffer.getvalue()
 
 
-def _section(made: Any, section: Section, crops: Mapping[CropKey, Crop], language: str) -> None:
+def _section(
+    made: Any, section: Section, crops: Mapping[CropKey, CropImage], language: str
+) -> None:
     made.add_heading(say("conversation.question", language, number=section.number), 1)
     made.add_paragraph(section.question, style="Intense Quote")
     for fact in section.facts:
@@ -74,7 +76,7 @@ def _section(made: Any, section: Section, crops: Mapping[CropKey, Crop], languag
             _soft(made, line)
 
 
-def _answer(paragraph: Any, answer: Sequence[Piece]) -> None:
+def _answer(paragraph: Any, answer: Sequence[CitedText]) -> None:
     """The text, with superscript numbers after what each place supports."""
     for piece in answer:
         run = paragraph.add_run(piece.text)
@@ -85,7 +87,7 @@ def _answer(paragraph: Any, answer: Sequence[Piece]) -> None:
             paragraph.add_run(f"[{number}]").font.superscript = True
 
 
-def _place(made: Any, place: Place, crop: Crop | None, language: str) -> None:
+def _place(made: Any, place: CitedPlace, crop: CropImage | None, language: str) -> None:
     paragraph = made.add_paragraph()
     paragraph.paragraph_format.keep_with_next = crop is not None
     paragraph.add_run(f"[{place.number}] ").bold = True

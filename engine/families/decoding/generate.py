@@ -16,11 +16,11 @@ from transformers import DynamicCache, LogitsProcessor, LogitsProcessorList, Sto
 from engine.core.errors import RunCancelled
 from engine.core.schema import EvidenceFound, Size
 from engine.families.base import Outcome, Run, Streamer
-from engine.families.decoding.kv_cache import KeptCache, KVCaches
-from engine.families.decoding.overflow import FiniteStart, check_finite
-from engine.families.decoding.stopping import GeneratedOnly, Watch
-from engine.families.decoding.verbatim import OnlySpans
-from engine.families.prompts.conversation import View
+from engine.families.decoding.kv_cache import CachedConversation, KVCaches
+from engine.families.decoding.overflow import FiniteLogitsProcessor, check_finite
+from engine.families.decoding.stopping import GeneratedIdsStreamer, RunStoppingCriteria
+from engine.families.decoding.verbatim import SpanLogitsProcessor
+from engine.families.prompts.conversation import ContextView
 from engine.families.prompts.token_ids import ImageSpan, PromptIds
 from engine.index.verbatim import PageSpans
 
@@ -63,11 +63,11 @@ class DecodingInputs:
     static_cache: bool = False
     spans: PageSpans | None = None
     question: str = ""
-    view: View | None = None
+    view: ContextView | None = None
 
 
 @dataclass(slots=True)
-class Counters:
+class RunCounters:
     """What the last run did; tests and benchmarks read it."""
 
     reused_tokens: int = 0
@@ -82,7 +82,7 @@ def decode(
     inputs: DecodingInputs,
     caches: KVCaches,
     run: Run,
-    counters: Counters,
+    counters: RunCounters,
     *,
     model_id: str,
     words: Callable[[Sequence[int]], str],
@@ -112,11 +112,11 @@ def decode(
     inputs.on_start()
     with torch.inference_mode():
         filled = _prefill(model, inputs, ids, cache, shared, run, counters, caches)
-        watch = Watch(run.stop, ids.shape[1], words)
+        watch = RunStoppingCriteria(run.stop, ids.shape[1], words)
         only = None
         if inputs.spans is not None:
             before = ids.shape[1] - len(inputs.so_far)
-            only = OnlySpans(inputs.spans.walk(), end_ids(model), before)
+            only = SpanLogitsProcessor(inputs.spans.walk(), end_ids(model), before)
         bent = [only] if only else list(inputs.guards)
         if inputs.static_cache and not bent and is_greedy(inputs.generation):
             said = _answer_static(
@@ -130,16 +130,18 @@ def decode(
                     input_ids=ids,
                     attention_mask=torch.ones_like(ids),
                     past_key_values=cache,
-                    streamer=GeneratedOnly(run.streamer),
+                    streamer=GeneratedIdsStreamer(run.streamer),
                     stopping_criteria=StoppingCriteriaList([watch]),
-                    logits_processor=LogitsProcessorList([FiniteStart(model, model_id), *bent]),
+                    logits_processor=LogitsProcessorList(
+                        [FiniteLogitsProcessor(model, model_id), *bent]
+                    ),
                     **options,
                 )[0].tolist()
             said = sequence[len(prompt.ids) :]
     counters.generated_ids = said
     # The last token was never fed back, so the cache ends one before it.
     known = PromptIds(tuple(sequence), prompt.images).up_to(cache.get_seq_length())
-    caches.put(inputs.conversation, KeptCache(known, cache))
+    caches.put(inputs.conversation, CachedConversation(known, cache))
     if inputs.spans is not None and only is not None:
         spans = only.finish([*inputs.so_far, *said])
         for found in inputs.spans.evidence(spans, inputs.question):
@@ -154,7 +156,7 @@ def _answer_static(
     ids: torch.Tensor,
     cache: Any,
     filled: int,
-    watch: Watch,
+    watch: RunStoppingCriteria,
     streamer: Streamer,
     *,
     model_id: str,
@@ -206,7 +208,7 @@ def _prefill(
     cache: Any,
     shared: int,
     run: Run,
-    counters: Counters,
+    counters: RunCounters,
     caches: KVCaches,
 ) -> int:
     """Feed everything but the last token; returns how many tokens the cache then holds."""
@@ -218,7 +220,7 @@ def _prefill(
             continue
         if run.stop.is_set():
             # What is filled so far stays useful for the next question.
-            caches.put(inputs.conversation, KeptCache(inputs.prompt.up_to(at), cache))
+            caches.put(inputs.conversation, CachedConversation(inputs.prompt.up_to(at), cache))
             raise RunCancelled
         extra = dict(inputs.image_tensors(span)) if span else {}
         counters.encoded_images += span is not None

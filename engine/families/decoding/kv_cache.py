@@ -12,7 +12,7 @@ from engine.families.prompts.token_ids import PromptIds
 
 
 @dataclass(slots=True)
-class KeptCache:
+class CachedConversation:
     """One conversation's cache. cache holds exactly the keys and values of `prompt.ids`."""
 
     prompt: PromptIds
@@ -36,9 +36,9 @@ class KVCaches:
 
     def __init__(self, budget_bytes: int) -> None:
         self._budget_bytes = budget_bytes
-        self._kept: OrderedDict[str, KeptCache] = OrderedDict()
+        self._kept: OrderedDict[str, CachedConversation] = OrderedDict()
 
-    def take(self, conversation: str) -> KeptCache | None:
+    def take(self, conversation: str) -> CachedConversation | None:
         """The conversation's cache, which the caller now owns and may change."""
         return self._kept.pop(conversation, None)
 
@@ -50,7 +50,7 @@ class KVCaches:
         kept = self._kept.get(conversation)
         return kept.prompt.common_prefix(prompt) if kept else 0
 
-    def put(self, conversation: str, kept: KeptCache) -> None:
+    def put(self, conversation: str, kept: CachedConversation) -> None:
         """Keep a cache; older ones go until the budget holds, at last this one itself."""
         self._kept[conversation] = kept
         while self._kept and self.size_bytes > self._budget_bytes:

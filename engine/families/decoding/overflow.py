@@ -12,7 +12,7 @@ from transformers import LogitsProcessor
 from engine.core.errors import GenerationError
 
 
-class FiniteStart(LogitsProcessor):
+class FiniteLogitsProcessor(LogitsProcessor):
     """Refuses a run of `generate` whose first logits are not finite; changes nothing.
 
     Raises (when called):

@@ -15,7 +15,7 @@ from engine.families.pages.repetition import loop_length
 _LOOP_CHECK_EVERY: Final = 8
 
 
-class Watch(StoppingCriteria):
+class RunStoppingCriteria(StoppingCriteria):
     """Ends `generate` on Stop or on a repetition loop.
 
     Args:
@@ -59,7 +59,7 @@ class Watch(StoppingCriteria):
         return "repetition" if self.loop else "length"
 
 
-class GeneratedOnly:
+class GeneratedIdsStreamer:
     """Hides the prompt, which `generate` puts first, from a run's streamer.
 
     Args:

@@ -22,7 +22,7 @@ _BYTE: Final = re.compile(r"<0x([0-9A-Fa-f]{2})>")
 _BLANK: Final = "▁"
 
 
-class OnlySpans(LogitsProcessor):
+class SpanLogitsProcessor(LogitsProcessor):
     """Leaves the tokens that keep an answer a span of the page, and the end where a span may end.
 
     Args:

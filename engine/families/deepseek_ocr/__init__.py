@@ -18,7 +18,7 @@ from transformers.conversion_mapping import (
 )
 
 from engine.families.deepseek_ocr.configuration import DeepseekOcrConfig
-from engine.families.deepseek_ocr.guard import NGramGuard
+from engine.families.deepseek_ocr.guard import NGramLogitsProcessor
 from engine.families.deepseek_ocr.loading import DeepseekOcrForConditionalGeneration, load_model
 from engine.families.deepseek_ocr.processing import DeepseekVLV2Processor
 
@@ -40,6 +40,6 @@ __all__ = [
     "DeepseekOcrConfig",
     "DeepseekOcrForConditionalGeneration",
     "DeepseekVLV2Processor",
-    "NGramGuard",
+    "NGramLogitsProcessor",
     "load_model",
 ]

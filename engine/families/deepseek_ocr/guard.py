@@ -19,7 +19,7 @@ WINDOW: Final = 90
 WHITELIST: Final = ("<td>", "</td>")
 
 
-class NGramGuard(LogitsProcessor):
+class NGramLogitsProcessor(LogitsProcessor):
     """Bans tokens that would repeat an n-gram of the last generated tokens.
 
     Args:

@@ -99,7 +99,7 @@ def token_count(view_size: int, grid: tuple[int, int]) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Views:
+class PageViews:
     """A page as the model sees it.
 
     Attributes:
@@ -128,7 +128,7 @@ class Views:
 
 def see(
     image: Image.Image, mode: str | Mode = DEFAULT_MODE, *, max_tiles: int = MAX_TILES
-) -> Views:
+) -> PageViews:
     """Cut a page into views.
 
     Args:
@@ -144,7 +144,7 @@ def see(
         view = ImageOps.pad(page, (side, side), Image.Resampling.BICUBIC, color=_GREY)
     grid = choose_grid(*page.size, max_tiles=max_tiles) if chosen.tiles else (1, 1)
     tiles = None if grid == (1, 1) else torch.stack([_pixels(tile) for tile in _cut(page, grid)])
-    return Views(_pixels(view)[None], tiles, grid)
+    return PageViews(_pixels(view)[None], tiles, grid)
 
 
 def _cut(page: Image.Image, grid: tuple[int, int]) -> list[Image.Image]:
@@ -213,14 +213,14 @@ class DeepseekVLV2Processor:
 
     def decode(self, ids: Any, **kwargs: Any) -> str:
         """Text with the layout tags in it."""
-        return KeepTags(self.tokenizer).decode(ids, **kwargs)
+        return TagKeepingTokenizer(self.tokenizer).decode(ids, **kwargs)
 
     def _encode(self, text: str) -> list[int]:
         plain = text.replace(IMAGE_TOKEN, "")
         return list(self.tokenizer(plain, add_special_tokens=False)["input_ids"]) if plain else []
 
 
-class KeepTags:
+class TagKeepingTokenizer:
     """A tokenizer that drops only beginning, end and padding when it skips special tokens.
 
     `<|ref|>`, `<|det|>` and `<td>` are special tokens too, but they are the answer: boxes and

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Final
 
 from engine.families.lite.blocks import blocks, chunks, headings
 from engine.families.lite.cells import after_labels, printed_values, whole
-from engine.index.page_numbers import Counters
+from engine.index.page_numbers import PageNumbers
 from engine.index.spans import Candidate, piece
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from engine.families.lite.question import Question
+    from engine.families.lite.question import ParsedQuestion
     from engine.index.view import PageView
 
 __all__ = ["Candidate", "page_candidates", "piece", "sentence_candidates", "without"]
@@ -119,7 +119,7 @@ def _of_page(view: PageView) -> Iterator[Candidate]:
 
 
 def without_counters(
-    question: Question, candidates: Sequence[Candidate], counters: Counters
+    question: ParsedQuestion, candidates: Sequence[Candidate], counters: PageNumbers
 ) -> list[int]:
     """Which candidates may answer: no page's number, or nothing else where that is asked for."""
     places = [{word for span in one.ranges for word in range(*span)} for one in candidates]

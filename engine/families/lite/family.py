@@ -16,10 +16,10 @@ from engine.core.errors import RunCancelled
 from engine.core.i18n import say
 from engine.core.schema import Evidence, EvidenceFound, RegionAdded, Step
 from engine.families.base import Capabilities, ModelFamily, ModelRequest, Outcome, Preparation, Run
-from engine.families.lite.form import Forms
+from engine.families.lite.form import FormCache
 from engine.families.lite.markdown import markdown, plain_text, tables
 from engine.families.lite.question import follows
-from engine.families.lite.reader import Answer, ReadPage, answer, read_page
+from engine.families.lite.reader import BestAnswer, ReadPage, answer, read_page
 from engine.families.lite.weights import Checkpoint, gguf_file
 from engine.families.weights.hub import is_cached
 from engine.fields.document_type import classify, deciding_lines, title
@@ -64,7 +64,7 @@ class LiteFamily(ModelFamily):
         self._read: dict[tuple[str, int], ReadPage] = {}
         # conversation -> the documents that it asked about
         self._documents: dict[str, set[str]] = {}
-        self._forms = Forms(settings.fields.folder)
+        self._forms = FormCache(settings.fields.folder)
 
     @classmethod
     def load(cls, model_id: str, settings: Settings) -> LiteFamily:
@@ -227,7 +227,7 @@ class LiteFamily(ModelFamily):
         return Outcome("length" if cut else "stop", asked, said)
 
 
-def evidence_of(found: Answer) -> tuple[Evidence, ...]:
+def evidence_of(found: BestAnswer) -> tuple[Evidence, ...]:
     """One Evidence for each line of an answer."""
     return tuple(
         Evidence(piece.view.index.document_id, piece.view.index.page_index, box, text, found.score)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from engine.families.lite.candidates import Candidate
     from engine.families.lite.matching import Match
-    from engine.families.lite.question import Question
+    from engine.families.lite.question import ParsedQuestion
     from engine.index.view import PageView
 
     Table = NDArray[np.float32]
@@ -100,7 +100,7 @@ FEATURES: Final = (
 
 
 def feature_table(
-    question: Question,
+    question: ParsedQuestion,
     view: PageView,
     match: Match,
     candidates: Sequence[Candidate],
@@ -152,7 +152,7 @@ def feature_table(
     return np.concatenate([types, context, crossed, shape], axis=1, dtype=np.float32)
 
 
-def _page_number(question: Question, shape: Table) -> Table:
+def _page_number(question: ParsedQuestion, shape: Table) -> Table:
     """(candidates,) for "what is the page number": a number alone at the head or foot."""
     groups = {group for term in question.terms for group in term.groups}
     if not groups >= {"page", "number"} or len(question.terms) > 3:
@@ -164,7 +164,7 @@ def _page_number(question: Question, shape: Table) -> Table:
 
 
 def _context(
-    view: PageView, match: Match, candidates: Sequence[Candidate], question: Question
+    view: PageView, match: Match, candidates: Sequence[Candidate], question: ParsedQuestion
 ) -> Table:
     """(candidates, _CONTEXT)."""
     cells = CellMatch(view, match, question)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 from engine.core.errors import TaskError
 from engine.families.lite.field_question import phrasebook
 from engine.families.lite.question import counts_documents
-from engine.families.lite.reader import Answer
+from engine.families.lite.reader import BestAnswer
 from engine.fields.document_type import classify
 from engine.fields.page_extractor import read_pieces
 from engine.fields.splitting.splitter import split
@@ -38,7 +38,7 @@ _KEPT: Final = 128  # pages
 _LOG: Final = logging.getLogger(__name__)
 
 
-class Form:
+class DocumentForm:
     """Pages of one document as a form of its likeliest types; it is read when it is asked.
 
     Args:
@@ -55,7 +55,7 @@ class Form:
             if guess.document_type in templates and guess.confidence >= _LIKELY
         ]
 
-    def answer(self, question: str, *, follows: bool = False) -> Answer | None:
+    def answer(self, question: str, *, follows: bool = False) -> BestAnswer | None:
         """The field that a question asks for; None where it asks for none or it is not found.
 
         Args:
@@ -83,21 +83,21 @@ class _Reading:
         self._indexes = indexes
         self.template = template
 
-    def answer(self, question: str, follows: bool) -> Answer | None:
+    def answer(self, question: str, follows: bool) -> BestAnswer | None:
         names = phrasebook(self.template).fields(question, follows=follows)
         found = [self._pieces[name] for name in names if name in self._pieces]
         if not found:
             return None
         found.sort(key=lambda one: one[0].ranges)
         first, *more = (piece for piece, _ in found)
-        return Answer(first, min(probability for _, probability in found), tuple(more))
+        return BestAnswer(first, min(probability for _, probability in found), tuple(more))
 
     @cached_property
     def _pieces(self) -> Mapping[str, tuple[Candidate, float]]:
         return read_pieces(self._indexes, self.template)
 
 
-class Forms:
+class FormCache:
     """The forms of the files that were asked about last.
 
     Args:
@@ -105,12 +105,12 @@ class Forms:
     """
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._files: dict[tuple[str, tuple[int, ...]], tuple[Form, ...]] = {}
+        self._files: dict[tuple[str, tuple[int, ...]], tuple[DocumentForm, ...]] = {}
         self._folder = folder
 
     def answer(
         self, question: str, indexes: Sequence[PageIndex], *, follows: bool = False
-    ) -> Answer | None:
+    ) -> BestAnswer | None:
         """The field that a question asks for, of the document whose form is surest of it.
 
         None where the question speaks of "the second invoice" and there are several documents.
@@ -142,7 +142,7 @@ class Forms:
         for key in [key for key in self._files if key[0] in document_ids]:
             del self._files[key]
 
-    def _of(self, indexes: Sequence[PageIndex]) -> list[Form]:
+    def _of(self, indexes: Sequence[PageIndex]) -> list[DocumentForm]:
         by_file = groupby(indexes, key=lambda index: index.document_id)
         try:
             return [form for _, pages in by_file for form in self._of_file(tuple(pages))]
@@ -151,14 +151,15 @@ class Forms:
             _LOG.exception("no form is read")
             return []
 
-    def _of_file(self, indexes: tuple[PageIndex, ...]) -> tuple[Form, ...]:
+    def _of_file(self, indexes: tuple[PageIndex, ...]) -> tuple[DocumentForm, ...]:
         key = (indexes[0].document_id, tuple(index.page_index for index in indexes))
         forms = self._files.pop(key, ())
         known = [index for form in forms for index in form.indexes]
         # A page that was read anew has another index.
         if not forms or any(a is not b for a, b in zip(known, indexes, strict=True)):
             forms = tuple(
-                Form([indexes[at] for at in places], self._folder) for places in split(indexes)
+                DocumentForm([indexes[at] for at in places], self._folder)
+                for places in split(indexes)
             )
         self._files[key] = forms
         while len(self._files) > 1 and sum(len(pages) for _, pages in self._files) > _KEPT:
@@ -166,7 +167,7 @@ class Forms:
         return forms
 
 
-def _named(question: str, forms: Sequence[Form]) -> Sequence[Form]:
+def _named(question: str, forms: Sequence[DocumentForm]) -> Sequence[DocumentForm]:
     """Of several documents those whose type a question names; all where it names none of them."""
     named = [form for form in forms if form.is_named(question)] if len(forms) > 1 else []
     return named or forms

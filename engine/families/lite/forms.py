@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from engine.families.lite.question import Question
+    from engine.families.lite.question import ParsedQuestion
     from engine.index.spans import Candidate
 
 _LIKELY: Final = 0.5
@@ -59,7 +59,7 @@ def forms_wanted(question: str) -> tuple[re.Pattern[str], ...]:
 
 
 def of_form(
-    question: Question, candidates: Sequence[Candidate], kinds: NDArray[np.float32]
+    question: ParsedQuestion, candidates: Sequence[Candidate], kinds: NDArray[np.float32]
 ) -> list[int]:
     """Which candidates have the form that a question demands; all where it demands none.
 

@@ -18,7 +18,7 @@ from engine.text.language import groups_in, lexicon, likeness, stem
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from engine.families.lite.question import Question
+    from engine.families.lite.question import ParsedQuestion
     from engine.index.view import PageView
 
 _SYNONYM: Final = 0.75
@@ -74,7 +74,7 @@ class Match:
         return said
 
 
-def match_pages(question: Question, views: Sequence[PageView]) -> list[Match]:
+def match_pages(question: ParsedQuestion, views: Sequence[PageView]) -> list[Match]:
     """Lay a question over pages; the weights of its terms are the same on all of them."""
     tables = [_likenesses(question, view) for view in views]
     total = sum(len(view.words) for view in views)
@@ -100,7 +100,7 @@ def match_pages(question: Question, views: Sequence[PageView]) -> list[Match]:
     return found
 
 
-def _likenesses(question: Question, view: PageView) -> NDArray[np.float32]:
+def _likenesses(question: ParsedQuestion, view: PageView) -> NDArray[np.float32]:
     table = np.zeros((len(view.words), len(question.terms)), np.float32)
     known: dict[str, list[float]] = {}
     for place, word in enumerate(view.plain):
@@ -127,7 +127,7 @@ def _likenesses(question: Question, view: PageView) -> NDArray[np.float32]:
     return table
 
 
-def _spelled(raw: str, question: Question) -> list[tuple[int, int]]:
+def _spelled(raw: str, question: ParsedQuestion) -> list[tuple[int, int]]:
     """Ranges of terms whose initials a printed acronym is: "OR" for "odds ratio"."""
     letters = raw.strip(".,:;()*")
     if not (2 <= len(letters) <= 5 and letters.isalpha() and letters.isupper()):
@@ -142,7 +142,7 @@ def _spelled(raw: str, question: Question) -> list[tuple[int, int]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class QuestionCoverage:
     """How much of a question some page has, each 0 to 1; 1 where there is nothing to look for.
 
     Attributes:
@@ -154,7 +154,7 @@ class Known:
     exact: float
 
 
-def known_of(question: Question, matches: Sequence[Match]) -> Known:
+def known_of(question: ParsedQuestion, matches: Sequence[Match]) -> QuestionCoverage:
     """How much of a question the pages have."""
     hits = np.zeros(len(question.terms), np.bool_)
     for match in matches:
@@ -162,4 +162,4 @@ def known_of(question: Question, matches: Sequence[Match]) -> Known:
     exact = np.array([sum(map(str.isdigit, t.word)) > 1 for t in question.terms], np.bool_)
     every = np.ones(len(hits), np.bool_)
     terms, numbers = (float(hits[own].mean()) if own.any() else 1.0 for own in (every, exact))
-    return Known(terms, numbers)
+    return QuestionCoverage(terms, numbers)

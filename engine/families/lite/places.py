@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from engine.families.lite.matching import Match
-    from engine.families.lite.question import Question
+    from engine.families.lite.question import ParsedQuestion
     from engine.index.view import PageView
 
     Table = NDArray[np.float32]
@@ -50,7 +50,7 @@ class CellMatch:
             holds its column's largest (or smallest) number.
     """
 
-    def __init__(self, view: PageView, match: Match, question: Question) -> None:
+    def __init__(self, view: PageView, match: Match, question: ParsedQuestion) -> None:
         self._view, self._match = view, match
         count, terms = match.cell.shape
         self.numbers = [cell_number(view, cell) for cell in range(count)]
@@ -232,7 +232,7 @@ class CellMatch:
         cell = self._view.cells[number]
         return self.numbers[number] is None or is_year(self._view.text(cell.first, cell.last))
 
-    def _extremes(self, question: Question) -> None:
+    def _extremes(self, question: ParsedQuestion) -> None:
         groups = {group for term in question.terms for group in term.groups}
         if not groups & {"maximum", "minimum"}:
             return

@@ -56,7 +56,7 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ParsedQuestion:
     """What is asked.
 
     Attributes:
@@ -79,7 +79,7 @@ class Question:
     only_pages: bool = False
 
 
-def analyse(text: str, history: Sequence[str] = ()) -> Question:
+def analyse(text: str, history: Sequence[str] = ()) -> ParsedQuestion:
     """Take a question apart.
 
     Args:
@@ -92,7 +92,7 @@ def analyse(text: str, history: Sequence[str] = ()) -> Question:
     return _joined(question, analyse(history[-1], history[:-1]))
 
 
-def _alone(text: str) -> Question:
+def _alone(text: str) -> ParsedQuestion:
     book = lexicon()
     folded = text.casefold().replace("ё", "е")
     whole = without_pages(folded)
@@ -137,7 +137,7 @@ def _alone(text: str) -> Question:
     pages = any(is_page_word(word) for word in words)
     of_pages = _OF_PAGES | {"total"} if _HOW_MANY_PAGES.search(plain) else _OF_PAGES
     only = pages and all(term.groups & of_pages for term in terms)
-    return Question(text, language, tuple(terms), wants, counts, yes_no, offers, pages, only)
+    return ParsedQuestion(text, language, tuple(terms), wants, counts, yes_no, offers, pages, only)
 
 
 def without_pages(folded: str) -> str:
@@ -177,7 +177,7 @@ def _parts(word: str) -> list[str]:
     return [word]
 
 
-def _leans(question: Question) -> bool:
+def _leans(question: ParsedQuestion) -> bool:
     """Whether a question is understood only together with the one before."""
     plain = question.text.casefold().replace("ё", "е").strip()
     if question.only_pages:
@@ -187,7 +187,7 @@ def _leans(question: Question) -> bool:
     )
 
 
-def _joined(question: Question, before: Question) -> Question:
+def _joined(question: ParsedQuestion, before: ParsedQuestion) -> ParsedQuestion:
     """A follow-up with what it lacks."""
     own = {kind for kind in question.wants if kind != "text"}
     if not own:

@@ -20,7 +20,7 @@ from engine.families.lite.features import FEATURES
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from engine.families.lite.matching import Known
+    from engine.families.lite.matching import QuestionCoverage
 
 RANKER_FILE: Final = Path(__file__).parent / "ranker.safetensors"
 # What the confidence in the best candidate is computed from.
@@ -60,7 +60,7 @@ def signs_of(
     scores: NDArray[np.float32],
     features: NDArray[np.float32],
     texts: Sequence[str],
-    known: Known,
+    known: QuestionCoverage,
 ) -> NDArray[np.float32]:
     """(SIGNS,) what speaks for the best candidate.
 

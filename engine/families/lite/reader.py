@@ -21,12 +21,12 @@ from engine.families.lite.candidates import (
 )
 from engine.families.lite.features import FEATURES, feature_table
 from engine.families.lite.forms import of_form
-from engine.families.lite.matching import Known, known_of, match_pages
-from engine.families.lite.question import Question, analyse
+from engine.families.lite.matching import QuestionCoverage, known_of, match_pages
+from engine.families.lite.question import ParsedQuestion, analyse
 from engine.families.lite.ranking import ranker, signs_of
 from engine.families.lite.shape import kind_table, shape_table
 from engine.families.lite.signature import in_their_place
-from engine.index.page_numbers import Counters, counters_of
+from engine.index.page_numbers import PageNumbers, counters_of
 from engine.index.view import PageView, view_page
 
 if TYPE_CHECKING:
@@ -50,21 +50,21 @@ class ReadPage:
     candidates: tuple[Candidate, ...]
     kinds: NDArray[np.float32]
     shape: NDArray[np.float32]
-    counters: Counters
+    counters: PageNumbers
 
 
 @dataclass(frozen=True, slots=True)
-class Pool:
+class CandidatePool:
     """Everything that could answer a question: candidates of all pages and their features."""
 
-    question: Question
+    question: ParsedQuestion
     candidates: tuple[Candidate, ...]
     features: NDArray[np.float32]  # (candidates, FEATURES)
-    known: Known  # how much of the question the pages have
+    known: QuestionCoverage  # how much of the question the pages have
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class BestAnswer:
     """The best answer. score: how likely it is right, 0 to 1; more: further pieces of it."""
 
     candidate: Candidate
@@ -85,7 +85,7 @@ def read_page(index: PageIndex) -> ReadPage:
     return ReadPage(view, candidates, kind_table(candidates), shape, counters_of(view))
 
 
-def gather(question: Question, pages: Sequence[ReadPage]) -> Pool:
+def gather(question: ParsedQuestion, pages: Sequence[ReadPage]) -> CandidatePool:
     """Candidates of all pages with their features, unranked."""
     matches = match_pages(question, [page.view for page in pages])
     candidates: list[Candidate] = []
@@ -111,10 +111,14 @@ def gather(question: Question, pages: Sequence[ReadPage]) -> Pool:
         found, kinds, shape = [found[at] for at in kept], kinds[kept], shape[kept]
         candidates += found
         tables.append(feature_table(question, page.view, match, found, kinds, shape))
-    return Pool(question, tuple(candidates), np.concatenate(tables), known_of(question, matches))
+    return CandidatePool(
+        question, tuple(candidates), np.concatenate(tables), known_of(question, matches)
+    )
 
 
-def answer(text: str, pages: Sequence[ReadPage], *, history: Sequence[str] = ()) -> Answer | None:
+def answer(
+    text: str, pages: Sequence[ReadPage], *, history: Sequence[str] = ()
+) -> BestAnswer | None:
     """The best piece of the pages for a question; None when nothing on them answers it.
 
     Args:
@@ -131,4 +135,4 @@ def answer(text: str, pages: Sequence[ReadPage], *, history: Sequence[str] = ())
     confidence = model.confidence(signs_of(scores, pool.features, texts, pool.known))
     if confidence < model.threshold:
         return None
-    return Answer(pool.candidates[int(np.argmax(scores))], confidence)
+    return BestAnswer(pool.candidates[int(np.argmax(scores))], confidence)

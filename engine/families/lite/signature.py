@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from engine.families.lite.question import Question
+    from engine.families.lite.question import ParsedQuestion
     from engine.index.spans import Candidate
     from engine.index.view import PageView
 
@@ -38,7 +38,7 @@ _CLOSING: Final = re.compile(
 
 
 def in_their_place(
-    question: Question,
+    question: ParsedQuestion,
     view: PageView,
     candidates: Sequence[Candidate],
     kinds: NDArray[np.float32],
@@ -74,14 +74,14 @@ def in_their_place(
     return kept
 
 
-def _dates_letter(question: Question) -> bool:
+def _dates_letter(question: ParsedQuestion) -> bool:
     """Whether a question asks when a letter was written, and for no other date in it."""
     groups = {group for term in question.terms for group in term.groups}
     plain = all(term.groups or _SENT.match(term.word) for term in question.terms)
     return plain and "letter" in groups <= _OF_DATE and _wants(question, "date")
 
 
-def _wants(question: Question, *kinds: str) -> bool:
+def _wants(question: ParsedQuestion, *kinds: str) -> bool:
     return any(question.wants.get(kind, 0.0) >= _LIKELY for kind in kinds)
 
 

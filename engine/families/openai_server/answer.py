@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 from engine.core.schema import EvidenceFound, FinishReason
 from engine.families.base import Run
 from engine.families.openai_server import grammar
-from engine.families.openai_server.characters import Characters, WholeTags
-from engine.families.openai_server.failures import Server
+from engine.families.openai_server.characters import CharacterTokenizer, SpecialTokenBuffer
+from engine.families.openai_server.failures import ServerInfo
 from engine.families.pages.repetition import MOST_TOKENS, loop_length
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class StreamedAnswer:
 
     def __init__(
         self,
-        characters: Characters,
+        characters: CharacterTokenizer,
         run: Run,
         *,
         most_characters: int,
@@ -51,7 +51,7 @@ class StreamedAnswer:
         self._most_characters = most_characters
         self._spans = spans
         self._held = ""
-        self._tags = WholeTags()
+        self._tags = SpecialTokenBuffer()
         # The newest whole pieces, and the text of the one that is not.
         self._newest: list[str] = []
         self._begun = ""
@@ -76,7 +76,7 @@ class StreamedAnswer:
             self.ended_for = "length"
         return self.ended_for is None
 
-    def finish(self, reason: FinishReason, question: str, server: Server) -> None:
+    def finish(self, reason: FinishReason, question: str, server: ServerInfo) -> None:
         """The answer is over.
 
         Args:

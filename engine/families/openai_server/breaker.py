@@ -17,7 +17,7 @@ LONGEST_SECONDS: Final = 240.0
 _TRIAL_SECONDS: Final = 30.0
 
 
-class Breaker:
+class CircuitBreaker:
     """Thread-safe. clock: seconds, never backwards."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -62,11 +62,11 @@ class Breaker:
                 self._closed_until = 0.0
 
 
-_breakers: dict[str, Breaker] = {}
+_breakers: dict[str, CircuitBreaker] = {}
 _guard = threading.Lock()
 
 
-def breaker_of(base_url: str) -> Breaker:
+def breaker_of(base_url: str) -> CircuitBreaker:
     """The breaker of a server."""
     with _guard:
-        return _breakers.setdefault(base_url.rstrip("/"), Breaker())
+        return _breakers.setdefault(base_url.rstrip("/"), CircuitBreaker())

@@ -38,7 +38,7 @@ _LONGEST_TAG: Final = max(map(len, _TAG_NAMES))
 _CONTROL: Final = re.compile(r"<[|｜][^<>|｜]{1,60}[|｜]>|<(?:image|img|imgpad|video)>")
 
 
-class Characters:
+class CharacterTokenizer:
     """The part of transformers' tokenizer interface that streams and readers use."""
 
     def __call__(self, text: str, **_: Any) -> dict[str, list[int]]:
@@ -63,7 +63,7 @@ class Characters:
         )
 
 
-class WholeTags:
+class SpecialTokenBuffer:
     """Pieces of any size -> pieces that cut no special token in two."""
 
     def __init__(self) -> None:

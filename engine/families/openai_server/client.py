@@ -20,9 +20,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from engine.core.settings import ModelSettings
-from engine.families.openai_server.breaker import Breaker
+from engine.families.openai_server.breaker import CircuitBreaker
 from engine.families.openai_server.connection import async_client, unsent_headers
-from engine.families.openai_server.failures import Failure, Server
+from engine.families.openai_server.failures import RequestFailure, ServerInfo
 
 if TYPE_CHECKING:
     from openai.types.chat import ChatCompletionChunk
@@ -44,7 +44,7 @@ _OPTIONAL: Final[Mapping[str, str | None]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class ServerReply:
     """How an answer ended, in the server's words; None for what it did not say.
 
     pieces, thoughts: how many events had text of the answer, and of what the model thought.
@@ -69,7 +69,7 @@ class _Pause:
 
 
 class _Failed(Exception):  # noqa: N818 - carries a Failure to the caller's thread
-    def __init__(self, failure: Failure) -> None:
+    def __init__(self, failure: RequestFailure) -> None:
         super().__init__(failure.error.key)
         self.failure = failure
 
@@ -81,7 +81,7 @@ class ServerClient:
         breaker: of the server.
     """
 
-    def __init__(self, server: Server, model: ModelSettings, breaker: Breaker) -> None:
+    def __init__(self, server: ServerInfo, model: ModelSettings, breaker: CircuitBreaker) -> None:
         self.server = server
         self._model = model
         self._breaker = breaker
@@ -101,7 +101,7 @@ class ServerClient:
         on_pause: Callable[[float, int], None],
         on_thought: Callable[[], None] = lambda: None,
         stop: threading.Event,
-    ) -> Reply:
+    ) -> ServerReply:
         """Send a request and hand on the answer's text as it comes.
 
         Args:
@@ -118,7 +118,9 @@ class ServerClient:
         if not self._breaker.may_try():
             seconds = f"{self._breaker.seconds_left:.0f}"
             raise self.server.error("paused", seconds=seconds)
-        items: queue.SimpleQueue[str | _Thought | _Pause | Reply | _Failed] = queue.SimpleQueue()
+        items: queue.SimpleQueue[str | _Thought | _Pause | ServerReply | _Failed] = (
+            queue.SimpleQueue()
+        )
         closed = threading.Event()
         running = asyncio.run_coroutine_threadsafe(
             self._run(dict(body), items.put, closed), self._loop
@@ -133,7 +135,7 @@ class ServerClient:
                 if isinstance(item, _Failed):
                     self._note(item.failure)
                     raise item.failure.error
-                if isinstance(item, Reply):
+                if isinstance(item, ServerReply):
                     self._breaker.succeeded()
                     return item
                 if isinstance(item, _Pause):
@@ -148,7 +150,7 @@ class ServerClient:
                 self._breaker.succeeded()
             else:
                 self._breaker.gave_up()
-            return Reply(stopped=True)
+            return ServerReply(stopped=True)
         finally:
             running.cancel()
             closed.wait(_CLOSING_SECONDS)
@@ -173,7 +175,7 @@ class ServerClient:
         if not self._loop.is_running():
             self._loop.close()
 
-    def _note(self, failure: Failure) -> None:
+    def _note(self, failure: RequestFailure) -> None:
         logger.warning("%s: %s", self.server.model_id, failure.error)
         if failure.away:
             self._breaker.failed()
@@ -188,7 +190,7 @@ class ServerClient:
                 put(await self._ask(body, put))
         except TimeoutError:
             seconds = f"{self._model.total_seconds:g}"
-            put(_Failed(Failure(self.server.error("too_slow", seconds=seconds), away=True)))
+            put(_Failed(RequestFailure(self.server.error("too_slow", seconds=seconds), away=True)))
         except _Failed as error:
             put(error)
         except Exception as error:
@@ -198,7 +200,7 @@ class ServerClient:
         finally:
             closed.set()
 
-    async def _ask(self, body: dict[str, Any], put: Callable[[Any], None]) -> Reply:
+    async def _ask(self, body: dict[str, Any], put: Callable[[Any], None]) -> ServerReply:
         """The answer to a request, repeated where that may help."""
         attempt = 0
         while True:
@@ -225,7 +227,7 @@ class ServerClient:
             put(_Pause(seconds, attempt + 1))
             await asyncio.sleep(seconds)
 
-    def _pause(self, attempt: int, failure: Failure) -> float | None:
+    def _pause(self, attempt: int, failure: RequestFailure) -> float | None:
         """Seconds before the next attempt; None where there is none."""
         if attempt >= self._model.retries:
             return None
@@ -245,7 +247,7 @@ class ServerClient:
                 known[instead] = value
         return known
 
-    def _learns(self, body: Mapping[str, Any], failure: Failure) -> bool:
+    def _learns(self, body: Mapping[str, Any], failure: RequestFailure) -> bool:
         """Whether a refusal names a field that can be left out; it is, from now on."""
         if failure.error.key != "server.refused":
             return False
@@ -260,13 +262,13 @@ class ServerClient:
 
     async def _answer(
         self, body: Mapping[str, Any], put: Callable[[Any], None], started: list[bool]
-    ) -> Reply:
+    ) -> ServerReply:
         """One attempt. started[0] becomes True with the first of the answer's text."""
         create: Callable[..., Awaitable[Any]] = self._client.chat.completions.create
         stream = await create(
             **body, model=self.server.model, stream=True, extra_headers=unsent_headers(self.server)
         )
-        reply = Reply()
+        reply = ServerReply()
         chunks = 0
         async with stream:
             async for chunk in stream:
@@ -276,13 +278,15 @@ class ServerClient:
                 started[0] = started[0] or bool(text)
                 put(_Thought() if reply.thoughts > thoughts and not text else text)
         if not chunks:
-            raise _Failed(Failure(self.server.error("garbled", detail="no events"), away=True))
+            raise _Failed(
+                RequestFailure(self.server.error("garbled", detail="no events"), away=True)
+            )
         if reply.finish_reason is None:
-            raise _Failed(Failure(self.server.error("cut"), passing=True, away=True))
+            raise _Failed(RequestFailure(self.server.error("cut"), passing=True, away=True))
         return reply
 
 
-def _read(chunk: ChatCompletionChunk, reply: Reply) -> tuple[str, Reply]:
+def _read(chunk: ChatCompletionChunk, reply: ServerReply) -> tuple[str, ServerReply]:
     """(text, how the answer stands) of one event; a thought is counted, and no text."""
     text, thinks = "", False
     for choice in chunk.choices or ():

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from engine.core.settings import ModelSettings
-from engine.families.openai_server.failures import Server
+from engine.families.openai_server.failures import ServerInfo
 
 if TYPE_CHECKING:
     import openai
 
 
-def unsent_headers(server: Server) -> dict[str, Any]:
+def unsent_headers(server: ServerInfo) -> dict[str, Any]:
     """Headers that the client would send by itself and must not."""
     import openai
 
@@ -22,7 +22,7 @@ def unsent_headers(server: Server) -> dict[str, Any]:
     return dict.fromkeys(names, openai.Omit())
 
 
-def async_client(server: Server, model: ModelSettings) -> openai.AsyncOpenAI:
+def async_client(server: ServerInfo, model: ModelSettings) -> openai.AsyncOpenAI:
     import httpx2
     import openai
 

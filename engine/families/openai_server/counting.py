@@ -16,7 +16,7 @@ from engine.core.settings import ModelSettings
 from engine.families.base import ModelRequest, PromptSize
 from engine.families.openai_server.formats import BoxFormat
 from engine.families.openai_server.messages import SentPage
-from engine.families.prompts.conversation import Conversation, PageKey, View, reserved
+from engine.families.prompts.conversation import ContextView, PageKey, PromptConversation, reserved
 from engine.families.prompts.token_ids import ImageSpan, PromptIds
 
 _BYTES_A_TOKEN: Final = 3
@@ -60,7 +60,7 @@ def pages_of(
     }
     wanted = {
         (part.document_id, part.page_index)
-        for message in Conversation(request, pages).messages(View())
+        for message in PromptConversation(request, pages).messages(ContextView())
         for part in message.parts
         if isinstance(part, ImagePart)
     }
@@ -85,7 +85,7 @@ class ServerCounter:
     def size_of(self, request: ModelRequest) -> PromptSize:
         """How much of the context a question takes as it is."""
         sent = pages_of(request, self._format, self._model)
-        messages = Conversation(request, sent).messages(View())
+        messages = PromptConversation(request, sent).messages(ContextView())
         tokens = len(prompt_of(messages, sent, self._format).ids)
         limit = self._model.context_tokens
         fits = limit is None or tokens + reserved(request.max_new_tokens, limit) <= limit

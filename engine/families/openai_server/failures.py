@@ -39,7 +39,7 @@ _PASSING: Final = frozenset({408, 409, 425, _BUSY, 500, 502, 503, 504, 529})
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class RequestFailure:
     """One failed request.
 
     Attributes:
@@ -56,7 +56,7 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
+class ServerInfo:
     """What failures name. key: never shown. api: its kind, of the settings."""
 
     model_id: str
@@ -80,7 +80,7 @@ class Server:
         text = " ".join(_SECRET.sub("…", text).split())
         return text if len(text) <= _LONGEST_TOLD else text[:_LONGEST_TOLD] + "…"
 
-    def failure(self, error: Exception) -> Failure:
+    def failure(self, error: Exception) -> RequestFailure:
         """What an exception of the client means."""
         import openai
 
@@ -88,39 +88,45 @@ class Server:
             case openai.APIStatusError():
                 return self._refused(error)
             case openai.APITimeoutError():
-                return Failure(self.error("silent"), passing=True, away=True)
+                return RequestFailure(self.error("silent"), passing=True, away=True)
             case openai.APIConnectionError():
                 detail = self.told(error.__cause__ or error)
-                return Failure(self.error("unreachable", detail=detail), passing=True, away=True)
+                return RequestFailure(
+                    self.error("unreachable", detail=detail), passing=True, away=True
+                )
             case openai.APIError():
                 # In the stream, in place of the answer.
-                return Failure(self.error("failed", detail=self.told(_said(error))), away=True)
+                return RequestFailure(
+                    self.error("failed", detail=self.told(_said(error))), away=True
+                )
             case _:
                 detail = type(error).__name__
-                return Failure(self.error("garbled", detail=detail), away=True)
+                return RequestFailure(self.error("garbled", detail=detail), away=True)
 
-    def _refused(self, error: openai.APIStatusError) -> Failure:
+    def _refused(self, error: openai.APIStatusError) -> RequestFailure:
         status, said = error.status_code, self.told(_said(error))
         wait = retry_after(error.response.headers.get("retry-after"))
         if status == _BUSY:
-            return Failure(self.error("busy", detail=said), passing=True, retry_after=wait)
+            return RequestFailure(self.error("busy", detail=said), passing=True, retry_after=wait)
         if status in (401, 403):
             variable = self.api_key_env or "-"
-            return Failure(self.error("no_access", status=status, variable=variable))
+            return RequestFailure(self.error("no_access", status=status, variable=variable))
         if status in (400, 413, 422) and _TOO_LONG.search(said):
             # Not a failure of the model: another one would answer from less without being asked.
-            return Failure(SessionError("server.too_long", model_id=self.model_id, detail=said))
+            return RequestFailure(
+                SessionError("server.too_long", model_id=self.model_id, detail=said)
+            )
         if status in (400, 404, 422) and self.model in said and _NO_MODEL.search(said):
-            return Failure(self.error("unknown_model", model=self.model, detail=said))
+            return RequestFailure(self.error("unknown_model", model=self.model, detail=said))
         if status == 404 or status < 400:
-            return Failure(self.error("wrong_address", status=status))
+            return RequestFailure(self.error("wrong_address", status=status))
         if status in _PASSING or status >= 500:
             told = self.error("failed", detail=f"{status}: {said}")
-            return Failure(told, passing=status in _PASSING, away=True, retry_after=wait)
-        return Failure(self.error("refused", detail=f"{status}: {said}"))
+            return RequestFailure(told, passing=status in _PASSING, away=True, retry_after=wait)
+        return RequestFailure(self.error("refused", detail=f"{status}: {said}"))
 
 
-def server_of(model_id: str, model: ModelSettings) -> Server:
+def server_of(model_id: str, model: ModelSettings) -> ServerInfo:
     """The server of a model's settings, with the key of its variable.
 
     Raises:
@@ -129,7 +135,9 @@ def server_of(model_id: str, model: ModelSettings) -> Server:
     key = os.environ.get(model.api_key_env, "").strip() if model.api_key_env else ""
     if model.base_url is None or model.model is None:
         raise ModelError("server.no_address", model_id=model_id)
-    return Server(model_id, model.base_url, model.model, model.api_key_env, key or None, model.api)
+    return ServerInfo(
+        model_id, model.base_url, model.model, model.api_key_env, key or None, model.api
+    )
 
 
 def _said(error: openai.APIError) -> str:

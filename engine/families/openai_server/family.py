@@ -28,19 +28,19 @@ from engine.families.base import (
 from engine.families.openai_server import grammar, health
 from engine.families.openai_server.answer import StreamedAnswer
 from engine.families.openai_server.breaker import breaker_of
-from engine.families.openai_server.characters import CLOSING_ID, OPENING_ID, Characters
-from engine.families.openai_server.client import Reply, ServerClient
+from engine.families.openai_server.characters import CLOSING_ID, OPENING_ID, CharacterTokenizer
+from engine.families.openai_server.client import ServerClient, ServerReply
 from engine.families.openai_server.counting import ServerCounter, pages_of
-from engine.families.openai_server.failures import Server, server_of
-from engine.families.openai_server.fitting import Fitting
+from engine.families.openai_server.failures import ServerInfo, server_of
+from engine.families.openai_server.fitting import ContextFitter
 from engine.families.openai_server.formats import ANY_CHAT, FORMATS
 from engine.families.openai_server.messages import chat_messages
 from engine.families.openai_server.request import ServerInputs, body_of, check_options
 from engine.families.pages.run import ReadingInputs
 from engine.families.pages.sequential import PageByPageFamily, conversation_of
 from engine.families.pages.streaming import PageRecord
-from engine.families.pages.thinking import Thoughts
-from engine.families.prompts.conversation import Conversation, PageKey
+from engine.families.pages.thinking import ThoughtFilter
+from engine.families.prompts.conversation import PageKey, PromptConversation
 from engine.families.prompts.page_prompt import filled
 from engine.layout.cells import CellParser
 
@@ -62,14 +62,14 @@ class OpenAIServerFamily(PageByPageFamily):
     runs_elsewhere: ClassVar[bool] = True
     has_reading_pixels: ClassVar[bool] = True
 
-    def __init__(self, model_id: str, model: ModelSettings, server: Server) -> None:
+    def __init__(self, model_id: str, model: ModelSettings, server: ServerInfo) -> None:
         super().__init__(model_id, model)
         self._format = FORMATS[model.box_format]
         self._server = server
         self._client = ServerClient(server, model, breaker_of(server.base_url))
         self._can = self.capabilities_of(model_id, model)
-        self._characters = Characters()
-        self._fitting = Fitting(server, model)
+        self._characters = CharacterTokenizer()
+        self._fitting = ContextFitter(server, model)
         # conversation -> its runs that go on now; conversations that are forgotten after them
         self._running: dict[str, int] = {}
         self._to_forget: set[str] = set()
@@ -140,7 +140,7 @@ class OpenAIServerFamily(PageByPageFamily):
         return self.settings.parallel
 
     @property
-    def tokenizer(self) -> Characters:
+    def tokenizer(self) -> CharacterTokenizer:
         return self._characters
 
     def silent_ids(self) -> frozenset[int]:
@@ -149,14 +149,14 @@ class OpenAIServerFamily(PageByPageFamily):
     def cell_parser(self, task: str) -> CellParser | None:
         return self._format.parser(task) if self._format.parser else None
 
-    def thoughts(self, inputs: ServerInputs, run: Run) -> Thoughts | None:
+    def thoughts(self, inputs: ServerInputs, run: Run) -> ThoughtFilter | None:
         """For a model that may think, where its server does not tell thought from answer itself."""
         return self._thoughts(run) if inputs.spans is None else None
 
-    def _thoughts(self, run: Run | None = None) -> Thoughts | None:
+    def _thoughts(self, run: Run | None = None) -> ThoughtFilter | None:
         if not self._format.thinks:
             return None
-        return Thoughts(
+        return ThoughtFilter(
             self._characters,
             opening=OPENING_ID,
             closing=CLOSING_ID,
@@ -196,7 +196,7 @@ class OpenAIServerFamily(PageByPageFamily):
         view, most = self._fitting.fitted(request, sent, preparation)
         so_far = self._characters.decode(request.so_far)
         messages = chat_messages(
-            Conversation(request, sent).messages(view),
+            PromptConversation(request, sent).messages(view),
             sent,
             question=request.question,
             is_stopped=preparation.stop.is_set,
@@ -274,7 +274,7 @@ class OpenAIServerFamily(PageByPageFamily):
             counts_ids=False,
         )
 
-    def _reason(self, reply: Reply, answer: StreamedAnswer, run: Run) -> FinishReason:
+    def _reason(self, reply: ServerReply, answer: StreamedAnswer, run: Run) -> FinishReason:
         """Why an answer ended: by us, or in the server's words."""
         if answer.ended_for is not None:
             return answer.ended_for

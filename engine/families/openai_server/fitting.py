@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Final
 
 from engine.families.base import ModelRequest, Preparation
 from engine.families.openai_server import health
-from engine.families.openai_server.characters import Characters
+from engine.families.openai_server.characters import CharacterTokenizer
 from engine.families.openai_server.counting import prompt_of, text_tokens
 from engine.families.openai_server.formats import FORMATS
 from engine.families.openai_server.messages import SentPage
 from engine.families.prompts.conversation import (
-    Conversation,
-    Counting,
+    ContextView,
     PageKey,
-    View,
+    PromptConversation,
+    TokenCounters,
     notice_of,
     room_for,
 )
@@ -25,24 +25,24 @@ from engine.families.prompts.page_text import PageTexts
 
 if TYPE_CHECKING:
     from engine.core.settings import ModelSettings
-    from engine.families.openai_server.failures import Server
+    from engine.families.openai_server.failures import ServerInfo
 
 _REMEMBERED: Final = 1_000
 
 
-class Fitting:
+class ContextFitter:
     """How the conversations with one model were shortened. Thread-safe."""
 
-    def __init__(self, server: Server, model: ModelSettings) -> None:
+    def __init__(self, server: ServerInfo, model: ModelSettings) -> None:
         self._server = server
         self._settings = model
         self._format = FORMATS[model.box_format]
-        self._views: dict[str, View] = {}
+        self._views: dict[str, ContextView] = {}
         self._guard = threading.Lock()
 
     def fitted(
         self, request: ModelRequest, sent: Mapping[PageKey, SentPage], preparation: Preparation
-    ) -> tuple[View, int]:
+    ) -> tuple[ContextView, int]:
         """How the conversation is shortened, and how many tokens its answer may have.
 
         Raises:
@@ -51,8 +51,8 @@ class Fitting:
         """
         limit = self._context_tokens
         if limit is None:
-            return View(), request.max_new_tokens
-        counting = Counting(
+            return ContextView(), request.max_new_tokens
+        counting = TokenCounters(
             self._server.model_id,
             limit,
             prompt=lambda messages: prompt_of(messages, sent, self._format),
@@ -60,15 +60,15 @@ class Fitting:
             text=text_tokens,
             page_text=PageTexts(request, preparation, text_tokens).of,
         )
-        kept = self._views.get(request.conversation, View()).of(request.history)
-        view, prompt = Conversation(request, sent).fit(kept, counting)
+        kept = self._views.get(request.conversation, ContextView()).of(request.history)
+        view, prompt = PromptConversation(request, sent).fit(kept, counting)
         notice = notice_of(view, prompt, limit)
         if notice is not None:
             preparation.emit(notice)
-        tokens = len(prompt.ids) + text_tokens(Characters().decode(request.so_far))
+        tokens = len(prompt.ids) + text_tokens(CharacterTokenizer().decode(request.so_far))
         return view, room_for(request, tokens, limit, model_id=self._server.model_id)
 
-    def keep(self, conversation: str, view: View) -> None:
+    def keep(self, conversation: str, view: ContextView) -> None:
         """What was shortened stays so with the next question."""
         with self._guard:
             while len(self._views) >= _REMEMBERED:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from engine.core.errors import EngineError
 from engine.families.base import ServerState
 from engine.families.openai_server.breaker import breaker_of
-from engine.families.openai_server.failures import Server
+from engine.families.openai_server.failures import ServerInfo
 
 if TYPE_CHECKING:
     import httpx2
@@ -51,7 +51,7 @@ class Health:
     context_tokens: int | None = None
 
 
-def look(server: Server) -> Health:
+def look(server: ServerInfo) -> Health:
     """Ask a server how it is. Takes a few seconds at most; never raises."""
     import httpx2
 
@@ -96,7 +96,7 @@ def _listed(body: Any) -> Mapping[str, int | None]:
     return found
 
 
-def _given(client: httpx2.Client, server: Server, root: str) -> int | None:
+def _given(client: httpx2.Client, server: ServerInfo, root: str) -> int | None:
     """The context that a server gave its model, by a page of its own; None where it says nothing.
 
     llama.cpp: default_generation_settings.n_ctx, of one of its slots (tools/server/README.md).
@@ -134,7 +134,7 @@ def _length(value: Any) -> int | None:
 class HealthWatch:
     """The last look at a server; another one is made on a thread of its own. Thread-safe."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: ServerInfo) -> None:
         self._server = server
         self._health: Health | None = None
         self._seen_at = float("-inf")
@@ -181,17 +181,17 @@ class HealthWatch:
             self._health, self._seen_at, self._looking = health, time.monotonic(), None
 
 
-_watches: dict[Server, HealthWatch] = {}
+_watches: dict[ServerInfo, HealthWatch] = {}
 _guard = threading.Lock()
 
 
-def watch_of(server: Server) -> HealthWatch:
+def watch_of(server: ServerInfo) -> HealthWatch:
     """The watch of a server and model."""
     with _guard:
         return _watches.setdefault(server, HealthWatch(server))
 
 
-def state_of(server: Server, *, wait_seconds: float) -> ServerState:
+def state_of(server: ServerInfo, *, wait_seconds: float) -> ServerState:
     """How a server is, in sentences."""
     lines: list[tuple[str, Mapping[str, object]]] = [
         ("server.where", {"base_url": server.base_url, "model": server.model})

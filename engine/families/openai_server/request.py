@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from engine.core.schema import Size
     from engine.core.settings import ModelSettings
     from engine.families.base import ModelRequest
-    from engine.families.prompts.conversation import PageKey, View
+    from engine.families.prompts.conversation import ContextView, PageKey
     from engine.index.verbatim import PageSpans
 
 # Of `generate`'s arguments those that OpenAI's API has under the same name.
@@ -58,7 +58,7 @@ class ServerInputs:
     frames: Mapping[PageKey, Size]
     most_characters: int
     spans: PageSpans | None
-    view: View | None
+    view: ContextView | None
 
 
 def check_options(model_id: str, model: ModelSettings) -> None:

@@ -36,7 +36,7 @@ from engine.families.pages.streaming import (
     PageRecord,
     Reader,
 )
-from engine.families.pages.thinking import Thoughts
+from engine.families.pages.thinking import ThoughtFilter
 from engine.layout.cells import CellParser
 from engine.ocr.preprocess import is_blank
 
@@ -76,7 +76,7 @@ class PageByPageFamily(ModelFamily):
         """(width, height) of the frame that boxes on a page are in."""
         return page.size
 
-    def thoughts(self, inputs: Any, run: Run) -> Thoughts | None:
+    def thoughts(self, inputs: Any, run: Run) -> ThoughtFilter | None:
         """What tells a thought from the answer to one prompt; None for models that do not think."""
         return None
 

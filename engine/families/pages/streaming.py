@@ -34,7 +34,7 @@ from engine.core.schema import (
 from engine.families.base import Run, Streamer
 from engine.families.pages.detokenizer import Detokenizer
 from engine.families.pages.repetition import without_loop
-from engine.families.pages.thinking import Thoughts
+from engine.families.pages.thinking import ThoughtFilter
 from engine.layout import to_markdown
 from engine.layout.cells import Cell, CellParser
 from engine.text.page_references import fold, references
@@ -84,7 +84,7 @@ class Reader:
     """
 
     def __init__(
-        self, record: PageRecord, streamer: Streamer, *, thoughts: Thoughts | None = None
+        self, record: PageRecord, streamer: Streamer, *, thoughts: ThoughtFilter | None = None
     ) -> None:
         self.record = record
         self.withdraw: Callable[[], None] = lambda: None
@@ -152,7 +152,7 @@ class BoxReader(Reader, ABC):
         *,
         parser: CellParser,
         words: Detokenizer,
-        thoughts: Thoughts | None = None,
+        thoughts: ThoughtFilter | None = None,
     ) -> None:
         super().__init__(record, run.streamer, thoughts=thoughts)
         self._run = run
@@ -202,7 +202,7 @@ class LayoutReader(BoxReader):
         encode: Callable[[str], list[int]],
         frame: Size,
         language: str,
-        thoughts: Thoughts | None = None,
+        thoughts: ThoughtFilter | None = None,
     ) -> None:
         super().__init__(record, run, parser=parser, words=words, thoughts=thoughts)
         self._encode = encode
@@ -303,7 +303,7 @@ class EvidenceReader(BoxReader):
         parser: CellParser,
         words: Detokenizer,
         pages: Sequence[tuple[Page, Size]],
-        thoughts: Thoughts | None = None,
+        thoughts: ThoughtFilter | None = None,
     ) -> None:
         super().__init__(record, run, parser=parser, words=words, thoughts=thoughts)
         self._pages = pages

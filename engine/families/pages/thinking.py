@@ -18,7 +18,7 @@ OPENING: Final = "<think>"
 CLOSING: Final = "</think>"
 
 
-class Thoughts:
+class ThoughtFilter:
     """Takes the ids of one answer as they come and gives back those that are no thought.
 
     Args:

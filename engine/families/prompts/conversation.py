@@ -35,7 +35,7 @@ _SPARE_SHARE: Final = 0.125
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class ContextView:
     """How a conversation was shortened. Turns are meant by their messages' places in the history.
 
     Attributes:
@@ -63,7 +63,7 @@ class View:
     def pages_as_text(self) -> frozenset[PageKey]:
         return frozenset(key for index, key in self.texts if index >= self.dropped)
 
-    def of(self, history: tuple[Message, ...]) -> View:
+    def of(self, history: tuple[Message, ...]) -> ContextView:
         """What of it still holds for another state of the conversation, rewound or gone on."""
         same = 0
         for mine, theirs in zip(self.history, history, strict=False):
@@ -73,7 +73,7 @@ class View:
             same += 1
         # The question itself was the next message.
         same += same == len(self.history) < len(history)
-        return View(
+        return ContextView(
             history,
             {place: text for place, text in self.texts.items() if place[0] < same},
             {index: keys for index, keys in self.again.items() if index < same},
@@ -84,7 +84,7 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
-class Counting:
+class TokenCounters:
     """How a family counts.
 
     Attributes:
@@ -129,7 +129,7 @@ def room_for(request: ModelRequest, prompt_tokens: int, limit: int, *, model_id:
     return min(request.max_new_tokens, room)
 
 
-def notice_of(view: View, prompt: PromptIds, limit: int) -> Notice | None:
+def notice_of(view: ContextView, prompt: PromptIds, limit: int) -> Notice | None:
     """What a person is told of a shortened conversation; None when the model misses nothing."""
     turns = sum(message.role == "user" for message in view.history[: view.dropped])
     pages = len(view.pages_as_text - {span.key for span in prompt.images})
@@ -138,7 +138,7 @@ def notice_of(view: View, prompt: PromptIds, limit: int) -> Notice | None:
     return Notice("notice.context_full", {"limit": limit, "pages": pages, "turns": turns})
 
 
-class Conversation:
+class PromptConversation:
     """The history and the question of one request, and the ways to say it with fewer tokens.
 
     Args:
@@ -155,12 +155,12 @@ class Conversation:
         self._shown_before = {key for message in self._history for key in _images(message)}
         self._allowed = (self._shown_before | set(self._asked)) & set(known)
 
-    def messages(self, view: View) -> tuple[Message, ...]:
+    def messages(self, view: ContextView) -> tuple[Message, ...]:
         """The turns as the model sees them, the question last."""
         asked = [*self._shown(view, self._place), TextPart(self._request.prompt.text)]
         return (*self._earlier(view), Message("user", tuple(asked)))
 
-    def fit(self, kept: View, counting: Counting) -> tuple[View, PromptIds]:
+    def fit(self, kept: ContextView, counting: TokenCounters) -> tuple[ContextView, PromptIds]:
         """The prompt with as little shortened as fits, and how; the view is whole if nothing was.
 
         Raises:
@@ -168,7 +168,7 @@ class Conversation:
         """
         limit = counting.limit
         reserve = reserved(self._request.max_new_tokens, limit) + len(self._request.so_far)
-        view = View(self._history)
+        view = ContextView(self._history)
         prompt = counting.prompt(self.messages(view))
         if len(prompt.ids) + reserve <= limit:
             return view, prompt
@@ -185,7 +185,7 @@ class Conversation:
             prompt = counting.prompt(self.messages(view))
         return self._remembered(view), prompt
 
-    def _gone_on(self, kept: View) -> View:
+    def _gone_on(self, kept: ContextView) -> ContextView:
         """The view that an earlier question was answered with, for this one.
 
         Pages for which that question left no room stay text if this one asks about no fewer.
@@ -194,7 +194,7 @@ class Conversation:
         stay = kept.quiet & kept.pages_as_text if kept.asked <= asked else frozenset()
         return replace(kept, quiet=stay)
 
-    def _remembered(self, view: View) -> View:
+    def _remembered(self, view: ContextView) -> ContextView:
         """The view with what the next question needs to know of this one."""
         keys = tuple(self._question_keys(view))
         again = dict(view.again)
@@ -204,7 +204,7 @@ class Conversation:
         quiet = asked - {key for _, key in self._image_places(view)}
         return replace(view, again=again, asked=asked, quiet=quiet)
 
-    def _shorter(self, view: View, over: int, counting: Counting) -> View | None:
+    def _shorter(self, view: ContextView, over: int, counting: TokenCounters) -> ContextView | None:
         """One step further, as far as `over` tokens need; None when there is none left."""
         asked = set(self._asked)
         places = [(index, key) for index, key in self._image_places(view) if key not in asked]
@@ -218,8 +218,12 @@ class Conversation:
         return shorter or self._without_turns(view, over, counting)
 
     def _as_text(
-        self, view: View, places: list[tuple[int, PageKey]], over: int, counting: Counting
-    ) -> View | None:
+        self,
+        view: ContextView,
+        places: list[tuple[int, PageKey]],
+        over: int,
+        counting: TokenCounters,
+    ) -> ContextView | None:
         """The first of these images as text, as many as are needed; None if none is shorter so."""
         texts, quiet = dict(view.texts), set(view.quiet)
         saved = 0
@@ -239,7 +243,9 @@ class Conversation:
                 break
         return replace(view, texts=texts, quiet=frozenset(quiet)) if saved else None
 
-    def _without_turns(self, view: View, over: int, counting: Counting) -> View | None:
+    def _without_turns(
+        self, view: ContextView, over: int, counting: TokenCounters
+    ) -> ContextView | None:
         """Without the oldest turns, each whole; None when there is none."""
         wanted = over + int(counting.limit * _SPARE_SHARE)
         dropped, saved = view.dropped, 0
@@ -254,7 +260,7 @@ class Conversation:
         shorter = replace(view, dropped=dropped)
         return replace(shorter, quiet=view.quiet & shorter.pages_as_text)
 
-    def _words(self, view: View, counting: Counting, place: int | None = None) -> int:
+    def _words(self, view: ContextView, counting: TokenCounters, place: int | None = None) -> int:
         """About how many tokens go with one earlier message, or with all of them."""
         places = range(view.dropped, self._place) if place is None else (place,)
         return sum(
@@ -267,29 +273,29 @@ class Conversation:
             for index in places
         )
 
-    def _earlier(self, view: View) -> Iterator[Message]:
+    def _earlier(self, view: ContextView) -> Iterator[Message]:
         for index in range(view.dropped, self._place):
             yield replace(self._history[index], parts=tuple(self._parts(view, index)))
 
-    def _parts(self, view: View, index: int) -> list[Part]:
+    def _parts(self, view: ContextView, index: int) -> list[Part]:
         words = [part for part in self._history[index].parts if isinstance(part, TextPart)]
         return [*self._shown(view, index), *words]
 
-    def _shown(self, view: View, index: int) -> list[Part]:
+    def _shown(self, view: ContextView, index: int) -> list[Part]:
         """The pages of a message, each as an image or as its text."""
         return [
             TextPart(text) if (text := view.texts.get((index, key))) else ImagePart(*key)
             for key in self._keys(view, index)
         ]
 
-    def _keys(self, view: View, index: int) -> list[PageKey]:
+    def _keys(self, view: ContextView, index: int) -> list[PageKey]:
         if index == self._place:
             return self._question_keys(view)
         again = [key for key in view.again.get(index, ()) if key in self._allowed]
         own = [key for key in _images(self._history[index]) if key in self._allowed]
         return [*again, *(key for key in own if key not in again)]
 
-    def _question_keys(self, view: View) -> list[PageKey]:
+    def _question_keys(self, view: ContextView) -> list[PageKey]:
         """The question's pages that no earlier turn shows as images."""
         seen = {
             key
@@ -299,7 +305,7 @@ class Conversation:
         }
         return [key for key in self._asked if key not in seen and key not in view.quiet]
 
-    def _image_places(self, view: View) -> list[tuple[int, PageKey]]:
+    def _image_places(self, view: ContextView) -> list[tuple[int, PageKey]]:
         """Where images stand, oldest first."""
         return [
             (index, key)

@@ -14,7 +14,7 @@ from engine.core.prompts import get_task
 from engine.core.schema import ImagePart, Message
 from engine.core.settings import ModelSettings
 from engine.families.base import ModelRequest, PromptSize
-from engine.families.prompts.conversation import Conversation, View, reserved
+from engine.families.prompts.conversation import ContextView, PromptConversation, reserved
 from engine.families.prompts.images import SeenImage, SeenImages
 from engine.families.prompts.token_ids import PromptIds
 from engine.families.weights.hub import configuration
@@ -34,13 +34,13 @@ class ChatFamily(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Weightless:
+class ModelWithoutWeights:
     """Stands for a model where tokens are only counted."""
 
     config: Any
 
     @classmethod
-    def of(cls, model_id: str, model: ModelSettings) -> Weightless:
+    def of(cls, model_id: str, model: ModelSettings) -> ModelWithoutWeights:
         """With the config of a checkpoint on this machine. Raises ModelError."""
         from transformers import AutoConfig
 
@@ -62,7 +62,7 @@ class ChatCounter:
             for page in document.pages
         }
         reading = get_task(request.task).reads_page
-        messages = Conversation(request, known).messages(View())
+        messages = PromptConversation(request, known).messages(ContextView())
         seen = {
             (part.document_id, part.page_index): self._family.images.of_size(
                 known[part.document_id, part.page_index].size,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Zone:
+class MrzZone:
     """An MRZ. rows: the view's rows that print it; piece: all of it as a piece of the page."""
 
     mrz: Mrz
@@ -42,14 +42,14 @@ class Zone:
         return None
 
 
-def find_zone(view: PageView) -> Zone | None:
+def find_zone(view: PageView) -> MrzZone | None:
     """The page's MRZ; of several readings the one whose check digits agree most."""
     texts = [
         " ".join(view.text(view.cells[cell].first, view.cells[cell].last) for cell in row)
         for row in view.rows
     ]
     possible = [bool(clean_line(text)) and len(clean_line(text)) >= 22 for text in texts]
-    best: tuple[float, Zone] | None = None
+    best: tuple[float, MrzZone] | None = None
     for start in range(len(texts)):
         for count in (3, 2):
             rows = tuple(range(start, start + count))
@@ -62,7 +62,7 @@ def find_zone(view: PageView) -> Zone | None:
                 continue
             agreeing = sum(mrz.checks.values()) - 0.5 * (len(mrz.checks) - sum(mrz.checks.values()))
             if best is None or agreeing > best[0]:
-                best = (agreeing, Zone(mrz, rows, _whole(view, rows), view))
+                best = (agreeing, MrzZone(mrz, rows, _whole(view, rows), view))
     return best[1] if best else None
 
 

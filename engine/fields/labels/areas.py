@@ -47,7 +47,7 @@ _OPEN_END: Final = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Area:
+class LabelArea:
     """text(cell)[start:end]. label: None for a cell that no label leads to.
 
     Attributes:
@@ -66,7 +66,7 @@ class Area:
     more: tuple[int, ...] = ()
 
 
-class Areas:
+class LabelAreas:
     """The areas of a page under a template's labels."""
 
     def __init__(self, view: PageView, labels: Sequence[Label]) -> None:
@@ -85,7 +85,7 @@ class Areas:
         """Whether a cell begins with a label."""
         return any(one.leads for one in self.labels_of.get(cell, ()))
 
-    def of_label(self, label: Label) -> Iterator[Area]:
+    def of_label(self, label: Label) -> Iterator[LabelArea]:
         """The places where this label's value may stand, most usual first."""
         text = self.text(label.cell)
         start = _after(text, label.end)
@@ -108,7 +108,7 @@ class Areas:
                 start = _after(text, colon) if colon >= 0 else end
         if text[start:end].strip(" .:;,/|-–—_"):
             more = self.continued(label.cell) if end == len(text) else ()
-            yield Area(label.cell, start, end, label, "inline", more=more)
+            yield LabelArea(label.cell, start, end, label, "inline", more=more)
             yield from self._shared(label, more, "inline")
         if not following:
             yield from self._right(label)
@@ -116,27 +116,27 @@ class Areas:
         if label.start == 0 or label.alone:
             yield from self._above(label)
 
-    def free(self) -> Iterator[Area]:
+    def free(self) -> Iterator[LabelArea]:
         """Every cell as an area without a label, and what stands behind a label nobody knows."""
         for cell in range(len(self._view.cells)):
             text = self.text(cell)
             own = self.labels_of.get(cell, ())
             # "8. 12 Elm Street": with its number it is no value.
             start = _after(text, own[0].end) if own and own[0].standard and own[0].leads else 0
-            yield Area(cell, start, len(text), None, "none", more=self.continued(cell))
+            yield LabelArea(cell, start, len(text), None, "none", more=self.continued(cell))
             unknown = _UNKNOWN.match(text)
             if unknown and not self.is_label(cell):
                 start = unknown.end()
-                yield Area(cell, start, len(text), None, "none", more=self.continued(cell))
+                yield LabelArea(cell, start, len(text), None, "none", more=self.continued(cell))
 
-    def _shared(self, label: Label, more: Sequence[int], relation: Relation) -> Iterator[Area]:
+    def _shared(self, label: Label, more: Sequence[int], relation: Relation) -> Iterator[LabelArea]:
         """Of a label of several fields, the next line: "Name:" before a surname and, under it, the
         given names."""
         if len(label.fields) > 1:
             for cell in more[:1]:
-                yield Area(cell, 0, self._end(cell, 0), label, relation, 1, 0.0)
+                yield LabelArea(cell, 0, self._end(cell, 0), label, relation, 1, 0.0)
 
-    def _right(self, label: Label) -> Iterator[Area]:
+    def _right(self, label: Label) -> Iterator[LabelArea]:
         view = self._view
         row = view.rows[view.cells[label.cell].row]
         place = row.index(label.cell)
@@ -153,11 +153,11 @@ class Areas:
             ]
             end = first[0].start if first else len(text)
             more = self.continued(cell)
-            yield Area(cell, start, end, label, "right", step, gap, more)
+            yield LabelArea(cell, start, end, label, "right", step, gap, more)
             if step == 0:
                 yield from self._shared(label, more, "right")
 
-    def _below(self, label: Label) -> Iterator[Area]:
+    def _below(self, label: Label) -> Iterator[LabelArea]:
         view = self._view
         cell, passed = label.cell, 0
         for cell in self._down(label):
@@ -170,7 +170,7 @@ class Areas:
                 continue
             text = self.text(cell)
             end = self._end(cell, 0)
-            yield Area(
+            yield LabelArea(
                 cell, _after(text, 0), end, label, "below", passed, gap, self.continued(cell)
             )
             passed += 1
@@ -200,19 +200,21 @@ class Areas:
                     if view.cells[further].bbox[1] - box[3] <= limit:
                         yield further
 
-    def _above(self, label: Label) -> Iterator[Area]:
+    def _above(self, label: Label) -> Iterator[LabelArea]:
         view = self._view
         for cell in view.above[label.cell][:1]:
             gap = (view.cells[label.cell].bbox[1] - view.cells[cell].bbox[3]) / view.line_height
             if gap <= _BELOW_GAP and not self.is_label(cell):
                 text = self.text(cell)
-                yield Area(cell, _after(text, 0), len(text), label, "above", 0, gap)
+                yield LabelArea(cell, _after(text, 0), len(text), label, "above", 0, gap)
                 for upper in view.above[cell][:1]:
                     lines = () if self.is_label(upper) else self.continued(upper)
                     if cell in lines:  # a value of two lines over its caption
                         text = self.text(upper)
                         more = lines[: lines.index(cell) + 1]
-                        yield Area(upper, _after(text, 0), len(text), label, "above", 0, gap, more)
+                        yield LabelArea(
+                            upper, _after(text, 0), len(text), label, "above", 0, gap, more
+                        )
 
     def continued(self, cell: int) -> tuple[int, ...]:
         """The lines below that go on with a cell's text: near, aligned, of its size, no labels."""

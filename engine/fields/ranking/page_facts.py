@@ -21,13 +21,13 @@ from engine.text import find_values
 from engine.text.answer_types import kinds_of
 
 if TYPE_CHECKING:
-    from engine.fields.codes.mrz_zone import Zone
-    from engine.fields.labels.areas import Area, Areas
+    from engine.fields.codes.mrz_zone import MrzZone
+    from engine.fields.labels.areas import LabelArea, LabelAreas
     from engine.fields.labels.label import Label
     from engine.fields.ranking.spans import Span
     from engine.fields.templates import DocumentTemplate, FieldTemplate
     from engine.index.spans import Candidate
-    from engine.index.view import Cell, PageView
+    from engine.index.view import LineCell, PageView
 
 _CLAIMS: Final = ("inline", "right", "below")
 _DIGITS: Final = ("id", "inn", "iban")
@@ -59,9 +59,9 @@ class PageFacts:
         self,
         view: PageView,
         template: DocumentTemplate,
-        areas: Areas,
-        claims: Sequence[Area],
-        zone: Zone | None,
+        areas: LabelAreas,
+        claims: Sequence[LabelArea],
+        zone: MrzZone | None,
     ) -> None:
         self.view = view
         self._zone = zone
@@ -143,7 +143,7 @@ class PageFacts:
             return needed > _FULL * (self.right - self.left)
         return needed > _FULL * (self._edge_of_column(upper) - upper.bbox[0])
 
-    def _edge_of_column(self, upper: Cell) -> float:
+    def _edge_of_column(self, upper: LineCell) -> float:
         """Where the next column, a picture or the page's print ends the room right of a line."""
         near = _COLUMN_WITHIN * self.view.line_height
         top, foot = upper.bbox[1] - near, upper.bbox[3] + near
@@ -222,7 +222,9 @@ class PageFacts:
         return self.view.cell_of[piece.ranges[0][0]] in self._column_sums
 
 
-def _of_others(areas: Areas, claims: Sequence[Area], usual: Mapping[str, float]) -> frozenset[int]:
+def _of_others(
+    areas: LabelAreas, claims: Sequence[LabelArea], usual: Mapping[str, float]
+) -> frozenset[int]:
     """The cells that labels of no field lead to: the day of an order, of a delivery."""
     found: set[int] = set()
     own: set[int] = set()
@@ -242,7 +244,9 @@ def _of_others(areas: Areas, claims: Sequence[Area], usual: Mapping[str, float])
     return frozenset(found - own | heads)
 
 
-def _usual(areas: Areas, claims: Sequence[Area], template: DocumentTemplate) -> Mapping[str, float]:
+def _usual(
+    areas: LabelAreas, claims: Sequence[LabelArea], template: DocumentTemplate
+) -> Mapping[str, float]:
     """relation -> share of labels, each label's vote parted among where its value can be."""
     by_label: dict[Label, set[str]] = {}
     for area in claims:

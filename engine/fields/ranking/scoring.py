@@ -32,7 +32,7 @@ _BEAM: Final = 48
 
 
 @dataclass(frozen=True, slots=True)
-class Scored:
+class ScoredSpan:
     """A candidate of a field. score: its logit; probability: against all others and "absent"."""
 
     field: str
@@ -60,7 +60,7 @@ def weights_of(template: FieldTemplate) -> NDArray[np.float32]:
 
 def scored(
     field: str, spans: Sequence[Span], table: NDArray[np.float32], weights: NDArray[np.float32]
-) -> list[Scored]:
+) -> list[ScoredSpan]:
     """The candidates of one field over all pages, best first, each piece of a page once.
 
     Args:
@@ -72,18 +72,18 @@ def scored(
     top = max(0.0, float(scores.max()))
     shares = np.exp(scores - top)
     total = float(shares.sum()) + float(np.exp(-top))
-    best: dict[object, Scored] = {}
+    best: dict[object, ScoredSpan] = {}
     for span, score, share in zip(spans, scores, shares, strict=True):
         key = (span.piece.view.index.page_index, span.piece.key)
         known = best.get(key)
         probability = float(share) / total + (known.probability if known else 0.0)
         kept = span if known is None or score > known.score else known.span
         highest = max(float(score), known.score if known else float(score))
-        best[key] = Scored(field, kept, highest, probability)
+        best[key] = ScoredSpan(field, kept, highest, probability)
     return sorted(best.values(), key=lambda one: -one.score)
 
 
-def assigned(candidates: Mapping[str, Sequence[Scored]]) -> dict[str, Scored]:
+def assigned(candidates: Mapping[str, Sequence[ScoredSpan]]) -> dict[str, ScoredSpan]:
     """One candidate a field, or none, so that together they are likeliest; no two take the same
     words. Beam search, the field with the surest candidate first.
     """
@@ -91,7 +91,7 @@ def assigned(candidates: Mapping[str, Sequence[Scored]]) -> dict[str, Scored]:
         (name for name, own in candidates.items() if own),
         key=lambda name: -max(one.probability for one in candidates[name]),
     )
-    beam: list[tuple[float, frozenset[tuple[int, int]], dict[str, Scored]]] = [
+    beam: list[tuple[float, frozenset[tuple[int, int]], dict[str, ScoredSpan]]] = [
         (0.0, frozenset(), {})
     ]
     for name in order:

@@ -10,14 +10,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from engine.fields.labels.areas import Area, alphabet_of
+from engine.fields.labels.areas import LabelArea, alphabet_of
 from engine.fields.labels.person_names import is_rest_of_company, split_name
-from engine.fields.parsing import Parsed, as_coded, parse_field
+from engine.fields.parsing import ParsedValue, as_coded, parse_field
 from engine.index.spans import Candidate, piece
 from engine.text import find_values
 
 if TYPE_CHECKING:
-    from engine.fields.labels.areas import Areas
+    from engine.fields.labels.areas import LabelAreas
     from engine.fields.templates import FieldTemplate
     from engine.index.view import PageView
 
@@ -68,8 +68,8 @@ class Span:
     """
 
     piece: Candidate
-    area: Area
-    parsed: Parsed
+    area: LabelArea
+    parsed: ParsedValue
     rank: int
     share: float
     extra_lines: int
@@ -78,7 +78,7 @@ class Span:
 
 
 def spans_of(
-    view: PageView, areas: Areas, template: FieldTemplate, reachable: Iterable[Area]
+    view: PageView, areas: LabelAreas, template: FieldTemplate, reachable: Iterable[LabelArea]
 ) -> Iterator[Span]:
     """The candidates of one field.
 
@@ -95,7 +95,9 @@ def spans_of(
             yield from _texts(view, areas, area, template)
 
 
-def _values(view: PageView, areas: Areas, area: Area, template: FieldTemplate) -> Iterator[Span]:
+def _values(
+    view: PageView, areas: LabelAreas, area: LabelArea, template: FieldTemplate
+) -> Iterator[Span]:
     cell = view.cells[area.cell]
     text = areas.text(area.cell)[area.start : area.end]
     if not any(character.isdigit() for character in text):
@@ -143,7 +145,9 @@ def _sign(text: str) -> int:
     return match.end() if match and match.end() < len(text) else 0
 
 
-def _matching(view: PageView, areas: Areas, area: Area, template: FieldTemplate) -> Iterator[Span]:
+def _matching(
+    view: PageView, areas: LabelAreas, area: LabelArea, template: FieldTemplate
+) -> Iterator[Span]:
     """Runs of words that are a choice, or whose characters match the pattern."""
     text = areas.text(area.cell)[area.start : area.end]
     words = [match.span() for match in re.finditer(r"[^\s,;:/]+", text)]
@@ -176,7 +180,9 @@ def fits(text: str, template: FieldTemplate, *, small: bool = False) -> bool:
     )
 
 
-def _texts(view: PageView, areas: Areas, area: Area, template: FieldTemplate) -> Iterator[Span]:
+def _texts(
+    view: PageView, areas: LabelAreas, area: LabelArea, template: FieldTemplate
+) -> Iterator[Span]:
     """The area's line, and with each of the lines that continue it."""
     text = areas.text(area.cell)[area.start : area.end]
     parts = list(_parts(text))
@@ -233,7 +239,7 @@ def _texts(view: PageView, areas: Areas, area: Area, template: FieldTemplate) ->
         yield Span(block, area, parsed, 0, first.share, number, number == len(area.more))
 
 
-def _name_beside(view: PageView, areas: Areas, area: Area) -> bool:
+def _name_beside(view: PageView, areas: LabelAreas, area: LabelArea) -> bool:
     """Whether the line above or below, in the same print, may be a name."""
     box = view.cells[area.cell].bbox
     tall = max(1.0, box[3] - box[1])
@@ -287,8 +293,8 @@ def joined_spans(
 
 def _span(
     view: PageView,
-    areas: Areas,
-    area: Area,
+    areas: LabelAreas,
+    area: LabelArea,
     template: FieldTemplate,
     start: int,
     end: int,

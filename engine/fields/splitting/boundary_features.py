@@ -17,7 +17,7 @@ from engine.fields.document_type import DOCUMENT_TYPES
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from engine.fields.splitting.page_features import PageSigns
+    from engine.fields.splitting.page_features import PageFeatures
 
 SIGNS: Final = (
     "bias",
@@ -51,7 +51,7 @@ _SMALL: Final = ("receipt", "passport", "driver_licence", "id_card")
 _MOST_HEADS: Final = 3
 
 
-def joint(before: Sequence[PageSigns], page: PageSigns) -> NDArray[np.float32]:
+def joint(before: Sequence[PageFeatures], page: PageFeatures) -> NDArray[np.float32]:
     """(SIGNS,) about 0 to 1 each.
 
     Args:
@@ -90,7 +90,7 @@ def joint(before: Sequence[PageSigns], page: PageSigns) -> NDArray[np.float32]:
     return np.array([told[name] for name in SIGNS], np.float32)
 
 
-def _count(told: dict[str, float], before: Sequence[PageSigns], page: PageSigns) -> None:
+def _count(told: dict[str, float], before: Sequence[PageFeatures], page: PageFeatures) -> None:
     """What page counters say, whichever pages have one."""
     number, of = page.counter
     last_number, last_of = before[-1].counter
@@ -105,7 +105,7 @@ def _count(told: dict[str, float], before: Sequence[PageSigns], page: PageSigns)
     told["counter_stops"] = float(bool(last_number) and not number)
 
 
-def _heads(first: PageSigns, page: PageSigns) -> tuple[int, int]:
+def _heads(first: PageFeatures, page: PageFeatures) -> tuple[int, int]:
     """How many rows of the head stand on the first page, too: letter by letter, and with other
     digits ("Invoice 1041" and "Invoice 1042": another paper of the same sender)."""
     same = sum(row in first.heads.values() for row in page.heads.values())

@@ -58,7 +58,7 @@ def type_shares(index: PageIndex) -> NDArray[np.float32]:
 
 
 @dataclass(frozen=True)
-class PageSigns:
+class PageFeatures:
     """One page, prepared for comparing. types: (types,) shares."""
 
     view: PageView
@@ -237,6 +237,6 @@ class PageSigns:
 TypeShares = Callable[["PageIndex"], "NDArray[np.float32]"]
 
 
-def signs_of(index: PageIndex, types: TypeShares = type_shares) -> PageSigns:
+def signs_of(index: PageIndex, types: TypeShares = type_shares) -> PageFeatures:
     """A page prepared for comparing."""
-    return PageSigns(levelled_view(index), types(index))
+    return PageFeatures(levelled_view(index), types(index))

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from engine.fields.splitting.boundary_features import SIGNS, joint
-from engine.fields.splitting.page_features import PageSigns, signs_of
+from engine.fields.splitting.page_features import PageFeatures, signs_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -56,7 +56,7 @@ def split(
 
 
 def split_signs(
-    pages: Sequence[PageSigns],
+    pages: Sequence[PageFeatures],
     *,
     threshold: float = THRESHOLD,
     weights: NDArray[np.float64] | None = None,
@@ -64,7 +64,7 @@ def split_signs(
     """`split` for pages that are prepared. weights: None takes the fitted ones."""
     chosen = load_joint_weights() if weights is None else weights
     documents: list[list[int]] = []
-    so_far: list[PageSigns] = []
+    so_far: list[PageFeatures] = []
     for number, page in enumerate(pages):
         begins = not documents
         if so_far and not page.is_empty:
@@ -79,7 +79,7 @@ def split_signs(
 
 
 def probability(
-    before: Sequence[PageSigns], page: PageSigns, weights: NDArray[np.float64]
+    before: Sequence[PageFeatures], page: PageFeatures, weights: NDArray[np.float64]
 ) -> float:
     """How likely a page begins a document, 0 to 1; see joints.joint."""
     return float(1.0 / (1.0 + np.exp(-float(joint(before, page) @ weights))))

@@ -34,19 +34,19 @@ from engine.models.inference import Job
 from engine.models.worker.launch import start_worker
 from engine.models.worker.messages import (
     FAULT_KEY,
-    Alive,
-    Ask,
     Close,
     DropCaches,
     Event,
     Forget,
-    Given,
+    Heartbeat,
     Load,
     Loaded,
     LoadFailed,
-    Prepare,
-    Prepared,
-    PrepareEnded,
+    PageReply,
+    PageRequest,
+    PrepareDone,
+    PrepareFailed,
+    PrepareRequest,
     Stop,
     Submit,
     without_pictures,
@@ -119,7 +119,7 @@ class RemoteModel:
         with self._lock:
             self._runs[run.number] = run
         try:
-            self._send(Prepare(run.number, without_pictures(request)))
+            self._send(PrepareRequest(run.number, without_pictures(request)))
             run.pressed = partial(self._on_stop, run)
             preparation.stop.add_callback(run.pressed)
             run.prepared.wait()
@@ -225,9 +225,9 @@ class RemoteModel:
 
     def _take(self, message: object) -> None:
         match message:
-            case Prepared(number):
+            case PrepareDone(number):
                 self._runs[number].prepared.set()
-            case PrepareEnded(number, error):
+            case PrepareFailed(number, error):
                 run = self._runs[number]
                 run.error, run.cancelled = error, error is None
                 run.prepared.set()
@@ -245,14 +245,14 @@ class RemoteModel:
                         # Before the first token nothing is watched, so a long prefill is no stall.
                         run.job.last_token_at = time.monotonic()
                     run.job.emit(event)
-            case Alive(number):
+            case Heartbeat(number):
                 job = self._runs[number].job
                 if job is not None:
                     job.last_token_at = time.monotonic()
-            case Ask():
+            case PageRequest():
                 self._pages.submit(self._give, message)
 
-    def _give(self, wanted: Ask) -> None:
+    def _give(self, wanted: PageRequest) -> None:
         run = self._runs.get(wanted.run)
         if run is None:
             return
@@ -265,13 +265,13 @@ class RemoteModel:
                     value = page.load_words()
                 case "index":
                     value = run.preparation.index(page)
-            given = Given(wanted.ask, value)
+            given = PageReply(wanted.ask, value)
         except RunCancelled:
-            given = Given(wanted.ask, stopped=True)
+            given = PageReply(wanted.ask, stopped=True)
         except Exception as error:
             if not isinstance(error, EngineError):
                 logger.exception("reading a page for the worker of %s failed", self.model_id)
-            given = Given(wanted.ask, error=as_engine_error(error))
+            given = PageReply(wanted.ask, error=as_engine_error(error))
         try:
             self._send(given)
         except GenerationError:
@@ -308,7 +308,7 @@ class RemoteModel:
             run.job.emit(Failed(run.error) if run.error is not None else cancelled)
 
 
-def _page(request: ModelRequest, wanted: Ask) -> Page:
+def _page(request: ModelRequest, wanted: PageRequest) -> Page:
     pages = (*request.pages, *(page for one in request.documents for page in one.pages))
     return next(
         page

@@ -45,18 +45,18 @@ class LoadFailed:
 
 
 @dataclass(frozen=True, slots=True)
-class Prepare:
+class PrepareRequest:
     run: int
     request: ModelRequest
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PrepareDone:
     run: int
 
 
 @dataclass(frozen=True, slots=True)
-class PrepareEnded:
+class PrepareFailed:
     """error: what to tell; None when the run was stopped."""
 
     run: int
@@ -84,14 +84,14 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Alive:
+class Heartbeat:
     """A token came; sent now and then between events."""
 
     run: int
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class PageRequest:
     """The worker wants something of a page."""
 
     ask: int
@@ -102,7 +102,7 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class PageReply:
     """Answer to an Ask: the value, or the error that getting it raised. stopped: neither came."""
 
     ask: int

@@ -29,19 +29,19 @@ from engine.families.base import ModelFamily, ModelRequest, Preparation
 from engine.models.inference import InferenceThread, Job, run_job
 from engine.models.worker.messages import (
     FAULT_KEY,
-    Alive,
-    Ask,
     Close,
     DropCaches,
     Event,
     Forget,
-    Given,
+    Heartbeat,
     Load,
     Loaded,
     LoadFailed,
-    Prepare,
-    Prepared,
-    PrepareEnded,
+    PageReply,
+    PageRequest,
+    PrepareDone,
+    PrepareFailed,
+    PrepareRequest,
     Stop,
     Submit,
     What,
@@ -103,7 +103,7 @@ class _Worker:
         self._inference = InferenceThread(family.model_id, partial(run_job, family))
         self._sending = threading.Lock()
         self._runs: dict[int, _Run] = {}
-        self._asks: dict[int, SimpleQueue[Given]] = {}
+        self._asks: dict[int, SimpleQueue[PageReply]] = {}
         self._numbers = itertools.count()
 
     def serve(self) -> None:
@@ -113,14 +113,14 @@ class _Worker:
             except (EOFError, OSError):
                 return
             match message:
-                case Prepare(number, request):
+                case PrepareRequest(number, request):
                     run = self._runs.setdefault(number, _Run(number))
                     threading.Thread(target=self._prepare, args=(run, request), daemon=True).start()
                 case Submit(number, started_at, load_seconds):
                     self._submit(self._runs[number], started_at, load_seconds)
                 case Stop(number):
                     self._stop(number)
-                case Given(ask):
+                case PageReply(ask):
                     waiting = self._asks.pop(ask, None)
                     if waiting is not None:
                         waiting.put(message)
@@ -146,7 +146,7 @@ class _Worker:
             run.stop.set()
             for waiting in list(self._asks.values()):
                 # Whoever waits looks at its own run's stop, and waits on if it is not meant.
-                waiting.put(Given(-1))
+                waiting.put(PageReply(-1))
 
     def _prepare(self, run: _Run, request: ModelRequest) -> None:
         def ask(what: What, page: Page) -> Any:
@@ -166,11 +166,11 @@ class _Worker:
                 logger.exception("preparing a run of %s failed", self._family.model_id)
             self._ended(run, as_engine_error(error))
         else:
-            self._send(Prepared(run.number))
+            self._send(PrepareDone(run.number))
 
     def _ended(self, run: _Run, error: EngineError | None) -> None:
         self._runs.pop(run.number, None)
-        self._send(PrepareEnded(run.number, error))
+        self._send(PrepareFailed(run.number, error))
 
     def _submit(self, run: _Run, started_at: float, load_seconds: float) -> None:
         def emit(event: StreamEvent) -> None:
@@ -189,7 +189,7 @@ class _Worker:
             now = time.monotonic()
             if now - run.said_alive >= _ALIVE_SECONDS:
                 run.said_alive = now
-                self._send(Alive(run.number))
+                self._send(Heartbeat(run.number))
 
         return on_token
 
@@ -201,9 +201,9 @@ class _Worker:
             EngineError: the app could not get it.
         """
         number = next(self._numbers)
-        waiting: SimpleQueue[Given] = SimpleQueue()
+        waiting: SimpleQueue[PageReply] = SimpleQueue()
         self._asks[number] = waiting
-        self._send(Ask(number, run.number, what, page.document_id, page.page_index))
+        self._send(PageRequest(number, run.number, what, page.document_id, page.page_index))
         while True:
             given = waiting.get()
             if run.stop.is_set() or given.stopped:

@@ -6,6 +6,6 @@ knows rows and files; which sessions are awake and what runs in them is `engine.
 
 from engine.sessions.database.archive import Archive
 from engine.sessions.database.listing import ConversationInfo
-from engine.sessions.database.rows import Kept, KeptDocument, Running
+from engine.sessions.database.rows import StoredAnswer, StoredDocument, StoredSession
 
-__all__ = ["Archive", "ConversationInfo", "Kept", "KeptDocument", "Running"]
+__all__ = ["Archive", "ConversationInfo", "StoredAnswer", "StoredDocument", "StoredSession"]

@@ -25,7 +25,7 @@ from engine.sessions.database import listing, rows
 from engine.sessions.database.database import DamagedError, Database
 from engine.sessions.database.listing import ConversationInfo
 from engine.sessions.database.page_files import PageFiles
-from engine.sessions.database.rows import Kept, KeptDocument
+from engine.sessions.database.rows import StoredDocument, StoredSession
 
 logger = logging.getLogger(__name__)
 
@@ -74,7 +74,7 @@ class Archive:
         """Whether something was kept there before."""
         return (folder / _DATABASE).exists()
 
-    def load(self, session_id: str) -> Kept | None:
+    def load(self, session_id: str) -> StoredSession | None:
         """Raises StoreError."""
         return self.read(lambda connection: rows.load(connection, session_id))
 
@@ -113,7 +113,7 @@ class Archive:
         self.write(work)
         self._database.wipe_log()
 
-    def delete(self, session_ids: Iterable[str]) -> list[KeptDocument]:
+    def delete(self, session_ids: Iterable[str]) -> list[StoredDocument]:
         """Delete sessions, their files included; the documents that they had.
 
         Raises:

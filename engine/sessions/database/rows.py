@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class KeptDocument:
+class StoredDocument:
     """A document whose file is among the page files.
 
     Attributes:
@@ -36,7 +36,7 @@ class KeptDocument:
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
+class StoredAnswer:
     """A question being answered. transcript: JSON of what was said so far; "" is nothing yet.
 
     owner: the process that answers; "" when that process died and the answer was cut.
@@ -48,7 +48,7 @@ class Running:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredSession:
     """A session as it is kept. visitor: SHA-256 of its visitor's id."""
 
     session_id: str
@@ -57,9 +57,9 @@ class Kept:
     title: str
     revision: int
     created_at: float
-    documents: tuple[KeptDocument, ...]
+    documents: tuple[StoredDocument, ...]
     messages: tuple[Message, ...]
-    running: Running | None
+    running: StoredAnswer | None
 
 
 def insert(
@@ -98,7 +98,7 @@ def bump(connection: sqlite3.Connection, session_id: str, *, now: float, said: b
     return revision(connection, session_id) or 0
 
 
-def load(connection: sqlite3.Connection, session_id: str) -> Kept | None:
+def load(connection: sqlite3.Connection, session_id: str) -> StoredSession | None:
     """A session with everything that was said; None when there is none."""
     row = connection.execute(
         "SELECT visitor, salt, title, revision, created_at FROM sessions WHERE session_id = ?",
@@ -115,7 +115,7 @@ def load(connection: sqlite3.Connection, session_id: str) -> Kept | None:
         "SELECT owner, message, transcript FROM running WHERE session_id = ?", (session_id,)
     ).fetchone()
     visitor, salt, title, found, created_at = row
-    return Kept(
+    return StoredSession(
         session_id=session_id,
         visitor=visitor,
         salt=salt,
@@ -128,10 +128,10 @@ def load(connection: sqlite3.Connection, session_id: str) -> Kept | None:
     )
 
 
-def _document(row: tuple[Any, ...]) -> KeptDocument:
+def _document(row: tuple[Any, ...]) -> StoredDocument:
     document_id, name, file, size, pdf_dpi, pages = row
     sizes = tuple((width, height) for width, height in json.loads(pages))
-    return KeptDocument(document_id, name, file, size, pdf_dpi, sizes)
+    return StoredDocument(document_id, name, file, size, pdf_dpi, sizes)
 
 
 def _messages(connection: sqlite3.Connection, session_id: str) -> tuple[Message, ...]:
@@ -149,18 +149,18 @@ def _messages(connection: sqlite3.Connection, session_id: str) -> tuple[Message,
     return tuple(said[: len(said) - len(said) % 2])
 
 
-def _running(row: tuple[str, str, str] | None) -> Running | None:
+def _running(row: tuple[str, str, str] | None) -> StoredAnswer | None:
     if row is None:
         return None
     try:
-        return Running(row[0], message_from_json(json.loads(row[1])), row[2])
+        return StoredAnswer(row[0], message_from_json(json.loads(row[1])), row[2])
     except ValueError:
         logger.warning("a cut answer is damaged and is left out", exc_info=True)
         return None
 
 
 def replace_documents(
-    connection: sqlite3.Connection, session_id: str, place: int, documents: Sequence[KeptDocument]
+    connection: sqlite3.Connection, session_id: str, place: int, documents: Sequence[StoredDocument]
 ) -> None:
     """These documents from a place on, and none behind them."""
     connection.execute(
@@ -200,7 +200,9 @@ def replace_messages(
     )
 
 
-def set_running(connection: sqlite3.Connection, session_id: str, running: Running | None) -> None:
+def set_running(
+    connection: sqlite3.Connection, session_id: str, running: StoredAnswer | None
+) -> None:
     """What is being answered now; None: nothing."""
     if running is None:
         connection.execute("DELETE FROM running WHERE session_id = ?", (session_id,))
@@ -216,9 +218,9 @@ def set_running(connection: sqlite3.Connection, session_id: str, running: Runnin
     )
 
 
-def delete(connection: sqlite3.Connection, session_ids: Iterable[str]) -> list[KeptDocument]:
+def delete(connection: sqlite3.Connection, session_ids: Iterable[str]) -> list[StoredDocument]:
     """Delete sessions with all that belongs to them; the documents whose files must go."""
-    gone: list[KeptDocument] = []
+    gone: list[StoredDocument] = []
     for session_id in session_ids:
         kept = load(connection, session_id)
         if kept is not None:

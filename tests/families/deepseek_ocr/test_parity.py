@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from engine.families.deepseek_ocr import DeepseekVLV2Processor
-from engine.families.deepseek_ocr.processing import Mode, Views, see, token_count
+from engine.families.deepseek_ocr.processing import Mode, PageViews, see, token_count
 from tests.families.deepseek_ocr.conftest import NO_TOKEN, vectors
 from tests.families.tiny_deepseek_ocr import meta, tokenizer
 
@@ -34,7 +34,7 @@ def page_of(case: str) -> Image.Image:
     return Image.fromarray(((7 * y + 13 * x + 29 * c + (x * y) // 5) % 256).astype(np.uint8))
 
 
-def views_of(case: str) -> Views:
+def views_of(case: str) -> PageViews:
     facts = meta()["cases"][case]
     return see(page_of(case), Mode(facts["base_size"], facts["image_size"], facts["crop_mode"]))
 

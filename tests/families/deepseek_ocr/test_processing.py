@@ -10,7 +10,7 @@ from engine.families.deepseek_ocr import DeepseekVLV2Processor
 from engine.families.deepseek_ocr.processing import (
     _GRIDS,
     MODES,
-    KeepTags,
+    TagKeepingTokenizer,
     choose_grid,
     mode_for,
     see,
@@ -117,5 +117,5 @@ def test_layout_tags_are_part_of_the_answer() -> None:
     words = tokenizer()
     text = "<|ref|>title<|/ref|><|det|>[[1, 2, 3, 4]]<|/det|><td>a</td>"
     ids = [words.bos_token_id, *words(text)["input_ids"], words.eos_token_id]
-    assert KeepTags(words).decode(ids, skip_special_tokens=True) == text
-    assert KeepTags(words).decode(torch.tensor(ids)) == text
+    assert TagKeepingTokenizer(words).decode(ids, skip_special_tokens=True) == text
+    assert TagKeepingTokenizer(words).decode(torch.tensor(ids)) == text

@@ -15,7 +15,7 @@ from engine.core.geometry import union
 from engine.core.schema import EvidenceFound, Message, StreamEvent, TextPart
 from engine.families.base import Run
 from engine.families.lite.family import LiteFamily, LiteInputs
-from engine.families.lite.form import Form, Forms
+from engine.families.lite.form import DocumentForm, FormCache
 from engine.index.page_index import PageIndex
 from tests.fields.drawn import drawn_index, specimen_of, typed
 
@@ -51,7 +51,7 @@ def test_the_field_that_is_asked_for_is_the_answer_where_it_stands(
     kind: str, language: str, seed: int, questions: dict[str, str]
 ) -> None:
     drawn = specimen_of(kind, language, seed)
-    form = Form([drawn_index(drawn)])
+    form = DocumentForm([drawn_index(drawn)])
     asked = {name: question for name, question in questions.items() if name in drawn.fields}
     assert len(asked) >= 3
     for name, question in asked.items():
@@ -68,7 +68,7 @@ TRUTH = {name: field.text for name, field in specimen_of("passport", "en", 3).fi
 
 
 def test_a_full_name_is_the_surname_and_the_given_names_each_with_its_place() -> None:
-    found = Form([PASSPORT]).answer("Whose passport is this?")
+    found = DocumentForm([PASSPORT]).answer("Whose passport is this?")
     assert found is not None
     pieces = (found.candidate, *found.more)
     assert {piece.text for piece in pieces} == {TRUTH["surname"], TRUTH["given_names"]}
@@ -77,7 +77,7 @@ def test_a_full_name_is_the_surname_and_the_given_names_each_with_its_place() ->
 
 
 def test_what_the_form_does_not_have_is_left_to_the_reader() -> None:
-    form = Form([PASSPORT])
+    form = DocumentForm([PASSPORT])
     assert form.answer("When does the passport expire?") is not None
     assert form.answer("What is the address of the holder?") is None
     assert form.answer("What is the passport made of?") is None
@@ -85,7 +85,7 @@ def test_what_the_form_does_not_have_is_left_to_the_reader() -> None:
 
 def test_of_two_documents_the_one_whose_form_is_surest_answers() -> None:
     letter = replace(typed("Dear Sir,", "we met on 3 March 2020."), document_id="letter")
-    found = Forms().answer("When does the passport expire?", [letter, PASSPORT])
+    found = FormCache().answer("When does the passport expire?", [letter, PASSPORT])
     assert found is not None
     assert found.text == TRUTH["expiry_date"]
     assert found.candidate.view.index.document_id == PASSPORT.document_id
@@ -94,7 +94,7 @@ def test_of_two_documents_the_one_whose_form_is_surest_answers() -> None:
 def test_of_a_file_of_two_documents_each_is_a_form_of_its_own() -> None:
     invoice = specimen_of("invoice", "en", 6)
     pages = [drawn_index(invoice), replace(PASSPORT, page_index=1)]
-    forms = Forms()
+    forms = FormCache()
     for question, text, page in (
         ("How much do we have to pay?", invoice.fields["total"].text, 0),
         ("When does the passport expire?", TRUTH["expiry_date"], 1),
@@ -119,11 +119,11 @@ def test_a_question_that_names_a_type_is_about_documents_of_that_type(
     question: str, pages: list[int]
 ) -> None:
     both = [drawn_index(specimen_of("invoice", "en", 6)), replace(PASSPORT, page_index=1)]
-    assert [index.page_index for index in Forms().named(question, both)] == pages
+    assert [index.page_index for index in FormCache().named(question, both)] == pages
 
 
 def test_a_page_that_was_read_anew_is_a_new_form() -> None:
-    forms = Forms()
+    forms = FormCache()
     question = "What is the surname?"
     first = forms.answer(question, [PASSPORT])
     again = drawn_index(specimen_of("passport", "en", 8))
@@ -137,7 +137,7 @@ def test_a_broken_template_of_ones_own_stops_no_question(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "parcel_label.toml").write_text("name = 1", encoding="utf-8")
-    assert Forms(tmp_path).answer("Whose passport is this?", [PASSPORT]) is None
+    assert FormCache(tmp_path).answer("Whose passport is this?", [PASSPORT]) is None
     assert "parcel_label.toml" in caplog.text
 
 
@@ -160,20 +160,22 @@ def test_a_whole_page_is_asked_as_a_form_and_a_part_of_it_is_not(tmp_path: Path)
 
 def test_the_second_invoice_is_not_answered_from_any_invoice() -> None:
     pages = [drawn_index(specimen_of("invoice", "en", 6)), replace(PASSPORT, page_index=1)]
-    assert Forms().answer("How much is to be paid?", pages) is not None
-    assert Forms().answer("How much is to be paid in the second invoice?", pages) is None
-    assert Forms().answer("How much is to be paid in the second invoice?", pages[:1]) is not None
+    assert FormCache().answer("How much is to be paid?", pages) is not None
+    assert FormCache().answer("How much is to be paid in the second invoice?", pages) is None
+    assert (
+        FormCache().answer("How much is to be paid in the second invoice?", pages[:1]) is not None
+    )
 
 
 def test_a_follow_up_is_not_taken_for_a_printed_label() -> None:
-    form = Form([drawn_index(specimen_of("invoice", "en", 6))])
+    form = DocumentForm([drawn_index(specimen_of("invoice", "en", 6))])
     assert form.answer("And the purchaser?", follows=False) is not None
     assert form.answer("And the subtotal?", follows=True) is None
     assert form.answer("And when must we pay?", follows=True) is not None
 
 
 def test_deleted_pages_are_forgotten() -> None:
-    forms = Forms()
+    forms = FormCache()
     forms.answer("What is the surname?", [PASSPORT])
     watched = weakref.ref(forms._files[PASSPORT.document_id, (0,)][0])
     forms.forget({"another"})
@@ -184,7 +186,7 @@ def test_deleted_pages_are_forgotten() -> None:
 
 
 def test_the_pages_that_are_kept_are_bounded() -> None:
-    forms = Forms()
+    forms = FormCache()
     for number in range(200):
         forms.answer("What is the surname?", [replace(PASSPORT, document_id=f"d{number}")])
     assert len(forms._files) == 128
@@ -193,7 +195,7 @@ def test_the_pages_that_are_kept_are_bounded() -> None:
 
 def test_a_pasted_text_is_no_question_for_a_field() -> None:
     pasted = "lorem ipsum dolor " * 4000 + "в договор" + " " * 50_000 + "x"
-    assert Form([PASSPORT]).answer(f"What is the surname? {pasted}") is None
+    assert DocumentForm([PASSPORT]).answer(f"What is the surname? {pasted}") is None
 
 
 INVOICE = replace(drawn_index(specimen_of("invoice", "en", 6)), document_id="invoice")
