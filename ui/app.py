@@ -70,22 +70,22 @@ def build_app(engine: Engine, settings: Settings, api: Api | None = None) -> gr.
         (api or Api(engine, settings)).wire(app)
         screen = build(labels, i18n.preferred(settings.app.language, None))
         only_local_files(screen.question)
-        desks = ScreenStates(engine)
-        talk = ConversationActions(engine, desks)
+        screen_states = ScreenStates(engine)
+        talk = ConversationActions(engine, screen_states)
         cards = ModelCards(engine)
-        listed = _wire(app, screen, labels, talk, ContextUseActions(engine, desks), cards)
+        listed = _wire(app, screen, labels, talk, ContextUseActions(engine, screen_states), cards)
         listed += wire_asking(
             screen,
             labels,
             talk,
-            EditActions(engine, desks),
-            SuggestActions(engine, desks),
-            ExportActions(engine, desks),
+            EditActions(engine, screen_states),
+            SuggestActions(engine, screen_states),
+            ExportActions(engine, screen_states),
         )
         wire_model_card(screen, cards, listed)
-        wire_archive(screen, HistoryActions(engine, desks, talk), listed)
-        wire_form(screen, FieldsActions(engine, desks))
-        wire_thumbnails(screen, Thumbnails(engine, desks))
+        wire_archive(screen, HistoryActions(engine, screen_states, talk), listed)
+        wire_form(screen, FieldsActions(engine, screen_states))
+        wire_thumbnails(screen, Thumbnails(engine, screen_states))
     app.queue(default_concurrency_limit=None, api_open=False)
     return app
 

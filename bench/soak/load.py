@@ -58,10 +58,10 @@ class Served:
 
     def kept_files(self) -> list[str]:
         """The scans and pictures that lie on the disk for sessions."""
-        roots = (self.folder / "data" / "conversations" / "pages", *self._desks())
+        roots = (self.folder / "data" / "conversations" / "pages", *self._screen_states())
         return [path.name for root in roots for path in root.rglob("*") if path.is_file()]
 
-    def _desks(self) -> list[Path]:
+    def _screen_states(self) -> list[Path]:
         return list((self.folder / "gradio").glob("scanchat-*/scanchat-*"))
 
 

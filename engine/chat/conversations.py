@@ -70,18 +70,18 @@ class Conversations:
         """A record of `keep`; None where there is none. Raises SessionError, StoreError."""
         return self._sessions.get(session_id).archive.kept(session_id, name)
 
-    def keep_for_visitor(self, visitor_id: str, name: str, record: str) -> None:
+    def store_for_visitor(self, visitor_id: str, name: str, record: str) -> None:
         """As `keep`, for a visitor's settings: up to 64,000 bytes.
 
         Raises:
             SessionError: that is no visitor's id.
             StoreError: it is too large.
         """
-        self._sessions.keep_for_visitor(visitor_id, name, record)
+        self._sessions.store_for_visitor(visitor_id, name, record)
 
-    def kept_for_visitor(self, visitor_id: str, name: str) -> str | None:
-        """A record of `keep_for_visitor`; None where there is none. Raises StoreError."""
-        return self._sessions.archives.visitors.kept_for_visitor(visitor_id, name)
+    def stored_for_visitor(self, visitor_id: str, name: str) -> str | None:
+        """A record of `store_for_visitor`; None where there is none. Raises StoreError."""
+        return self._sessions.archives.visitors.stored_for_visitor(visitor_id, name)
 
     def unkept(self, session_id: str) -> EngineError | None:
         """Why the last change of a session is not kept; None when all is. Raises SessionError."""

@@ -59,12 +59,12 @@ class Engine:
         self._documents = Documents(self._sessions, self._indexes, self.settings.preprocess)
         self._deletion = Deletion(self._sessions, self._runs, self._models)
         self.model_control = ModelControl(self.settings, self._models)
-        self._conductor = Runner(self.settings, self._models, self._indexes)
+        self._runner = Runner(self.settings, self._models, self._indexes)
         self._questions = Questions(
-            self.settings, self._sessions, self._models, self._runs, self._conductor
+            self.settings, self._sessions, self._models, self._runs, self._runner
         )
         self._fields = FieldExtraction(self.settings, self._documents, self.ask)
-        self._upkeep = MaintenanceThread(self._sessions, self._runs.session_ids, self._sweep)
+        self._maintenance = MaintenanceThread(self._sessions, self._runs.session_ids, self._sweep)
 
     def __enter__(self) -> Self:
         return self
@@ -79,7 +79,7 @@ class Engine:
 
     def close(self) -> None:
         """Stop every run, unload every model, delete every session that is not kept."""
-        self._upkeep.close()
+        self._maintenance.close()
         self._runs.stop_all()
         self._indexes.close()
         self.model_control.close()
@@ -222,16 +222,16 @@ class Engine:
         """A record of `keep`; None where there is none. Raises SessionError, StoreError."""
         return self._conversations.kept(session_id, name)
 
-    def keep_for_visitor(self, visitor_id: str, name: str, record: str) -> None:
+    def store_for_visitor(self, visitor_id: str, name: str, record: str) -> None:
         """As `keep`, for a visitor's settings: up to 64,000 bytes.
 
-        See `Conversations.keep_for_visitor`.
+        See `Conversations.store_for_visitor`.
         """
-        self._conversations.keep_for_visitor(visitor_id, name, record)
+        self._conversations.store_for_visitor(visitor_id, name, record)
 
-    def kept_for_visitor(self, visitor_id: str, name: str) -> str | None:
-        """A record of `keep_for_visitor`; None where there is none. Raises StoreError."""
-        return self._conversations.kept_for_visitor(visitor_id, name)
+    def stored_for_visitor(self, visitor_id: str, name: str) -> str | None:
+        """A record of `store_for_visitor`; None where there is none. Raises StoreError."""
+        return self._conversations.stored_for_visitor(visitor_id, name)
 
     def unkept(self, session_id: str) -> EngineError | None:
         """Why the last change of a session is not kept; None when all is. Raises SessionError."""
@@ -376,7 +376,7 @@ class Engine:
 
     def _forget(self, document_ids: list[str]) -> None:
         self._indexes.forget(document_ids)
-        self._conductor.forget(frozenset(document_ids))
+        self._runner.forget(frozenset(document_ids))
 
     def _build_index(self, page: Page, steps: PreprocessSettings) -> PageIndex:
         return build_index(page, self.settings, preprocess=steps)

@@ -34,7 +34,7 @@ class Questions:
         self._sessions = sessions
         self._models = models
         self._runs = runs
-        self._conductor = conductor
+        self._runner = conductor
 
     def ask(
         self,
@@ -54,7 +54,7 @@ class Questions:
     ) -> AnswerStream:
         """Start a run and return its events; never raises, a bad call ends in Failed. See
         `Engine.ask`."""
-        wish = AskRequest(
+        request = AskRequest(
             model_id=model_id or self._settings.default_model,
             task=task,
             question=question,
@@ -69,7 +69,7 @@ class Questions:
         )
         session, refused = self._session_or_why(session_id)
         stream = AnswerStream(
-            model_id=wish.model_id,
+            model_id=request.model_id,
             documents=() if session is None else tuple(session.documents),
             stall_timeout_seconds=self._settings.generation.stall_timeout_seconds,
             on_end=lambda transcript: (
@@ -83,7 +83,7 @@ class Questions:
             stream.emit(Failed(refused))
             return stream
         try:
-            asked = validate(wish, session, self._models)
+            asked = validate(request, session, self._models)
             self._runs.begin(session_id, stream)
         except EngineError as error:
             stream.emit(Failed(error))
@@ -94,7 +94,7 @@ class Questions:
             self._sessions.begin(session, message, stream.transcript)
             if why is not None:
                 stream.emit(Notice(_NOT_KEPT.get(why.key, "notice.not_kept")))
-        self._conductor.start(stream, asked)
+        self._runner.start(stream, asked)
         return stream
 
     def context_use(
@@ -109,7 +109,7 @@ class Questions:
     ) -> ContextUse:
         """How much of a model's context a question would take; starts, loads, downloads nothing.
         See `Engine.context_use`."""
-        wish = AskRequest(
+        request = AskRequest(
             model_id=model_id or self._settings.default_model,
             task="question",
             question=question.strip() or "?",
@@ -118,8 +118,8 @@ class Questions:
             language=language,
             options=options or AskOptions(),
         )
-        return self._conductor.context_use(
-            validate(wish, self._sessions.get(session_id), self._models)
+        return self._runner.context_use(
+            validate(request, self._sessions.get(session_id), self._models)
         )
 
     def add_turn(

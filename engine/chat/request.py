@@ -32,7 +32,7 @@ class AskRequest:
     options: AskOptions = field(default_factory=AskOptions)
 
 
-def validate(wish: AskRequest, session: Session, models: ModelManager) -> Question:
+def validate(request: AskRequest, session: Session, models: ModelManager) -> Question:
     """The question, with the pages and the conversation that it is about.
 
     Documents whose files are lost are left out, unless the wish names their pages.
@@ -41,26 +41,26 @@ def validate(wish: AskRequest, session: Session, models: ModelManager) -> Questi
         EngineError: the task or model is unknown, the model cannot do it, the question is empty,
             there is no such page, its file is lost, or there is none at all.
     """
-    task = get_task(wish.task)
-    if task.id not in models.tasks(wish.model_id):
+    task = get_task(request.task)
+    if task.id not in models.tasks(request.model_id):
         raise ModelError(
             "model.task_unsupported",
-            model_id=wish.model_id,
+            model_id=request.model_id,
             task=task.id,
-            supported=", ".join(sorted(models.tasks(wish.model_id))),
+            supported=", ".join(sorted(models.tasks(request.model_id))),
         )
-    if task.needs_question and not wish.question.strip():
+    if task.needs_question and not request.question.strip():
         raise SessionError("session.no_question")
     with session.lock:
         documents = session.usable()
         history = tuple(session.messages)
         notices: tuple[Notice, ...] = ()
-        if wish.pages is None:
+        if request.pages is None:
             asked = [message.text for message in history if message.role == "user"]
-            words = wish.question if task.needs_question else ""
+            words = request.question if task.needs_question else ""
             chosen, notices = _named(words, asked, documents)
         else:
-            chosen = tuple(session.page(*pair) for pair in wish.pages)
+            chosen = tuple(session.page(*pair) for pair in request.pages)
         # Named pages of a lost file, or nothing but lost files to look at.
         about = {page.document_id for page in chosen} or set(session.lost)
         lost = [why for document_id, why in session.lost.items() if document_id in about]
@@ -70,23 +70,23 @@ def validate(wish: AskRequest, session: Session, models: ModelManager) -> Questi
         raise SessionError("session.no_pages")
     question = Question(
         conversation=session.session_id,
-        model_id=wish.model_id,
+        model_id=request.model_id,
         task=task,
-        text=wish.question.strip() if task.needs_question else "",
+        text=request.question.strip() if task.needs_question else "",
         history=history,
         documents=documents,
         pages=chosen,
-        verbatim=wish.verbatim,
-        steps=wish.steps,
-        language=wish.language,
-        options=wish.options,
+        verbatim=request.verbatim,
+        steps=request.steps,
+        language=request.language,
+        options=request.options,
         notices=notices,
     )
-    if wish.resume:
+    if request.resume:
         question = replace(question, resume=True, history=_before_last(question))
-    if wish.bbox is not None:
-        question = replace(question, bbox=_drawn(wish.bbox, question.pages))
-    return question if wish.remember else replace(question, history=())
+    if request.bbox is not None:
+        question = replace(question, bbox=_drawn(request.bbox, question.pages))
+    return question if request.remember else replace(question, history=())
 
 
 def _named(

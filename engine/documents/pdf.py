@@ -71,8 +71,8 @@ def _load_image(source: Source, page_index: int, size: Size) -> Image.Image:
     cached = DECODED_PAGES.get(source, page_index)
     if cached is not None:
         return cached
-    wish = {"what": "image", "page": page_index, "size": size}
-    found, drawn = _asked(source, source.read(), wish)
+    request = {"what": "image", "page": page_index, "size": size}
+    found, drawn = _asked(source, source.read(), request)
     for picture in found["pictures"]:
         # A page that holds a picture of more pixels than a page may have: a hidden bomb.
         source.check_pixels((picture[0], picture[1]), page_index)
@@ -84,25 +84,25 @@ def _load_image(source: Source, page_index: int, size: Size) -> Image.Image:
 
 
 def _load_words(source: Source, page_index: int, size: Size) -> tuple[Word, ...]:
-    wish = {"what": "words", "page": page_index, "size": size}
-    found, _ = _asked(source, source.read(), wish)
+    request = {"what": "words", "page": page_index, "size": size}
+    found, _ = _asked(source, source.read(), request)
     return tuple(Word(str(text), (box[0], box[1], box[2], box[3])) for text, box in found["words"])
 
 
-def _asked(source: Source, data: bytes, wish: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+def _asked(source: Source, data: bytes, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     """What PDFium says of a file.
 
     Raises:
         DocumentError: broken, there or at the page, encrypted, or too costly.
     """
-    page_index = int(wish.get("page", -1))
+    page_index = int(request.get("page", -1))
     costly = DocumentError("document.too_costly", name=source.name)
     with _COSTLY_GUARD:
         if page_index in _COSTLY.get(source, ()):
             raise costly
     pixels = source.limits.max_page_megapixels * 1e6
     try:
-        found, raw = ask({**wish, "max_pixels": pixels}, data)
+        found, raw = ask({**request, "max_pixels": pixels}, data)
     except ProcessDiedError as error:
         with _COSTLY_GUARD:
             _COSTLY.setdefault(source, set()).add(page_index)

@@ -44,7 +44,7 @@ class _Process:
     def is_alive(self) -> bool:
         return self._process.poll() is None
 
-    def ask(self, wish: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
+    def ask(self, request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
         """Raises ProcessDiedError."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -52,7 +52,7 @@ class _Process:
         timer.daemon = True
         timer.start()
         try:
-            write(self._process.stdin, wish, data)
+            write(self._process.stdin, request, data)
             answer = read(self._process.stdout)
         except (OSError, ValueError) as error:
             self.end()
@@ -80,11 +80,11 @@ class _Pool:
         self._idle: list[_Process] = []
         self._guard = threading.Lock()
 
-    def ask(self, wish: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
+    def ask(self, request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
         """Raises ProcessDiedError."""
         with self._room:
             process = self._taken() or _Process()
-            answer = process.ask(wish, data)
+            answer = process.ask(request, data)
             with self._guard:
                 self._idle.append(process)
             return answer
@@ -103,7 +103,7 @@ class _Pool:
         return None
 
 
-def ask(wish: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
+def ask(request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
     """What PDFium says of a file; waits for its turn.
 
     Args:
@@ -114,7 +114,7 @@ def ask(wish: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
     Raises:
         ProcessDiedError: it took more time or memory than it may, or PDFium crashed.
     """
-    return _pool.ask(wish, data)
+    return _pool.ask(request, data)
 
 
 def write(pipe: IO[bytes], message: dict[str, Any], raw: bytes | memoryview) -> None:

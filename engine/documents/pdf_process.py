@@ -36,14 +36,14 @@ def main() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     _limit_memory()
     while (message := read(sys.stdin.buffer)) is not None:
-        wish, data = message
+        request, data = message
         _limit_work(_WORK_SECONDS)
-        answer, raw = _answer(wish, data)
+        answer, raw = _answer(request, data)
         _limit_work(0)
         write(answers, answer, raw)
 
 
-def _answer(wish: dict[str, Any], data: bytes) -> _Answer:
+def _answer(request: dict[str, Any], data: bytes) -> _Answer:
     try:
         pdf = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:
@@ -51,21 +51,21 @@ def _answer(wish: dict[str, Any], data: bytes) -> _Answer:
         return {"failed": "encrypted" if needs_password else "file"}, b""
     try:
         pdf.init_forms()
-        if wish["what"] == "sizes":
-            return _sizes(pdf, wish["max_pages"]), b""
+        if request["what"] == "sizes":
+            return _sizes(pdf, request["max_pages"]), b""
     except _FAILURES:
         pdf.close()
         return {"failed": "file"}, b""
     try:
-        page = pdf[wish["page"]]
-        if wish["what"] == "words":
-            frame = PageFrame(page.get_bbox(), page.get_rotation(), tuple(wish["size"]))
+        page = pdf[request["page"]]
+        if request["what"] == "words":
+            frame = PageFrame(page.get_bbox(), page.get_rotation(), tuple(request["size"]))
             words = read_words(page.get_textpage(), frame)
             return {"words": [[word.text, word.bbox] for word in words]}, b""
-        pictures = _too_large(page, wish["max_pixels"])
+        pictures = _too_large(page, request["max_pixels"])
         if pictures:
             return {"pictures": pictures}, b""
-        return _drawn(pdf, page, wish["size"])
+        return _drawn(pdf, page, request["size"])
     except _FAILURES:
         return {"failed": "page"}, b""
     finally:

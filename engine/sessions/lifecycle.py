@@ -184,10 +184,10 @@ class SessionLifecycle:
                 gone += [key for key in archive.expired(self.clock.date()) if key not in awake]
         return gone
 
-    def keep_for_visitor(self, visitor_id: str, name: str, record: str) -> None:
+    def store_for_visitor(self, visitor_id: str, name: str, record: str) -> None:
         """Keep the screen's record of a visitor. Raises SessionError, StoreError: too large."""
         self.key_of(visitor_id)
-        self.archives.visitors.keep_for_visitor(visitor_id, name, record, self.clock.date())
+        self.archives.visitors.store_for_visitor(visitor_id, name, record, self.clock.date())
 
     def touch(self) -> None:
         """Write down when sessions and visitors were last here, and forget visitors who left."""

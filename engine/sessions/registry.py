@@ -92,9 +92,9 @@ class SessionRegistry:
         """The ids of sessions that nobody has used for long enough. Raises StoreError."""
         return self._lifecycle.expired()
 
-    def keep_for_visitor(self, visitor_id: str, name: str, record: str) -> None:
+    def store_for_visitor(self, visitor_id: str, name: str, record: str) -> None:
         """Keep the screen's record of a visitor. Raises SessionError, StoreError: too large."""
-        self._lifecycle.keep_for_visitor(visitor_id, name, record)
+        self._lifecycle.store_for_visitor(visitor_id, name, record)
 
     def touch(self) -> None:
         """Write down when sessions and visitors were last here, and forget visitors who left."""

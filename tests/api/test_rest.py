@@ -68,8 +68,8 @@ def test_fields_of_a_file_of_several_documents_come_for_each_of_them(
     FakeFamily.script = ["42.00"]
     file = sent(page_bytes(kind="TIFF", pages=3), "three.tiff")
 
-    def pages_of(**wish: object) -> tuple[list[int], list[list[int]]]:
-        said = http.post("api/fields", data={"type": "receipt", **wish}, files=file)
+    def pages_of(**request: object) -> tuple[list[int], list[list[int]]]:
+        said = http.post("api/fields", data={"type": "receipt", **request}, files=file)
         assert said.status_code == 200, said.text
         found = said.json()
         own = [[page["page_index"] for page in one["pages"]] for one in found.get("documents", ())]

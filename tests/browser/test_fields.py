@@ -159,16 +159,16 @@ def test_below_layout_and_fields_the_page_keeps_its_room_and_all_of_it_can_be_dr
     with driving.answered(page):
         page.click("#run")
     page.wait_for_selector("#regions tr[data-region]")
-    look, view, desk = (
+    look, view, screen_state = (
         page.locator(name).bounding_box() for name in ("#look", "#page-view", ".sc-desk")
     )
-    assert desk["height"] >= 0.37 * look["height"]
+    assert screen_state["height"] >= 0.37 * look["height"]
     assert view["height"] >= 0.5 * look["height"]
     # What the desk shows is seen: its frame cuts nothing off.
-    assert desk["y"] + desk["height"] <= view["y"] + view["height"]
+    assert screen_state["y"] + screen_state["height"] <= view["y"] + view["height"]
     page.click("button[data-fit=page]")
     paper = page.locator(".sc-paper").bounding_box()
-    assert paper["y"] + paper["height"] <= desk["y"] + desk["height"]
+    assert paper["y"] + paper["height"] <= screen_state["y"] + screen_state["height"]
     # The hint for drawing takes room, and the page stays as large as it is.
     page.click("[data-draw]")
     page.wait_for_selector(".sc-how:not([hidden])")

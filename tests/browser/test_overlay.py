@@ -242,8 +242,8 @@ def test_categories_are_hidden_labels_stay_on_the_page_and_downloads_come(
             assert box["y"] >= paper["y"] - 0.1
             assert box["x"] + box["width"] <= paper["x"] + paper["width"] + 0.1
             assert box["y"] + box["height"] <= paper["y"] + paper["height"] + 0.1
-    desk = page.locator("#page-view .sc-desk").bounding_box()
-    assert paper["height"] <= desk["height"], "the whole page is seen"
+    screen_state = page.locator("#page-view .sc-desk").bounding_box()
+    assert paper["height"] <= screen_state["height"], "the whole page is seen"
     page.click("#regions summary")
     for kind, start in (("md", b""), ("html", b"<!"), ("pdf", b"%PDF"), ("zip", b"PK")):
         with page.expect_download() as download:

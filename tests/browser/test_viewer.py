@@ -236,12 +236,12 @@ def test_evidence_on_a_turned_and_enlarged_page_scrolls_into_sight(
         page.evaluate("document.querySelector('.sc-desk').scrollTo(0, 0)")
         page.click("#chat .sc-cite")
         page.wait_for_selector("#page-view [data-evidence].sc-glow")
-        desk, mark = (
+        screen_state, mark = (
             page.locator(name).first.bounding_box() for name in (".sc-desk", "[data-evidence]")
         )
         middle = (mark["x"] + mark["width"] / 2, mark["y"] + mark["height"] / 2)
-        assert desk["x"] <= middle[0] <= desk["x"] + desk["width"]
-        assert desk["y"] <= middle[1] <= desk["y"] + desk["height"]
+        assert screen_state["x"] <= middle[0] <= screen_state["x"] + screen_state["width"]
+        assert screen_state["y"] <= middle[1] <= screen_state["y"] + screen_state["height"]
 
 
 def test_on_a_phone_two_fingers_enlarge_and_the_switch_knows_where_to_go(

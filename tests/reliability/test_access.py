@@ -145,11 +145,11 @@ def test_pages_of_other_sites_can_neither_read_nor_send(launched: Launched) -> N
     with httpx.Client(base_url=launched.url, trust_env=False, timeout=30) as http:
         for host in ("127.0.0.1", "scans.example"):
             headers = {**foreign, "Host": host}
-            wish = {**headers, "Access-Control-Request-Method": "POST"}
+            request = {**headers, "Access-Control-Request-Method": "POST"}
             for said in (
                 http.get("/config", headers=headers),
-                http.options("/gradio_api/queue/join", headers=wish),
-                http.options("/v1/chat/completions", headers=wish),
+                http.options("/gradio_api/queue/join", headers=request),
+                http.options("/v1/chat/completions", headers=request),
             ):
                 allowed = [name for name in said.headers if name.startswith("access-control-al")]
                 assert not allowed, (host, said.request.url)

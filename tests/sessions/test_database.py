@@ -178,13 +178,13 @@ def test_reading_never_waits_for_a_lock_that_another_program_holds(
         engine._sessions.archives.visitors.write_now(lambda _: None)
         other = sqlite3.connect(kept / "conversations.db", isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
-        engine.keep(other_id, "desk", "{}")
+        engine.keep(other_id, "screen_state", "{}")
         started = time.monotonic()
         for _ in range(5):
             # What the screen asks for at every event.
             assert len(engine.documents(session_id)) == 1
             assert len(engine.history(session_id)) == 2
-            assert engine.kept(session_id, "desk") is None
+            assert engine.kept(session_id, "screen_state") is None
             assert len(engine.conversations(visitor)) == 2
         assert time.monotonic() - started < 0.5
         while "is not kept" not in caplog.text:
@@ -195,8 +195,8 @@ def test_reading_never_waits_for_a_lock_that_another_program_holds(
         other.execute("ROLLBACK")
         other.close()
         # Without the lock a read waits for what was written before it.
-        engine.keep(other_id, "desk", "[]")
-        assert engine.kept(other_id, "desk") == "[]"
+        engine.keep(other_id, "screen_state", "[]")
+        assert engine.kept(other_id, "screen_state") == "[]"
 
 
 def test_a_full_disk_at_an_upload_is_one_sentence_and_loses_nothing(
@@ -409,7 +409,7 @@ def test_what_nobody_used_expires_by_the_date_across_restarts(
         visitor = engine.create_visitor()
         old = talk(engine, tmp_path, visitor, "?")
         used = talk(engine, tmp_path, visitor, "?")
-        engine.keep_for_visitor(visitor, "settings", "{}")
+        engine.store_for_visitor(visitor, "settings", "{}")
     hands.pass_by(DAY - 60)
     with clocked(settings, hands) as engine:
         assert said(engine, used)
@@ -425,7 +425,7 @@ def test_what_nobody_used_expires_by_the_date_across_restarts(
         engine.delete_idle_sessions()
         engine._sessions.touch()
         assert engine.conversations(visitor) == ()
-        assert engine.kept_for_visitor(visitor, "settings") is None
+        assert engine.stored_for_visitor(visitor, "settings") is None
         assert files_below(kept / "pages") == []
 
 

@@ -112,7 +112,7 @@ def test_a_conversation_comes_back_after_a_restart(fake_settings: Settings, tmp_
         FakeFamily.evidence = [place]
         session_id = talk(engine, tmp_path, visitor, "What is the total?")
         engine.keep(session_id, "turns", '["shown"]')
-        engine.keep_for_visitor(visitor, "settings", '{"dark": true}')
+        engine.store_for_visitor(visitor, "settings", '{"dark": true}')
         engine.rename(session_id, "Bill")
         before, documents = engine.history(session_id), engine.documents(session_id)
         pixels = documents[0].pages[0].load_image().tobytes()
@@ -126,7 +126,7 @@ def test_a_conversation_comes_back_after_a_restart(fake_settings: Settings, tmp_
         assert engine.documents(session_id) == documents
         assert engine.documents(session_id)[0].pages[0].load_image().tobytes() == pixels
         assert engine.kept(session_id, "turns") == '["shown"]'
-        assert engine.kept_for_visitor(visitor, "settings") == '{"dark": true}'
+        assert engine.stored_for_visitor(visitor, "settings") == '{"dark": true}'
         assert engine.conversations(visitor)[0].title == "Bill"
         # It goes on where it was: the page is known, and only the words are new.
         engine.ask(session_id, "And the date?").answer()
@@ -204,7 +204,7 @@ def test_deleting_a_visitor_leaves_no_byte_of_theirs(
         session_id = talk(engine, tmp_path, visitor, "zebra question?", name="zebra.png")
         engine.rename(session_id, "zebra title")
         engine.keep(session_id, "turns", "zebra turns")
-        engine.keep_for_visitor(visitor, "settings", "zebra settings")
+        engine.store_for_visitor(visitor, "settings", "zebra settings")
         FakeFamily.script = ["Fine."]
         theirs = talk(engine, tmp_path, other, "?")
         engine.conversations(visitor)
@@ -213,7 +213,7 @@ def test_deleting_a_visitor_leaves_no_byte_of_theirs(
         assert not has_byte_of_zebra(kept)
         assert engine.conversations(visitor) == ()
         assert not engine.has_session(session_id)
-        assert engine.kept_for_visitor(visitor, "settings") is None
+        assert engine.stored_for_visitor(visitor, "settings") is None
         assert said(engine, theirs) == ["?", "Fine."]
         assert len(files_below(kept / "pages")) == 1
 
@@ -320,7 +320,7 @@ def test_records_have_a_limit_and_belong_to_their_conversation(
     with pytest.raises(StoreError, match="8000000"):
         fake_engine.keep(session_id, "turns", "x" * 8_000_001)
     with pytest.raises(StoreError, match="64000"):
-        fake_engine.keep_for_visitor(visitor, "settings", "ы" * 32_001)
+        fake_engine.store_for_visitor(visitor, "settings", "ы" * 32_001)
     with pytest.raises(SessionError):
         fake_engine.keep("guessed", "turns", "")
     assert fake_engine.kept(session_id, "turns") == "новое"

@@ -23,9 +23,9 @@ class App:
         self.restart()
 
     def restart(self) -> None:
-        desks = ScreenStates(self.engine)
-        self.talk = ConversationActions(self.engine, desks)
-        self.archive = HistoryActions(self.engine, desks, self.talk)
+        screen_states = ScreenStates(self.engine)
+        self.talk = ConversationActions(self.engine, screen_states)
+        self.archive = HistoryActions(self.engine, screen_states, self.talk)
 
     def ask(self, key: str, text: str, *files: str) -> list[ScreenChange]:
         return run(self.talk.ask(key, question(text, files), "en"))

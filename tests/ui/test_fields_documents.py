@@ -63,15 +63,19 @@ class Sitting:
 
     def __init__(self, engine: Any, path: Path) -> None:
         self.engine = ScannedEngine(engine)
-        desks = ScreenStates(self.engine)  # type: ignore[arg-type]
-        self.form = FieldsActions(self.engine, desks)  # type: ignore[arg-type]
-        self.desk, _ = desks.find(None)
-        opened, _ = asyncio.run(open_files(self.engine, self.desk, [str(path)], turn_to=True))  # type: ignore[arg-type]
+        screen_states = ScreenStates(self.engine)  # type: ignore[arg-type]
+        self.form = FieldsActions(self.engine, screen_states)  # type: ignore[arg-type]
+        self.screen_state, _ = screen_states.find(None)
+        opened, _ = asyncio.run(
+            open_files(self.engine, self.screen_state, [str(path)], turn_to=True)
+        )  # type: ignore[arg-type]
         self.document_id = opened[0].document_id
 
-    def read(self, kind: str = "auto", **wish: Any) -> ScreenChange:
+    def read(self, kind: str = "auto", **request: Any) -> ScreenChange:
         async def every() -> list[ScreenChange]:
-            run = self.form.read(self.desk.session_id, self.document_id, kind, "lite", "en", **wish)
+            run = self.form.read(
+                self.screen_state.session_id, self.document_id, kind, "lite", "en", **request
+            )
             return [change async for change in run]
 
         return asyncio.run(every())[-1]
@@ -90,12 +94,12 @@ class Sitting:
         ]
 
     def write(self, value: str, page: int) -> ScreenChange:
-        place = (self.desk.session_id, self.document_id, "total")
+        place = (self.screen_state.session_id, self.document_id, "total")
         return self.form.write(*place, value, page)
 
     def save(self, kind: str) -> bytes:
-        wish = (self.desk.session_id, kind, self.document_id, "en")
-        change = asyncio.run(self.form.export(*wish))
+        request = (self.screen_state.session_id, kind, self.document_id, "en")
+        change = asyncio.run(self.form.export(*request))
         assert change.download is not None
         return Path(change.download).read_bytes()
 
@@ -123,7 +127,7 @@ def test_a_value_is_written_and_confirmed_in_the_document_of_its_page_alone(
     sitting.read()
     change = sitting.write("55.00", 2)
     assert sitting.totals(change) == ["100.00", "55.00", "400.00"]
-    place = (sitting.desk.session_id, sitting.document_id, "total")
+    place = (sitting.screen_state.session_id, sitting.document_id, "total")
     change = sitting.form.confirm(*place, 3, yes=True)
     confirmed = [
         row["confirmed"]
@@ -187,10 +191,10 @@ def test_forms_come_back_after_a_restart_and_those_of_before_files_were_split_to
     sitting: Sitting,
 ) -> None:
     sitting.read()
-    text = serialization.record(sitting.desk)
+    text = serialization.record(sitting.screen_state)
     again = ScreenState("session")
     serialization.restore(again, text)
-    assert again.sheets == sitting.desk.sheets
+    assert again.sheets == sitting.screen_state.sheets
     old = json.loads(text)
     old["sheets"] = {name: own[1] for name, own in old["sheets"].items()}
     for one in old["sheets"].values():
@@ -202,7 +206,7 @@ def test_forms_come_back_after_a_restart_and_those_of_before_files_were_split_to
 
 def test_a_page_that_was_not_read_belongs_to_the_document_before_it(sitting: Sitting) -> None:
     sitting.read()
-    sheets: list[DocumentFieldsView] = sitting.desk.sheets[sitting.document_id][1:]
+    sheets: list[DocumentFieldsView] = sitting.screen_state.sheets[sitting.document_id][1:]
     assert [sheet_of(sheets, page) for page in (0, 2, 3, 7)] == [*sheets[:1], *sheets, sheets[1]]
     assert sheet_of([], 0) is None
 

@@ -64,11 +64,13 @@ class Sitting:
 
     def __init__(self, engine: Any, page: Path) -> None:
         self.engine = FieldsEngine(engine)
-        desks = ScreenStates(self.engine)  # type: ignore[arg-type]
-        self.form = FieldsActions(self.engine, desks)  # type: ignore[arg-type]
-        self.desk, _ = desks.find(None)
-        self.session_id = self.desk.session_id
-        opened, _ = asyncio.run(open_files(self.engine, self.desk, [str(page)], turn_to=True))  # type: ignore[arg-type]
+        screen_states = ScreenStates(self.engine)  # type: ignore[arg-type]
+        self.form = FieldsActions(self.engine, screen_states)  # type: ignore[arg-type]
+        self.screen_state, _ = screen_states.find(None)
+        self.session_id = self.screen_state.session_id
+        opened, _ = asyncio.run(
+            open_files(self.engine, self.screen_state, [str(page)], turn_to=True)
+        )  # type: ignore[arg-type]
         self.document_id = opened[0].document_id
 
     def read(self, kind: str = "auto", pinned: Sequence[tuple[str, int]] = ()) -> ScreenChange:
@@ -232,7 +234,7 @@ def test_a_failure_is_a_sentence_and_the_form_stays(sitting: Sitting) -> None:
     assert change.status is not None
     assert "lite" in change.status
     assert sitting.row(change, "total")["value"] == "42.00"
-    assert sitting.desk.reading is None
+    assert sitting.screen_state.reading is None
 
 
 @pytest.mark.parametrize("name", ["", "__class__", "no_such_field"])

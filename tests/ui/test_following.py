@@ -25,9 +25,9 @@ class Browser:
 
     def __init__(self, settings: Settings, pause: float = 0.0) -> None:
         self.engine = FakeEngine(settings, pause=pause)
-        self.desks = ScreenStates(self.engine)
-        self.talk = ConversationActions(self.engine, self.desks)
-        self.archive = HistoryActions(self.engine, self.desks, self.talk)
+        self.screen_states = ScreenStates(self.engine)
+        self.talk = ConversationActions(self.engine, self.screen_states)
+        self.archive = HistoryActions(self.engine, self.screen_states, self.talk)
         self.key = self.talk.start("en", remember=True, tab="one").session_id or ""
 
     def ask(self, text: str, *files: str, tab: str = "one") -> AsyncIterator[ScreenChange]:
@@ -78,11 +78,14 @@ def test_an_answer_that_nobody_comes_back_to_is_stopped(
     async def close_the_tab(*, come_back: bool) -> tuple[bool, str | None]:
         async with aclosing(browser.ask("endless", scan)) as changes:  # type: ignore[type-var]
             await read_until_it_writes(changes)
-        desk, _ = browser.desks.find(browser.key)
+        screen_state, _ = browser.screen_states.find(browser.key)
         if come_back:
             following = asyncio.create_task(every(browser.talk.follow(browser.key, "two")))
         await asyncio.sleep(1)
-        found = desk.running, desk.transcript and desk.transcript.finish_reason
+        found = (
+            screen_state.running,
+            screen_state.transcript and screen_state.transcript.finish_reason,
+        )
         browser.talk.stop(browser.key, "en")
         if come_back:
             await following
@@ -137,8 +140,8 @@ def test_a_conversation_of_someone_else_that_is_wished_for_leaves_this_one_as_it
 ) -> None:
     browser, changes = Browser(settings), []
     stranger = browser.talk.start("en", remember=True).session_id or ""
-    for wish in (stranger.rpartition(".")[2], "nosuch"):
-        change = browser.archive.open(browser.key, wish, "en", "one")
+    for request in (stranger.rpartition(".")[2], "nosuch"):
+        change = browser.archive.open(browser.key, request, "en", "one")
         assert change.messages is None
         assert change.session_id is None
     changes = asyncio.run(every(browser.ask("What is the total?", scan)))
@@ -183,16 +186,16 @@ def test_fields_that_were_read_and_corrected_are_there_after_a_restart(
     engine: FakeEngine, scan: str
 ) -> None:
     with_fields: Any = _Fields(engine)
-    desks = ScreenStates(with_fields)
-    desk = desks.begin(engine.create_visitor())
-    opened, _ = asyncio.run(open_files(with_fields, desk, [str(Path(scan))], turn_to=True))
+    screen_states = ScreenStates(with_fields)
+    screen_state = screen_states.begin(engine.create_visitor())
+    opened, _ = asyncio.run(open_files(with_fields, screen_state, [str(Path(scan))], turn_to=True))
     document_id = opened[0].document_id
-    form = FieldsActions(with_fields, desks)
-    asyncio.run(every(form.read(desk.key, document_id, "auto", "lite", "en")))
-    again = ScreenStates(with_fields).find(desk.key)[0].sheets[document_id][0].result(None)
+    form = FieldsActions(with_fields, screen_states)
+    asyncio.run(every(form.read(screen_state.key, document_id, "auto", "lite", "en")))
+    again = ScreenStates(with_fields).find(screen_state.key)[0].sheets[document_id][0].result(None)
     assert again.fields["total"].value == "42.00"
-    form.write(desk.key, document_id, "total", "43.00")
-    again = ScreenStates(with_fields).find(desk.key)[0].sheets[document_id][0].result(None)
+    form.write(screen_state.key, document_id, "total", "43.00")
+    again = ScreenStates(with_fields).find(screen_state.key)[0].sheets[document_id][0].result(None)
     assert again.fields["total"].value == "43.00"
 
 
@@ -200,16 +203,16 @@ def test_fields_of_a_left_conversation_are_not_shown_in_the_next(
     engine: FakeEngine, scan: str
 ) -> None:
     with_fields: Any = _Fields(engine)
-    desks = ScreenStates(with_fields)
-    desk = desks.begin(engine.create_visitor())
-    opened, _ = asyncio.run(open_files(with_fields, desk, [str(Path(scan))], turn_to=True))
-    form = FieldsActions(with_fields, desks)
+    screen_states = ScreenStates(with_fields)
+    screen_state = screen_states.begin(engine.create_visitor())
+    opened, _ = asyncio.run(open_files(with_fields, screen_state, [str(Path(scan))], turn_to=True))
+    form = FieldsActions(with_fields, screen_states)
 
     async def leave() -> list[ScreenChange]:
-        reading = form.read(desk.key, opened[0].document_id, "auto", "lite", "en", "one")
+        reading = form.read(screen_state.key, opened[0].document_id, "auto", "lite", "en", "one")
         await anext(reading)
-        desk.left_by.add("one")
+        screen_state.left_by.add("one")
         return await every(reading)
 
     assert asyncio.run(leave()) == [ScreenChange()]
-    assert desk.sheets
+    assert screen_state.sheets

@@ -22,9 +22,9 @@ class Screen:
 
     def __init__(self, settings: Settings) -> None:
         self.engine = FakeEngine(settings)
-        desks = ScreenStates(self.engine)
-        self.talk = ConversationActions(self.engine, desks)
-        self.rewriting = EditActions(self.engine, desks)
+        screen_states = ScreenStates(self.engine)
+        self.talk = ConversationActions(self.engine, screen_states)
+        self.rewriting = EditActions(self.engine, screen_states)
         self.key = self.talk.start("en", remember=True).session_id
         self.shown: list[str] = []
 
@@ -191,7 +191,7 @@ def test_while_an_answer_is_written_no_question_is_taken_back(screen: Screen) ->
     async def during() -> ScreenChange:
         answering = screen.talk.ask(screen.key, question("endless"), "en")
         await anext(answering)
-        while not screen.talk._desks.find(screen.key)[0].running:
+        while not screen.talk._screen_states.find(screen.key)[0].running:
             await anext(answering)
         change = screen.rewriting.undo(screen.key, 1, "en")
         screen.talk.stop(screen.key, "en")

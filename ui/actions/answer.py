@@ -23,17 +23,17 @@ from ui.views.selection import Selection
 class AnswerActions:
     """Answers questions, for all sessions."""
 
-    def __init__(self, engine: Engine, desks: ScreenStates, showing: ScreenUpdates) -> None:
+    def __init__(self, engine: Engine, screen_states: ScreenStates, showing: ScreenUpdates) -> None:
         self._engine = engine
-        self._desks = desks
+        self._screen_states = screen_states
         self._show = showing
 
     async def answer(
-        self, desk: ScreenState, question: UserInput, language: str
+        self, screen_state: ScreenState, question: UserInput, language: str
     ) -> AsyncIterator[ScreenChange]:
         """Open what came with a question, then answer it; by two models, where that is wished."""
         yield ScreenChange(
-            session_id=desk.key,
+            session_id=screen_state.key,
             status=status.working("status.starting", language),
             running=True,
             clear_question=True,
@@ -41,49 +41,58 @@ class AnswerActions:
             editing=-1,
             suggested=(),
         )
-        async with desk.lock:
-            opened, said = await open_files(self._engine, desk, question.files, turn_to=True)
+        async with screen_state.lock:
+            opened, said = await open_files(
+                self._engine, screen_state, question.files, turn_to=True
+            )
         text = question.text.strip()
         if not text and get_task(question.task).needs_question:
             # Files without a question are only opened.
-            desk.turns += said if question.files else [messages.NoticeTurn("chat.nothing_asked")]
+            screen_state.turns += (
+                said if question.files else [messages.NoticeTurn("chat.nothing_asked")]
+            )
             yield self._show.whole(
-                desk, language, status.idle("status.ready", language), running=False
+                screen_state, language, status.idle("status.ready", language), running=False
             )
             return
         files = tuple((item.name, len(item.pages)) for item in opened)
-        before = None if question.replaces is None else desk.asked(question.replaces)
+        before = None if question.replaces is None else screen_state.asked(question.replaces)
         if before is not None:
             files = (*before.files, *files)
-            forget_from(self._engine, desk, before)
+            forget_from(self._engine, screen_state, before)
         area = question.area
-        number = area.number(self._engine.documents(desk.session_id)) if area else None
-        history = self._engine.history(desk.session_id)
+        number = area.number(self._engine.documents(screen_state.session_id)) if area else None
+        history = self._engine.history(screen_state.session_id)
         position = sum(message.role == "user" for message in history)
         asked = messages.QuestionTurn(
             text, question.task, files, number, area, position, time.time()
         )
-        desk.turns.append(asked)
-        desk.turns += [turn for turn in said if isinstance(turn, messages.ErrorTurn)]
-        if question.files and not self._engine.documents(desk.session_id):
+        screen_state.turns.append(asked)
+        screen_state.turns += [turn for turn in said if isinstance(turn, messages.ErrorTurn)]
+        if question.files and not self._engine.documents(screen_state.session_id):
             yield self._show.whole(
-                desk, language, status.idle("status.ready", language), running=False
+                screen_state, language, status.idle("status.ready", language), running=False
             )
             return
         if question.other is not None and question.other != question.model_id:
             # The other model first: the conversation goes on with the chosen one's answer.
             beside = replace(question, model_id=question.other, options=AskOptions())
-            async for change in self.stream(desk, beside, text, language, beside=True, sent=True):
+            async for change in self.stream(
+                screen_state, beside, text, language, beside=True, sent=True
+            ):
                 yield change
-            if desk.transcript is None or desk.transcript.finish_reason == "cancelled":
+            if (
+                screen_state.transcript is None
+                or screen_state.transcript.finish_reason == "cancelled"
+            ):
                 return
-            self._engine.rewind(desk.session_id, position)
-        async for change in self.stream(desk, question, text, language, sent=True):
+            self._engine.rewind(screen_state.session_id, position)
+        async for change in self.stream(screen_state, question, text, language, sent=True):
             yield change
 
     async def stream(
         self,
-        desk: ScreenState,
+        screen_state: ScreenState,
         question: UserInput,
         text: str,
         language: str,
@@ -92,24 +101,24 @@ class AnswerActions:
         beside: bool = False,
         sent: bool = False,
     ) -> AsyncIterator[ScreenChange]:
-        """Answer a question on the desk.
+        """Answer a question on the screen state.
 
         Args:
             resume: go on with the last answer, which was cut.
             beside: another model's answer to the same question follows.
             sent: the question came from the text box, which is empty from now on.
         """
-        desk.last = replace(question, text=text, files=())
-        transcript = desk.transcript = Transcript()
-        desk.recalled = None
+        screen_state.last = replace(question, text=text, files=())
+        transcript = screen_state.transcript = Transcript()
+        screen_state.recalled = None
         if get_task(question.task).output == "layout":
-            desk.layout = transcript
+            screen_state.layout = transcript
         area = question.area
-        desk.language = language
-        desk.turns.append(messages.AnswerTurn(transcript, question.task, beside=beside))
-        self._desks.keep(desk)
+        screen_state.language = language
+        screen_state.turns.append(messages.AnswerTurn(transcript, question.task, beside=beside))
+        self._screen_states.keep(screen_state)
         yield replace(
-            self._show.whole(desk, language, status.of_answer(transcript, language)),
+            self._show.whole(screen_state, language, status.of_answer(transcript, language)),
             clear_area=True,
             # Said with the change before this one, too (docs/architecture.md, lost updates).
             running=True,
@@ -118,10 +127,10 @@ class AnswerActions:
         pinned = question.pages
         if pinned and get_task(question.task).needs_question:
             # A page that the question names goes before those that were chosen for all questions.
-            documents = self._engine.documents(desk.session_id)
+            documents = self._engine.documents(screen_state.session_id)
             pinned = pinned if point(text, documents).pages is None else ()
-        desk.stream = self._engine.ask(
-            desk.session_id,
+        screen_state.stream = self._engine.ask(
+            screen_state.session_id,
             text,
             model_id=question.model_id,
             task=question.task,
@@ -134,28 +143,30 @@ class AnswerActions:
             options=replace(question.options, only_pages=bool(question.pages)),
         )
         shown: PageKey | None = None
-        async with aclosing(batches(desk.stream)) as handfuls:
+        async with aclosing(batches(screen_state.stream)) as handfuls:
             async for events in handfuls:
                 for event in events:
                     transcript.add(event)
-                if desk.transcript is not transcript:
+                if screen_state.transcript is not transcript:
                     break  # a new chat was started meanwhile
                 best = page_view.best_page(transcript)
                 if best is not None and best != shown:
-                    desk.recalled = None
-                    desk.look_at(best, to_evidence=True)
+                    screen_state.recalled = None
+                    screen_state.look_at(best, to_evidence=True)
                 shown = best
                 yield ScreenChange(
-                    messages=messages.messages(desk.turns, desk.language),
-                    status=status.of_answer(transcript, desk.language, pressed=desk.pressed),
-                    view=self._show.view(desk),
+                    messages=messages.messages(screen_state.turns, screen_state.language),
+                    status=status.of_answer(
+                        transcript, screen_state.language, pressed=screen_state.pressed
+                    ),
+                    view=self._show.view(screen_state),
                 )
-        self._desks.keep(desk)
+        self._screen_states.keep(screen_state)
         if beside and transcript.finish_reason != "cancelled":
             return
-        desk.running = False
+        screen_state.running = False
         # The viewer's places once more (docs/architecture.md, lost updates).
-        view = self._show.view(desk) if desk.transcript is transcript else None
+        view = self._show.view(screen_state) if screen_state.transcript is transcript else None
         yield ScreenChange(
             running=False, cut=transcript.finish_reason == "length", savable=True, view=view
         )

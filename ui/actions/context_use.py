@@ -12,18 +12,18 @@ from ui.views.escaping import span
 class ContextUseActions:
     """Counts tokens, for all sessions."""
 
-    def __init__(self, engine: Engine, desks: ScreenStates) -> None:
+    def __init__(self, engine: Engine, screen_states: ScreenStates) -> None:
         self._engine = engine
-        self._desks = desks
+        self._screen_states = screen_states
 
     async def count(
         self, key: str | None, model_id: str, pages: tuple[tuple[str, int], ...], language: str
     ) -> str:
         """One line as HTML; empty where nothing can be known, as for a model that is not here."""
-        desk, _ = self._desks.find(key)
+        screen_state, _ = self._screen_states.find(key)
         try:
             use = await asyncio.to_thread(
-                self._engine.context_use, desk.session_id, model_id, pages or None
+                self._engine.context_use, screen_state.session_id, model_id, pages or None
             )
         except Exception as error:  # noqa: BLE001 - a hint; the question itself says what is wrong
             told(error)

@@ -1,6 +1,6 @@
 """Second thoughts about a conversation: edit or take back a question, judge an answer.
 
-Like ui/actions/conversation.py it talks to the engine and to desks and knows nothing of Gradio.
+Like ui/actions/conversation.py it talks to the engine and to screen states and knows nothing of Gradio.
 """
 
 from dataclasses import replace
@@ -15,14 +15,14 @@ from ui.views import messages, page_view, status
 class EditActions:
     """The actions of the buttons in the chat, for all sessions."""
 
-    def __init__(self, engine: Engine, desks: ScreenStates) -> None:
+    def __init__(self, engine: Engine, screen_states: ScreenStates) -> None:
         self._engine = engine
-        self._desks = desks
+        self._screen_states = screen_states
 
     def edit(self, session_id: str | None, turn: int) -> ScreenChange:
         """Put a question back into the text box; sending it answers again from there."""
-        desk, _ = self._desks.find(session_id)
-        asked = desk.asked(turn)
+        screen_state, _ = self._screen_states.find(session_id)
+        asked = screen_state.asked(turn)
         if asked is None:
             return ScreenChange()
         return ScreenChange(
@@ -35,19 +35,21 @@ class EditActions:
 
     def undo(self, session_id: str | None, turn: int, language: str) -> ScreenChange:
         """Take a question back with its answer; its words return to the text box."""
-        desk, _ = self._desks.find(session_id)
-        asked = desk.asked(turn)
-        if desk.running:
+        screen_state, _ = self._screen_states.find(session_id)
+        asked = screen_state.asked(turn)
+        if screen_state.running:
             return ScreenChange(status=status.working("status.busy", language))
         if asked is None:
             return ScreenChange()
-        forget_from(self._engine, desk, asked)
-        self._desks.keep(desk)
-        documents = self._engine.documents(desk.session_id)
-        number, transcript = desk.shown
+        forget_from(self._engine, screen_state, asked)
+        self._screen_states.keep(screen_state)
+        documents = self._engine.documents(screen_state.session_id)
+        number, transcript = screen_state.shown
         return ScreenChange(
-            messages=messages.messages(desk.turns, language),
-            view=page_view.view(documents, transcript, desk.jump, desk.laid_out, number),
+            messages=messages.messages(screen_state.turns, language),
+            view=page_view.view(
+                documents, transcript, screen_state.jump, screen_state.laid_out, number
+            ),
             status=status.idle("status.ready", language),
             question_text=asked.text,
             clear_area=True,
@@ -59,21 +61,21 @@ class EditActions:
 
     def rate(self, session_id: str | None, turn: int, language: str, *, good: bool) -> ScreenChange:
         """A person likes an answer or does not; pressing the same again takes that back."""
-        desk, _ = self._desks.find(session_id)
-        if not 0 <= turn < len(desk.turns):
+        screen_state, _ = self._screen_states.find(session_id)
+        if not 0 <= turn < len(screen_state.turns):
             return ScreenChange()
-        answer = desk.turns[turn]
+        answer = screen_state.turns[turn]
         if not isinstance(answer, messages.AnswerTurn):
             return ScreenChange()
-        desk.turns[turn] = replace(answer, liked=None if answer.liked is good else good)
-        self._desks.keep(desk)
-        return ScreenChange(messages=messages.messages(desk.turns, language))
+        screen_state.turns[turn] = replace(answer, liked=None if answer.liked is good else good)
+        self._screen_states.keep(screen_state)
+        return ScreenChange(messages=messages.messages(screen_state.turns, language))
 
 
-def forget_from(engine: Engine, desk: ScreenState, asked: messages.QuestionTurn) -> None:
+def forget_from(engine: Engine, screen_state: ScreenState, asked: messages.QuestionTurn) -> None:
     """Forget a question and what was said after it, on the screen and for the model."""
-    engine.rewind(desk.session_id, asked.position)
-    desk.forget_from(asked)
+    engine.rewind(screen_state.session_id, asked.position)
+    screen_state.forget_from(asked)
 
 
 def area_value(asked: messages.QuestionTurn) -> dict[str, object] | None:

@@ -18,34 +18,34 @@ from ui.views.messages import AnswerTurn, QuestionTurn
 class ExportActions:
     """Writes conversations, for all sessions."""
 
-    def __init__(self, engine: Engine, desks: ScreenStates) -> None:
+    def __init__(self, engine: Engine, screen_states: ScreenStates) -> None:
         self._engine = engine
-        self._desks = desks
+        self._screen_states = screen_states
 
     async def save(self, key: str | None, kind: str, language: str) -> ScreenChange:
         """Write the conversation on the screen as a file of a kind; the browser saves it."""
-        desk, _ = self._desks.find(key)
-        said = exchanges(desk)
+        screen_state, _ = self._screen_states.find(key)
+        said = exchanges(screen_state)
         if kind not in KINDS or not said:
             return ScreenChange()
         title = said[0].question or i18n.text("archive.untitled", language)
-        documents = self._engine.documents(desk.session_id)
+        documents = self._engine.documents(screen_state.session_id)
         try:
             content = await asyncio.to_thread(
                 export_conversation, said, documents, kind, title=title, language=language
             )
-            path = desk.folder / f"{file_stem(title)}.{kind}"
+            path = screen_state.folder / f"{file_stem(title)}.{kind}"
             await asyncio.to_thread(path.write_bytes, content)
         except Exception as error:  # noqa: BLE001 - a sentence on the status line, and logged
             return ScreenChange(status=status.problem(told(error), language))
         return ScreenChange(download=path.as_posix())
 
 
-def exchanges(desk: ScreenState) -> list[Exchange]:
+def exchanges(screen_state: ScreenState) -> list[Exchange]:
     """Every question that was answered, or failed, with its answer."""
     found: list[Exchange] = []
     asked: QuestionTurn | None = None
-    for turn in desk.turns:
+    for turn in screen_state.turns:
         if isinstance(turn, QuestionTurn):
             asked = turn
         elif isinstance(turn, AnswerTurn) and asked is not None:

@@ -1,6 +1,6 @@
 """What happens in the form of fields: read a document, change a value, confirm it, save a file.
 
-Like ui/actions/conversation.py it talks to the engine and to desks and knows nothing of Gradio.
+Like ui/actions/conversation.py it talks to the engine and to screen states and knows nothing of Gradio.
 """
 
 import asyncio
@@ -19,9 +19,9 @@ from ui.views.page_view import PageKey
 class FieldsActions:
     """The actions of the form, for all sessions."""
 
-    def __init__(self, engine: Engine, desks: ScreenStates) -> None:
+    def __init__(self, engine: Engine, screen_states: ScreenStates) -> None:
         self._engine = engine
-        self._desks = desks
+        self._screen_states = screen_states
 
     async def read(
         self,
@@ -42,12 +42,12 @@ class FieldsActions:
             pages: read these again, as one document, unless one of them is pinned.
             whole: read the file as one document.
         """
-        desk, _ = self._desks.find(session_id)
-        desk.language = language
-        if desk.reading is not None or not self._has(desk, document_id):
+        screen_state, _ = self._screen_states.find(session_id)
+        screen_state.language = language
+        if screen_state.reading is not None or not self._has(screen_state, document_id):
             return
-        desk.reading = document_id
-        yield self._shown(desk, status.working("fields.reading", language))
+        screen_state.reading = document_id
+        yield self._shown(screen_state, status.working("fields.reading", language))
         line = status.idle("fields.done", language)
         try:
             own = [page for owner, page in pinned if owner == document_id]
@@ -56,13 +56,15 @@ class FieldsActions:
             chosen = pins or sorted(set(pages))
             parts: Sequence[Sequence[int] | None] = [None if whole else chosen or None]
             if not chosen and not whole:
-                found = await asyncio.to_thread(self._engine.split, desk.session_id, document_id)
+                found = await asyncio.to_thread(
+                    self._engine.split, screen_state.session_id, document_id
+                )
                 parts = found if len(found) > 1 else [None]
             read = []
             for part in parts:
                 one = await asyncio.to_thread(
                     self._engine.fields,
-                    desk.session_id,
+                    screen_state.session_id,
                     document_id,
                     document_type=document_type,
                     model_id=model_id,
@@ -71,67 +73,69 @@ class FieldsActions:
                 )
                 named = document_type != AUTO
                 read.append(fields_view.DocumentFieldsView(one, named=named, whole=whole))
-            if self._has(desk, document_id):  # it may have been deleted meanwhile
-                before = desk.sheets.get(document_id, [])
-                desk.sheets[document_id] = fields_view.with_read(before, read)
+            if self._has(screen_state, document_id):  # it may have been deleted meanwhile
+                before = screen_state.sheets.get(document_id, [])
+                screen_state.sheets[document_id] = fields_view.with_read(before, read)
             if len(read) > 1:
                 line = status.idle("fields.done_several", language, count=len(read))
         except Exception as error:  # noqa: BLE001 - a sentence on the status line, and logged
             line = status.problem(told(error), language)
         finally:
-            desk.reading = None
-        self._desks.keep(desk)
+            screen_state.reading = None
+        self._screen_states.keep(screen_state)
         # The tab that has left is shown nothing: nor what was said before, when this ends.
-        yield ScreenChange() if tab in desk.left_by else self._shown(desk, line)
+        yield ScreenChange() if tab in screen_state.left_by else self._shown(screen_state, line)
 
     def write(
         self, session_id: str | None, document_id: str, name: str, value: str, page: int = 0
     ) -> ScreenChange:
         """A person changed a value. page: one of the document's."""
-        desk, _ = self._desks.find(session_id)
-        sheet = fields_view.sheet_of(desk.sheets.get(document_id, ()), page)
+        screen_state, _ = self._screen_states.find(session_id)
+        sheet = fields_view.sheet_of(screen_state.sheets.get(document_id, ()), page)
         if sheet is None or not sheet.write(name, value):
             return ScreenChange()
         sheet.confirm(name, yes=True)  # who writes a value has looked at it
-        self._desks.keep(desk)
-        return self._shown(desk)
+        self._screen_states.keep(screen_state)
+        return self._shown(screen_state)
 
     def confirm(
         self, session_id: str | None, document_id: str, name: str, page: int = 0, *, yes: bool
     ) -> ScreenChange:
         """A person says that a value is right, or takes that back. page: one of the document's."""
-        desk, _ = self._desks.find(session_id)
-        sheet = fields_view.sheet_of(desk.sheets.get(document_id, ()), page)
+        screen_state, _ = self._screen_states.find(session_id)
+        sheet = fields_view.sheet_of(screen_state.sheets.get(document_id, ()), page)
         if sheet is None or not sheet.confirm(name, yes=yes):
             return ScreenChange()
-        self._desks.keep(desk)
-        return self._shown(desk)
+        self._screen_states.keep(screen_state)
+        return self._shown(screen_state)
 
     async def export(
         self, session_id: str | None, kind: str, document_id: str, language: str
     ) -> ScreenChange:
         """Write a download of the forms of all documents of a file."""
-        desk, _ = self._desks.find(session_id)
-        sheets, known = desk.sheets.get(document_id), fields_view.export_kind(kind)
+        screen_state, _ = self._screen_states.find(session_id)
+        sheets, known = screen_state.sheets.get(document_id), fields_view.export_kind(kind)
         if not sheets or known is None:
             return ScreenChange()
         try:
             folder = self._engine.settings.fields.folder
             found = [sheet.result(folder) for sheet in sheets]
-            path = fields_view.target(desk.folder, found[0], known)
+            path = fields_view.target(screen_state.folder, found[0], known)
             content = await asyncio.to_thread(fields_view.content, found, known, language)
             await asyncio.to_thread(path.write_bytes, content)
         except Exception as error:  # noqa: BLE001 - a sentence on the status line, and logged
             return ScreenChange(status=status.problem(told(error), language))
         return ScreenChange(download=path.as_posix())
 
-    def _has(self, desk: ScreenState, document_id: str) -> bool:
+    def _has(self, screen_state: ScreenState, document_id: str) -> bool:
         return any(
             document.document_id == document_id
-            for document in self._engine.documents(desk.session_id)
+            for document in self._engine.documents(screen_state.session_id)
         )
 
-    def _shown(self, desk: ScreenState, line: str | None = None) -> ScreenChange:
+    def _shown(self, screen_state: ScreenState, line: str | None = None) -> ScreenChange:
         folder = self._engine.settings.fields.folder
-        form = fields_view.view(desk.sheets, desk.language, folder=folder, reading=desk.reading)
+        form = fields_view.view(
+            screen_state.sheets, screen_state.language, folder=folder, reading=screen_state.reading
+        )
         return ScreenChange(form=form, status=line)

@@ -34,14 +34,14 @@ class FollowActions:
         self._readers: dict[str, int] = {}
 
     async def seen(
-        self, desk: ScreenState, tab: str, changes: AsyncIterator[ScreenChange]
+        self, screen_state: ScreenState, tab: str, changes: AsyncIterator[ScreenChange]
     ) -> AsyncIterator[ScreenChange]:
         """The changes of an answer as a tab sees them: none while it shows another conversation.
 
         Leaving is one empty Change: Gradio says the last one again when the stream ends, and that
         would draw this conversation over the other.
         """
-        desk.running, desk.pressed = True, False
+        screen_state.running, screen_state.pressed = True, False
         queue: asyncio.Queue[ScreenChange | None] = asyncio.Queue()
         reading = True
         left = False
@@ -52,56 +52,60 @@ class FollowActions:
                     if reading:
                         queue.put_nowait(change)
             finally:
-                desk.running = False
-                desk.stream = None
+                screen_state.running = False
+                screen_state.stream = None
                 queue.put_nowait(None)
 
         task = asyncio.create_task(write())
         self._keep_task(task)
         try:
-            with self._reader(desk):
+            with self._reader(screen_state):
                 while (change := await queue.get()) is not None:
-                    if tab not in desk.left_by:
+                    if tab not in screen_state.left_by:
                         left = False
                         yield change
                     elif not left:
                         left = True
                         yield ScreenChange()
-                if tab in desk.left_by and not left:
+                if tab in screen_state.left_by and not left:
                     yield ScreenChange()
         finally:
             reading = False
         await task  # an error of the answer is the reader's error
 
-    async def follow(self, desk: ScreenState, tab: str) -> AsyncIterator[ScreenChange]:
+    async def follow(self, screen_state: ScreenState, tab: str) -> AsyncIterator[ScreenChange]:
         """The rest of an answer that a tab found being written."""
         shown: list[messages.Message] | None = None
-        with self._reader(desk):
-            while self._is_here(desk, tab) and desk.running:
-                said = messages.messages(desk.turns, desk.language)
-                if said != shown and desk.transcript is not None:
-                    line = status.of_answer(desk.transcript, desk.language, pressed=desk.pressed)
-                    yield ScreenChange(messages=said, status=line, view=self._show.view(desk))
+        with self._reader(screen_state):
+            while self._is_here(screen_state, tab) and screen_state.running:
+                said = messages.messages(screen_state.turns, screen_state.language)
+                if said != shown and screen_state.transcript is not None:
+                    line = status.of_answer(
+                        screen_state.transcript, screen_state.language, pressed=screen_state.pressed
+                    )
+                    yield ScreenChange(
+                        messages=said, status=line, view=self._show.view(screen_state)
+                    )
                 shown = said
                 await asyncio.sleep(_PAUSE_SECONDS)
         if shown is None:
             return
-        if not self._is_here(desk, tab):
+        if not self._is_here(screen_state, tab):
             yield ScreenChange()
             return
-        answer = desk.transcript
-        line = status.idle("status.ready", desk.language)
+        answer = screen_state.transcript
+        line = status.idle("status.ready", screen_state.language)
         if answer is not None:
-            line = status.of_answer(answer, desk.language)
+            line = status.of_answer(answer, screen_state.language)
         yield replace(
-            self._show.whole(desk, desk.language, line, running=False),
+            self._show.whole(screen_state, screen_state.language, line, running=False),
             cut=answer is not None and answer.finish_reason == "length",
         )
 
     @contextmanager
-    def _reader(self, desk: ScreenState) -> Iterator[None]:
+    def _reader(self, screen_state: ScreenState) -> Iterator[None]:
         """Count a tab that reads; the last one to go leaves a watch behind."""
-        key = desk.session_id
+        key = screen_state.session_id
         self._readers[key] = self._readers.get(key, 0) + 1
         try:
             yield
@@ -109,26 +113,26 @@ class FollowActions:
             self._readers[key] -= 1
             if not self._readers[key]:
                 del self._readers[key]
-                if desk.running:
-                    self._keep_task(asyncio.create_task(self._stop_alone(desk)))
+                if screen_state.running:
+                    self._keep_task(asyncio.create_task(self._stop_alone(screen_state)))
 
-    async def _stop_alone(self, desk: ScreenState) -> None:
+    async def _stop_alone(self, screen_state: ScreenState) -> None:
         """Stop an answer that nobody has come back to."""
         await asyncio.sleep(ALONE_SECONDS)
-        if not desk.running or desk.session_id in self._readers:
+        if not screen_state.running or screen_state.session_id in self._readers:
             return
         logger.info("an answer is stopped: nobody is looking any more")
-        self._engine.stop(desk.session_id)
-        if desk.stream is not None:
-            desk.stream.stop()
+        self._engine.stop(screen_state.session_id)
+        if screen_state.stream is not None:
+            screen_state.stream.stop()
 
     def _keep_task(self, task: "asyncio.Task[None]") -> None:
         # The loop itself holds its tasks weakly.
         self._writing.add(task)
         task.add_done_callback(self._ended)
 
-    def _is_here(self, desk: ScreenState, tab: str) -> bool:
-        return tab not in desk.left_by and self._engine.has_session(desk.session_id)
+    def _is_here(self, screen_state: ScreenState, tab: str) -> bool:
+        return tab not in screen_state.left_by and self._engine.has_session(screen_state.session_id)
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
         self._writing.discard(task)

@@ -1,6 +1,6 @@
 """A visitor's conversations: list, search, open, rename, delete one, delete everything.
 
-Like ui/actions/conversation.py it talks to the engine and to desks and knows nothing of Gradio. A
+Like ui/actions/conversation.py it talks to the engine and to screen states and knows nothing of Gradio. A
 key is
 what the browser keeps: who it is and which conversation is on the screen
 (ui/state/screen_state.py). What waits for the disk runs on a thread of its own, beside the event
@@ -26,9 +26,11 @@ _LONGEST_TITLE = 200
 class HistoryActions:
     """The actions of the list, for all visitors."""
 
-    def __init__(self, engine: Engine, desks: ScreenStates, talk: ConversationActions) -> None:
+    def __init__(
+        self, engine: Engine, screen_states: ScreenStates, talk: ConversationActions
+    ) -> None:
         self._engine = engine
-        self._desks = desks
+        self._screen_states = screen_states
         self._talk = talk
 
     def view(self, key: str | None, search: str = "") -> View:
@@ -47,7 +49,7 @@ class HistoryActions:
         if session_id == now or not self._engine.owns(visitor_id, session_id):
             return ScreenChange(archive=self.view(key))
         if now:
-            self._desks.find(key)[0].left_by.add(tab)
+            self._screen_states.find(key)[0].left_by.add(tab)
         return self._talk.resume(key_of(visitor_id, session_id), language, tab)
 
     def follow(self, key: str | None, tab: str = "") -> AsyncIterator[ScreenChange]:
@@ -66,7 +68,7 @@ class HistoryActions:
         """Delete a conversation with its scans; a new one is begun when it was on the screen."""
         visitor_id, now = parts_of(key)
         if self._engine.owns(visitor_id, session_id):
-            await self._desks.delete(session_id)
+            await self._screen_states.delete(session_id)
         if session_id != now:
             return ScreenChange(archive=self.view(key))
         return self._talk.begin(visitor_id, language)
@@ -75,8 +77,8 @@ class HistoryActions:
         """Delete everything of a visitor's, now; they begin as a new one."""
         visitor_id, now = parts_of(key)
         for info in self._engine.conversations(visitor_id):
-            await self._desks.delete(info.session_id)
-        await self._desks.delete(now)
+            await self._screen_states.delete(info.session_id)
+        await self._screen_states.delete(now)
         await asyncio.to_thread(self._engine.delete_visitor, visitor_id)
         fresh = self._talk.begin(self._engine.create_visitor(), language)
         return replace(fresh, status=status.idle("archive.wiped", language))

@@ -1,4 +1,4 @@
-"""What a desk shows, as Changes: everything, or the page viewer alone."""
+"""What a screen state shows, as Changes: everything, or the page viewer alone."""
 
 from engine import Engine, Page
 from ui.state.change import ScreenChange
@@ -9,44 +9,51 @@ from ui.views.page_view import PageKey
 
 
 class ScreenUpdates:
-    """Makes plain values of desks, for all sessions."""
+    """Makes plain values of screen states, for all sessions."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def whole(
-        self, desk: ScreenState, language: str, line: str | None, *, running: bool | None = None
+        self,
+        screen_state: ScreenState,
+        language: str,
+        line: str | None,
+        *,
+        running: bool | None = None,
     ) -> ScreenChange:
-        """Everything that a desk shows. line: HTML of the status line."""
+        """Everything that a screen state shows. line: HTML of the status line."""
         return ScreenChange(
-            session_id=desk.key,
-            messages=messages.messages(desk.turns, language),
+            session_id=screen_state.key,
+            messages=messages.messages(screen_state.turns, language),
             status=line,
-            view=self.view(desk),
-            images=page_view.images(desk.pictures),
-            form=self.form(desk),
-            pins=self._pins(desk),
+            view=self.view(screen_state),
+            images=page_view.images(screen_state.pictures),
+            form=self.form(screen_state),
+            pins=self._pins(screen_state),
             running=running,
-            savable=any(isinstance(turn, messages.AnswerTurn) for turn in desk.turns),
+            savable=any(isinstance(turn, messages.AnswerTurn) for turn in screen_state.turns),
         )
 
-    def view(self, desk: ScreenState) -> page_view.View:
-        """What the page viewer of a desk shows."""
-        documents = self._engine.documents(desk.session_id)
-        turn, transcript = desk.shown
-        return page_view.view(documents, transcript, desk.jump, desk.laid_out, turn)
+    def view(self, screen_state: ScreenState) -> page_view.View:
+        """What the page viewer of a screen state shows."""
+        documents = self._engine.documents(screen_state.session_id)
+        turn, transcript = screen_state.shown
+        return page_view.view(documents, transcript, screen_state.jump, screen_state.laid_out, turn)
 
-    def _pins(self, desk: ScreenState) -> tuple[tuple[str, str], ...]:
+    def _pins(self, screen_state: ScreenState) -> tuple[tuple[str, str], ...]:
         return tuple(
             (f"{plain(document.name)}: {page.page_index + 1}", settings_panel.pin(*_key(page)))
-            for document in self._engine.documents(desk.session_id)
+            for document in self._engine.documents(screen_state.session_id)
             for page in document.pages
         )
 
-    def form(self, desk: ScreenState) -> fields_view.View:
-        """The forms of a desk's documents."""
+    def form(self, screen_state: ScreenState) -> fields_view.View:
+        """The forms of a screen state's documents."""
         folder = self._engine.settings.fields.folder
-        return fields_view.view(desk.sheets, desk.language, folder=folder, reading=desk.reading)
+        return fields_view.view(
+            screen_state.sheets, screen_state.language, folder=folder, reading=screen_state.reading
+        )
 
 
 def _key(page: Page) -> PageKey:

@@ -16,29 +16,33 @@ _OTHER = "other"
 class SuggestActions:
     """Offers questions for all sessions."""
 
-    def __init__(self, engine: Engine, desks: ScreenStates) -> None:
+    def __init__(self, engine: Engine, screen_states: ScreenStates) -> None:
         self._engine = engine
-        self._desks = desks
+        self._screen_states = screen_states
 
     async def offer(self, key: str | None, language: str) -> ScreenChange:
         """Questions about the newest document, until one is asked; waits for its reading."""
-        desk, _ = self._desks.find(key)
-        documents = self._engine.documents(desk.session_id)
+        screen_state, _ = self._screen_states.find(key)
+        documents = self._engine.documents(screen_state.session_id)
         if (
             not documents
-            or desk.running
-            or any(isinstance(turn, QuestionTurn) for turn in desk.turns)
+            or screen_state.running
+            or any(isinstance(turn, QuestionTurn) for turn in screen_state.turns)
         ):
             return ScreenChange(suggested=())
         newest = documents[-1].document_id
         try:
-            index = await asyncio.to_thread(self._engine.index_of, desk.session_id, newest, 0)
+            index = await asyncio.to_thread(
+                self._engine.index_of, screen_state.session_id, newest, 0
+            )
             kind = (await asyncio.to_thread(classify, [index]))[0].document_type
         except Exception as error:  # noqa: BLE001 - the page's own error is told when it is asked
             told(error)
             kind = _OTHER
-        if desk.left_by:
+        if screen_state.left_by:
             return ScreenChange()  # another conversation may be on the screen by now
-        if desk.running or any(isinstance(turn, QuestionTurn) for turn in desk.turns):
+        if screen_state.running or any(
+            isinstance(turn, QuestionTurn) for turn in screen_state.turns
+        ):
             return ScreenChange(suggested=())
         return ScreenChange(suggested=suggested(kind, language))

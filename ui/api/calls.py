@@ -30,18 +30,18 @@ class Calls:
     def __init__(self, engine: Engine, settings: Settings) -> None:
         self.engine = engine
         self.settings = settings
-        self.visits = ApiSessions(engine, settings.api.max_calls)
+        self.api_sessions = ApiSessions(engine, settings.api.max_calls)
 
-    async def ask(self, file: SentFile, wish: AskInput) -> Json:
+    async def ask(self, file: SentFile, request: AskInput) -> Json:
         """An answer: the shape of AnswerBody. Raises EngineError."""
-        async with self.visits.visit() as visit:
-            stream = await self._asked(visit, file, wish)
+        async with self.api_sessions.api_session() as api_session:
+            stream = await self._asked(api_session, file, request)
             await finished(stream)
-            documents = tuple(visit.documents)
-            answer = stream.transcript.answer(documents, wish.language)
-            return answer_json(answer, visit.pages)
+            documents = tuple(api_session.documents)
+            answer = stream.transcript.answer(documents, request.language)
+            return answer_json(answer, api_session.pages)
 
-    async def follow(self, file: SentFile, wish: AskInput) -> AsyncIterator[Json]:
+    async def follow(self, file: SentFile, request: AskInput) -> AsyncIterator[Json]:
         """An answer as it grows, whole each time; in the last one finish_reason is set.
 
         What did not change is sent again every second, so that a caller who has gone is noticed.
@@ -49,8 +49,8 @@ class Calls:
         Raises:
             EngineError: the run failed.
         """
-        async with self.visits.visit() as visit:
-            stream = await self._asked(visit, file, wish)
+        async with self.api_sessions.api_session() as api_session:
+            stream = await self._asked(api_session, file, request)
             clock, sent = asyncio.get_running_loop().time, 0.0
             is_waiting = False
             # A tick comes soon where something was not sent yet.
@@ -60,45 +60,45 @@ class Calls:
                 if stream.transcript.ended:
                     continue
                 if since > (_BRISK_SECONDS if is_waiting else _QUIET_SECONDS):
-                    yield self._so_far(stream.transcript, visit.pages, wish)
+                    yield self._so_far(stream.transcript, api_session.pages, request)
                     sent, is_waiting = clock(), False
-            answer = stream.transcript.answer(tuple(visit.documents), wish.language)
-            yield answer_json(answer, visit.pages)
+            answer = stream.transcript.answer(tuple(api_session.documents), request.language)
+            yield answer_json(answer, api_session.pages)
 
-    async def parse(self, file: SentFile, wish: ParseInput) -> Json:
+    async def parse(self, file: SentFile, request: ParseInput) -> Json:
         """What is on the pages: the shape of ParseBody. Raises EngineError."""
-        return (await self.read(file, wish))[0]
+        return (await self.read(file, request))[0]
 
-    async def read(self, file: SentFile, wish: ParseInput) -> tuple[Json, Answer, list[Page]]:
+    async def read(self, file: SentFile, request: ParseInput) -> tuple[Json, Answer, list[Page]]:
         """`parse`, with the answer and the pages that it was made of."""
-        task = get_task(wish.task)
+        task = get_task(request.task)
         if task.needs_question:
             # Such a task would end in "the question is empty", which is no help here.
             raise SessionError("session.no_question")
-        async with self.visits.visit() as visit:
-            document = await visit.open(file.name, file.source)
-            stream = visit.ask(
-                model_id=wish.model, task=task.id, pages=wish.pages, language=wish.language
+        async with self.api_sessions.api_session() as api_session:
+            document = await api_session.open(file.name, file.source)
+            stream = api_session.ask(
+                model_id=request.model, task=task.id, pages=request.pages, language=request.language
             )
             await finished(stream)
-            answer = stream.transcript.answer(tuple(visit.documents), wish.language)
-            numbers = wish.pages or range(len(document.pages))
+            answer = stream.transcript.answer(tuple(api_session.documents), request.language)
+            numbers = request.pages or range(len(document.pages))
             pages = [document.pages[number] for number in sorted(set(numbers))]
             return parse_json(document, pages, answer, task), answer, pages
 
-    async def fields(self, file: SentFile, wish: FieldsInput) -> Json:
+    async def fields(self, file: SentFile, request: FieldsInput) -> Json:
         """The fields of a file's documents: the shape of FieldsBody. Raises EngineError."""
-        async with self.visits.visit() as visit:
-            await visit.open(file.name, file.source)
-            visit.places(wish.pages)  # a page that is not there is told before any is read
-            found = await visit.fields(
-                document_type=wish.type,
-                model_id=wish.model,
-                language=wish.language,
-                pages=wish.pages,
-                one_document=wish.one_document,
+        async with self.api_sessions.api_session() as api_session:
+            await api_session.open(file.name, file.source)
+            api_session.places(request.pages)  # a page that is not there is told before any is read
+            found = await api_session.fields(
+                document_type=request.type,
+                model_id=request.model,
+                language=request.language,
+                pages=request.pages,
+                one_document=request.one_document,
             )
-            return fields_json(found, wish.language)
+            return fields_json(found, request.language)
 
     async def models(self) -> list[Json]:
         """The models of the settings: the shape of ModelBody."""
@@ -125,24 +125,24 @@ class Calls:
             for info in self.engine.models()
         ]
 
-    async def _asked(self, visit: ApiSession, file: SentFile, wish: AskInput) -> Any:
-        await visit.open(file.name, file.source)
-        return visit.ask(
-            wish.question,
-            model_id=wish.model,
-            pages=wish.pages,
-            verbatim=wish.verbatim,
-            language=wish.language,
+    async def _asked(self, api_session: ApiSession, file: SentFile, request: AskInput) -> Any:
+        await api_session.open(file.name, file.source)
+        return api_session.ask(
+            request.question,
+            model_id=request.model,
+            pages=request.pages,
+            verbatim=request.verbatim,
+            language=request.language,
         )
 
-    def _so_far(self, transcript: Transcript, pages: list[Page], wish: AskInput) -> Json:
+    def _so_far(self, transcript: Transcript, pages: list[Page], request: AskInput) -> Json:
         """An answer that has not ended."""
         answer = Answer(
             text=transcript.text,
-            model_id=transcript.model_id or wish.model or self.settings.default_model,
+            model_id=transcript.model_id or request.model or self.settings.default_model,
             finish_reason="stop",
             evidence=tuple(transcript.evidence),
             usage=transcript.usage,
-            notices=tuple(notice.text(wish.language) for notice in list(transcript.notices)),
+            notices=tuple(notice.text(request.language) for notice in list(transcript.notices)),
         )
         return {**answer_json(answer, pages), "finish_reason": None}

@@ -94,48 +94,50 @@ class _Front:
         return {**head, "owned_by": "scanchat", "scanchat": more}
 
     async def _completed(self, chat: Chat, language: str) -> dict[str, Any]:
-        async with self._calls.visits.visit() as visit:
-            stream = await self._asked(visit, chat, language)
+        async with self._calls.api_sessions.api_session() as api_session:
+            stream = await self._asked(api_session, chat, language)
             await finished(stream)
-            return self._reply(visit, chat, language).completion(stream.transcript)
+            return self._reply(api_session, chat, language).completion(stream.transcript)
 
     async def _streamed(self, request: Request, chat: Chat, language: str) -> Response:
         """The reply as server-sent events; what fails before the model is asked has a status."""
         async with AsyncExitStack() as stack:
-            visit = await while_connected(
-                request, stack.enter_async_context(self._calls.visits.visit())
+            api_session = await while_connected(
+                request, stack.enter_async_context(self._calls.api_sessions.api_session())
             )
-            stream = await while_connected(request, self._asked(visit, chat, language))
+            stream = await while_connected(request, self._asked(api_session, chat, language))
             events = ticking(stream, _HEARTBEAT_SECONDS)
             first = await anext(events)
             if isinstance(first, Failed):
                 raise first.error
             kept = stack.pop_all()
-        reply = self._reply(visit, chat, language)
+        reply = self._reply(api_session, chat, language)
         options = chat.request.stream_options
         usage = options is not None and options.include_usage
         body = _events(stream, events, first, reply, language, usage=usage)
         return _Streamed(kept, body, media_type="text/event-stream", headers=_EVENT_STREAM)
 
-    async def _asked(self, visit: ApiSession, chat: Chat, language: str) -> AnswerStream:
+    async def _asked(self, api_session: ApiSession, chat: Chat, language: str) -> AnswerStream:
         """The run, with the conversation before it. Raises EngineError: a file is bad."""
         settings = self._calls.settings
         model_id = chat.request.model or settings.default_model
         settings.model(model_id)  # before files are opened
         for turn in chat.turns:
-            opened = [await visit.open(file.name, file.source) for file in turn.files]
+            opened = [await api_session.open(file.name, file.source) for file in turn.files]
             if turn.answer:
                 pages = [
                     (page.document_id, page.page_index) for one in opened for page in one.pages
                 ]
-                visit.engine.add_turn(visit.session_id, turn.question, turn.answer, pages)
-        wish = chat.request.scanchat
-        return visit.ask(
+                api_session.engine.add_turn(
+                    api_session.session_id, turn.question, turn.answer, pages
+                )
+        request = chat.request.scanchat
+        return api_session.ask(
             chat.turns[-1].question,
             model_id=model_id,
-            task=wish.task,
-            pages=wish.pages,
-            verbatim=wish.verbatim,
+            task=request.task,
+            pages=request.pages,
+            verbatim=request.verbatim,
             language=language,
             options=self._options(chat, model_id),
         )
@@ -150,7 +152,7 @@ class _Front:
         words = f"{chat.system}\n\n{{question}}"
         return replace(chat.options, prompt=template.replace("{question}", words))
 
-    def _reply(self, visit: ApiSession, chat: Chat, language: str) -> CompletionReply:
+    def _reply(self, api_session: ApiSession, chat: Chat, language: str) -> CompletionReply:
         model = chat.request.model or self._calls.settings.default_model
         notices = []
         unused = list(chat.unused)
@@ -158,7 +160,7 @@ class _Front:
             unused.append("system")
         if unused:
             notices.append(i18n.text("api.unused", language, names=", ".join(unused)))
-        return CompletionReply(model, visit.documents, language, notices)
+        return CompletionReply(model, api_session.documents, language, notices)
 
 
 class _Streamed(StreamingResponse):

@@ -92,15 +92,15 @@ class McpTools:
             return await self._calls.fields(file, FieldsInput.model_validate(values))
         return await self._ask(server, file, AskInput.model_validate(values))
 
-    async def _ask(self, server: Server[Any, Any], file: SentFile, wish: AskInput) -> Json:
+    async def _ask(self, server: Server[Any, Any], file: SentFile, request: AskInput) -> Json:
         """The answer; a client that wants to know how far it is reads it while it grows."""
         context = server.request_context
         token = context.meta.progressToken if context.meta is not None else None
         if token is None:
-            return await self._calls.ask(file, wish)
+            return await self._calls.ask(file, request)
         found: Json = {}
         number = 0
-        async for found in self._calls.follow(file, wish):
+        async for found in self._calls.follow(file, request):
             number += 1
             await context.session.send_progress_notification(
                 token, number, message=found["answer"], related_request_id=str(context.request_id)

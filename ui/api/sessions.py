@@ -4,7 +4,7 @@ A call that is cancelled (its client has gone) ends its run and its session at o
 waiting: what blocks happens on threads of this module.
 
 Try it:
-    async with visits.visit() as visit:
+    async with visits.api_session() as visit:
         await visit.open("scan.png", Path("examples/invoice.png"))
         stream = visit.ask("What is the invoice number?")
 """
@@ -161,14 +161,14 @@ class ApiSessions:
         self._threads = ThreadPoolExecutor(at_once + _CLEANING, "api")
 
     @asynccontextmanager
-    async def visit(self) -> AsyncIterator[ApiSession]:
+    async def api_session(self) -> AsyncIterator[ApiSession]:
         """A session for the length of a block, which may be left by an error or a cancellation."""
         async with self._turns:
-            visit = ApiSession(self._engine, self._engine.create_session(), self._threads)
+            api_session = ApiSession(self._engine, self._engine.create_session(), self._threads)
             try:
-                yield visit
+                yield api_session
             finally:
-                visit.leave()
+                api_session.leave()
 
 
 async def ticking(stream: AnswerStream, seconds: float) -> AsyncIterator[StreamEvent | None]:

@@ -46,8 +46,8 @@ def wire_form(screen: Screen, form: FieldsActions) -> None:
         return next_updates(screen, form.confirm(session_id, *place, yes=bool(event.yes)))
 
     async def export(session_id: str | None, language: str, event: gr.EventData) -> Updates:
-        wish = (str(event.kind), str(event.document), language)
-        return next_updates(screen, await form.export(session_id, *wish))
+        request = (str(event.kind), str(event.document), language)
+        return next_updates(screen, await form.export(session_id, *request))
 
     several: dict[str, Any] = {"trigger_mode": "multiple", **EVENT}
     screen.fields.readfields(read, [*here, screen.model, screen.pins], changing, **EVENT)

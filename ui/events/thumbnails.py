@@ -23,9 +23,9 @@ AT_ONCE: Final = 8  # pages; what a browser asks for beyond that is left out
 class Thumbnails:
     """Draws small pages, for all sessions."""
 
-    def __init__(self, engine: Engine, desks: ScreenStates) -> None:
+    def __init__(self, engine: Engine, screen_states: ScreenStates) -> None:
         self._engine = engine
-        self._desks = desks
+        self._screen_states = screen_states
 
     async def show(self, key: str | None, wanted: object) -> dict[str, str]:
         """Where the small pictures lie, those of `wanted` among them.
@@ -36,24 +36,27 @@ class Thumbnails:
         Returns:
             "document/page" -> server path, "" where a page cannot be shown.
         """
-        desk, _ = self._desks.find(key)
-        for page in self._pages(desk, wanted):
+        screen_state, _ = self._screen_states.find(key)
+        for page in self._pages(screen_state, wanted):
             place = (page.document_id, page.page_index)
-            if place in desk.thumbnails:
+            if place in screen_state.thumbnails:
                 continue
             try:
-                desk.thumbnails[place] = await asyncio.to_thread(
-                    page_images.write_small, page, desk.pictures.get(place), desk.folder
+                screen_state.thumbnails[place] = await asyncio.to_thread(
+                    page_images.write_small,
+                    page,
+                    screen_state.pictures.get(place),
+                    screen_state.folder,
                 )
             except Exception as error:  # noqa: BLE001 - the strip shows a blank page
                 told(error)
-                desk.thumbnails[place] = None
-        return page_view.images(desk.thumbnails)
+                screen_state.thumbnails[place] = None
+        return page_view.images(screen_state.thumbnails)
 
-    def _pages(self, desk: ScreenState, wanted: object) -> list[Page]:
+    def _pages(self, screen_state: ScreenState, wanted: object) -> list[Page]:
         known = {
             (page.document_id, page.page_index): page
-            for document in self._engine.documents(desk.session_id)
+            for document in self._engine.documents(screen_state.session_id)
             for page in document.pages
         }
         asked = wanted if isinstance(wanted, Sequence) else ()

@@ -1,6 +1,6 @@
-"""A desk: what the screen keeps for one session, reachable only by the session's id.
+"""A screen state: what the screen keeps for one session, reachable only by the session's id.
 
-The engine owns documents and conversation; a desk holds what only the screen needs: the turns as
+The engine owns documents and conversation; a screen state holds what only the screen needs: the turns as
 they were shown, display pictures, which uploads were opened already, and the answer on the page.
 Desks live as long as their sessions.
 """

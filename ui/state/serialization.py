@@ -1,4 +1,4 @@
-"""A desk as text: what the engine keeps for the screen, so that a restart loses nothing.
+"""A screen state as text: what the engine keeps for the screen, so that a restart loses nothing.
 
 Turns are values already; answers are written by the engine's own transcript codec. Pictures are
 drawn anew, and an answer that was being written counts as cut.
@@ -26,20 +26,20 @@ VERSION: Final = 1
 _SHEETS: Final = TypeAdapter(dict[str, list[DocumentFieldsView]])
 
 
-def record(desk: "ScreenState") -> str:
-    """What is kept of a desk."""
+def record(screen_state: "ScreenState") -> str:
+    """What is kept of a screen state."""
     return json.dumps(
         {
             "version": VERSION,
-            "turns": [_written(turn) for turn in desk.turns],
-            "sheets": _SHEETS.dump_python(desk.sheets, mode="json"),
+            "turns": [_written(turn) for turn in screen_state.turns],
+            "sheets": _SHEETS.dump_python(screen_state.sheets, mode="json"),
         },
         ensure_ascii=False,
     )
 
 
-def restore(desk: "ScreenState", text: str | None, cut: Transcript | None = None) -> None:
-    """Fill a new desk with what was kept; with nothing where that cannot be read.
+def restore(screen_state: "ScreenState", text: str | None, cut: Transcript | None = None) -> None:
+    """Fill a new screen state with what was kept; with nothing where that cannot be read.
 
     Args:
         cut: as much of the last answer as there was when the app ended in its middle.
@@ -50,21 +50,23 @@ def restore(desk: "ScreenState", text: str | None, cut: Transcript | None = None
         kept = json.loads(text)
         if kept["version"] != VERSION:
             return
-        desk.turns = [_read(turn) for turn in kept["turns"]]
+        screen_state.turns = [_read(turn) for turn in kept["turns"]]
         sheets = kept["sheets"].items()
         # Before files were split, a file had one form.
         listed = {name: one if isinstance(one, list) else [one] for name, one in sheets}
-        desk.sheets = _SHEETS.validate_python(listed)
+        screen_state.sheets = _SHEETS.validate_python(listed)
     except (ValueError, KeyError, TypeError, AttributeError, ValidationError):
         logger.exception("what was kept of a conversation cannot be read")
         return
-    last = desk.turns[-1] if desk.turns else None
+    last = screen_state.turns[-1] if screen_state.turns else None
     if cut is not None and isinstance(last, messages.AnswerTurn):
-        desk.turns[-1] = messages.AnswerTurn(cut, last.task)
-    answers = [turn.transcript for turn in desk.turns if isinstance(turn, messages.AnswerTurn)]
-    desk.transcript = answers[-1] if answers else None
+        screen_state.turns[-1] = messages.AnswerTurn(cut, last.task)
+    answers = [
+        turn.transcript for turn in screen_state.turns if isinstance(turn, messages.AnswerTurn)
+    ]
+    screen_state.transcript = answers[-1] if answers else None
     laid_out = [answer for answer in answers if answer.regions]
-    desk.layout = laid_out[-1] if laid_out else None
+    screen_state.layout = laid_out[-1] if laid_out else None
 
 
 def _written(turn: messages.Turn) -> dict[str, Any]:

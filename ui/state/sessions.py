@@ -8,40 +8,40 @@ from ui.state.screen_state import ScreenState, parts_of
 from ui.state.serialization import record, restore
 
 logger = logging.getLogger(__name__)
-# The name under which the engine keeps a desk.
-RECORD = "desk"
+# The name under which the engine keeps a screen state.
+RECORD = "screen_state"
 
 
 class ScreenStates:
-    """The desks of one app."""
+    """The screen states of one app."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._desks: dict[str, ScreenState] = {}
+        self._screen_states: dict[str, ScreenState] = {}
 
     def find(self, key: str | None) -> tuple[ScreenState, bool]:
-        """The desk of a key, and whether a lost conversation was replaced by a new one."""
+        """The screen state of a key, and whether a lost conversation was replaced by a new one."""
         visitor_id, session_id = parts_of(key)
         lost = bool(session_id) and not self._engine.has_session(session_id)
         if not session_id or lost:
             return self.begin(visitor_id), lost
-        desk = self._desks.get(session_id)
-        if desk is None:
-            desk = self._desks[session_id] = ScreenState(session_id, visitor_id)
+        screen_state = self._screen_states.get(session_id)
+        if screen_state is None:
+            screen_state = self._screen_states[session_id] = ScreenState(session_id, visitor_id)
             kept = self._engine.kept(session_id, RECORD)
-            restore(desk, kept, self._engine.cut_answer(session_id))
-        return desk, False
+            restore(screen_state, kept, self._engine.cut_answer(session_id))
+        return screen_state, False
 
     def begin(self, visitor_id: str) -> ScreenState:
-        """A new conversation's desk."""
+        """A new conversation's screen state."""
         self._sweep()
         session_id = self._engine.create_session(visitor_id or None)
-        return self._desks.setdefault(session_id, ScreenState(session_id, visitor_id))
+        return self._screen_states.setdefault(session_id, ScreenState(session_id, visitor_id))
 
-    def keep(self, desk: ScreenState) -> None:
-        """Keep what the desk shows, so that a restart of the app does not lose it."""
+    def keep(self, screen_state: ScreenState) -> None:
+        """Keep what the screen state shows, so that a restart of the app does not lose it."""
         try:
-            self._engine.keep(desk.session_id, RECORD, record(desk))
+            self._engine.keep(screen_state.session_id, RECORD, record(screen_state))
         except EngineError as error:
             # The conversation on the screen is whole; only its copy on the disk is not.
             logger.warning("a conversation was not kept: %s", error)
@@ -50,11 +50,11 @@ class ScreenStates:
         """Delete a conversation: its scans, what was said, its pictures."""
         # On a thread: deleting waits for the disk, and for who else holds the database.
         await asyncio.to_thread(self._engine.delete_session, session_id)
-        desk = self._desks.pop(session_id, None)
-        if desk is not None:
-            desk.clear()
+        screen_state = self._screen_states.pop(session_id, None)
+        if screen_state is not None:
+            screen_state.clear()
 
     def _sweep(self) -> None:
-        """Drop the desks whose sessions the engine has deleted."""
-        for session_id in [key for key in self._desks if not self._engine.has_session(key)]:
-            self._desks.pop(session_id).clear()
+        """Drop the screen states whose sessions the engine has deleted."""
+        for session_id in [key for key in self._screen_states if not self._engine.has_session(key)]:
+            self._screen_states.pop(session_id).clear()

@@ -2,7 +2,7 @@
 
 A page at 200 dpi is several megabytes; the screen gets a WebP of at most 1600 pixels, written once.
 The files lie under Gradio's own upload folder, so its file route serves them behind its login, in
-a directory named by 192 random bits for every desk.
+a directory named by 192 random bits for every screen state.
 """
 
 import secrets
@@ -66,7 +66,7 @@ def write_thumbnail(source: Path, folder: Path) -> Path:
 
 
 def remove(folder: Path | None) -> None:
-    """Delete a desk's pictures."""
+    """Delete a screen state's pictures."""
     if folder is not None:
         shutil.rmtree(folder, ignore_errors=True)
 

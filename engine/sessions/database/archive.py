@@ -168,7 +168,7 @@ class Archive:
         )
         return None if found is None else str(found[0])
 
-    def keep_for_visitor(self, visitor_id: str, name: str, record: str, now: float) -> None:
+    def store_for_visitor(self, visitor_id: str, name: str, record: str, now: float) -> None:
         """As `keep`, of a visitor. now: seconds since 1970.
 
         Raises:
@@ -185,7 +185,7 @@ class Archive:
 
         self.write(work, failed=_not_kept(name))
 
-    def kept_for_visitor(self, visitor_id: str, name: str) -> str | None:
+    def stored_for_visitor(self, visitor_id: str, name: str) -> str | None:
         """Raises StoreError."""
         found = self.read(
             lambda connection: connection.execute(
