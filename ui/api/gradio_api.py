@@ -70,14 +70,14 @@ def _functions(calls: Calls, access: Access) -> tuple[Callable[..., Any], ...]:
         """
         try:
             await _let_in(access, request)
-            request = AskInput(
+            inputs = AskInput(
                 question=question,
                 model=model,
                 pages=pages or [],
                 verbatim=verbatim,
                 language=language,
             )
-            async for answer in calls.follow(_file(file), request):
+            async for answer in calls.follow(_file(file), inputs):
                 yield answer
         except Exception as error:
             raise _as_gradio(error, language) from error
@@ -104,8 +104,8 @@ def _functions(calls: Calls, access: Access) -> tuple[Callable[..., Any], ...]:
         """
         try:
             await _let_in(access, request)
-            request = ParseInput(task=task, model=model, pages=pages or [], language=language)
-            return await calls.parse(_file(file), request)  # type: ignore[return-value]
+            inputs = ParseInput(task=task, model=model, pages=pages or [], language=language)
+            return await calls.parse(_file(file), inputs)  # type: ignore[return-value]
         except Exception as error:
             raise _as_gradio(error, language) from error
 
@@ -134,14 +134,14 @@ def _functions(calls: Calls, access: Access) -> tuple[Callable[..., Any], ...]:
         """
         try:
             await _let_in(access, request)
-            request = FieldsInput(
+            inputs = FieldsInput(
                 type=type,
                 model=model,
                 language=language,
                 pages=pages or [],
                 one_document=one_document,
             )
-            return await calls.fields(_file(file), request)  # type: ignore[return-value]
+            return await calls.fields(_file(file), inputs)  # type: ignore[return-value]
         except Exception as error:
             raise _as_gradio(error, language) from error
 

@@ -53,7 +53,7 @@ def wire_asking(
     def shown(change: ScreenChange) -> Updates:
         return updates(screen, change)
 
-    def request(model: str, task: str, values: tuple[Any, ...], text: str = "") -> UserInput:
+    def user_input(model: str, task: str, values: tuple[Any, ...], text: str = "") -> UserInput:
         known = model in labels.settings.models
         template = labels.template(model, task) if known else None
         set_to = settings_panel.read(values, template)
@@ -80,7 +80,7 @@ def wire_asking(
         *values: Any,
     ) -> AsyncIterator[Updates]:
         asked = replace(
-            request(model, task, values, str((question or {}).get("text") or "")),
+            user_input(model, task, values, str((question or {}).get("text") or "")),
             files=_files(question),
             area=read_area(area),
             replaces=_turn(editing),
@@ -97,7 +97,7 @@ def wire_asking(
         task: str,
         *values: Any,
     ) -> AsyncIterator[Updates]:
-        asked = request(model, task, values)
+        asked = user_input(model, task, values)
         yield unchanged(screen)
         async for change in talk.again(key, int(event.turn), asked, language, tab_of(request)):
             yield next_updates(screen, change)
@@ -111,7 +111,7 @@ def wire_asking(
         task: str,
         *values: Any,
     ) -> AsyncIterator[Updates]:
-        asked = request(model, "question", values, str(event.words))
+        asked = user_input(model, "question", values, str(event.words))
         async for change in talk.ask(key, asked, language, tab_of(request)):
             yield next_updates(screen, replace(change, clear_question=False))
 
@@ -130,7 +130,7 @@ def wire_asking(
         # The index alone is taken from the browser; the file is ours.
         example = labels.examples[int(event.index)]
         asked = replace(
-            request(model, example.task, values, example.question(language)),
+            user_input(model, example.task, values, example.question(language)),
             files=(str(example.path),),
         )
         async for change in talk.ask(key, asked, language, tab_of(request)):
