@@ -1,6 +1,5 @@
 """From a drawn file to a streamed answer with its place, by `lite`, with nothing faked."""
 
-import os
 import re
 import shutil
 import subprocess
@@ -15,6 +14,7 @@ from engine import Engine, load_settings
 from engine.core.schema import RegionAdded, Step, TextDelta
 from engine.evaluation import covered_share as covered
 from tests.fakes import draw_page
+from tests.missing import missing
 
 ROOT = Path(__file__).resolve().parent.parent
 INVOICE = [
@@ -94,9 +94,7 @@ def test_a_russian_page_is_read_and_asked(
     engine: Engine, tmp_path: Path, question: str, answer: str
 ) -> None:
     if shutil.which("tesseract") is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("tesseract is missing: .ci/run installs it")
-        pytest.skip("Russian needs tesseract-ocr and tesseract-ocr-rus")
+        pytest.skip(missing("tesseract-ocr and tesseract-ocr-rus, for Russian"))
     session_id, boxes = upload(engine, tmp_path, RUSSIAN)
     found = engine.ask(session_id, question, language="ru").answer()
     assert found.text.rstrip(".") == answer.rstrip(".")

@@ -4,7 +4,6 @@ Where Chromium or Playwright is absent the tests are skipped with the reason; wi
 fail, so that a build cannot lose them silently.
 """
 
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ import pytest
 
 from bench.app_process import serving as app_serving
 from tests.fakes import FAKE_MODELS_TOML
+from tests.missing import missing
 
 ARGUMENTS = (
     "--no-sandbox",
@@ -33,12 +33,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-def _missing(reason: str) -> None:
-    if os.environ.get("CI", "").lower() == "true":
-        pytest.fail(f"{reason}, and CI=true")
-    pytest.skip(reason)
-
-
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
     """A headless Chromium.
@@ -50,11 +44,11 @@ def chromium() -> Iterator[Any]:
     names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
     path = next((found for name in names if (found := shutil.which(name))), None)
     if path is None:
-        _missing("Chromium is not installed")
+        pytest.skip(missing("Chromium"))
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
-        _missing("playwright is not installed (tests/requirements.txt)")
+        pytest.skip(missing("playwright (tests/requirements.txt)"))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
         yield browser

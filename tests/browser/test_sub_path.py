@@ -8,6 +8,7 @@ import pytest
 
 from bench.app_process import Served, serving
 from tests.browser import driving
+from tests.missing import missing
 from tests.sub_path_proxy import PREFIX, nginx, nginx_path, small_proxy
 
 
@@ -23,7 +24,7 @@ def test_everything_works_under_a_sub_path(
     chromium: Any, served: Served, tmp_path: Path, kind: str
 ) -> None:
     if kind != "a small proxy" and nginx_path() is None:
-        pytest.skip("nginx is not installed")
+        pytest.skip(missing("nginx"))
     proxy = small_proxy if kind == "a small proxy" else nginx
     scan = driving.draw_invoice().save(tmp_path / "invoice.png")
     asked: list[str] = []

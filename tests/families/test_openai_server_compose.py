@@ -17,6 +17,7 @@ import yaml
 
 from bench.app_process import free_port
 from engine import load_settings
+from tests.missing import missing
 
 COMPOSE = Path(__file__).resolve().parents[2] / "docs" / "compose"
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
@@ -59,7 +60,7 @@ def app_of(name: str) -> Iterator[int]:
         server.server_close()
 
 
-@pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
+@pytest.mark.skipif(NGINX is None, reason=missing("nginx"))
 def test_nginx_keeps_a_browser_with_one_app_and_uses_both(tmp_path: Path) -> None:
     port = free_port()
     with app_of("one") as first, app_of("two") as second:

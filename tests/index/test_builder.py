@@ -1,6 +1,5 @@
 """Pages become words, lines and regions with boxes; the pages are drawn by the tests."""
 
-import os
 import shutil
 import threading
 from pathlib import Path
@@ -17,6 +16,7 @@ from engine.index.builder import build_index
 from engine.index.page_index import PageIndex
 from synthetic import draw_document
 from tests.fakes import draw_page
+from tests.missing import missing
 
 SETTINGS = load_settings()
 # Two columns of prose, each line of the left one beside a line of the right one.
@@ -52,9 +52,7 @@ def index_of(
 
 def needs_tesseract() -> None:
     if shutil.which("tesseract") is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("tesseract is missing: .ci/run installs it")
-        pytest.skip("Russian needs tesseract-ocr and tesseract-ocr-rus")
+        pytest.skip(missing("tesseract-ocr and tesseract-ocr-rus, for Russian"))
 
 
 def position(index: PageIndex, text: str) -> int:

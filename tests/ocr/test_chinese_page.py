@@ -12,6 +12,7 @@ from engine.index.grounding import ground
 from engine.index.page_index import PageIndex
 from engine.index.verbatim import PageSpans
 from tests.families.tiny import byte_tokenizer
+from tests.missing import missing
 from tests.ocr.drawing import SETTINGS, covered, page_of
 
 _FOLDERS = (Path("/usr/share/fonts"), Path("/Library/Fonts"), Path("C:/Windows/Fonts"))
@@ -30,7 +31,7 @@ LINES = (
     ("销售方名称：", "上海明远办公用品有限公司"),
     ("价税合计：", TOTAL),
 )
-pytestmark = pytest.mark.skipif(not FACE, reason="no Chinese font is installed")
+pytestmark = pytest.mark.skipif(not FACE, reason=missing("a Chinese font"))
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,6 @@
 """Drawn pages read as a whole, beyond tests/index/test_builder.py: rows, mixed scripts, text
 layers."""
 
-import os
-
 import pytest
 from PIL import Image
 
@@ -10,6 +8,7 @@ from engine.core.settings import Settings
 from engine.index.builder import build_index
 from engine.index.page_index import PageIndex
 from engine.ocr import tesseract
+from tests.missing import missing
 from tests.ocr.drawing import SETTINGS, Sheet, covered, page_of
 
 PARAGRAPH = (
@@ -76,9 +75,7 @@ def with_ocr(**options: object) -> Settings:
 
 def needs_tesseract() -> None:
     if not tesseract.available():
-        if os.environ.get("CI") == "true":
-            pytest.fail("Tesseract with Russian is missing: .ci/run installs it")
-        pytest.skip("Russian needs tesseract-ocr and tesseract-ocr-rus")
+        pytest.skip(missing("tesseract-ocr and tesseract-ocr-rus, for Russian"))
 
 
 def assert_found(index: PageIndex, sheet: Sheet, *, share: float = 0.95) -> None:

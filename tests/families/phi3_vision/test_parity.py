@@ -22,12 +22,13 @@ from engine.families.phi3_vision.processing import (
 )
 from engine.families.phi3_vision.vision import image_token_count
 from tests.families.phi3_vision.published import ADDED, PARITY, write_tokenizer
+from tests.missing import missing
 
 META: dict[str, Any] = (
     json.loads((PARITY / "META.json").read_text()) if PARITY.is_dir() else {"cases": {}}
 )
 CASES = META["cases"]
-pytestmark = pytest.mark.skipif(not CASES, reason=f"no parity folder at {PARITY}")
+pytestmark = pytest.mark.skipif(not CASES, reason=missing(f"the parity folder {PARITY}"))
 STORED = load_file(PARITY / "vectors.safetensors") if CASES else {}
 
 
