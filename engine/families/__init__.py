@@ -1,10 +1,18 @@
 """The registry of model families: one row per adapter, resolved on first use.
 
 Nothing is imported until a family is needed, so that `import engine` stays free of torch.
+
+Another package adds a family by an entry point in its pyproject.toml:
+
+    [project.entry-points."scanchat.families"]
+    my_family = "my_package.adapter:MyFamily"
+
+`MyFamily` is an `engine.families.base.ModelFamily`. Families of this registry are never replaced.
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Final
 
 from engine.core.errors import ModelError
 from engine.core.prompts import Task, template_of
@@ -12,6 +20,9 @@ from engine.core.prompts import Task, template_of
 if TYPE_CHECKING:
     from engine.core.settings import ModelSettings
     from engine.families.base import ModelFamily
+
+# The group of entry points by which other packages add families.
+ENTRY_POINTS: Final = "scanchat.families"
 
 # family name in settings.toml -> "module:Class"
 FAMILIES: dict[str, str] = {
@@ -30,20 +41,37 @@ FAMILIES: dict[str, str] = {
 }
 
 
+def class_path(family: str, *, model_id: str) -> str:
+    """Where the adapter class of a family is: "module:Class".
+
+    Raises:
+        ModelError: the family is neither registered here nor added by an installed package.
+    """
+    if family in FAMILIES:
+        return FAMILIES[family]
+    added = {point.name: point.value for point in entry_points(group=ENTRY_POINTS)}
+    if family not in added:
+        known = ", ".join(sorted({*FAMILIES, *added}))
+        raise ModelError("model.unknown_family", model_id=model_id, family=family, known=known)
+    return added[family]
+
+
 def family_class(family: str, *, model_id: str) -> "type[ModelFamily]":
     """The adapter class of a family.
 
     Raises:
-        ModelError: the family is not registered.
+        ModelError: the family is not registered, or the package that adds it cannot be imported.
     """
+    path = class_path(family, model_id=model_id)
+    module_name, _, class_name = path.partition(":")
     try:
-        module_name, class_name = FAMILIES[family].split(":")
-    except KeyError:
-        known = ", ".join(sorted(FAMILIES))
+        adapter: type[ModelFamily] = getattr(import_module(module_name), class_name)
+    except (ImportError, AttributeError) as error:
+        if family in FAMILIES:
+            raise  # a bug of ours, not of an installed package
         raise ModelError(
-            "model.unknown_family", model_id=model_id, family=family, known=known
-        ) from None
-    adapter: type[ModelFamily] = getattr(import_module(module_name), class_name)
+            "model.broken_family", model_id=model_id, family=family, path=path, detail=str(error)
+        ) from error
     return adapter
 
 

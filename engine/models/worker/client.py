@@ -28,7 +28,7 @@ from engine.core.errors import (
 )
 from engine.core.schema import Failed, Finished, Page
 from engine.core.settings import Settings
-from engine.families import FAMILIES
+from engine.families import class_path
 from engine.families.base import ModelRequest, Preparation
 from engine.models.inference import Job
 from engine.models.worker.launch import start_worker
@@ -95,7 +95,7 @@ class RemoteModel:
         self._stops = ThreadPoolExecutor(1, thread_name_prefix=f"stop-{model_id}")
         self._process, self._connection = start_worker(model_id)
         family = settings.model(model_id).family
-        self._send(Load(model_id, family, FAMILIES[family], settings))
+        self._send(Load(model_id, family, class_path(family, model_id=model_id), settings))
         self._facts = self._await_load()
         self._alive = True
         threading.Thread(target=self._listen, name=f"worker-{model_id}", daemon=True).start()
