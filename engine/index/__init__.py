@@ -1,5 +1,5 @@
-"""Words, lines and regions of a page with their boxes: built, stored, and searched.
+"""Index of a page: its words, lines and regions with their boxes, built, cached and searched.
 
-Grounding (where an answer stands), verbatim decoding's spans, and a model's text aligned to OCR.
-No model and no template of a document: those look things up here.
+The package also grounds answers on the page, provides the spans of verbatim decoding, and aligns a
+model's text with OCR. It contains no model and no document template; those use this package.
 """

@@ -1,8 +1,8 @@
-"""The text that a model read from a page -> a PageIndex, with places from the page's own index.
+"""Alignment of a model's text with OCR: a PageIndex with the model's words and OCR's boxes.
 
-A model like GOT-OCR 2 gives text without boxes. A line of it takes the place of the OCR line it is
-most like, and its words take their share of that place. What no line is like lies somewhere
-between its placed neighbours, and its box says no more than that.
+A model like GOT-OCR 2 writes text without boxes. Each line of it takes the box of the most similar
+OCR line, and its words divide that box. A line without a similar OCR line gets the free area
+between its placed neighbours; its box is no more exact than that.
 """
 
 from __future__ import annotations
@@ -16,27 +16,27 @@ from engine.core.geometry import union
 from engine.core.schema import BBox, Line, Region, Word
 from engine.index.page_index import PageIndex
 
-# Of two lines: as different as this, they are not the same print.
+# Least similarity of two lines that are the same print (SequenceMatcher ratio).
 _ALIKE: Final = 0.5
-# The confidence of a word whose place is only known roughly.
+# Confidence of a word whose place is only approximate.
 _ROUGH: Final = 0.2
-# The least height of a place, pixels.
+# Least height of a box, pixels.
 _THIN: Final = 2.0
 
 
 def index_of_text(text: str, own: PageIndex) -> PageIndex:
-    """An index with the model's words.
+    """Build an index with the words of a model that gives no boxes.
 
     Args:
-        text: of the whole page; cells of a table are separated by tabs.
-        own: the page's index by OCR, which gives the places.
+        text: text of the whole page; tabs separate the cells of a table.
+        own: the page's OCR index, which supplies the boxes.
     """
     lines = _placed(_lines_of(text), own.lines, (0.0, 0.0, float(own.width), float(own.height)))
     return _index(own, [("Text", lines)] if lines else [])
 
 
 def index_of_regions(regions: Sequence[Region], own: PageIndex) -> PageIndex:
-    """An index with the words and regions of a model that says where they stand."""
+    """Build an index with the words and regions of a model that gives boxes of regions."""
     groups = []
     for region in sorted(regions, key=lambda one: one.order):
         inside = [line for line in own.lines if _holds(region.bbox, line.bbox)]
@@ -67,7 +67,7 @@ def _index(own: PageIndex, groups: Sequence[tuple[str, list[Line]]]) -> PageInde
 
 
 def _lines_of(text: str) -> list[list[str]]:
-    """Cells of a row are lines of their own: on the page they stand apart."""
+    """Split a text into lines of words. Each cell of a table row is a separate line."""
     cells = [cell.split() for row in text.splitlines() for cell in row.split("\t")]
     return [cell for cell in cells if cell]
 
@@ -78,7 +78,7 @@ def _holds(outer: BBox, inner: BBox) -> bool:
 
 
 def _placed(texts: Sequence[list[str]], known: Sequence[Line], area: BBox) -> list[Line]:
-    """Lines for the texts, each at its place; without any known line they share the area evenly."""
+    """Place each text as a line; texts without any known line divide the area evenly."""
     partners = _partners([" ".join(words) for words in texts], [line.text for line in known])
     placed: list[Line] = []
     for at, words in enumerate(texts):
@@ -91,7 +91,7 @@ def _placed(texts: Sequence[list[str]], known: Sequence[Line], area: BBox) -> li
 
 
 def _partners(texts: Sequence[str], known: Sequence[str]) -> list[int | None]:
-    """For each text the known line it is most like, each known line used once."""
+    """Assign to each text the most similar known line; each known line is used once."""
     likeness = [
         (SequenceMatcher(None, text, other, autojunk=False).ratio(), i, j)
         for i, text in enumerate(texts)
@@ -110,8 +110,10 @@ def _partners(texts: Sequence[str], known: Sequence[str]) -> list[int | None]:
 
 
 def _between(at: int, partners: Sequence[int | None], known: Sequence[Line], area: BBox) -> BBox:
-    """Where a text without a partner must stand: after the placed one before it, and before the
-    next. Texts that lie between the same two share what is free there."""
+    """Return the box of a text without a partner, between its nearest placed neighbours.
+
+    Texts between the same two neighbours divide the free area evenly.
+    """
     first, last = at, at + 1
     while first > 0 and partners[first - 1] is None:
         first -= 1
@@ -125,11 +127,11 @@ def _between(at: int, partners: Sequence[int | None], known: Sequence[Line], are
     left, right = area[0], area[2]
     top, foot = before[3] if before else area[1], after[1] if after else area[3]
     if before and after and after[3] <= before[1]:
-        # The next one begins another column: this one stands below the one before.
+        # The next line begins another column: this text stands below the line before it.
         left, _, right, _ = before
         foot = area[3]
     if foot - top < _THIN:
-        # No room is left: a thin strip where the two meet, as high as can be told apart.
+        # No room is left: use a thin strip where the two neighbours meet.
         middle = min(max((top + foot) / 2, area[1]), area[3])
         top, foot = max(middle - _THIN / 2, area[1]), min(middle + _THIN / 2, area[3])
     top, foot = _share(top, foot, at - first, last - first)
@@ -146,13 +148,13 @@ def _on_one_row(first: BBox, second: BBox) -> bool:
 
 
 def _share(start: float, end: float, number: int, count: int) -> tuple[float, float]:
-    """One of `count` equal parts of a stretch."""
+    """Return part `number` of `count` equal parts of an interval."""
     step = (end - start) / count
     return start + number * step, start + (number + 1) * step
 
 
 def _line(words: Sequence[str], box: BBox, confidence: float) -> Line:
-    """Words side by side in a box, each as wide as its characters."""
+    """Build a line of words side by side in a box, each as wide as its characters."""
     total = sum(len(word) + 1 for word in words) - 1
     step = (box[2] - box[0]) / total
     placed, x = [], box[0]

@@ -1,6 +1,6 @@
-"""A page -> its PageIndex: from the PDF's own text where it can be trusted, else by OCR.
+"""Builder of a page's PageIndex: from the PDF's text layer if it is plausible, else by OCR.
 
-Runs on CPU. It does not say what it is doing (the caller does) and keeps nothing.
+It runs on the CPU. It reports no progress (the caller does) and stores nothing.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 ToPage: TypeAlias = Callable[[BBox], BBox]
 
 
-# RapidOCR knows Greek and no Cyrillic: on a Cyrillic page its Greek capitals are look-alikes.
+# RapidOCR reads Greek but no Cyrillic: Greek capitals on a Cyrillic page are look-alikes.
 _GREEK_AS_CYRILLIC = str.maketrans("ΠΓΦΛΔΑΒΕΗΚΜΝΟΡΤΧ", "ПГФЛДАВЕНКМНОРТХ")
 
 
@@ -41,16 +41,16 @@ def build_index(
     emit: Callable[[StreamEvent], None] | None = None,
     stop: threading.Event | None = None,
 ) -> PageIndex:
-    """Read one page.
+    """Build the index of one page.
 
     Args:
         page: its picture and, for a PDF, its text layer.
-        settings: `ocr` says how; `preprocess` is used when the argument is None.
-        preprocess: steps on the picture before OCR; a text layer needs none.
-        emit: told of every notice as soon as it is known; the index holds them too.
-        stop: looked at between stages.
+        settings: `ocr` configures reading; `preprocess` applies when the argument is None.
+        preprocess: steps on the picture before OCR. A text layer needs none.
+        emit: receives every notice at the end; the index contains them too.
+        stop: checked between stages.
     Returns:
-        The index; empty for a blank page. All boxes in pixels of the page.
+        The index, empty for a blank page. All boxes are in pixels of the page.
     Raises:
         RunCancelled: `stop` was set.
         DocumentError: the page's picture cannot be read.
@@ -72,7 +72,7 @@ def build_index(
 
 
 def _from_pdf(page: Page, check: Callable[[], None]) -> PageIndex | None:
-    """The index of a page whose text layer can be trusted, else None."""
+    """Return the index of a page with a plausible text layer that covers it, else None."""
     words = page.load_words()
     if not text_layer.is_plausible(words, page_size=page.size):
         return None
@@ -142,12 +142,12 @@ def _assemble(
     quarter_turns: int = 0,
     notices: tuple[Notice, ...] = (),
 ) -> PageIndex:
-    """Order lines and regions, and bring their boxes back to the page.
+    """Order lines and regions, and map their boxes to the page.
 
     Args:
-        lines, found: boxes in the frame they were read in.
-        back: from that frame to the page; raises GeometryError for what lies outside.
-        frame_height: pixels of that frame.
+        lines, found: boxes in the frame of the picture that was read.
+        back: maps a box from that frame to the page; raises GeometryError for a box outside.
+        frame_height: height of that frame, pixels.
     """
     if script == "cyrillic":
         lines = [_in_cyrillic(line) for line in lines]
@@ -193,7 +193,7 @@ def _plain_text(lines: Sequence[Line]) -> str:
 
 
 def _table_text(lines: Sequence[Line]) -> str:
-    """The lines of a table, which come row by row, as rows of cells parted by tabs."""
+    """Join the lines of a table, given row by row, into rows with tabs between cells."""
     rows: list[list[Line]] = []
     for line in lines:
         if rows and same_row(rows[-1][-1].bbox, line.bbox) and line.bbox[0] > rows[-1][-1].bbox[0]:
@@ -212,7 +212,7 @@ def _row_text(row: Sequence[Line], columns: Sequence[int]) -> str:
 
 
 def _line_back(line: Line, back: ToPage) -> Line | None:
-    """The line with page boxes; None when it lies off the page (on a straightened margin)."""
+    """Map a line to page pixels; None for a line off the page (on a deskewed margin)."""
     words = []
     for word in line.words:
         try:
@@ -223,7 +223,7 @@ def _line_back(line: Line, back: ToPage) -> Line | None:
 
 
 def _prepared(page: Page, steps: PreprocessSettings) -> tuple[Image.Image, ToPage]:
-    """The picture to read, and the way from it to the page."""
+    """Return the preprocessed picture and the mapping of its boxes to the page."""
     image = page.load_image().convert("RGB")
     if steps.deskew or steps.contrast or steps.denoise:
         from engine.ocr.preprocess import apply_steps
@@ -234,7 +234,7 @@ def _prepared(page: Page, steps: PreprocessSettings) -> tuple[Image.Image, ToPag
 
 
 def _working_copy(image: Image.Image, max_side: int) -> tuple[NDArray[np.uint8], float]:
-    """(height, width, 3) RGB with no side over max_side, and its scale to the image."""
+    """Return (height, width, 3) RGB with no side over max_side, and its scale to the image."""
     scale = min(1.0, max_side / max(image.size))
     if scale < 1.0:
         size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))

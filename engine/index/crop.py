@@ -1,7 +1,7 @@
-"""What of a page lies in a box that the user drew: the same index, smaller.
+"""Crop of a page index to a box that the user drew.
 
-A word belongs to the box when its centre does, so a box drawn a little too tight or too wide still
-holds what the person meant. Boxes stay in page pixels, and what is kept keeps its order.
+A word belongs to the box if its centre does. A box drawn slightly too tight or too wide therefore
+selects the intended words. Boxes stay in page pixels, and the reading order stays.
 """
 
 from __future__ import annotations
@@ -18,10 +18,14 @@ if TYPE_CHECKING:
 
 
 def inside(index: PageIndex, bbox: BBox) -> PageIndex:
-    """The words, lines and regions of a page whose centres lie in a box.
+    """Return the index of the words, lines and regions whose centres lie in a box.
 
-    A line keeps its words in the box, and a region its lines; one that loses some of them becomes
-    as small as what is left. A region without any text, like a picture, is kept by its own centre.
+    A line retains its words inside the box, and a region its lines. The box of a line or region
+    that loses words shrinks to the remaining ones. A region without text, like a picture, stays if
+    its own centre lies in the box.
+
+    Args:
+        bbox: (x_min, y_min, x_max, y_max) in page pixels.
     """
     lines: list[Line] = []
     moved: dict[int, int] = {}  # old position of a line -> new position

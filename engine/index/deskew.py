@@ -1,8 +1,8 @@
-"""Rows of a page that was photographed at a slant: what stands beside what once it is turned level.
+"""Deskewed view of a photographed page: the rows of the level page.
 
-The slope of the lines is read off the words' boxes, as it changes from top to bottom (perspective).
-Cells, rows and columns come from the levelled words; the boxes of the words stay where they are on
-the page, so that every field's box does.
+The slope of the text lines is estimated from the words' boxes. It may change from top to bottom
+(perspective). Cells, rows and columns come from the levelled words. The words' boxes stay in the
+frame of the page, and so does the box of every field.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ if TYPE_CHECKING:
 
     from engine.index.page_index import PageIndex
 
-# Lines shorter than so many of their heights say little of the slope.
+# In line heights: the slope of a shorter line is unreliable.
 _LONG: Final = 3.0
 _FEWEST_LINES: Final = 3
-# Of fewer lines one slope is told, not how it changes down the page.
+# Least number of lines for a slope that changes down the page; fewer lines give one slope.
 _PERSPECTIVE_LINES: Final = 8
-# And of many only where that leaves so much less unexplained.
+# The changing slope must also reduce the residual to this fraction of that of one slope.
 _BETTER: Final = 0.7
-# A level page: its lines rise or fall by less than this share of their length.
+# A page is level if its lines rise or fall by less than this fraction of their length.
 _LEVEL: Final = 0.008
 _STEEPEST: Final = 0.25
-# In shares of the slope: lines further off the trend are no lines of text (a stamp).
+# In units of slope: a line further off the median is no line of text (a stamp).
 _OFF: Final = 0.02
 
 
 def levelled_view(index: PageIndex) -> PageView:
-    """The page's view with the rows of the level page and the boxes of the page as it is."""
+    """Return a view with the rows of the level page and the boxes of the page as it is."""
     slope = _slope(index.lines)
     if slope is None:
         return view_page(index)
@@ -57,7 +57,10 @@ def levelled_view(index: PageIndex) -> PageView:
 
 
 def _slope(lines: Sequence[Line]) -> tuple[float, float] | None:
-    """(a, b): lines at the height y rise by a + b * y a pixel; None for a level page."""
+    """Estimate (a, b): a line at height y rises a + b * y per pixel.
+
+    None for a level page, for a slope above _STEEPEST, and for too few lines.
+    """
     found = []
     for line in lines:
         if len(line.words) < 2:

@@ -1,10 +1,11 @@
-"""A free answer -> the places on the pages that its facts stand at.
+"""Grounding of a free-form answer: the places on the pages where its facts are printed.
 
 Facts are the answer's dates, amounts, numbers, ids, quoted words and names. Values are compared by
-what they mean ("1,250.00" is "1 250,00", "14 March 2026" is "2026-03-14"), names word by word with
-OCR's mistakes allowed. Where a fact stands several times, the place whose surroundings share most
-with the question and the answer is taken. A bare small number needs such a place: "2" does not
-light up every 2. What is on no page is given back as such: an invented number becomes visible.
+meaning ("1,250.00" equals "1 250,00", "14 March 2026" equals "2026-03-14"). Names are compared word
+by word and tolerate OCR errors. If a fact is printed several times, the place whose surroundings
+share most words with the question and the answer wins. A bare number of one or two digits needs
+such a place: "2" does not highlight every 2. A fact on no page is returned without evidence, so an
+invented number becomes visible.
 
 Try it: `.venv/bin/python -m pytest tests/index/test_grounding.py`
 """
@@ -28,7 +29,7 @@ from engine.text import (
     same_value,
 )
 
-# Kinds by how much they say about themselves: of readings of one place the first counts.
+# Kinds by how specific they are: of several kinds at one place the first one counts.
 _KINDS: Final = (
     "email",
     "url",
@@ -42,7 +43,7 @@ _KINDS: Final = (
     "number",
     "year",
 )
-# Which printed kinds may carry a fact's value.
+# Kinds of printed values that can match a fact of a kind.
 _SERVES: Final = {
     "amount": ("amount", "number", "time"),
     "number": ("number", "amount", "percent", "year"),
@@ -55,9 +56,9 @@ _NAME: Final = re.compile(
     r"(?:[A-ZА-ЯЁ][\w'’&.-]*)(?:\s+(?:(?:of|the|and|de|van|von|и|&)\s+)?[A-ZА-ЯЁ][\w'’&.-]*)*"
 )
 _WORD: Final = re.compile(r"\w+", re.UNICODE)
-# Two words this alike are one word, misread.
+# Two words of at least this similarity are one word with OCR errors.
 _ALIKE: Final = 0.78
-# This share of a name's words must be found side by side.
+# This fraction of a name's words must be found side by side.
 _MOST: Final = 0.75
 _LINES_AROUND: Final = 1
 _WHOLE_WORDS: Final = 12
@@ -71,7 +72,7 @@ class GroundedFact:
 
     Attributes:
         kind: a kind of engine.text, or "words" for a name, a quote or a whole short answer.
-        evidence: where it stands, one Evidence a line; empty when it is on no page.
+        evidence: its place, one Evidence per line; empty if it is on no page.
     """
 
     start: int
@@ -91,12 +92,12 @@ class _Fact:
 
 @dataclass(frozen=True, slots=True)
 class PrintedPlace:
-    """Where something is printed.
+    """A place where something is printed.
 
     Attributes:
         line: position in index.lines of its first line.
         parts: (text, box in page pixels) of each of its lines.
-        score: 0 to 1, how alike the print is.
+        score: similarity to the text sought, 0 to 1.
     """
 
     index: PageIndex
@@ -106,12 +107,12 @@ class PrintedPlace:
 
 
 def ground(answer: str, indexes: Sequence[PageIndex], *, question: str = "") -> list[GroundedFact]:
-    """The facts of an answer in their order, each with its place.
+    """Return the facts of an answer in order, each with its place.
 
     Args:
-        answer: what a model said.
-        indexes: of the pages it was said about.
-        question: what was asked; its words help to choose between equal prints.
+        answer: the model's answer.
+        indexes: indexes of the pages that the answer is about.
+        question: the user's question; its words help to choose between equal prints.
     """
     context = _terms(f"{question} {answer}")
     found = []
@@ -123,14 +124,16 @@ def ground(answer: str, indexes: Sequence[PageIndex], *, question: str = "") -> 
 
 
 def most_akin(places: Sequence[PrintedPlace], question: str) -> PrintedPlace:
-    """Of equal prints the one whose surroundings share most words with a question; the first of
-    those that share as much."""
+    """Return the place whose surroundings share most words with a question.
+
+    The first one wins a tie.
+    """
     context = _terms(question)
     return max(places, key=lambda place: _kinship(place, context))
 
 
 def _facts(answer: str) -> list[_Fact]:
-    """Values, quotes and names; a short answer is a fact as a whole. None overlaps another."""
+    """Return values, quotes and names without overlap; a short answer without any is one fact."""
     facts: list[_Fact] = []
 
     def add(start: int, end: int, kind: str) -> None:
@@ -147,7 +150,7 @@ def _facts(answer: str) -> list[_Fact]:
     for match in _NAME.finditer(answer):
         words = match.group().split()
         begins = match.start() == 0 or answer[: match.start()].rstrip().endswith((".", "!", "?"))
-        # The first word of a sentence has its capital anyway.
+        # The first word of a sentence has a capital in any case.
         if len(words) > 1 or not begins:
             add(*match.span(), "words")
     if not facts and 0 < len(answer.split()) <= _WHOLE_WORDS:
@@ -156,8 +159,11 @@ def _facts(answer: str) -> list[_Fact]:
 
 
 def _values(answer: str) -> Iterator[Value]:
-    """The typed values of an answer, without readings that a better one makes untrue: "9704.37"
-    looks like a telephone number and "11.49" like a time, but is money; "10,5" holds no id."""
+    """Return the typed values of an answer without false interpretations.
+
+    "9704.37" looks like a telephone number and "11.49" like a time, but both are amounts. "10,5"
+    contains no id.
+    """
     values = find_values(answer)
     sums = [(one.start, one.end) for one in values if one.kind == "amount"]
     numbers = [(one.start, one.end) for one in values if one.kind == "number"]
@@ -175,7 +181,7 @@ def _holds(whole: tuple[int, int], part: tuple[int, int]) -> bool:
 
 
 def _joined(facts: Sequence[_Fact], answer: str) -> list[_Fact]:
-    """Names that only a quotation mark parts are one: ООО «Каменка»."""
+    """Join names that only a quotation mark separates: ООО «Каменка»."""
     joined: list[_Fact] = []
     for fact in facts:
         before = joined[-1] if joined else None
@@ -213,7 +219,7 @@ def _places(fact: _Fact, index: PageIndex) -> Iterator[PrintedPlace]:
             at = (span.value.start, span.value.end)
             is_bare = in_a_currency and span.value.kind in ("number", "time")
             if is_bare and any(_holds(one, at) and one != at for one in sums):
-                continue  # "$42" is no 42 of another currency
+                continue  # "$42" is not 42 of another currency
             if same_value(fact.text, span.value.text):
                 seen.add((span.first, span.last))
                 part = _part(line, span.first, span.last + 1)
@@ -222,7 +228,7 @@ def _places(fact: _Fact, index: PageIndex) -> Iterator[PrintedPlace]:
 
 
 def _word_places(text: str, index: PageIndex) -> Iterator[PrintedPlace]:
-    """Where the words of a text stand one after the other, over the ends of lines too."""
+    """Find the places where the words of a text follow one another, also across lines."""
     wanted = [word.casefold().replace("ё", "е") for word in _WORD.findall(text)]
     if not wanted:
         return
@@ -262,7 +268,10 @@ def _part(line: Line, first: int, last: int) -> tuple[str, BBox]:
 def _chosen(
     fact: _Fact, places: Sequence[PrintedPlace], context: frozenset[str]
 ) -> PrintedPlace | None:
-    """The best place. A bare number of one or two digits must be unique or stand among kin."""
+    """Return the best place, or None.
+
+    A bare number of one or two digits must be unique or share words with its surroundings.
+    """
     if not places:
         return None
     own = _terms(fact.text)
@@ -275,7 +284,10 @@ def _chosen(
 
 
 def _kinship(place: PrintedPlace, context: frozenset[str]) -> float:
-    """The share of the context's words in the place's line and the lines around it, 0 to 1."""
+    """Score the context's words near a place, 0 to 1.
+
+    Words on the place's row count twice, words on the lines around it once.
+    """
     if not context:
         return 0.0
     lines = place.index.lines
@@ -292,7 +304,7 @@ def _on_one_row(first: BBox, second: BBox) -> bool:
 
 
 def _terms(text: str) -> frozenset[str]:
-    """Words of three letters or more, cut to their first five: endings differ."""
+    """Return words of three letters or more, cut to five letters because endings differ."""
     words = (word.casefold().replace("ё", "е") for word in _WORD.findall(text))
     return frozenset(word[:5] for word in words if len(word) > 2 and not word.isdigit())
 

@@ -1,7 +1,6 @@
 """The page index: every word, line and region of a page with its box.
 
-What grounding, verbatim decoding, fields and `lite` read. Building one is `engine.index.builder`'s
-task.
+Grounding, verbatim decoding, field extraction and `lite` read it. `engine.index.builder` builds it.
 """
 
 from dataclasses import dataclass
@@ -12,19 +11,19 @@ from engine.core.schema import BBox, Line, Notice, Region, Word
 
 @dataclass(frozen=True, slots=True)
 class PageIndex:
-    """What is printed on one page, and where.
+    """The printed content of one page with its boxes.
 
     Attributes:
         page_index: 0-based.
         width, height: pixels of the upright page image, the frame of every box.
-        lines: in reading order; the words of a line from left to right.
-        regions: in reading order (order == position); together they hold every line.
+        lines: in reading order; the words of a line run from left to right.
+        regions: in reading order (order == position); together they contain every line.
         region_lines: for each region, the positions of its lines in `lines`.
-        script: the script most letters of the page are in.
-        source: which reader made it.
+        script: the script of most letters of the page.
+        source: the reader that produced the index.
         quarter_turns: counter-clockwise quarter turns that made the page readable; boxes are
             already mapped back.
-        notices: what the user should know about the reading, e.g. what to install.
+        notices: messages for the user about the result, e.g. what to install.
     """
 
     document_id: str
@@ -41,16 +40,16 @@ class PageIndex:
 
     @property
     def words(self) -> tuple[Word, ...]:
-        """All words, line after line."""
+        """All words, line by line."""
         return tuple(word for line in self.lines for word in line.words)
 
     @property
     def text(self) -> str:
-        """The page as plain text, one line a line."""
+        """The page as plain text, one line of text per line of the page."""
         return "\n".join(line.text for line in self.lines)
 
     def text_in(self, bbox: BBox) -> str:
-        """The words whose centres lie in a box (page pixels), one line a line."""
+        """Return the words whose centres lie in a box (page pixels), one line per printed line."""
         left, top, right, bottom = bbox
         found = []
         for line in self.lines:

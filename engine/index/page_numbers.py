@@ -1,4 +1,4 @@
-"""Words that only number pages: "12 из 30" at the foot, "Page 3", a lone number in a margin."""
+"""Detection of page numbers: "12 из 30" at the foot, "Page 3", a lone number in a margin."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from engine.index.view import PageView
 
-# Running heads and feet stand in this share of the page.
+# Running heads and feet lie within this fraction of the page height.
 _MARGIN: Final = 0.1
 _NAMED: Final = rf"{PAGE_LABEL}\s*(?:№\s*)?"
 _COUNTER: Final = re.compile(
@@ -27,13 +27,13 @@ _ALONE: Final = re.compile(r"^[-–—\s]*(?P<page>\d{1,4})(?:\s*/\s*(?P<pages>\
 
 @dataclass(frozen=True, slots=True)
 class PageNumbers:
-    """Positions of words of a page.
+    """Positions of words that number pages.
 
     Attributes:
-        words: all that only count pages.
-        page: those that say which page this is; where nothing does so surely, a number at the end
-            of a running head or foot.
-        pages: those that say how many there are.
+        words: all words that only number pages.
+        page: words with the number of this page. If none is certain, a number at the end of a
+            running head or foot.
+        pages: words with the total number of pages.
     """
 
     words: frozenset[int]
@@ -42,7 +42,7 @@ class PageNumbers:
 
 
 def counters_of(view: PageView) -> PageNumbers:
-    """What counts pages in the margins."""
+    """Find the page numbers in the margins of a page."""
     every: set[int] = set()
     page: set[int] = set()
     pages: set[int] = set()
@@ -64,12 +64,12 @@ def counters_of(view: PageView) -> PageNumbers:
                 own.update(_words(view, cell.first, cell.last, span))
         if _ALONE.match(text) and _ends_a_running_line(view, number):
             beside.update(range(cell.first, cell.last))
-    # Not among `every`: an invoice's own number stands so, too, and answers other questions.
+    # `beside` is not part of `every`: an invoice number stands there too and answers questions.
     return PageNumbers(frozenset(every), frozenset(page or beside), frozenset(pages))
 
 
 def _ends_a_running_line(view: PageView, number: int) -> bool:
-    """Whether a cell is first or last in its row, and the row's other cells are words alone."""
+    """Whether a cell is first or last in its row and the row's other cells hold no digits."""
     row = view.rows[view.cells[number].row]
     if len(row) < 2 or number not in (row[0], row[-1]):
         return False
@@ -78,7 +78,7 @@ def _ends_a_running_line(view: PageView, number: int) -> bool:
 
 
 def _words(view: PageView, first: int, last: int, span: tuple[int, int]) -> Iterator[int]:
-    """Positions of the words of a cell that lie in a range of its characters."""
+    """Yield positions of the words of a cell that overlap a range of its characters."""
     at = 0
     for word in range(first, last):
         end = at + len(view.words[word])

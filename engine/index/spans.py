@@ -1,4 +1,4 @@
-"""A piece of a page: the words that make it, its text as printed, and its boxes."""
+"""A span of a page: its words, its text as printed, and its boxes."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _OUTER: Final = " \t,;:|_—–=*•"
 
 @dataclass(frozen=True)
 class Candidate:
-    """A piece of a page.
+    """A span of a page.
 
     Attributes:
-        ranges: (first, last) word ranges, one per line, last exclusive, in reading order.
-        skip: characters of the first word left out; keep: characters kept of the last word,
-            or None for all of it.
-        values: kinds of engine.text that the whole candidate is.
-        source: how it was found.
+        ranges: (first, last) word ranges, one per cell, last exclusive, in reading order.
+        skip: number of characters left out of the first word.
+        keep: number of characters retained of the last word, or None for all of it.
+        values: kinds of engine.text that match the whole candidate.
+        source: name of the method that found it.
     """
 
     view: PageView
@@ -37,7 +37,7 @@ class Candidate:
 
     @property
     def key(self) -> object:
-        """The same for the same piece of the page."""
+        """Equal for two candidates that cover the same span of a page."""
         return (self.ranges, self.skip, self.keep)
 
     @cached_property
@@ -59,11 +59,11 @@ class Candidate:
 
     @cached_property
     def kinds(self) -> dict[str, float]:
-        """answer type -> likeness, 0 to 1."""
+        """answer type -> degree of match, 0 to 1."""
         return kinds_of(self.text, self.values)
 
     def boxes(self) -> tuple[BBox, ...]:
-        """One box a range, page pixels; a part of a word gets its share of the word's box."""
+        """Return one box per range, page pixels; part of a word gets its share of the word."""
         found = []
         for number, (first, last) in enumerate(self.ranges):
             boxes = list(self.view.boxes[first:last])
@@ -95,14 +95,14 @@ def piece(
     source: str,
     values: frozenset[str] = frozenset(),
 ) -> Candidate | None:
-    """The candidate text(first, last)[start:end] without marks at its ends, or None if empty."""
+    """Return the candidate text(first, last)[start:end] trimmed of marks; None if empty."""
     text = view.text(first, last)
     while start < end and text[start] in _OUTER:
         start += 1
     while end > start and text[end - 1] in _OUTER:
         end -= 1
     body = text[start:end]
-    # Brackets and quotes only in pairs; a full stop stays where it ends an abbreviation.
+    # Drop unpaired brackets and quotes.
     for opening, closing in (("(", ")"), ("«", "»"), ("“", "”"), ("[", "]")):
         if body.startswith(opening) and closing not in body:
             start += 1
@@ -135,7 +135,7 @@ def piece(
 
 
 def _by_line(view: PageView, first: int, last: int) -> tuple[tuple[int, int], ...]:
-    """A word range cut where a cell ends."""
+    """Split a word range at the ends of cells."""
     ranges, start = [], first
     for word in range(first + 1, last):
         if view.cell_of[word] != view.cell_of[word - 1]:

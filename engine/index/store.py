@@ -1,7 +1,7 @@
-"""Page indexes, each made once: in the background, or at once when a page is asked for.
+"""Cache of page indexes. Each index is built once, in the background or on request.
 
-One worker thread reads pages; a page that somebody waits for goes before those that nobody has
-asked about yet. Indexes are forgotten with their document.
+One worker thread builds them. A page that a caller waits for takes priority over prefetched pages.
+Indexes are evicted with their document.
 """
 
 import heapq
@@ -26,10 +26,10 @@ Builder = Callable[[Page, PreprocessSettings], PageIndex]
 
 
 class IndexStore:
-    """Indexes by page and preprocessing.
+    """Cache of indexes by page and preprocessing steps.
 
     Args:
-        build: makes the index of one page; runs on the worker thread only.
+        build: builds the index of one page; runs on the worker thread only.
     """
 
     def __init__(self, build: Builder) -> None:
@@ -42,15 +42,15 @@ class IndexStore:
         self._thread: threading.Thread | None = None
 
     def prefetch(self, pages: Iterable[Page], steps: PreprocessSettings) -> None:
-        """Read pages in the background, in this order."""
+        """Queue pages for the background, in this order."""
         for page in pages:
             self._enqueue(page, steps, _BACKGROUND)
 
     def get(self, page: Page, steps: PreprocessSettings, stop: threading.Event) -> PageIndex:
-        """The index of a page, waiting for it if need be.
+        """Return the index of a page; waits until it is built.
 
         Raises:
-            RunCancelled: stop was set while waiting, or the page was forgotten.
+            RunCancelled: stop was set while waiting, the page was evicted, or the store is closed.
             EngineError: the page cannot be read.
         """
         future = self._enqueue(page, steps, _FOREGROUND)
@@ -66,7 +66,7 @@ class IndexStore:
                     raise
 
     def forget(self, document_ids: Iterable[str]) -> None:
-        """Drop the indexes of documents, also those still to be made."""
+        """Evict the indexes of documents and cancel those that are still queued."""
         gone = set(document_ids)
         with self._changed:
             for key in [key for key in self._futures if key[0] in gone]:
@@ -75,7 +75,7 @@ class IndexStore:
             heapq.heapify(self._queue)
 
     def close(self) -> None:
-        """End the worker after the page it is reading."""
+        """Cancel the queue and end the worker after its current page (waits at most 30 s)."""
         with self._changed:
             self._closed = True
             self._queue.clear()
@@ -92,7 +92,7 @@ class IndexStore:
             if self._closed:
                 raise RunCancelled
             known = self._futures.get(key)
-            # A failed reading is tried again when somebody asks: its cause may be mended by then.
+            # Retry a failed page on the next request: the cause may be fixed by then.
             if known is None or (known.done() and known.exception() is not None):
                 known = self._futures[key] = Future()
             if not known.done():
@@ -111,11 +111,11 @@ class IndexStore:
                     return
                 _, _, key, page = heapq.heappop(self._queue)
                 future = self._futures.get(key)
-                # Pages are queued again when their priority rises; the later copy finds them done.
+                # A page is queued again when its priority rises; the later entry finds it done.
                 if future is None or future.done() or not future.set_running_or_notify_cancel():
                     continue
             try:
                 future.set_result(self._build(page, key[2]))
-            except Exception as error:  # noqa: BLE001 - handed to whoever asks for the page
+            except Exception as error:  # noqa: BLE001 - passed to the caller that requests the page
                 logger.info("page %d could not be indexed: %s", page.page_index, error)
                 future.set_exception(error)

@@ -1,14 +1,13 @@
-"""Answers that can only be spans of the page: what may come next, given what was said so far.
+"""Constrained decoding: answers that are spans of the page. Computes the allowed next tokens.
 
-The words of a page are laid out as one string of bytes: a space between words, a join between the
-lines of a region, a wall between regions. An answer is one stretch of it that begins where a word
-begins and ends where a word ends. Bytes and not characters, because a token may end in the middle
-of a Cyrillic letter; and not the page's own tokens, because every way of cutting a text into tokens
-is allowed, so a model says it as it would anyway.
+The words of a page form one byte string: a space between words, a join between the lines of a
+region, a separator between regions. An answer is one span of it, from the beginning of a word to
+the end of a word. The string holds bytes, because a token may end inside a Cyrillic letter. Every
+tokenization of a span is allowed, so the model writes it as it would without constraints.
 
-One sentence that says that there is no answer is always possible.
+One sentence that says that there is no answer is always allowed.
 
-This module knows no tensors; engine/families/decoding/verbatim.py turns it into a LogitsProcessor.
+This module uses no tensors; engine/families/decoding/verbatim.py turns it into a LogitsProcessor.
 
 Try it: `.venv/bin/python -m pytest tests/index/test_verbatim.py`
 """
@@ -26,21 +25,21 @@ from engine.index.grounding import PrintedPlace, most_akin
 from engine.index.page_index import PageIndex
 
 _WALL: Final = b"\x00"
-# Between two lines of a region a model may write a space or a line break.
+# Between two lines of a region the model may write a space or a line break.
 _JOINS: Final = (b" ", b"\n")
-# Marks around a word that a value may be without: "(2026)", "$42.00", "Total:".
+# Marks at the edges of a word that an answer may leave out: "(2026)", "$42.00", "Total:".
 _EDGE: Final = frozenset("\"'«»“”„‘’()[]{}<>:;,.!?№#=*|/\\$€£¥₽+-–—")
-# Between a label and its value that no space parts.
+# Marks between a label and its value without a space.
 _PARTS: Final = frozenset(":=№#")
-# Longer tokens are rows of blanks or lines of dashes.
+# Longer tokens are runs of spaces or dashes.
 _LONGEST_TOKEN: Final = 48
 
 
 class Vocabulary:
-    """What each token id of a model writes.
+    """Bytes of each token id of a model.
 
     Args:
-        tokens: token id -> the bytes that it adds to a text. Ids that write nothing are left out.
+        tokens: token id -> the bytes that it adds to a text. Ids without text are left out.
     """
 
     def __init__(self, tokens: Mapping[int, bytes]) -> None:
@@ -52,11 +51,11 @@ class Vocabulary:
         self.longest = max(map(len, self._ids), default=0)
 
     def ids(self, written: bytes) -> Sequence[int]:
-        """The ids that write just this."""
+        """Return the ids whose bytes are exactly `written`."""
         return self._ids.get(written, ())
 
     def written(self, index: int) -> bytes:
-        """What an id writes; nothing for ids that write nothing."""
+        """Return the bytes of an id; empty for an id without text."""
         return self._bytes.get(index, b"")
 
     def __contains__(self, written: bytes) -> bool:
@@ -65,7 +64,7 @@ class Vocabulary:
 
 @dataclass(frozen=True, slots=True)
 class _PrintedWord:
-    """A word's bytes are [start, end) of the text."""
+    """A printed word; its bytes are [start, end) of the text."""
 
     start: int
     end: int
@@ -75,11 +74,11 @@ class _PrintedWord:
 
 
 class PageSpans:
-    """Every span of the words of some pages, for one vocabulary.
+    """All spans of the words of some pages, for one vocabulary.
 
     Args:
-        indexes: of the pages, in the order in which they are asked about.
-        vocabulary: of the model that answers.
+        indexes: indexes of the pages, in the order of the request.
+        vocabulary: vocabulary of the answering model.
         not_there: the sentence that says that the answer is not on the page.
     """
 
@@ -103,19 +102,20 @@ class PageSpans:
         self._first = self._with_blanks()
 
     def walk(self) -> SpanWalk:
-        """A new answer."""
+        """Begin a new answer."""
         return SpanWalk(self)
 
     def first(self, *, after_blank: bool = False) -> Mapping[int, Sequence[tuple[int, int]]]:
-        """Token id -> (start, position) of the spans that it may begin.
+        """Return token id -> (start, position) of the spans that the token may begin.
 
         Args:
-            after_blank: a token that is nothing but a space was said, as some tokenizers do.
+            after_blank: the model already wrote a token that is only a space, as some tokenizers
+                require.
         """
         return self._bare if after_blank else self._first
 
     def following(self, position: int) -> Iterator[tuple[int, int]]:
-        """(token id, new position) for each token that goes on from a position to an end."""
+        """Yield (token id, new position) of each token that can lead on to the end of a word."""
         for written, after in self._pieces(position):
             for index in self.vocabulary.ids(written):
                 yield index, after
@@ -124,12 +124,13 @@ class PageSpans:
         return position in self._ends
 
     def evidence(self, spans: Sequence[tuple[int, int]], question: str) -> tuple[Evidence, ...]:
-        """Where an answer stands: of equal prints the one whose surroundings fit the question.
+        """Return the place of an answer; among equal prints the one that fits the question best.
 
         Args:
-            spans: (start, end) of the answer, each time it is printed.
+            spans: (start, end) of the answer, one for each time that it is printed.
+            question: the user's question.
         Returns:
-            One Evidence for each line of it; none where the answer is not a print.
+            One Evidence per line of the answer; none for an answer that is not printed.
         """
         places = [place for span in spans if (place := self._place(*span)) is not None]
         if not places:
@@ -141,7 +142,7 @@ class PageSpans:
         )
 
     def _laid_out(self, indexes: Sequence[PageIndex], not_there: str) -> Iterator[bytes]:
-        """The pieces of the text; notes where words stand on the way."""
+        """Yield the pieces of the text and record the positions of its words."""
         sentence = not_there.encode()
         self._starts.add(0)
         self._ends.add(len(sentence))
@@ -167,7 +168,7 @@ class PageSpans:
                         before = b" "
 
     def _note(self, word: str, at: int) -> None:
-        """The places in a word at which an answer may begin and end: around its edges."""
+        """Record the positions in a word where an answer may begin and end."""
         left, right = 0, len(word)
         while left < right and word[left] in _EDGE:
             left += 1
@@ -184,7 +185,7 @@ class PageSpans:
         self._ends |= {at + len(word[:cut].encode()) for cut in ends}
 
     def _pieces(self, position: int) -> Iterator[tuple[bytes, int]]:
-        """(bytes of a token, position after it) of what can go on from a position to an end."""
+        """Yield (bytes, position after them) of each step that can still reach a word's end."""
         limit = min(position + self.vocabulary.longest, len(self._text))
         wall = self._text.find(_WALL, position, limit)
         limit = limit if wall < 0 else wall
@@ -198,7 +199,7 @@ class PageSpans:
                     yield other, after
 
     def _reachable(self) -> list[bool]:
-        """For each position, whether tokens lead from it to the end of a word."""
+        """Return for each position whether tokens lead from it to the end of a word."""
         self._reaches = [False] * (len(self._text) + 1)
         for position in range(len(self._text), -1, -1):
             self._reaches[position] = position in self._ends or any(
@@ -215,7 +216,7 @@ class PageSpans:
         return first
 
     def _with_blanks(self) -> dict[int, list[tuple[int, int]]]:
-        """Many tokenizers put a space before the first word, in its token or alone."""
+        """Allow a space before the first word, in its token or alone, as many tokenizers write."""
         first = dict(self._bare)
         for index, spans in self._bare.items():
             for spaced in self.vocabulary.ids(b" " + self.vocabulary.written(index)):
@@ -244,7 +245,7 @@ class PageSpans:
 
 
 class SpanWalk:
-    """One answer on its way: the spans that it may still become."""
+    """State of one answer: the spans that it can still become."""
 
     def __init__(self, spans: PageSpans) -> None:
         self._spans = spans
@@ -254,7 +255,7 @@ class SpanWalk:
         self._blank = False
 
     def again(self) -> SpanWalk:
-        """A new answer over the same pages."""
+        """Begin a new answer over the same pages."""
         return self._spans.walk()
 
     @property
@@ -268,12 +269,12 @@ class SpanWalk:
 
     @property
     def spans(self) -> list[tuple[int, int]]:
-        """(start, end) of what was said, each time it is printed; whole ones if there are."""
+        """(start, end) of each print of the text so far; only complete spans if there are any."""
         whole = [span for span in self._alive if self._spans.may_end(span[1])]
         return whole or list(self._alive)
 
     def advance(self, index: int) -> None:
-        """A token was said. An id that was not allowed ends the walk: nothing follows it."""
+        """Take the next token. A token that was not allowed ends the walk: nothing may follow."""
         begins = not self._alive and not self._blank
         self._alive = self._next.get(index, ())
         if begins and not self._alive and index in self._next:
@@ -288,7 +289,7 @@ class SpanWalk:
 
 
 def _blocks(index: PageIndex) -> list[list[int]]:
-    """Positions of the lines that belong together; a line of no region stands alone."""
+    """Group the positions of lines by region; a line without a region is its own group."""
     blocks = [list(lines) for lines in index.region_lines if lines]
     held = {line for block in blocks for line in block}
     return blocks + [[line] for line in range(len(index.lines)) if line not in held]

@@ -1,7 +1,8 @@
-"""A PageIndex as a reader sees it: words, cells, rows, columns, sentences, headings.
+"""Structured view of a PageIndex: words, cells, rows, columns, sentences, headings.
 
-A cell is a run of words without a wide gap; a row is cells side by side. All boxes are page
-pixels; positions of words count through the page's lines. Nothing here knows the question.
+A cell is a run of words without a wide gap. A row is a sequence of cells side by side. All boxes
+are in page pixels. Word positions count through all lines of the page. The view does not depend on
+the question.
 """
 
 from __future__ import annotations
@@ -22,10 +23,10 @@ if TYPE_CHECKING:
 
     from engine.index.page_index import PageIndex
 
-# In line heights: a wider gap parts two cells; a label stands no higher above its value.
+# In line heights: a wider gap separates two cells; a label is no further above its value.
 _CELL_GAP: Final = 1.4
 LABEL_GAP: Final = 1.8
-# A region whose lines have this many words on average is prose.
+# A region with this many words per cell on average is prose.
 _PROSE_WORDS: Final = 5.0
 _SENTENCE_END: Final = re.compile(r"[.!?…][\"'»”)]*$")
 _ABBREVIATION: Final = re.compile(
@@ -36,7 +37,7 @@ _ABBREVIATION: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class LineCell:
-    """words[first:last] side by side. line: its place in the page's lines; region: or -1."""
+    """words[first:last] side by side. line: its index in the page's lines; region: index or -1."""
 
     first: int
     last: int
@@ -48,16 +49,18 @@ class LineCell:
 
 @dataclass(frozen=True, slots=True)
 class PageView:
-    """See the module's docstring.
+    """The view of one page. See the module's docstring.
 
     Attributes:
         words, plain, boxes: the page's words as printed, in normal form, and their boxes.
         cell_of, sentence_of: (words,) the cell and the sentence of each word.
-        cells, rows: rows hold cells from left to right, rows from top to bottom.
+        cells, rows: rows contain cells from left to right; rows run from top to bottom.
         left: for each cell its left neighbour in the row, or -1.
         above: for each cell the cells above that share columns with it, nearest first.
-        sentences: (first, last) word ranges; a cell outside prose is a sentence of its own.
-        headings: for each cell, the cells of the heading it stands under.
+        below: for each cell the nearest cell below that shares columns with it, or -1.
+        sentences: (first, last) word ranges; a cell outside prose is a separate sentence.
+        headings: for each cell, the cells of its heading.
+        prose: regions of running text.
         line_height: median height of a cell, pixels.
     """
 
@@ -78,17 +81,17 @@ class PageView:
     line_height: float
 
     def text(self, first: int, last: int) -> str:
-        """words[first:last] joined by spaces."""
+        """Join words[first:last] with spaces."""
         return " ".join(self.words[first:last])
 
     def category(self, cell: int) -> str:
-        """The layout category of a cell's region, "Text" where there is none."""
+        """Return the layout category of a cell's region, "Text" for a cell without one."""
         region = self.cells[cell].region
         return self.index.regions[region].category if region >= 0 else "Text"
 
 
 def view_page(index: PageIndex) -> PageView:
-    """Everything the reader needs to know of a page, whatever the question."""
+    """Compute the view of a page."""
     words = index.words
     texts = tuple(word.text for word in words)
     boxes = tuple(word.bbox for word in words)
@@ -161,7 +164,7 @@ def _edges(cells: Sequence[LineCell]) -> NDArray[np.float64]:
 
 
 def _rows(cells: Sequence[LineCell]) -> tuple[tuple[tuple[int, ...], ...], tuple[int, ...]]:
-    """Rows by the nearest left neighbour, so that a page photographed at a slant keeps them."""
+    """Build rows by linking left neighbours; this also works on pages photographed at a slant."""
     count = len(cells)
     if not count:
         return (), ()
@@ -171,7 +174,7 @@ def _rows(cells: Sequence[LineCell]) -> tuple[tuple[tuple[int, ...], ...], tuple
         box[:, None, 1], box[None, :, 1]
     )
     same = shared >= 0.5 * np.minimum(tall[:, None], tall[None, :])
-    gap = box[:, None, 0] - box[None, :, 2]  # of cell i to a cell j on its left
+    gap = box[:, None, 0] - box[None, :, 2]  # from cell i to a cell j on its left
     reach = np.where(
         same & (gap > -0.5 * tall[:, None]) & (box[:, None, 0] > box[None, :, 0]), gap, np.inf
     )
@@ -191,7 +194,7 @@ def _rows(cells: Sequence[LineCell]) -> tuple[tuple[tuple[int, ...], ...], tuple
 
 
 def _columns(cells: Sequence[LineCell]) -> tuple[tuple[tuple[int, ...], ...], tuple[int, ...]]:
-    """For each cell what stands above it in the same columns, nearest first; and the next below."""
+    """Return per cell the 24 nearest cells above in its columns, and the nearest one below."""
     if not cells:
         return (), ()
     box = _edges(cells)
@@ -199,7 +202,7 @@ def _columns(cells: Sequence[LineCell]) -> tuple[tuple[tuple[int, ...], ...], tu
         box[:, None, 0], box[None, :, 0]
     )
     tall = box[:, 3] - box[:, 1]
-    drop = box[:, None, 1] - box[None, :, 3]  # from the foot of j to the head of i
+    drop = box[:, None, 1] - box[None, :, 3]  # from the bottom of j to the top of i
     over = (wide > 0) & (drop > -0.4 * np.minimum(tall[:, None], tall[None, :]))
     over &= (box[:, None, 1] + box[:, None, 3]) > (box[None, :, 1] + box[None, :, 3])
     np.fill_diagonal(over, False)
@@ -215,7 +218,7 @@ def _columns(cells: Sequence[LineCell]) -> tuple[tuple[tuple[int, ...], ...], tu
 
 
 def _prose(index: PageIndex, cells: Sequence[LineCell]) -> frozenset[int]:
-    """Regions that are running text."""
+    """Find the regions of running text."""
     sizes: dict[int, list[int]] = {}
     for cell in cells:
         sizes.setdefault(cell.region, []).append(cell.last - cell.first)
@@ -255,7 +258,7 @@ def _sentences(
 
 
 def _headings(index: PageIndex, cells: Sequence[LineCell]) -> tuple[tuple[int, ...], ...]:
-    """The cells of the last heading or caption before each cell in reading order."""
+    """Find for each cell the last heading or caption before it in reading order."""
     of_region: dict[int, list[int]] = {}
     for number, cell in enumerate(cells):
         of_region.setdefault(cell.region, []).append(number)

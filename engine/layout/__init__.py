@@ -1,7 +1,8 @@
-"""Page layouts -> exports: JSON, Markdown, HTML, and a ZIP of them with the drawn pages.
+"""Exports of page layouts: JSON, Markdown, HTML, CSV, XLSX, searchable PDF, and a ZIP archive.
 
-Region text comes from models and OCR and is untrusted: it is data in every export and can become
-neither Markdown nor HTML. In a Table region rows are separated by a newline and cells by a tab.
+Region text comes from models and OCR and is untrusted. Every export writes it as data: it can
+become neither Markdown nor HTML. In a Table region a newline separates rows and a tab separates
+cells.
 
 Try it: `python -c "from engine.layout import to_markdown; print(to_markdown([]))"`
 """

@@ -1,10 +1,10 @@
-"""Model text -> cells, while it streams: what every output format shares.
+"""Cells of a page and the protocol of the streaming parsers that read them from model output.
 
-A cell is one block of the page as the model wrote it, its box in the MODEL's frame. A parser is fed
-text as it comes and gives a cell back as soon as its end was seen, so that cut output keeps every
-cell that is complete, whatever stands behind it. Nothing here raises on model text.
+A cell is one block of the page as the model wrote it; its box is in the MODEL's frame. A parser
+takes text in pieces and returns a cell as soon as it sees the cell's end. Truncated output still
+yields every complete cell. Nothing here raises on model text.
 
-Does not know pages, sizes or events (engine.families.pages.streaming does).
+This module knows no pages, sizes or events; engine.families.pages.streaming does.
 """
 
 import math
@@ -17,8 +17,8 @@ from typing import Any, Final, Protocol
 from engine.core.schema import CATEGORIES, BBox, Notice
 from engine.layout.tables import spanned_html, table_text
 
-# What models call the eleven categories, lower case, words joined by "-". The second group is what
-# DeepSeek-OCR writes between its ref tags (examples of its published repository).
+# The names that models give to the eleven categories: lower case, words joined by "-". The second
+# group is what DeepSeek-OCR writes between its ref tags (examples of its published repository).
 _ALIASES: Final = {
     **{name.lower(): name for name in CATEGORIES},
     "paragraph": "Text",
@@ -43,7 +43,7 @@ _ALIASES: Final = {
 }
 _HEADING: Final = re.compile(r"^\s*#{1,6}\s+")
 _BOLD: Final = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*", re.DOTALL)
-# Longer text than any page has; what is behind it is a loop.
+# No page has a longer text; anything behind this limit is a repetition loop.
 _MAX_TEXT: Final = 200_000
 
 
@@ -65,32 +65,32 @@ class Cell:
 
 
 class CellParser(Protocol):
-    """One output format. Feed it text, in pieces of any size."""
+    """Streaming parser of one output format. It takes text in pieces of any size."""
 
     def feed(self, text: str) -> list[Cell]:
-        """The cells whose end is in this piece."""
+        """Return the cells that end in this piece."""
 
     def close(self, *, cut: bool = False, loop: int = 0) -> list[Cell]:
-        """What can still be saved at the end.
+        """Return the cells that can still be recovered at the end of the output.
 
         Args:
-            cut: the model was stopped, so what it was writing is not whole and is left out.
-            loop: characters at the end that only repeat the ones before them; they are left out,
-                and a cell that begins in them as well.
+            cut: the model was stopped. Its last cell is incomplete and is dropped.
+            loop: number of characters at the end that only repeat the text before them. They are
+                dropped, and so is a cell that begins in them.
         """
 
     @property
     def warnings(self) -> list[Notice]:
-        """What was dropped or changed; the caller adds the value `page` (a page number)."""
+        """What was dropped or changed. The caller adds the value `page` (a page number)."""
 
 
 def category_of(name: str) -> str | None:
-    """The category that a model's own word stands for, or None."""
+    """Return the category for a model's own word, or None for an unknown word."""
     return _ALIASES.get("-".join(re.split(r"[\s_-]+", name.strip().lower())))
 
 
 def plain_text(text: str, category: str) -> str:
-    """A cell's text without the markup that its category implies."""
+    """Return a cell's text without the markup that its category implies."""
     text = text[:_MAX_TEXT].strip()
     match category:
         case "Table":
@@ -103,7 +103,7 @@ def plain_text(text: str, category: str) -> str:
 
 
 def box_of(values: Sequence[Any]) -> BBox | None:
-    """Four finite numbers that span an area, corners put in order; None for anything else."""
+    """Return a box from four finite numbers, corners in order; None where they span no area."""
     try:
         x0, y0, x1, y1 = (float(value) for value in values)
     except (TypeError, ValueError, OverflowError):
@@ -115,16 +115,16 @@ def box_of(values: Sequence[Any]) -> BBox | None:
 
 @dataclass(slots=True)
 class Collector:
-    """Turns what a parser found into cells, and counts what it had to change.
+    """Builds cells from what a parser found and counts its corrections.
 
     Attributes:
-        counts: (text key, category or "") -> how often.
+        counts: (text key, category or "") -> number of occurrences.
     """
 
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def cell(self, box: Sequence[Any], category: str, text: str) -> Cell | None:
-        """The cell, or None where its box is bad."""
+        """Return the cell, or None where its box is invalid."""
         bbox = box_of(box)
         if bbox is None:
             self.counts["layout.bad_box", ""] += 1
@@ -137,7 +137,7 @@ class Collector:
 
     @property
     def warnings(self) -> list[Notice]:
-        """One sentence for each kind of trouble, in the order in which they came up."""
+        """One notice for each kind of problem, in the order of first occurrence."""
         return [
             Notice(key, {"count": count} | ({"category": category} if category else {}))
             for (key, category), count in self.counts.items()

@@ -1,10 +1,10 @@
-"""DeepSeek-OCR's tagged text -> cells.
+"""Parser of DeepSeek-OCR's tagged text.
 
     <|ref|>label<|/ref|><|det|>[[x0, y0, x1, y1], ...]<|/det|>
     the text of that region, up to the next <|ref|>
 
-Numbers run from 0 to 999 along both sides of the page (pixel = value / 999 * side), so the model's
-frame is (999, 999). Source: DeepSeek-OCR (arXiv:2510.18234) and its published examples.
+Coordinates run from 0 to 999 along both sides of the page (pixel = value / 999 * side). The model's
+frame is therefore (999, 999). Source: DeepSeek-OCR (arXiv:2510.18234) and its published examples.
 """
 
 import re
@@ -56,11 +56,11 @@ class DeepseekTagParser:
         label, content = match["label"].strip(), _CENTRED.sub("", match["text"]).strip()
         category = category_of(label)
         if category is None:
-            # Not a kind of region but the words that the model was asked to find.
+            # The label is no category: it repeats the words that the model was asked to find.
             category, content = "Text", content or label
         boxes = _BOX.findall(match["boxes"]) or [""]
         cells = [
-            # Several boxes share one text, which is said once.
+            # Several boxes share one text; only the first box carries it.
             self._collector.cell(box.split(","), category, content if number == 0 else "")
             for number, box in enumerate(boxes)
         ]

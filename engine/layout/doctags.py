@@ -1,11 +1,11 @@
-"""DocTags, as Granite-Docling and SmolDocling write a page -> cells.
+"""Parser of DocTags, the page format of Granite-Docling and SmolDocling.
 
     <doctag><section_header_level_1><loc_79><loc_68><loc_408><loc_76>Title</section_header_level_1>
     <otsl><loc_9><loc_9><loc_400><loc_90><ched>Name<ched>Sum<nl><fcel>A<fcel>1<nl></otsl></doctag>
 
-Numbers run from 0 to 500 along both sides of the page: left, top, right, bottom. A table is OTSL: a
-tag opens a cell, lcel, ucel and xcel go on with the cell to the left, above or both, nl ends a row.
-Source: SmolDocling (arXiv:2503.11576) and docling-core's published examples.
+Coordinates run from 0 to 500 along both sides of the page: left, top, right, bottom. A table is
+OTSL: a tag opens a cell. lcel, ucel and xcel extend the cell to the left, above, or both. nl ends a
+row. Source: SmolDocling (arXiv:2503.11576) and docling-core's published examples.
 """
 
 import re
@@ -42,9 +42,9 @@ _CELL: Final = re.compile(
     r"<(fcel|ched|rhed|srow|ecel|lcel|ucel|xcel)>(.*?)(?=<(?:fcel|ched|rhed|srow|ecel|lcel|ucel|xcel)>|$)",
     re.DOTALL,
 )
-# Tags that may stand inside a block: places, the inline group, a code's language.
+# Tags that may occur inside a block: locations, the inline group, the language of code.
 _INNER: Final = re.compile(r"</?(?:loc_\d+|inline|text|formula|code|_[^<>\s]{1,30}_)>")
-# The longest opening tag, which may arrive in pieces.
+# Upper bound on the length of an opening tag; a tag may arrive in pieces.
 _LONGEST_TAG: Final = 40
 _HEADERS: Final = frozenset(("ched", "rhed", "srow"))
 _GOES_ON: Final = frozenset(("lcel", "ucel", "xcel"))
@@ -56,7 +56,7 @@ class DocTagsParser:
     def __init__(self) -> None:
         self._collector = Collector()
         self._text = ""
-        # Where the search for a closing tag goes on, so that long blocks are read once.
+        # Where the search for a closing tag resumes. A long block is scanned only once.
         self._searched = 0
 
     @property
@@ -79,7 +79,7 @@ class DocTagsParser:
                 self._text = self._text[opening.start() :]
                 self._searched = max(len(again), len(self._text) - len(closing))
                 return found
-            # A block that is opened again was not closed: it ends there.
+            # An opening tag of the same name ends an unclosed block.
             end, length = min(ends)
             found += self._read(name, self._text[opening.end() : end])
             self._text, self._searched = self._text[end + length :], 0
@@ -92,7 +92,7 @@ class DocTagsParser:
         opening = _OPEN.search(text)
         if opening is None or cut:
             return []
-        # The model ended in the middle of a block, by its own choice or in a loop.
+        # The output ended inside a block: the model stopped there, or it looped.
         return self._read(opening[1], text[opening.end() :])
 
     def _read(self, name: str, content: str) -> list[Cell]:
@@ -112,7 +112,7 @@ class DocTagsParser:
         if category == "Picture":
             text = ""
         elif category == "Table":
-            # Tables with spans go on as HTML, which the collector reads.
+            # The collector expects a table with spans as HTML.
             text = otsl_table(text).spanned_html() or otsl_text(text)
         else:
             text = _INNER.sub("", text).strip()
@@ -120,12 +120,15 @@ class DocTagsParser:
 
 
 def otsl_text(otsl: str) -> str:
-    """A table in OTSL as rows by newline and cells by tab; a cell that goes on is empty."""
+    """Convert an OTSL table to text: newlines between rows, tabs between cells.
+
+    A cell that extends another one is empty.
+    """
     return "\n".join("\t".join(text for _, text in row) for row in _otsl_rows(otsl))
 
 
 def otsl_table(otsl: str) -> Table:
-    """A table in OTSL as cells with their spans; what goes on with nothing is left out."""
+    """Parse an OTSL table into cells with spans; an extension of no cell is dropped."""
     tags = {
         (row, column): (tag, text)
         for row, cells in enumerate(_otsl_rows(otsl))
@@ -145,7 +148,7 @@ def otsl_table(otsl: str) -> Table:
         if any(tags.get(place, ("",))[0] not in _GOES_ON for place in cell.places()[1:]) or (
             not taken.isdisjoint(cell.places())
         ):
-            # Its sides do not make a rectangle of its own.
+            # The extension tags do not form a rectangle: the cell keeps its own place only.
             cell = TableCell(row, column, text, is_header=tag in _HEADERS)
         taken.update(cell.places())
         found.append(cell)
@@ -153,7 +156,7 @@ def otsl_table(otsl: str) -> Table:
 
 
 def _otsl_rows(otsl: str) -> list[list[tuple[str, str]]]:
-    """(tag, text) of each cell, row by row."""
+    """Split OTSL into rows of (tag, text) pairs."""
     rows = []
     for row in otsl.split("<nl>")[:MAX_ROWS]:
         cells = _CELL.findall(row)[:MAX_COLUMNS]

@@ -1,11 +1,11 @@
-"""JSON lists of cells, as dots.ocr writes them, cell by cell while they stream.
+"""Streaming parser of JSON lists of cells, the output format of dots.ocr.
 
     [{"bbox": [x1, y1, x2, y2], "category": "Text", "text": "..."}, ...]
 
-A cell is read when its brace closes: as strict JSON, else repaired, then checked by pydantic. A
-cell that its model spoilt (a quote too many, a brace too few) is given up where the next one
-visibly begins, and what can be saved of it is saved. Qwen's keys (`bbox_2d`, `label`,
-`text_content`) are understood too.
+The parser reads a cell when its brace closes: first as strict JSON, then after repair. Pydantic
+checks the result. The model may spoil a cell (one quote too many, one brace too few). Such a cell
+ends where the next one visibly begins, and its readable part is recovered. Qwen's keys (`bbox_2d`,
+`label`, `text_content`) are accepted too.
 """
 
 import json
@@ -18,15 +18,15 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 from engine.core.schema import Notice
 from engine.layout.cells import Cell, Collector, category_of
 
-# A cell visibly begins here, whatever the quotes before it say: inside a valid string the quote
-# would be escaped.
+# A cell begins here even if the quotes before it are unbalanced: a valid string would escape this
+# quote.
 _START: Final = re.compile(r'\{\s*"(?:bbox|bbox_2d|category|label|text|text_content)"\s*:')
-# The end of what has come so far might still become that.
+# The end of the text so far, which may still grow into the start of a cell.
 _MAYBE_START: Final = re.compile(r'\{\s*(?:"[a-z_0-9]{0,12}(?:"\s*)?)?')
 _HAS_BOX: Final = re.compile(r'"?bbox(?:_2d)?"?\s*:')
 _HAS_WORDS: Final = re.compile(r'"(?:text|text_content|content|label)"\s*:')
 
-# json-repair is given anything at all; whatever it chokes on is no cell.
+# json-repair receives arbitrary text; what it fails on is no cell.
 _CHOKED: Final = (
     ArithmeticError,
     AttributeError,
@@ -38,7 +38,7 @@ _CHOKED: Final = (
 
 
 class _Raw(BaseModel):
-    """One cell's JSON object, its keys in either spelling. Unknown keys are ignored."""
+    """JSON object of one cell, with the keys of dots.ocr or Qwen. Unknown keys are ignored."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -59,7 +59,7 @@ class DotsJsonParser:
     """A CellParser (see engine.layout.cells) for JSON.
 
     Args:
-        default_category: of a cell that names none; "" reports it as unknown.
+        default_category: category of a cell that names none; "" reports it as unknown.
     """
 
     def __init__(self, *, default_category: str = "") -> None:
@@ -68,7 +68,7 @@ class DotsJsonParser:
         self._text = ""
         self._at = 0
         self._in_string = False
-        # Where the open braces stand, and whether a cell was found inside each.
+        # Position of each open brace, and whether a cell was found inside it.
         self._open: list[tuple[int, bool]] = []
 
     @property
@@ -91,7 +91,7 @@ class DotsJsonParser:
         return found
 
     def _scan(self, *, ended: bool) -> list[Cell]:
-        """Walk over the new characters; stops where the next ones must be known first."""
+        """Scan the new characters. Stops where the decision needs characters to come."""
         found: list[Cell] = []
         text = self._text
         while self._at < len(text):
@@ -118,7 +118,7 @@ class DotsJsonParser:
         return found
 
     def _give_up(self) -> list[Cell]:
-        """Save what there is of a cell that never closed; the text up to here belongs to it."""
+        """Recover what it can of an unclosed cell; all text up to this position belongs to it."""
         self._in_string = False
         for place, (start, _) in enumerate(self._open):
             if _START.match(self._text, start):
@@ -128,7 +128,7 @@ class DotsJsonParser:
         return []
 
     def _drop(self, loop: int) -> None:
-        """Forget what a loop wrote; an open cell stays if it had come to its words before."""
+        """Drop the text of a loop. An open cell stays if its text key came before the loop."""
         self._at = max(len(self._text) - loop, 0)
         self._text = self._text[: self._at]
         self._open = [
@@ -138,7 +138,7 @@ class DotsJsonParser:
         ]
 
     def _read(self, text: str) -> list[Cell]:
-        """The cell of one object's text; [] where it is none."""
+        """Return the cell in one object's text, or [] where there is none."""
         if not _HAS_BOX.search(text):
             return []
         value = _strict(text)
@@ -152,14 +152,14 @@ class DotsJsonParser:
             return []
         category, content = raw.category, raw.text
         if not category.strip():
-            # A label is a kind of region, or what the model was asked to find.
+            # A label is either a category or the words that the model was asked to find.
             category = raw.label if category_of(raw.label) else self._default
             content = content or ("" if category_of(raw.label) else raw.label)
         cell = self._collector.cell(raw.bbox, category, content)
         return [] if cell is None else [cell]
 
     def _forget(self) -> None:
-        """Drop text that no open cell needs, so that a page costs linear time."""
+        """Drop text that no open cell needs. Parsing a page thus takes linear time."""
         keep = self._open[0][0] if self._open else self._at
         keep = min(keep, self._at)
         if keep:

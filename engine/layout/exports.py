@@ -1,4 +1,4 @@
-"""Page layouts -> JSON, and a ZIP of every export with the regions drawn on each page."""
+"""Exports of page layouts as JSON and as a ZIP of all files with the regions drawn on each page."""
 
 import io
 import json
@@ -15,7 +15,7 @@ from engine.layout.reading import pages_in_order, regions_in_order, spans_of, ta
 from engine.layout.spreadsheet import tables_of, to_csv, to_xlsx
 from engine.layout.tables import table_html
 
-# Every file of an archive gets this time, so that equal layouts make equal archives.
+# A fixed time for every file: equal layouts make equal archives.
 _TIMESTAMP: Final = (1980, 1, 1, 0, 0, 0)
 
 
@@ -26,12 +26,13 @@ def to_json(
     *,
     page_furniture: bool = True,
 ) -> dict[str, Any]:
-    """The form of `python -m engine parse --format json`; boxes in page pixels.
+    """Return the object that `python -m engine parse --format json` prints; boxes in page pixels.
 
     Args:
-        document: gives the name; layouts of other documents are left out.
-        model_id: the model that really read it.
-        page_furniture: whether page headers and footers are in it; orders stay as they are.
+        document: gives the name. Layouts of other documents are left out.
+        model_id: the model that produced the layouts.
+        page_furniture: whether to include page headers and footers. The reading order numbers do
+            not change.
     """
     return {
         "document": document.name,
@@ -59,7 +60,7 @@ def to_json(
 
 
 def to_dots_json(layout: PageLayout, *, page_furniture: bool = True) -> list[dict[str, Any]]:
-    """A page as dots.ocr writes it: a list of cells, boxes in whole page pixels.
+    """Return a page in dots.ocr's format: a list of cells, boxes in whole page pixels.
 
     Tables are HTML and pictures have no text, as its published prompt asks.
     """
@@ -85,14 +86,13 @@ def to_zip(
     page_furniture: bool = True,
     language: str = DEFAULT_LANGUAGE,
 ) -> bytes:
-    """layout.json, layout.md, layout.html and page-N.png (N from 1) as a ZIP archive.
+    """Return a ZIP archive of layout.json, layout.md, layout.html and page-N.png (N from 1).
 
-    tables.csv and tables.xlsx are in it where a page has tables.
-
-    The pictures show every region, page headers and footers too.
+    It also contains tables.csv and tables.xlsx if a page has tables. The pictures show every
+    region, including page headers and footers.
 
     Raises:
-        DocumentError: a page cannot be loaded any more.
+        DocumentError: a page can no longer be loaded.
     """
     own = pages_in_order(_of(document, layouts))
     found = to_json(document, own, model_id, page_furniture=page_furniture)
@@ -114,7 +114,7 @@ def to_zip(
         for name, content in files.items():
             _add(archive, name, content, zipfile.ZIP_DEFLATED)
         for layout in own:
-            # One page at a time: a hundred decoded pages would not fit into memory.
+            # One page at a time: a hundred decoded pages do not fit into memory.
             picture = io.BytesIO()
             page = document.pages[layout.page_index]
             draw_layout(page.load_image(), layout, language=language).save(picture, "PNG")

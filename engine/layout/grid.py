@@ -1,8 +1,8 @@
-"""A table as cells on a grid, some over several rows or columns; read from HTML, written as HTML.
+"""Tables as cells on a grid with row and column spans; reader and writer of HTML tables.
 
-Cells never overlap and never reach out of their table, whatever the HTML says, so that what is
-written reads back as the same grid. HTML is written from the cells, never passed on: of foreign
-markup only text and spans survive. Broken HTML gives what can be read of it; nothing raises.
+Cells never overlap and never leave their table, whatever the HTML says. Written HTML therefore
+parses back to the same grid. The writer builds HTML from the cells and copies no input markup: only
+text and spans survive. Broken HTML yields what can be read of it; nothing raises.
 """
 
 import re
@@ -14,12 +14,12 @@ from typing import Final
 
 import nh3
 
-# A page has no larger table; a model in a loop, or an attacker, writes one.
+# No page has a larger table. A looping model, or an attacker, may write one.
 MAX_COLUMNS: Final = 200
 MAX_ROWS: Final = 2000
 _MAX_CELLS: Final = 50_000
 _MAX_SPAN: Final = 100
-# What HTML forbids in text.
+# Characters that HTML forbids in text.
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _TAGS: Final = {"table", "thead", "tbody", "tr", "td", "th"}
 _SPANS: Final = {"rowspan", "colspan"}
@@ -27,7 +27,7 @@ _SPANS: Final = {"rowspan", "colspan"}
 
 @dataclass(frozen=True, slots=True)
 class TableCell:
-    """One cell. row, column: 0-based, its upper left corner. rows, columns: how many it takes."""
+    """One cell. row, column: 0-based upper left corner. rows, columns: its spans."""
 
     row: int
     column: int
@@ -41,7 +41,7 @@ class TableCell:
         return self.rows > 1 or self.columns > 1
 
     def places(self) -> list[tuple[int, int]]:
-        """Every (row, column) that it takes, its own first."""
+        """Return every (row, column) that the cell covers, its upper left corner first."""
         return [
             (row, column)
             for row in range(self.row, self.row + self.rows)
@@ -51,7 +51,7 @@ class TableCell:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Cells that do not overlap, by rows; a place that none takes is an empty cell."""
+    """Cells that do not overlap, row by row. An uncovered place is an empty cell."""
 
     cells: tuple[TableCell, ...]
 
@@ -72,17 +72,17 @@ class Table:
         return any(cell.text for cell in self.cells)
 
     def rows(self) -> list[list[str]]:
-        """Rows of equal length; a cell's text stands in the first of its places."""
+        """Return rows of equal length. The text of a spanning cell is at its upper left corner."""
         texts = {(cell.row, cell.column): cell.text for cell in self.cells}
         columns = range(self.width)
         return [[texts.get((row, column), "") for column in columns] for row in range(self.height)]
 
     def spanned_html(self) -> str:
-        """`html` where cells span, "" for a table that rows and columns say all of."""
+        """Return `html` for a table with spans and text, "" for any other table."""
         return self.html() if self.has_spans and self.has_text else ""
 
     def html(self) -> str:
-        """The table as one line of HTML; "" for none, or for one too large to be a page's."""
+        """Return the table as one line of HTML; "" for an empty or an implausibly large table."""
         if not self.cells or self.height * self.width > _MAX_CELLS:
             return ""
         taken = {place: cell for cell in self.cells for place in cell.places()}
@@ -97,14 +97,14 @@ class Table:
                 if (cell.row, cell.column) == (row, column)
             )
             rows.append(f"<tr>{''.join(own)}</tr>")
-        # Written from escaped text and numbers, so this only holds if the lines above are right.
+        # The HTML is built from escaped text and numbers; this is a second line of defence.
         return nh3.clean(
             f"<table>{''.join(rows)}</table>", tags=_TAGS, attributes={"td": _SPANS, "th": _SPANS}
         )
 
 
 def table_of_rows(rows: Sequence[Sequence[str]]) -> Table:
-    """A table without spans."""
+    """Build a table without spans."""
     return Table(
         tuple(
             TableCell(number, column, text)
@@ -115,19 +115,19 @@ def table_of_rows(rows: Sequence[Sequence[str]]) -> Table:
 
 
 def read_html(text: str) -> Table:
-    """All tables of a text on one grid, one below the other."""
+    """Read all tables of a text onto one grid, one below the other."""
     reader = _TableReader()
     try:
         reader.feed(text)
         reader.close()
     except (AssertionError, ValueError):
-        # html.parser gives up on some broken declarations ("<![x"); what was read stays.
+        # html.parser fails on some broken declarations ("<![x"); the cells read so far remain.
         pass
     return reader.table()
 
 
 def html_text(text: str) -> str:
-    """Text as HTML that shows exactly this text, also in an attribute."""
+    """Escape text for HTML content and attributes; it displays exactly as given."""
     return escape(_CONTROL.sub("\ufffd", text), quote=True)
 
 
@@ -142,7 +142,7 @@ def _element(cell: TableCell) -> str:
 
 
 class _TableReader(HTMLParser):
-    """Places cells as a browser does."""
+    """Places cells by the rules that browsers use."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -150,7 +150,7 @@ class _TableReader(HTMLParser):
         self._taken: set[tuple[int, int]] = set()
         self._row = -1
         self._column = 0
-        # The first cell of the table that is being read.
+        # Number of the first cell of the current table.
         self._first = 0
         self._in_head = False
         self._is_open = False
@@ -228,7 +228,7 @@ class _TableReader(HTMLParser):
         self._is_open = False
 
     def _end_table(self) -> None:
-        """Cells reach no further down than their table's last row."""
+        """Close the table: no cell extends below its last row."""
         self._end_cell()
         for number in range(self._first, len(self._cells)):
             cell = self._cells[number]

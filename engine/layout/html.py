@@ -1,4 +1,4 @@
-"""Page layouts -> one HTML document that needs nothing else, in which region text is only text."""
+"""Standalone HTML export of page layouts. Region text is escaped and never becomes markup."""
 
 from collections.abc import Iterable
 from html import escape
@@ -15,7 +15,7 @@ from engine.layout.reading import (
     without_bullet,
 )
 
-# Nothing may be fetched or run, whatever a later change lets through.
+# Second line of defence: the page loads and runs nothing, even if markup slips through.
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 _STYLE: Final = (
     "body{max-width:50rem;margin:2rem auto;padding:0 1rem;font:1rem/1.5 system-ui,sans-serif}"
@@ -33,12 +33,12 @@ def to_html(
     page_furniture: bool = True,
     language: str = DEFAULT_LANGUAGE,
 ) -> str:
-    """All pages as a standalone document, one section a page.
+    """Return all pages as a standalone document with one section for each page.
 
     Args:
-        title: of the document; plain text, as a file's name.
-        page_furniture: whether page headers and footers are in it.
-        language: of the note that stands for a picture.
+        title: title of the document; plain text, usually a file name.
+        page_furniture: whether to include page headers and footers.
+        language: language of the note that replaces a picture.
     """
     sections = "\n".join(
         _section(layout, page_furniture, language) for layout in pages_in_order(layouts)

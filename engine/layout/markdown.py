@@ -1,4 +1,4 @@
-"""Page layouts -> Markdown (GitHub's flavour), in which region text is only ever text."""
+"""GitHub-flavoured Markdown export of page layouts. Region text is escaped, never markup."""
 
 import re
 from collections.abc import Iterable
@@ -15,15 +15,15 @@ from engine.layout.reading import (
 )
 
 _PAGE_BREAK: Final = "\n\n---\n\n"
-# Backslashes are understood by every Markdown; < > & as entities also survive a program that takes
-# the Markdown for HTML.
+# Every Markdown dialect understands backslashes. < > & are entities, which stay safe in a program
+# that treats the Markdown as HTML.
 _ENTITIES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _SPECIAL: Final = re.compile(r"[\\`*_\[\]|~$]|[&<>]")
-# Bare addresses become links in GitHub's flavour.
+# GitHub's flavour turns bare addresses into links.
 _ADDRESS: Final = re.compile(r"://|(?i:\bwww)\.|@")
-# What starts a heading, list, underline of a heading or rule, when it stands first in a line.
+# At the start of a line these begin a heading, a list, the underline of a heading, or a rule.
 _LINE_START: Final = re.compile(r"^(?:([#+=-])|(\d{1,9})([.)]))")
-# Line breaks that only some readers take for one; Markdown must not see them.
+# Control characters and rare line breaks, on which Markdown readers disagree.
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029]")
 
 
@@ -33,11 +33,11 @@ def to_markdown(
     page_furniture: bool = True,
     language: str = DEFAULT_LANGUAGE,
 ) -> str:
-    """All pages in order, a rule between them, ending with a newline ("" for nothing).
+    """Return all pages in order with a rule between them and a final newline ("" for no text).
 
     Args:
-        page_furniture: whether page headers and footers are in it.
-        language: of the note that stands for a picture.
+        page_furniture: whether to include page headers and footers.
+        language: language of the note that replaces a picture.
     """
     pages = []
     for layout in pages_in_order(layouts):
@@ -47,7 +47,7 @@ def to_markdown(
             block = _block(region, layout.page_index, language)
             if not block:
                 continue
-            # Neighbouring items make one list; anything else is a block of its own.
+            # Neighbouring items form one list; any other region is a separate block.
             tight = before == region.category == "List-item"
             blocks.append(("\n" if tight else "\n\n") + block if blocks else block)
             before = region.category
@@ -64,7 +64,7 @@ def _block(region: Region, page_index: int, language: str) -> str:
             note = say("layout.picture", language, page=page_index + 1)
             return f"*{note}*" + (f"\n\n{escaped(text)}" if text else "")
         case "Table":
-            # HTML on one line, which Markdown passes on as it is.
+            # HTML on one line, which Markdown passes through unchanged.
             return spans_of(region) or _table(text)
         case _ if not text:
             return ""
@@ -83,7 +83,7 @@ def _block(region: Region, page_index: int, language: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """Text as Markdown that shows exactly this text, line by line."""
+    """Escape text for Markdown, line by line; it displays exactly as given."""
     lines = (" ".join(line.split()) for line in text.split("\n"))
     return "\n".join(_LINE_START.sub(_line_start, _inline(line)) for line in lines)
 
@@ -100,7 +100,7 @@ def _line_start(found: re.Match[str]) -> str:
 
 
 def _table(text: str) -> str:
-    """A pipe table; its first row is the header, which the form demands."""
+    """Return a pipe table. Its first row is the header, which the syntax requires."""
     rows = [[_inline(cell) for cell in row] for row in table_rows(text)]
     if not rows:
         return ""
@@ -109,7 +109,7 @@ def _table(text: str) -> str:
 
 
 def _formula(text: str) -> str:
-    """LaTeX in a fence that the text cannot close: no markup is read inside."""
+    """Return LaTeX in a code fence longer than any run of backticks in the text."""
     body = text.removeprefix("$$").removesuffix("$$").strip()
     longest = max((len(run) for run in re.findall(r"`+", body)), default=0)
     fence = "`" * max(3, longest + 1)

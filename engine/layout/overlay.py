@@ -1,7 +1,7 @@
-"""Regions and evidence drawn over a page: as a picture (Pillow) and as SVG.
+"""Overlay of regions and evidence on a page, as a picture (Pillow) and as SVG.
 
-The one table of category colours, which the screen uses too, is here. Labels show the reading
-order counted from 1 and the category; data attributes keep the 0-based order of the contract.
+This module holds the only table of category colours; the screen uses it too. Labels show the
+category and the reading order counted from 1; data attributes use the 0-based order.
 
 Try it:
 `python -c "from engine.layout.overlay import category_colour; print(category_colour('Table'))"`
@@ -22,7 +22,7 @@ from engine.core.schema import BBox, Evidence, PageLayout, Size
 
 Box: TypeAlias = tuple[int, int, int, int]  # whole pixels, right and bottom exclusive
 
-# Dark enough for white text on each to have a contrast of 4.5 or more (WCAG AA).
+# White text has a contrast of at least 4.5 on each colour (WCAG AA).
 CATEGORY_COLOURS: Final = {
     "Caption": "#be185d",
     "Footnote": "#4d7c0f",
@@ -40,31 +40,31 @@ OTHER_COLOUR: Final = "#334155"
 EVIDENCE_COLOUR: Final = "#facc15"
 EVIDENCE_EDGE: Final = "#b45309"
 _LABEL_TEXT: Final = "#ffffff"
-# Shares of the page's longer side.
+# Fractions of the page's longer side.
 _LABEL_HEIGHT: Final = 1 / 75
 _LINE_WIDTH: Final = 1 / 800
 _MIN_FONT_PIXELS: Final = 6
 _MIN_LABEL_PIXELS: Final = 11
-# How much of a colour lies over the paper; the print under it stays as dark as it is.
+# Opacity of a colour over the paper; the print under it stays as dark as before.
 _REGION_TINT: Final = 0.12
 _EVIDENCE_TINT: Final = 0.55
 
 
 def category_colour(category: str) -> str:
-    """The "#rrggbb" of a layout category; one neutral colour for an unknown one."""
+    """Return the "#rrggbb" of a layout category; one neutral colour for an unknown one."""
     return CATEGORY_COLOURS.get(category, OTHER_COLOUR)
 
 
 def draw_layout(
     image: Image.Image, layout: PageLayout, *, language: str = DEFAULT_LANGUAGE
 ) -> Image.Image:
-    """The page with a coloured, labelled box around each region.
+    """Draw a coloured, labelled box around each region of a page.
 
     Args:
         image: the upright page of (layout.width, layout.height); never changed.
-        language: of the category names.
+        language: language of the category names.
     Returns:
-        A new RGB picture of the same size. Regions that lie off the page are left out.
+        A new RGB picture of the same size. Regions outside the page are left out.
     """
     drawn = image.convert("RGB")
     drawn = drawn.copy() if drawn is image else drawn
@@ -86,11 +86,13 @@ def draw_layout(
 
 
 def draw_evidence(image: Image.Image, evidence: Iterable[Evidence]) -> Image.Image:
-    """The page with each place of evidence marked as if with a highlighter.
+    """Highlight each place of evidence on a page, as with a text marker.
 
     Args:
         image: the upright page; never changed.
-        evidence: places on this page; those that lie off it are left out.
+        evidence: places on this page. Places outside the page are left out.
+    Returns:
+        A new RGB picture of the same size.
     """
     drawn = image.convert("RGB")
     drawn = drawn.copy() if drawn is image else drawn
@@ -110,11 +112,12 @@ def to_svg(
     evidence: Sequence[Evidence] = (),
     language: str = DEFAULT_LANGUAGE,
 ) -> str:
-    """Regions and evidence as SVG to lay over the page; all text is escaped.
+    """Return regions and evidence as an SVG overlay for the page; all text is escaped.
 
     Args:
         size: (width, height) of the page in pixels; becomes the viewBox.
         evidence: places on this page.
+        language: language of the category names.
     """
     width, height = size
     line = _line_width(size)
@@ -132,7 +135,7 @@ def to_svg(
             f'fill-opacity="{_REGION_TINT}" stroke="{colour}" stroke-width="{line}">'
             f"<title>{_escaped(region.text)}</title></rect>"
         )
-        # Estimated, since only the viewer knows its font: letters are about 0.6 of its height.
+        # An estimate, because only the viewer knows its font: a letter is about 0.6 of its height.
         label_width = min(width, round((len(label) + 1) * 0.6 * font_height))
         label_height = min(height, round(font_height * 1.4))
         left, top = _label_place(box, (label_width, label_height), size)
@@ -157,7 +160,7 @@ def to_svg(
 
 
 def _label(order: int, category: str, language: str) -> str:
-    """The label's text: the order counted from 1 and the category's name."""
+    """Return the label's text: the order counted from 1 and the category's name."""
     if category in CATEGORY_COLOURS:
         category = say(f"overlay.{category.lower().replace('-', '_')}", language)
     return f"{order + 1} {category}"
@@ -171,7 +174,7 @@ def _clipped(bbox: BBox, size: Size) -> BBox | None:
 
 
 def _whole_box(bbox: BBox, size: Size) -> Box | None:
-    """The box in whole pixels, at least one wide and high; None where it lies off the page."""
+    """Return the box in whole pixels, at least one wide and high; None outside the page."""
     clipped = _clipped(bbox, size)
     if clipped is None:
         return None
@@ -189,14 +192,14 @@ def _line_width(size: Size) -> int:
 
 
 def _outline(pen: ImageDraw.ImageDraw, box: Box, colour: str, width: int) -> None:
-    # A line thicker than its box would be drawn outside of it.
+    # Pillow would draw a line thicker than its box outside of the box.
     width = min(width, max(1, (box[2] - box[0]) // 2), max(1, (box[3] - box[1]) // 2))
-    # Pillow's rectangles include their last pixel, ours do not.
+    # Pillow's rectangles include the last pixel; a Box does not.
     pen.rectangle((box[0], box[1], box[2] - 1, box[3] - 1), outline=colour, width=width)
 
 
 def _tint(image: Image.Image, box: Box, colour: str, share: float) -> None:
-    """Lay a colour over part of the picture like ink: paper takes it, dark print stays dark."""
+    """Multiply part of the picture by a colour: paper takes the colour, dark print stays dark."""
     red, green, blue = (
         round(255 - share * (255 - channel))
         for channel in Image.new("RGB", (1, 1), colour).tobytes()
@@ -225,7 +228,7 @@ def _draw_label(
 def _label_place(
     box: tuple[float, float, float, float], label_size: Size, page_size: Size
 ) -> tuple[float, float]:
-    """Top left corner of a label: on the box's top edge, inside where there is no room above."""
+    """Return a label's top left corner: above the box, or inside it where there is no room."""
     left = min(max(0, box[0]), page_size[0] - label_size[0])
     above = box[1] - label_size[1]
     top = above if above >= 0 else min(box[1], page_size[1] - label_size[1])
@@ -233,7 +236,7 @@ def _label_place(
 
 
 def _fitting_font(text: str, height: int, page_size: Size) -> tuple[ImageFont.FreeTypeFont, int]:
-    """The label's font, smaller where the page is too narrow for it, and the text's width."""
+    """Return the largest font whose label fits the page, and the text's width in pixels."""
     size = height
     while True:
         font = _font(size)
@@ -256,7 +259,7 @@ def _geometry(box: BBox) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Text that is safe in markup and in attributes: no characters that XML forbids either."""
+    """Escape text for markup and attributes, and replace the characters that XML forbids."""
     return escape("".join(char if _in_xml(char) else "\ufffd" for char in text), quote=True)
 
 

@@ -1,9 +1,9 @@
-"""Pages of a picture and invisible text, written by PDFium.
+"""Writer of PDF pages that consist of a picture and invisible text, based on PDFium.
 
-The text's font is embedded and has one empty glyph (glyphless.ttf, which training/glyphless_font.py
-makes): nothing of it is ever drawn. Its codes are UTF-16 units, each is that glyph, and the font
-says of each which character it is, so that every script can be searched and copied. Tesseract's PDF
-renderer does the same (src/api/pdfrenderer.cpp).
+The embedded font has one empty glyph, so that nothing is drawn (glyphless.ttf, which
+training/glyphless_font.py makes). Character codes are UTF-16 units; each maps to that glyph. The
+font's ToUnicode map names the character of each code. Text in any script can thus be searched and
+copied. Tesseract's PDF renderer does the same (src/api/pdfrenderer.cpp).
 """
 
 from __future__ import annotations
@@ -22,25 +22,25 @@ import pypdfium2.raw as pdfium_c
 from engine.core.schema import BBox, Size
 
 _FONT: Final = Path(__file__).with_name("glyphless.ttf")
-# Width of its glyph, as a share of the font's size.
+# Advance width of the glyph, as a fraction of the font size.
 _ADVANCE: Final = 0.5
-# The glyph of each of the codes 0 to FFFF, two bytes each.
+# CID-to-GID map: the glyph of each code from 0 to FFFF, two bytes each.
 _GLYPHS: Final = b"\x00\x01" * 0x10000
-# Each code is the UTF-16 unit of its number (ISO 32000-1, 9.10.3).
+# Each code maps to the UTF-16 unit of the same number (ISO 32000-1, 9.10.3).
 _TO_UNICODE: Final = b"""/CIDInit /ProcSet findresource begin 12 dict begin begincmap
 /CIDSystemInfo << /Registry (Adobe) /Ordering (UCS) /Supplement 0 >> def
 /CMapName /Adobe-Identity-UCS def /CMapType 2 def
 1 begincodespacerange <0000> <FFFF> endcodespacerange
 1 beginbfrange <0000> <FFFF> <0000> endbfrange
 endcmap CMapName currentdict /CMap defineresource pop end end"""
-# A box without extent has a text all the same, in points.
+# Least side of a text box, in points: text with an empty box is written too.
 _SMALLEST: Final = 0.1
-# PDFium is not safe for threads. PDFs are read in processes of their own (engine/documents).
+# PDFium is not thread-safe. PDFs are read in separate processes (engine/documents).
 _pdfium: Final = threading.Lock()
 
 
 class PdfWriter:
-    """A PDF that grows page by page; a context manager."""
+    """A PDF that is written page by page; a context manager."""
 
     def __init__(self) -> None:
         with _pdfium:
@@ -68,13 +68,13 @@ class PdfWriter:
     def add_page(
         self, jpeg: io.BytesIO, size: Size, placed: Sequence[tuple[str, BBox]], scale: float
     ) -> None:
-        """Add a page that shows a picture.
+        """Add a page that shows a picture with invisible text over it.
 
         Args:
-            jpeg: an RGB picture; it is read until the writer is closed.
+            jpeg: an RGB picture. The stream must stay open until the writer is closed.
             size: (width, height) of the picture in pixels.
-            placed: pieces of text with their boxes, pixels of the picture, in reading order.
-            scale: points of the PDF to a pixel.
+            placed: pieces of text with boxes in pixels of the picture, in reading order.
+            scale: PDF points in a pixel.
         """
         width, height = size[0] * scale, size[1] * scale
         with _pdfium:
@@ -91,14 +91,14 @@ class PdfWriter:
                 page.close()
 
     def content(self) -> bytes:
-        """The file."""
+        """Return the PDF file."""
         buffer = io.BytesIO()
         with _pdfium:
             self._pdf.save(buffer)
         return buffer.getvalue()
 
     def _insert(self, page: Any, text: str, box: BBox, height: float, scale: float) -> None:
-        """One piece of text over its box; the PDF's y axis goes up."""
+        """Insert one piece of text over its box. The PDF's y axis points up."""
         units = memoryview(text.encode("utf-16-le", "replace")).cast("H").tolist()
         if not units:
             return
@@ -120,7 +120,7 @@ def _octets(data: bytes) -> Any:
 
 
 def _checked(done: Any) -> Any:
-    """What a call of PDFium gave; it gives nothing where it failed, for want of memory."""
+    """Return the result of a PDFium call; it is empty where the call ran out of memory."""
     if not done:
         raise MemoryError("PDFium could not write a page of a PDF")
     return done

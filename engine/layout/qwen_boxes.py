@@ -1,8 +1,8 @@
-"""Boxes as Qwen's models write them, in answers and in layouts.
+"""Parser of the boxes that Qwen's models write in answers and in layouts.
 
-Qwen2-VL (report arXiv:2409.12191, section 3.1) speaks in thousandths of the image, between special
-tokens; Qwen2.5-VL (arXiv:2502.13923) and Qwen3-VL write JSON, in pixels of the resized image and in
-thousandths:
+Qwen2-VL (report arXiv:2409.12191, section 3.1) writes thousandths of the image between special
+tokens. Qwen2.5-VL (arXiv:2502.13923) and Qwen3-VL write JSON: Qwen2.5-VL in pixels of the resized
+image, Qwen3-VL in thousandths.
 
     <|object_ref_start|>total<|object_ref_end|><|box_start|>(12,40),(80,60)<|box_end|>
     ```json
@@ -43,7 +43,7 @@ class QwenBoxParser:
         while _END in self._text:
             tagged, self._text = self._text.split(_END, 1)
             found += self._tagged(tagged + _END)
-        # Neither a label nor a box is longer.
+        # A label and its box are shorter than this.
         self._text = self._text[-4000:]
         return [*found, *self._json.feed(text)]
 

@@ -1,4 +1,4 @@
-"""QwenVL HTML, the form in which Qwen2.5-VL and Qwen3-VL were trained to write a page -> cells.
+"""Parser of QwenVL HTML, the page format of Qwen2.5-VL and Qwen3-VL.
 
     <html><body><h2 data-bbox="103 94 235 128">Invoice</h2>
     <table data-bbox="x1 y1 x2 y2" class="table1"> ... </table>
@@ -7,7 +7,7 @@
 
 Sources: the Qwen2.5-VL report (arXiv:2502.13923, "QwenVL HTML Format"), whose boxes are pixels of
 the resized image, and cookbooks/document_parsing.ipynb of QwenLM/Qwen3-VL, whose boxes are
-thousandths. What stands under an image is the model's description of it and no text of the page.
+thousandths. Text below an image is the model's description of it, not text of the page.
 """
 
 import re
@@ -31,7 +31,7 @@ _CATEGORIES: Final = {
     "table": "Table",
     "ul": "List-item",
 }
-# A class of a <div>, by its beginning: "formula.machine_printed", "image caption", "image ocr".
+# Prefixes of the class of a <div>: "formula.machine_printed", "image caption", "image ocr".
 _CLASSES: Final = (
     ("formula", "Formula"),
     ("chart", "Picture"),
@@ -39,7 +39,7 @@ _CLASSES: Final = (
     ("music sheet", "Picture"),
     ("chemical formula", "Picture"),
 )
-# Their text begins on a line of its own.
+# Text in these elements begins on a new line.
 _BLOCKS: Final = frozenset(("br", "div", "li", "p", "tr"))
 _UNREAD: Final = frozenset(("script", "style"))
 _NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?")
@@ -53,7 +53,7 @@ class QwenHtmlParser:
         self._collector = Collector()
         self._html = _Reader(self._collector)
         self._held = ""
-        # Everything since the beginning, and how many cells were made of it.
+        # All text so far, and the number of cells read from it.
         self._text = ""
         self._made = 0
 
@@ -64,7 +64,7 @@ class QwenHtmlParser:
     def feed(self, text: str) -> list[Cell]:
         text = self._held + text
         self._held = "<" if text.endswith("<") else ""
-        # html.parser gives up on broken declarations; there are none in this form.
+        # html.parser fails on broken declarations; this format has none.
         text = re.sub(r"<(?=[!?])", "&lt;", text.removesuffix("<"))
         self._html.feed(text)
         self._text += text
@@ -77,26 +77,26 @@ class QwenHtmlParser:
         reader, self._html = self._html, _Reader(self._collector)
         self._text, self._held, self._made = "", "", 0
         if loop:
-            # What was read of the loop is in the open block already, so all is read again.
+            # The open block already contains text of the loop; the parser reads everything again.
             reader = _Reader(Collector())
             reader.feed(text[: max(len(text) - loop, 0)])
         elif text.endswith("&lt;"):
             reader.feed("&lt;")
         reader.close()
-        # The model ended in the middle of a block, by its own choice or in a loop.
+        # The output ended inside a block: the model stopped there, or it looped.
         reader.end_block(keep=not cut)
         found = reader.taken()
         return found[made:] if loop else found
 
 
 class _Reader(HTMLParser):
-    """Collects the blocks that have a box. One that begins inside of another ends that one."""
+    """Collects the blocks that have a box. A nested block with a box ends the outer one."""
 
     def __init__(self, collector: Collector) -> None:
         super().__init__(convert_charrefs=True)
         self._collector = collector
         self._found: list[Cell] = []
-        # Of the open block: its tag and how many of that name are open, category, box and content.
+        # State of the open block: tag, number of open tags of that name, category, box, content.
         self._tag = ""
         self._depth = 0
         self._category = ""
@@ -105,7 +105,7 @@ class _Reader(HTMLParser):
         self._unread = False
 
     def taken(self) -> list[Cell]:
-        """The cells since the last call."""
+        """Return the cells since the last call."""
         found, self._found = self._found, []
         return found
 
@@ -142,7 +142,7 @@ class _Reader(HTMLParser):
             self._content.append(escape(data) if self._category == "Table" else data)
 
     def end_block(self, *, keep: bool = True) -> None:
-        """The open block is over. One without text only held others, unless it is a picture."""
+        """End the open block. A block without text is a mere container, unless it is a picture."""
         content, self._content = "".join(self._content), []
         tag, self._tag = self._tag, ""
         if not tag or not keep:

@@ -1,4 +1,4 @@
-"""What all exports share: pages and regions in reading order, and the rows of a table."""
+"""Shared parts of all exports: pages and regions in reading order, and the rows of a table."""
 
 import re
 from collections.abc import Iterable
@@ -12,12 +12,12 @@ PAGE_FURNITURE: Final = frozenset(("Page-header", "Page-footer"))
 
 
 def pages_in_order(layouts: Iterable[PageLayout]) -> list[PageLayout]:
-    """By page."""
+    """Sort layouts by page."""
     return sorted(layouts, key=lambda layout: layout.page_index)
 
 
 def regions_in_order(layout: PageLayout, *, page_furniture: bool) -> list[Region]:
-    """By reading order; without page headers and footers where `page_furniture` is false."""
+    """Sort regions by reading order; drop headers and footers unless `page_furniture` is set."""
     kept = (
         region
         for region in layout.regions
@@ -27,7 +27,7 @@ def regions_in_order(layout: PageLayout, *, page_furniture: bool) -> list[Region
 
 
 def table_rows(text: str) -> list[list[str]]:
-    """A Table region's text as rows of equally many cells; empty rows are left out."""
+    """Split a Table region's text into rows of equal length; empty rows are left out."""
     rows = [
         [" ".join(cell.split()) for cell in line.split("\t")]
         for line in text.splitlines()
@@ -38,16 +38,16 @@ def table_rows(text: str) -> list[list[str]]:
 
 
 def table_of(region: Region) -> Table:
-    """A Table region's cells, with their spans where it has any."""
+    """Return the table of a Table region, with its spans if it has any."""
     table = read_html(region.html)
     return table if table.has_spans else table_of_rows(table_rows(region.text))
 
 
 def spans_of(region: Region) -> str:
-    """The HTML of a Table region in which cells span, written anew; "" for any other region."""
+    """Return new HTML for a Table region with spans; "" for any other region."""
     return table_of(region).spanned_html() if region.category == "Table" and region.html else ""
 
 
 def without_bullet(text: str) -> str:
-    """A List-item's text without the bullet that is printed before it; numbers stay."""
+    """Strip the printed bullet from a List-item's text; numbers stay."""
     return _BULLET.sub("", text).strip()

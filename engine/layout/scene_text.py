@@ -1,9 +1,10 @@
-"""What dots.mocr writes for text in a photo -> cells.
+"""Parser of dots.mocr's output for text in photos.
 
     (x1, y1), (x2, y2), (x3, y3), (x4, y4) text (x1, y1), ...
 
-Four corners of a turned box in pixels of the resized image, then the words, up to the next corners.
-Source: dots_ocr/utils/layout_utils.py of rednote-hilab's repository (prompt_scene_spotting).
+Each cell has the four corners of a rotated box in pixels of the resized image, then its words up to
+the next corners. Source: dots_ocr/utils/layout_utils.py of rednote-hilab's repository
+(prompt_scene_spotting).
 """
 
 import re

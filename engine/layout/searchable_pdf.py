@@ -1,7 +1,7 @@
-"""Pages with their text -> a PDF that looks like the scan and can be searched and copied from.
+"""Searchable PDF export: a PDF that looks like the scan and whose text can be copied.
 
-Each page is its picture (JPEG) with the text over it in the invisible rendering mode, every piece
-stretched over its box, in the order in which it is given.
+Each page is a JPEG picture with its text over it in the invisible rendering mode. Each piece of
+text is stretched over its box. Pieces stay in the given order.
 """
 
 import io
@@ -10,7 +10,7 @@ from typing import Final
 
 from engine.core.schema import BBox, Page, PageLayout
 
-# Points of the PDF in an inch.
+# PDF points in an inch.
 _POINTS: Final = 72.0
 _QUALITY: Final = 85
 
@@ -18,7 +18,7 @@ Placed = tuple[str, BBox]
 
 
 def lines_of(layout: PageLayout) -> list[Placed]:
-    """The text of a layout line by line, each region's lines shared out over its height."""
+    """Return the lines of a layout. The lines of a region divide its height evenly."""
     placed = []
     for region in layout.regions:
         lines = [line.replace("\t", "  ") for line in region.text.splitlines() if line.strip()]
@@ -32,15 +32,15 @@ def lines_of(layout: PageLayout) -> list[Placed]:
 def to_searchable_pdf(
     pages: Sequence[Page], placed: Callable[[Page], Iterable[Placed]], *, dpi: int
 ) -> bytes:
-    """One PDF page for each page, of the size that `dpi` gives its pixels.
+    """Return a PDF with one page for each page image, sized by `dpi`.
 
     Args:
-        placed: a page -> its words or lines with boxes in page pixels.
-        dpi: pixels of the page image in an inch.
+        placed: maps a page to its words or lines with boxes in page pixels.
+        dpi: page image pixels in an inch.
     Raises:
-        DocumentError: a page cannot be loaded any more.
+        DocumentError: a page can no longer be loaded.
     """
-    # PDFium is a native library; a process that writes no PDF does without it.
+    # PDFium is a native library; a process that writes no PDF does not load it.
     from engine.layout.pdf_writer import PdfWriter
 
     with PdfWriter() as writer:

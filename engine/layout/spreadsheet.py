@@ -1,7 +1,8 @@
-"""Tables of a layout -> CSV and XLSX. Cell text is untrusted and can become no formula.
+"""CSV and XLSX export of the tables of a layout. Cell text is untrusted and becomes no formula.
 
-A cell that spans has its text once: its other places are empty in a CSV, merged in a workbook. In a
-workbook every cell is text but those whose meaning the caller knows (TypedCell): numbers and dates.
+A cell with spans writes its text once: its other places are empty in a CSV and merged in a
+workbook. Workbook cells are text. Only cells whose type the caller states (TypedCell) are numbers
+or dates.
 """
 
 import csv
@@ -24,39 +25,40 @@ _OPTIONS: Final = {
     "strings_to_numbers": False,
     "strings_to_urls": False,
 }
-# Every workbook gets this time, so that equal tables make equal files.
+# A fixed time for every workbook: equal tables make equal files.
 _CREATED: Final = datetime(1980, 1, 1)
-# What a spreadsheet program may take for a formula (OWASP, "CSV Injection").
+# First characters that a spreadsheet program may treat as a formula (OWASP, "CSV Injection").
 _FORMULA: Final = re.compile(r"[=+\-@\t\r]")
-# What begins like one and is none: a dash, numbers and amounts. They hold no operator, bracket or
-# "!"; a currency's code stands apart from the digits, for EUR12 names a cell and EUR 12 does not.
+# Harmless cells with such a first character: a dash, numbers and amounts. They hold no operator,
+# bracket or "!". A currency code needs a space before the digits: EUR12 names a cell, EUR 12 does
+# not.
 _SIGN: Final = r"[$¢£¤¥\u20a0-\u20cf]"
 _SPACE: Final = r"[ \u00a0\u2007\u2009\u202f]"
 _NUMBER: Final = re.compile(
     rf"-|[+-]{_SPACE}?(?:{_SIGN}{_SPACE}?|[A-Z]{{3}}{_SPACE})?"
     rf"[.,]?\d(?:[\d.,'’]|{_SPACE})*(?:%|{_SIGN}|[^\W\d_]{{1,10}}\.?)?"
 )
-# What XML 1.0 forbids in text; XlsxWriter writes it as "_x0000_".
+# Characters that XML 1.0 forbids in text; XlsxWriter writes them as "_x0000_".
 _FORBIDDEN: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-# The 1900 date system (ECMA-376 part 1, 18.17.4.1) takes 1900 for a leap year: its days are right
+# The 1900 date system (ECMA-376 part 1, 18.17.4.1) treats 1900 as a leap year. Its days are correct
 # from March 1900 on.
 FIRST_DAY: Final = date(1900, 3, 1)
-# Spreadsheet programs compute in doubles: more digits would come out changed.
+# Spreadsheet programs compute in doubles, which change longer numbers.
 MOST_DIGITS: Final = 15
-# What a sheet's name may not hold, and its most characters (Excel's own limits).
+# Characters that a sheet name must not contain, and its maximum length (Excel's limits).
 _NOT_IN_NAMES: Final = str.maketrans(dict.fromkeys("[]:*?/\\", " "))
 _LONGEST_NAME: Final = 31
-# In characters: separators that a format puts between digits, and the cell's margins.
+# In characters: separators that a number format adds between digits, and the cell's margins.
 _MARGIN: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
 class TypedCell:
-    """A cell that a spreadsheet program computes with.
+    """A cell value that a spreadsheet program can compute with.
 
     Attributes:
         value: a number of at most MOST_DIGITS digits, or a day from FIRST_DAY on.
-        format: how it is shown, a number format of ECMA-376 part 1, 18.8.31: "#,##0.00".
+        format: its number format (ECMA-376 part 1, 18.8.31), for example "#,##0.00".
     """
 
     value: Decimal | date
@@ -67,7 +69,10 @@ TypedCells = Mapping[tuple[int, int], TypedCell]
 
 
 def tables_of(layouts: Iterable[PageLayout]) -> list[tuple[str, Table]]:
-    """(name, table) of every table that has text, in reading order; names say page and number."""
+    """Return (name, table) of each table with text, in reading order.
+
+    The name gives the page and the number of the table, both counted from 1.
+    """
     found = []
     for layout in pages_in_order(layouts):
         number = 0
@@ -79,24 +84,24 @@ def tables_of(layouts: Iterable[PageLayout]) -> list[tuple[str, Table]]:
 
 
 def to_csv(tables: Sequence[tuple[str, Table]]) -> str:
-    """Tables one below the other, an empty line between them (RFC 4180; UTF-8 with a mark)."""
+    """Return the tables as CSV, separated by empty rows (RFC 4180; UTF-8 with a BOM)."""
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     for number, (_, table) in enumerate(tables):
         if number:
             writer.writerow([])
         writer.writerows([[_harmless(cell) for cell in row] for row in table.rows()])
-    # The mark tells spreadsheet programs that this is UTF-8.
+    # The BOM marks the file as UTF-8 for spreadsheet programs.
     return "\ufeff" + buffer.getvalue()
 
 
 def to_xlsx(tables: Sequence[tuple[str, Table]], typed: Sequence[TypedCells] = ()) -> bytes:
-    """A workbook with one sheet a table; an empty sheet where there is none.
+    """Return a workbook with one sheet for each table, or one empty sheet for no tables.
 
     Args:
-        typed: for each table, (row, column) -> what stands there instead of the text.
+        typed: for each table, (row, column) -> the value that replaces the text there.
     """
-    import xlsxwriter  # what only this format should pay for
+    import xlsxwriter  # only this format pays for the import
 
     sheets = list(tables) or [("page 1", Table(()))]
     cells = typed or [{} for _ in sheets]
@@ -113,7 +118,7 @@ def to_xlsx(tables: Sequence[tuple[str, Table]], typed: Sequence[TypedCells] = (
 
 
 def _fill(sheet: Any, table: Table, typed: TypedCells, formats: Mapping[str, Any]) -> None:
-    """Write a table's cells, by their types alone: no text is looked at for what it might be."""
+    """Write a table's cells. Only `typed` decides the type of a cell, never its text."""
     for cell in table.cells:
         if cell.is_spanned:
             last = cell.row + cell.rows - 1, cell.column + cell.columns - 1
@@ -125,7 +130,7 @@ def _fill(sheet: Any, table: Table, typed: TypedCells, formats: Mapping[str, Any
             if own is None:
                 sheet.write_string(row, column, _FORBIDDEN.sub(" ", text))
                 continue
-            # As wide as its number: what does not fit is shown as "####".
+            # At least as wide as its number: a number that does not fit is shown as "####".
             widths[column] = max(widths.get(column, 0), len(text) + _MARGIN)
             if isinstance(own.value, date):
                 sheet.write_datetime(row, column, own.value, formats[own.format])
@@ -136,7 +141,7 @@ def _fill(sheet: Any, table: Table, typed: TypedCells, formats: Mapping[str, Any
 
 
 def _sheet_name(name: str, taken: Sequence[str]) -> str:
-    """A name that Excel accepts: of 31 UTF-16 units at most, without some marks, used once."""
+    """Return a unique name that Excel accepts: at most 31 UTF-16 units, no forbidden characters."""
     name = _FORBIDDEN.sub(" ", name).translate(_NOT_IN_NAMES).strip(" '") or "table"
     unlike = {one.casefold() for one in taken}
     ends = ("", *(f" {number}" for number in range(2, len(taken) + 2)))
@@ -149,6 +154,6 @@ def _cut(name: str, end: str) -> str:
 
 
 def _harmless(cell: str) -> str:
-    """A cell that a spreadsheet program shows and never computes."""
+    """Quote a cell that a spreadsheet program might run as a formula."""
     harmless = not _FORMULA.match(cell) or _NUMBER.fullmatch(cell)
     return cell if harmless else f"'{cell}"

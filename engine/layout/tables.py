@@ -1,8 +1,8 @@
-"""Tables as models write them (HTML, or Markdown pipes) -> rows by newline and cells by tab.
+"""Conversion of a model's tables (HTML or Markdown pipes) to rows by newline and cells by tab.
 
-Every HTML row gets the cells of its grid: a cell that spans rows or columns has its text in the
-first of them and leaves the others empty, as a spreadsheet shows a merged cell; rows without any
-text are left out. What spans, `spanned_html` keeps. Nothing raises.
+Every HTML row gets all cells of its grid. A cell with spans has its text at its upper left corner,
+and its other places are empty, like a merged cell in a spreadsheet. Rows without text are left out.
+`spanned_html` preserves the spans. Nothing raises.
 """
 
 import re
@@ -18,7 +18,7 @@ _PIPE: Final = re.compile(r"(?<!\\)\|")
 
 
 def table_text(text: str) -> str:
-    """A table's text as our own rows; text that is no table stays as it is."""
+    """Convert a table to rows by newline and cells by tab; other text stays unchanged."""
     if _IS_TABLE.search(text):
         rows = [row for row in read_html(text).rows() if any(row)]
         if rows:
@@ -31,12 +31,12 @@ def table_text(text: str) -> str:
 
 
 def spanned_html(text: str) -> str:
-    """A table in which cells span rows or columns as sanitised HTML; "" for any other text."""
+    """Return sanitised HTML of a table with row or column spans; "" for any other text."""
     return read_html(text).spanned_html() if _IS_TABLE.search(text) else ""
 
 
 def table_html(rows: list[list[str]]) -> str:
-    """Rows as the HTML that dots.ocr writes for a table. Text is escaped."""
+    """Return rows as HTML in dots.ocr's table format. Text is escaped."""
     body = "".join(
         f"<tr>{''.join(f'<td>{escape(cell, quote=False)}</td>' for cell in row)}</tr>"
         for row in rows

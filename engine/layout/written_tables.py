@@ -1,6 +1,6 @@
-"""A model's answer in which tables stand between other text -> its parts.
+"""Splitter of a model's answer into text and tables.
 
-Tables are Markdown with pipes or HTML; what stands around them stays as it was written.
+Tables are Markdown pipe tables or HTML. Text around them stays as written.
 
 Try it: `python -c "from engine.layout import parts_of; print(parts_of('|a|b|\\n|-|-|\\n|1|2|'))"`
 """
@@ -17,10 +17,10 @@ Rows = list[list[str]]
 
 
 def parts_of(text: str) -> list[str | Rows]:
-    """The text in order: strings as written, and tables as rows of cells.
+    """Split a text in order: strings as written, and tables as rows of cells.
 
     Returns:
-        No empty string and no table without a row; rows of one table may differ in length.
+        No empty string and no table without a row. Rows of one table may differ in length.
     """
     parts: list[str | Rows] = []
     end = 0
@@ -33,7 +33,7 @@ def parts_of(text: str) -> list[str | Rows]:
 
 
 def _piped(text: str) -> list[str | Rows]:
-    """Runs of lines between pipes become tables where their second line is a rule."""
+    """Split off Markdown tables: runs of pipe lines whose second line is a rule."""
     parts: list[str | Rows] = []
     lines: list[str] = []
     inside = False
