@@ -1,19 +1,19 @@
-"""Fields of documents: templates, extraction, parsed values, checks, exports.
+"""Field extraction: templates, extraction, parsed values, checks, exports.
 
 templates.py        document types as data: prompts/fields/*.toml
-values.py           what extraction gives
+values.py           result types of extraction
 extraction.py       a document's indexes -> its checked fields
-page_extractor.py   without a language model: labels, areas, candidates, scores (what `lite` does)
-model_extractor.py  with a chat model: one verbatim question a field
-page.py             one page with everything that its fields are looked up in
+page_extractor.py   extraction without a language model: labels, areas, candidates, scores (`lite`)
+model_extractor.py  extraction with a chat model: one verbatim question per field
+page.py             one page prepared for the lookup of its fields
 line_items.py key_values.py   rows of a table; any "label: value"
-labels/             labels on a page and the areas they point at; names; numbered forms
+labels/             labels on a page and the areas of their values; names; numbered forms
 ranking/            candidates -> features -> score
-splitting/          which pages of a file are one document
-document_type/      what kind of document pages are
-codes/              the machine-readable zone, control digits
+splitting/          division of a file into documents
+document_type/      classification of a document's type
+codes/              machine-readable zone, check digits
 parsing.py checks.py          text -> value; rules
-edits.py            values that a person wrote
+edits.py            values that the user wrote
 exports.py          JSON, CSV, XLSX
 """
 

@@ -1,8 +1,8 @@
-"""Rules that values keep or break. A failed check is shown beside the value and hides nothing.
+"""Validation rules for values. A failed check is shown beside the value and hides nothing.
 
-By type: mrz (check digits), iban, inn; date, amount and number where the value is none. By the
-field's `checks`: ogrn. Between fields, by the template's [[checks]]: sum, order, before, account. A
-valid MRZ also confirms the fields that it repeats.
+By type: mrz (check digits), iban, inn; date, amount and number if the value cannot be parsed. By
+the field's `checks`: ogrn. Between fields, by the template's [[checks]]: sum, order, before,
+account. A valid MRZ is also compared with the fields that repeat its parts.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from engine.fields.codes.mrz import Mrz, parse_mrz, transliterated
 from engine.fields.templates import DAYS_IN_ORDER, DocumentTemplate, FieldTemplate
 from engine.fields.values import Field, FieldCheck, day_in, number_in
 
-# Sums are rounded line by line on paper: this much may be missing.
+# Documents round sums line by line; the total may differ by this much.
 _ROUNDING: Final = Decimal("0.05")
 
 
 def checked(
     fields: Mapping[str, Field], template: DocumentTemplate, mrz: Mrz | None = None
 ) -> dict[str, Field]:
-    """The fields with every check that applies to them."""
+    """Return the fields with the results of every check that applies to them."""
     found: dict[str, list[FieldCheck]] = {name: [] for name in fields}
     for name, field in fields.items():
         own = template.fields.get(name)
@@ -47,7 +47,7 @@ def checked(
 def _of_value(field: Field, template: FieldTemplate) -> list[FieldCheck]:
     checks = []
     match field.type:
-        # That a value could be read is no news; a template's choices are words.
+        # Only a failed parse is reported. A field with choices holds words, not numbers.
         case "date" if day_in(field.value) is None:
             checks.append(FieldCheck("date", False, "field_check.date"))
         case "amount" | "number" as kind if number_in(field.value) is None and not template.choices:
@@ -72,17 +72,17 @@ def _against_mrz(field: Field, part: str, mrz: Mrz) -> list[FieldCheck]:
         return []
     seen, known = _bare(field.value), {_bare(said)}
     if part == "nationality" and len(seen) > len(said):
-        return []  # "CANADIAN" says of "CAN" neither yes nor no
+        return []  # "CANADIAN" neither confirms nor contradicts "CAN"
     if part in mrz.printed:
         known.add(_bare(mrz.printed[part]))
     same = bool({seen, _bare(transliterated(field.value))} & known)
     if not same and _is_cyrillic(field.value) != _is_cyrillic(said):
-        return []  # two alphabets: no contradiction
+        return []  # different alphabets are no contradiction
     return [FieldCheck("mrz_agrees", same, "field_check.mrz_agrees", {"mrz": said})]
 
 
 def _between(rule: str, fields: list[Field]) -> FieldCheck | None:
-    """None where the values cannot be compared."""
+    """Check a rule between fields; None where the values cannot be compared."""
     if rule == "account":
         account, bik = (re.sub(r"\D", "", field.value) for field in fields)
         return FieldCheck("account", is_account_of(account, bik), "field_check.account")
@@ -91,7 +91,7 @@ def _between(rule: str, fields: list[Field]) -> FieldCheck | None:
         if first is None or second is None:
             return None
         values = {"first": fields[0].title, "second": fields[1].title}
-        # A bill may be due on its own day; a passport never expires on the day of its issue.
+        # A bill may be due on its own day; a passport never expires on its day of issue.
         passed = first < second or (first == second and rule == "order")
         return FieldCheck("order", passed, f"field_check.{rule}", values)
     numbers = [number for field in fields if (number := number_in(field.value)) is not None]

@@ -1,4 +1,4 @@
-"""Values that a person wrote instead of what was read: parsed and checked like printed ones."""
+"""Values that the user wrote in place of extracted ones: parsed and checked like printed ones."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from engine.fields.values import DocumentFields, Field
 def with_values(
     found: DocumentFields, written: Mapping[str, str], *, folder: Path | None
 ) -> DocumentFields:
-    """The fields with some values replaced, and every check made again.
+    """Replace some values and repeat every check.
 
-    A written value keeps the place of what was read there; where nothing was read it stands on no
-    page: it has no page and no boxes.
+    A written value takes the place of the extracted one on the page. If nothing was extracted, it
+    has no page and no boxes.
 
     Args:
-        written: field name -> value; an empty one takes the field away.
-        folder: templates of the user's own.
+        written: field name -> value; an empty value removes the field.
+        folder: folder of the user's own templates.
     Raises:
-        TaskError: the document's type has no template any more.
+        TaskError: the document's type no longer has a template.
     """
     template = get_template(found.document_type, folder)
     fields: dict[str, Field] = {}

@@ -1,7 +1,7 @@
-"""Fields as CSV and XLSX: one row a document, and the rows of its items below or beside.
+"""CSV and XLSX exports of fields: one row per document, and the rows of its items.
 
-Cells are untrusted text; engine.layout.spreadsheet keeps them from becoming formulas. In a workbook
-dates, amounts and numbers that could be read as such are cells to compute with.
+Cells are untrusted text; engine.layout.spreadsheet prevents formulas. In a workbook, dates, amounts
+and numbers that can be parsed are typed cells.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _DAY_FORMAT: Final = "yyyy\\-mm\\-dd"
 
 @dataclass(frozen=True, slots=True)
 class FileResult:
-    """One document of a file: its fields; or why the file has none (a sentence)."""
+    """One document of a file: its fields, or a sentence that says why it has none."""
 
     file: str
     fields: DocumentFields | None
@@ -38,12 +38,12 @@ class FileResult:
 
 
 def fields_csv(results: Sequence[FileResult]) -> str:
-    """One row a document, a column a field (values, not prints); UTF-8 with a mark."""
+    """Return CSV: one row per document, one column per field (parsed values); UTF-8 with a BOM."""
     return to_csv([("fields", overview(results))])
 
 
 def fields_xlsx(results: Sequence[FileResult]) -> bytes:
-    """A workbook: the overview, and one sheet for each document's rows of items."""
+    """Return a workbook with the overview and one sheet for each document's rows of items."""
     first = overview(results)
     sheets: list[tuple[str, Table]] = [("fields", first)]
     typed: list[TypedCells] = [_typed_overview(first, results)]
@@ -57,7 +57,7 @@ def fields_xlsx(results: Sequence[FileResult]) -> bytes:
 
 
 def overview(results: Sequence[FileResult]) -> Table:
-    """A header and one row a document; columns in the order of the templates."""
+    """Build a header and one row per document; columns in the order of the templates."""
     names: dict[str, None] = {}
     for result in results:
         if result.fields is not None:
@@ -82,7 +82,7 @@ def overview(results: Sequence[FileResult]) -> Table:
 
 
 def items_table(field: Field) -> Table:
-    """The rows of items, with their columns as header."""
+    """Build the table of the rows of items, with a header of their columns."""
     columns: dict[str, None] = {}
     for row in field.rows:
         columns |= dict.fromkeys(row)
@@ -100,7 +100,7 @@ def _shown(field: Field | None) -> str:
 
 
 def _typed_overview(table: Table, results: Sequence[FileResult]) -> TypedCells:
-    """What of the overview is a date, an amount or a number."""
+    """Find the cells of the overview that are dates, amounts or numbers."""
     head = table.rows()[0]
     found = {}
     for row, result in enumerate(results, start=1):
@@ -116,7 +116,7 @@ def _typed_overview(table: Table, results: Sequence[FileResult]) -> TypedCells:
 
 
 def _typed_items(table: Table) -> TypedCells:
-    """What of the rows is a date or a number; a code that begins with noughts is none."""
+    """Find the cells of the rows that are dates or numbers; not codes with leading zeros."""
     head, *rows = table.rows()
     found = {}
     for row, texts in enumerate(rows, start=1):
@@ -135,7 +135,7 @@ def _day(value: str) -> TypedCell | None:
 
 
 def _plain_number(value: str) -> TypedCell | None:
-    """With as many decimals as it has; a number may be a year or a code, so it is not grouped."""
+    """Retain the printed decimals. No digit grouping: the number may be a year or a code."""
     number = number_in(value)
     if number is None or sum(map(str.isdigit, value)) > MOST_DIGITS:
         return None
@@ -144,14 +144,14 @@ def _plain_number(value: str) -> TypedCell | None:
 
 
 def _number(field: Field) -> TypedCell | None:
-    """An amount with its currency, or a number."""
+    """Type an amount with its currency, or a number."""
     plain = _plain_number(field.value)
     if plain is None or field.type != "amount":
         return plain
     grouped = f"#,##{plain.format}"
     if not field.currency:
         return replace(plain, format=grouped)
-    # The code stands in quotes there; what is none would be a format of its own.
+    # The number format quotes the code; other text could form a format of its own.
     known = re.fullmatch("[A-Z]{3}", field.currency)
     return replace(plain, format=f'{grouped}\\ "{field.currency}"') if known else None
 

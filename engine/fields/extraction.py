@@ -1,7 +1,7 @@
-"""From a document's page indexes to its checked fields: type, template, reader, checks.
+"""Extraction of a document's checked fields from its page indexes: type, template, values, checks.
 
-A model whose answers are verbatim by itself (`lite`) is not asked: its pages are read by labels
-and places (engine.fields.page_extractor). Any other model is asked field by field in verbatim mode.
+A model whose answers are always verbatim (`lite`) is not asked: labels and areas give the fields of
+its pages (engine.fields.page_extractor). Any other model answers one verbatim question per field.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
     from engine.index.page_index import PageIndex
 
 AUTO: Final = "auto"
-# What an unclear document is taken for.
+# Type of a document that no template fits.
 _FALLBACK: Final = "other"
 
 
 def known_types(folder: Path | None = None) -> tuple[str, ...]:
-    """The names of all document types, in the order in which they are offered."""
+    """Return the names of all document types in display order."""
     return tuple(load_templates(folder))
 
 
 def check_type(document_type: str, folder: Path | None = None) -> None:
-    """See that a type exists before anything is read.
+    """Check that a type exists before any page is read.
 
     Raises:
         TaskError: it is neither "auto" nor a template's name, or a template file is broken.
@@ -47,7 +47,7 @@ def check_type(document_type: str, folder: Path | None = None) -> None:
 def choose_template(
     indexes: Sequence[PageIndex], document_type: str, folder: Path | None
 ) -> tuple[DocumentTemplate, float]:
-    """The template and how sure the type is: 1.0 where it was named.
+    """Return the template and the confidence of the type: 1.0 for a type named by the caller.
 
     Raises:
         TaskError: there is no such type.
@@ -73,16 +73,16 @@ def extract(
     folder: Path | None,
     language: str,
 ) -> DocumentFields:
-    """The fields of a document.
+    """Extract the fields of a document.
 
     Args:
-        indexes: of the pages to look at.
-        ask: puts a question to the model; None reads the indexes instead.
-        folder: templates of the user's own.
+        indexes: indexes of the pages to examine.
+        ask: puts a question to the model; None extracts from the indexes instead.
+        folder: folder of the user's own templates.
         language: "en" or "ru", of the titles.
     Raises:
         TaskError: there is no such type.
-        SessionError: there is no page to look at.
+        SessionError: `indexes` is empty.
         EngineError: the model failed.
     """
     if not indexes:
@@ -109,8 +109,10 @@ def extract(
 def fields_json(
     documents: Sequence[DocumentFields], language: str = DEFAULT_LANGUAGE
 ) -> dict[str, Any]:
-    """A file's documents as one JSON object: the first one's, and where there are several,
-    `documents` with all of them.
+    """Return a file's documents as one JSON object.
+
+    It is the object of the first document. For several documents it also has `documents`, the list
+    of all of them.
 
     Args:
         documents: at least one.
@@ -120,8 +122,10 @@ def fields_json(
 
 
 def page_numbers(pages: Sequence[FieldsPage]) -> str:
-    """The pages for people, from 1: "1", "1\u20133", "2, 5". With a dash, "1-3" would be a date
-    to a spreadsheet."""
+    """Format pages for people, counted from 1: "1", "1\u20133", "2, 5".
+
+    An en dash, because a spreadsheet reads "1-3" as a date.
+    """
     runs: list[list[int]] = []
     for number in sorted({page.page_index + 1 for page in pages}):
         if runs and number == runs[-1][-1] + 1:

@@ -1,7 +1,7 @@
-"""Every "label: value" of a page as a field of its own: what a form of any kind has.
+"""Extraction of every "label: value" of a page as a separate field, for forms of any kind.
 
-Only labels that end with a colon count, and only outside running text. The field's name is made of
-the label, its title is the label as printed.
+Only labels that end with a colon count, and only outside running text. The field's name derives
+from the label; its title is the label as printed.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _BELOW_GAP: Final = 1.2
 def read_pairs(
     pages: Sequence[PreparedPage], known: Mapping[str, Field], language: str
 ) -> dict[str, Field]:
-    """The pairs whose value is not the value of a known field."""
+    """Return the pairs whose value is not the value of a known field."""
     taken = {(field.page_index, field.text) for field in known.values()}
     found: dict[str, Field] = {}
     for page in pages:
@@ -64,7 +64,7 @@ def read_pairs(
 
 
 def _name(label: str, taken: set[str]) -> str:
-    """A name that is not taken yet: "Date of visit" is date_of_visit."""
+    """Return an unused name: "Date of visit" becomes date_of_visit."""
     base = re.sub(r"\W+", "_", label.casefold()).strip("_") or "pair"
     name, number = base, 2
     while name in taken:

@@ -1,7 +1,7 @@
-"""Control digits of numbers that a page prints: IBAN, Russian INN, OGRN and bank accounts.
+"""Check digits of printed numbers: IBAN, Russian INN, OGRN and bank accounts.
 
-Functions take the bare number (no spaces) and say whether its control digits agree. Sources are
-named with each. Nothing is looked up: a number that passes may still belong to nobody.
+Functions take the bare number (no spaces) and return whether its check digits are valid. Each names
+its source. Nothing is looked up in a register: a valid number may not exist.
 """
 
 from __future__ import annotations
@@ -51,12 +51,12 @@ def is_ogrn(number: str) -> bool:
 
 
 def is_account_of(account: str, bik: str) -> bool:
-    """Whether a Russian account of 20 digits fits the bank's BIK of 9.
+    """Whether a Russian account of 20 digits matches the bank's BIK of 9 digits.
 
     Weights 7, 1, 3 over 23 digits, the last digit of the sum is 0: order of the Central Bank 515
-    of 08.09.1997. The 3 digits before the account are the BIK's last three; for an account at the
-    Central Bank itself (BIK ending in 000 to 002) and for correspondent accounts (301...), "0" and
-    the BIK's fifth and sixth.
+    of 08.09.1997. The BIK's last three digits precede the account. For an account at the Central
+    Bank (BIK ending in 000 to 002) and for correspondent accounts (301...) these are "0" and the
+    BIK's fifth and sixth digits instead.
     """
     if not re.fullmatch(r"\d{20}", account, re.ASCII) or not re.fullmatch(r"\d{9}", bik, re.ASCII):
         return False

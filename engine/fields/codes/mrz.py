@@ -1,12 +1,12 @@
-"""The machine-readable zone of passports and cards: ICAO 9303 and the Russian internal passport.
+"""Parser of the machine-readable zone: ICAO 9303 and the Russian internal passport.
 
 Formats: TD1 (3 lines of 30), TD2 (2 of 36), TD3 (2 of 44); ICAO Doc 9303 parts 4 to 6, check
-digits part 3 section 4.9. RU is TD3 with document code PN: the fourth digit of the series, the
-date of issue and the code of the issuing office stand in the optional data, there is no date of
-expiry, and names are written in the transliteration of its own that `transliterated` gives.
+digits part 3 section 4.9. RU is TD3 with document code PN. Its optional data hold the fourth digit
+of the series, the date of issue and the code of the issuing office. It has no date of expiry. Its
+names use the passport's own transliteration (`transliterated`).
 
-Reading forgives what OCR does to such lines: lost or added fillers, letters for digits in places
-where only digits can stand. It does not guess characters that a check digit says are wrong.
+The parser tolerates OCR errors: lost or added fillers, and letters where only digits can stand. It
+does not guess characters that a check digit contradicts.
 
 Try it: `.venv/bin/python -m pytest tests/fields/test_mrz.py`
 """
@@ -20,15 +20,15 @@ from datetime import date
 from itertools import cycle
 from typing import Final
 
-# format -> (lines, characters of a line)
+# format -> (number of lines, characters per line)
 _SHAPES: Final = {"TD1": (3, 30), "TD2": (2, 36), "TD3": (2, 44)}
-# Lines this much longer or shorter still count: OCR miscounts long runs of fillers.
+# Tolerated difference in line length: OCR miscounts long runs of fillers.
 _LOOSE: Final = 8
 _AS_FILLER: Final = str.maketrans({"«": "<<", "‹": "<", "＜": "<", "≤": "<", "〈": "<", "く": "<"})
 _AS_LATIN: Final = str.maketrans("АВЕКМНОРСТХУ", "ABEKMHOPCTXY")
 _AS_DIGITS: Final = str.maketrans("OQDILZSBGA", "0001125864")
 _AS_LETTERS: Final = str.maketrans("0152864", "OISZBGA")
-# The internal passport spells letters with 2 to 4 and 6 to 9.
+# The internal passport encodes some letters as 2 to 4 and 6 to 9.
 _AS_RUSSIAN: Final = str.maketrans("015", "OIS")
 _ALPHABET: Final = re.compile(r"[A-Z0-9<]+")
 _RUSSIAN: Final = dict(
@@ -58,7 +58,7 @@ _PLACES: Final[Mapping[str, Mapping[str, tuple[int, int, int]]]] = {
         "sex": (1, 20, 21), "expiry_date": (1, 21, 27),
     },
 }  # fmt: skip
-# check -> (place of its digit, the parts it is over)
+# check -> (position of its digit, the parts that it covers)
 _Place = tuple[int, int, int]
 _CHECKS: Final[Mapping[str, Mapping[str, tuple[_Place, tuple[_Place, ...]]]]] = {
     "TD1": {
@@ -85,15 +85,15 @@ _CHECKS: Final[Mapping[str, Mapping[str, tuple[_Place, tuple[_Place, ...]]]]] = 
 
 @dataclass(frozen=True, slots=True)
 class Mrz:
-    """What the lines say.
+    """Content of a machine-readable zone.
 
     Attributes:
         format: TD1, TD2, TD3 or RU.
         lines: normalised, each of exactly the format's length.
         parts: surname, given_names, document_number, birth_date, expiry_date, issue_date, sex,
-            nationality: those that are there; dates ISO 8601, numbers without fillers.
-        printed: the same parts as they stand in the lines.
-        checks: document_number, birth_date, expiry_date, optional, composite -> agrees.
+            nationality, as far as present; dates in ISO 8601, numbers without fillers.
+        printed: the same parts as printed in the lines.
+        checks: document_number, birth_date, expiry_date, optional, composite -> valid.
     """
 
     format: str
@@ -108,28 +108,31 @@ class Mrz:
 
 
 def check_digit(characters: str) -> int:
-    """Weights 7, 3, 1; letters count 10 to 35, the filler 0 (ICAO 9303-3, 4.9)."""
+    """Return the check digit: weights 7, 3, 1; letters count 10 to 35, the filler 0.
+
+    Source: ICAO 9303-3, section 4.9.
+    """
     values = (0 if c == "<" else int(c, 36) for c in characters)
     return sum(v * w for v, w in zip(values, cycle((7, 3, 1)))) % 10
 
 
 def clean_line(text: str) -> str:
-    """A printed line as MRZ characters, or "" where it cannot be one."""
+    """Normalise a printed line to MRZ characters; "" for a line that cannot be one."""
     bare = re.sub(r"\s", "", text).upper().translate(_AS_FILLER).translate(_AS_LATIN)
     return bare if _ALPHABET.fullmatch(bare) else ""
 
 
 def looks_like(text: str) -> bool:
-    """Whether a printed line may be one of an MRZ."""
+    """Whether a printed line can be part of an MRZ."""
     line = clean_line(text)
     return len(line) >= 30 - _LOOSE and (line.count("<") >= 2)
 
 
 def parse_mrz(lines: Sequence[str]) -> Mrz | None:
-    """Read two or three printed lines.
+    """Parse two or three printed lines.
 
     Returns:
-        None where the lines cannot be an MRZ; failed check digits are told in `checks`.
+        None for lines that cannot be an MRZ. `checks` reports failed check digits.
     """
     cleaned = [clean_line(line) for line in lines]
     if not all(cleaned):
@@ -148,22 +151,22 @@ def parse_mrz(lines: Sequence[str]) -> Mrz | None:
 
 
 def transliterated(text: str) -> str:
-    """Russian letters as the internal passport's MRZ writes them; anything else stays."""
+    """Transliterate Russian letters as the internal passport's MRZ does; other characters stay."""
     return "".join(_RUSSIAN.get(letter, letter) for letter in text.upper())
 
 
 def icao_latin(text: str) -> str:
-    """Russian capitals in the Latin letters of ICAO Doc 9303 part 3, section 6B."""
+    """Transliterate Russian capitals to Latin by ICAO Doc 9303 part 3, section 6B."""
     return "".join(_ICAO.get(letter, letter) for letter in text.upper())
 
 
 def russian(text: str) -> str:
-    """The Russian letters behind a name in the internal passport's MRZ."""
+    """Return the Russian spelling of a name in the internal passport's MRZ."""
     return "".join(_BACK.get(letter, letter) for letter in text)
 
 
 def _fitted(line: str, width: int) -> str:
-    """The line with fillers added to, or taken from, its longest run of them."""
+    """Fit the line to the width: extend or shorten its longest run of fillers."""
     runs = sorted(re.finditer(r"<+", line), key=lambda run: run.end() - run.start())
     missing = width - len(line)
     if not runs or missing == 0:
@@ -198,7 +201,7 @@ def _read(shape: str, lines: list[str]) -> Mrz:
         covered = "".join(_at(lines, place) for place in over)
         empty = not covered.strip("<")
         if empty and said == "<":
-            continue  # nothing to check: no date of expiry, no optional data
+            continue  # no such part: no date of expiry, no optional data
         checks[name] = said.isdigit() and check_digit(covered) == int(said)
     printed = {name: _at(lines, place).strip("<") for name, place in places.items()}
     surname, _, given = printed.pop("names").partition("<<")
@@ -213,7 +216,7 @@ def _read(shape: str, lines: list[str]) -> Mrz:
         "nationality": printed["nationality"],
     }
     if is_russian:
-        # Nine characters have room for three digits of the series of four.
+        # The field of nine characters holds only three of the series' four digits.
         number, last = printed["document_number"], _at(lines, (1, 28, 29))
         parts["document_number"] = number[:3] + last + number[3:]
         printed["issue_date"] = _at(lines, (1, 29, 35)).strip("<")
@@ -240,10 +243,10 @@ def _replace(lines: list[str], place: tuple[int, int, int], table: dict[int, int
 
 
 def _date(digits: str, *, past: bool) -> str:
-    """YYMMDD as ISO 8601, "" where it is no day.
+    """Convert YYMMDD to ISO 8601; "" for no valid day.
 
     Args:
-        past: the latest such day that is not after today; else the day of this century.
+        past: choose the latest such day that is not after today; else the day of this century.
     """
     if not re.fullmatch(r"\d{6}", digits):
         return ""
@@ -251,7 +254,7 @@ def _date(digits: str, *, past: bool) -> str:
         try:
             day = date(century + int(digits[:2]), int(digits[2:4]), int(digits[4:]))
         except ValueError:
-            continue  # 29 February: 2000 was a leap year and 1900 was none
+            continue  # 29 February: 2000 was a leap year, 1900 was not
         if not past or day <= date.today():
             return day.isoformat()
     return ""

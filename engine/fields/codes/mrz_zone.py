@@ -1,4 +1,4 @@
-"""The machine-readable zone on a page: which lines it is, and where its parts stand in them."""
+"""Locates the machine-readable zone on a page and the positions of its parts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class MrzZone:
-    """An MRZ. rows: the view's rows that print it; piece: all of it as a piece of the page."""
+    """An MRZ on a page. rows: its rows in the view; piece: the whole zone as a span of the page."""
 
     mrz: Mrz
     rows: tuple[int, ...]
@@ -26,7 +26,7 @@ class MrzZone:
         return frozenset(cell for row in self.rows for cell in self.view.rows[row])
 
     def part(self, name: str) -> Candidate | None:
-        """A part (surname, birth_date, ...) as a piece of the page, or None if it is misprinted."""
+        """Return a part (surname, birth_date, ...) as a span; None if OCR misread it."""
         printed = self.mrz.printed.get(name)
         if not printed:
             return None
@@ -43,7 +43,7 @@ class MrzZone:
 
 
 def find_zone(view: PageView) -> MrzZone | None:
-    """The page's MRZ; of several readings the one whose check digits agree most."""
+    """Return the page's MRZ; of several interpretations the one with most valid check digits."""
     texts = [
         " ".join(view.text(view.cells[cell].first, view.cells[cell].last) for cell in row)
         for row in view.rows

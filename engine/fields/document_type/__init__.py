@@ -1,10 +1,10 @@
-"""What kind of document is this? From the words and the layout of its page indexes, on CPU.
+"""Classifier of document types from the words and layout of page indexes, on CPU.
 
     from engine.fields.document_type import classify
     classify(indexes)[0]        # TypeGuess(document_type="invoice", confidence=0.93)
 
-It looks at no picture: a portrait without words, or a page whose text nobody could read, is "other"
-with little confidence. Importing it brings numpy and nothing heavier.
+It uses no picture. A portrait without words, or a page whose text OCR cannot read, is "other" with
+low confidence. Importing it loads numpy and nothing heavier.
 
 Try it: `python -m engine parse scan.png --task document_type`; `python -m training.document_types`
 measures it (docs/fields.md).
@@ -30,27 +30,27 @@ if TYPE_CHECKING:
 
 __all__ = ["DOCUMENT_TYPES", "TypeGuess", "classify", "deciding_lines", "parse_type", "title"]
 
-# Pages looked at, and how much each counts: the first page says what a document is.
+# Weights of the first pages; other pages are ignored. The first page defines the type.
 _PAGES: Final = (1.0, 0.4, 0.2)
-# With fewer letters and digits than this on the pages, the guess leans to "other".
+# With fewer letters and digits on the pages, the prediction leans to "other".
 _ENOUGH_CHARACTERS: Final = 60
-# Where nothing is known: "other" leads by a little.
+# Without any evidence "other" leads by a small margin.
 _UNKNOWN_OTHER: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True)
 class TypeGuess:
-    """A type and how likely it is, 0 to 1; the guesses of one document sum to 1."""
+    """A type and its probability, 0 to 1; the guesses for one document sum to 1."""
 
     document_type: str
     confidence: float
 
 
 def classify(indexes: Sequence[PageIndex]) -> tuple[TypeGuess, ...]:
-    """Every type with its probability, best first.
+    """Return every type with its probability, best first.
 
     Args:
-        indexes: the document's pages in order; no page at all is like an empty one.
+        indexes: the document's pages in order; no page counts as an empty page.
     """
     shares = _probabilities(indexes)
     order = np.argsort(-shares, kind="stable")
@@ -58,8 +58,9 @@ def classify(indexes: Sequence[PageIndex]) -> tuple[TypeGuess, ...]:
 
 
 def deciding_lines(index: PageIndex, document_type: str, *, most: int = 2) -> tuple[Line, ...]:
-    """The lines of a page that speak most for a type: at most so many, best first; none that
-    speaks against it.
+    """Return the lines of a page that are the strongest evidence for a type, best first.
+
+    At most `most` lines; a line of evidence against the type is never included.
 
     Raises:
         ValueError: there is no such type.
@@ -70,11 +71,11 @@ def deciding_lines(index: PageIndex, document_type: str, *, most: int = 2) -> tu
     for at, (line, is_title) in enumerate(zip(index.lines, titles_of(index), strict=True)):
         words = words_of(line)
         if not any(len(word) > 2 and word.isalpha() for word in words):
-            continue  # a bare number decides nothing that a person could follow
+            continue  # a bare number explains nothing to the user
         hits = places_of(words, is_title=is_title)
         rows = weight[list(hits)]
         gain = float((rows[:, number] - rows.mean(axis=1)).sum())
-        # Long lines say more by being long: what a line says counts for its length's root.
+        # Long lines collect more evidence: divide by the square root of the length.
         gains.append((gain / len(hits) ** 0.5, at))
     best = sorted(gains, key=lambda pair: (-pair[0], pair[1]))[:most]
     return tuple(index.lines[at] for gain, at in best if gain > 0)

@@ -1,8 +1,8 @@
-"""A page index -> numbers: hashed words, pairs of words and pieces of words, anchors, layout.
+"""Features of a page index: hashed words, word pairs and character n-grams, anchors, layout.
 
-Words are counted twice: all over the page, and again where they are set large or stand near its
-top, because that is where a document says what it is. Digits become "0", so that "12.05.2024" and
-"3.11.2019" are one word: shapes of dates, sums and account numbers tell types apart.
+Words count twice: once on the whole page, and once more in large print or near its top, where a
+document names its type. Digits become "0", so "12.05.2024" and "30.11.2019" are equal: the shapes
+of dates, sums and account numbers distinguish types.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from engine.core.schema import Line
     from engine.index.page_index import PageIndex
 
-# Hashed features of each kind have a block of this many places of their own.
+# Each kind of hashed feature has a separate block of this size.
 BLOCK: Final = 2048
 KINDS: Final = ("word", "pair", "piece", "title_word", "title_piece")
 LAYOUT: Final = (
@@ -67,7 +67,7 @@ _NUMBERED: Final = re.compile(r"^\(?\d{1,2}[a-cа-в]?[.)]|^\d[a-cа-в]? [A-ZА
 
 @lru_cache(maxsize=65536)
 def folded(word: str) -> str:
-    """Small letters; digits become 0."""
+    """Return the word in lower case with every digit as 0."""
     return re.sub(r"\d", "0", word.lower().replace("ё", "е"))
 
 
@@ -77,7 +77,7 @@ def _place(kind: int, text: str) -> int:
 
 
 def _pieces(word: str) -> Iterator[str]:
-    """Runs of four letters of a word with its ends marked: they survive one misread letter."""
+    """Yield the character 4-grams of a word with marked ends; they survive one OCR error."""
     marked = f"^{word}$"
     if len(marked) < 4:
         yield marked
@@ -91,7 +91,7 @@ def words_of(line: Line) -> list[str]:
 
 
 def places_of(words: Sequence[str], *, is_title: bool) -> Counter[int]:
-    """How often each place of the hashed part is hit by the words of one line."""
+    """Count the hashed features of one line's words, by position in the hashed part."""
     out: Counter[int] = Counter()
     for word in words:
         out[_place(0, word)] += 1
@@ -107,7 +107,7 @@ def places_of(words: Sequence[str], *, is_title: bool) -> Counter[int]:
 
 
 def titles_of(index: PageIndex) -> list[bool]:
-    """For each line, whether it is set large or among the first of the page."""
+    """For each line, whether its print is large or it is among the first lines of the page."""
     if not index.lines:
         return []
     heights = [line.bbox[3] - line.bbox[1] for line in index.lines]
@@ -120,7 +120,7 @@ def titles_of(index: PageIndex) -> list[bool]:
 
 
 def features(index: PageIndex) -> NDArray[np.float32]:
-    """(SIZE,) what a page looks like. Hashed blocks have length 1 each (0 for an empty page)."""
+    """Return (SIZE,) features of a page. Hashed blocks have unit length (0 for an empty page)."""
     hits: Counter[int] = Counter()
     for line, is_title in zip(index.lines, titles_of(index), strict=True):
         hits.update(places_of(words_of(line), is_title=is_title))
@@ -137,7 +137,7 @@ SIZE: Final = len(KINDS) * BLOCK + 2 * len(DOCUMENT_TYPES) + len(LAYOUT)
 
 @cache
 def anchor_words() -> dict[str, tuple[str, ...]]:
-    """Type -> folded words and phrases that name it, as anchors.toml lists them."""
+    """Load anchors.toml: type -> folded words and phrases that name the type."""
     with ANCHORS_FILE.open("rb") as file:
         table = tomllib.load(file)
     return {
@@ -147,7 +147,7 @@ def anchor_words() -> dict[str, tuple[str, ...]]:
 
 
 def anchors(index: PageIndex) -> NDArray[np.float32]:
-    """(2 * types,) how many anchors of each type stand in titles, and anywhere; at most 3 each."""
+    """Count each type's anchors in titles, and anywhere: (2 * types,), at most 3 each."""
     titles = titles_of(index)
     spoken = [" ".join(words_of(line)) for line in index.lines]
     every = f" {' | '.join(spoken)} "
@@ -161,7 +161,7 @@ def anchors(index: PageIndex) -> NDArray[np.float32]:
 
 
 def layout(index: PageIndex) -> NDArray[np.float32]:
-    """(LAYOUT,) about 0 to 1 each; zeros for a page without lines."""
+    """Return (LAYOUT,) layout features, about 0 to 1 each; zeros for a page without lines."""
     lines = index.lines
     if not lines:
         return np.zeros(len(LAYOUT), np.float32)

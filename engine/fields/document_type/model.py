@@ -1,8 +1,8 @@
-"""Features -> probabilities: a multinomial logistic regression.
+"""Multinomial logistic regression from features to type probabilities.
 
-Its coefficients are in classifier.safetensors, fitted by `python -m training.document_types fit` on
-drawn documents; nothing is learned here. Source of the method: Bishop, Pattern Recognition and
-Machine Learning (2006), section 4.3.4; the temperature: Guo et al., arXiv:1706.04599.
+classifier.safetensors contains its coefficients, which `python -m training.document_types fit` fits
+on drawn documents; nothing is learned here. Method: Bishop, Pattern Recognition and Machine
+Learning (2006), section 4.3.4; temperature: Guo et al., arXiv:1706.04599.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Classifier:
     Attributes:
         weight: (SIZE, types).
         bias: (types,).
-        temperature: logits are divided by it before the softmax, so that a confidence of 0.8 is
+        temperature: divides the logits before the softmax. It calibrates the confidence: 0.8 is
             right about eight times out of ten.
     """
 
@@ -40,20 +40,20 @@ class Classifier:
     temperature: float
 
     def logits(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(..., SIZE) -> (..., types), already divided by the temperature."""
+        """Map (..., SIZE) to (..., types), already divided by the temperature."""
         out = (features @ self.weight + self.bias) / self.temperature
         return np.asarray(out, np.float32)
 
 
 def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Probabilities along the last axis."""
+    """Return probabilities along the last axis."""
     powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return np.asarray(powers / powers.sum(axis=-1, keepdims=True), np.float32)
 
 
 @cache
 def classifier() -> Classifier:
-    """The fitted classifier.
+    """Load the fitted classifier.
 
     Raises:
         ValueError: classifier.safetensors was fitted for other features or types.
@@ -70,7 +70,7 @@ def classifier() -> Classifier:
 
 
 def store(fitted: Classifier, path: Path, *, told: dict[str, Any]) -> None:
-    """Write a classifier as `classifier` reads it, in half precision."""
+    """Write a classifier in half precision, in the format that `classifier` reads."""
     from safetensors.numpy import save_file
 
     told = {**told, "types": DOCUMENT_TYPES, "temperature": fitted.temperature}

@@ -1,4 +1,4 @@
-"""The types of documents, their titles, and a model's free words -> one of them."""
+"""Names of the document types: ids, titles, and the mapping of a model's free words to them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DOCUMENT_TYPES: Final = (
     "report",
     "other",
 )
-# Words that models use for a type beside its id and its titles. Matched as whole words.
+# Words that models use for a type besides its id and titles. Matched as whole words.
 _SYNONYMS: Final = {
     "receipt": "till receipt|sales receipt|sales slip|bill of sale|кассовый чек|товарный чек",
     "invoice": "bill|tax invoice|счёт|счет|счёт-фактура|упд",
@@ -45,7 +45,7 @@ _SYNONYMS: Final = {
 
 
 def title(document_type: str, language: str) -> str:
-    """What a person calls the type, in the language of the screen.
+    """Return the type's title in the language of the screen.
 
     Raises:
         KeyError: there is no such type.
@@ -54,10 +54,10 @@ def title(document_type: str, language: str) -> str:
 
 
 def parse_type(text: str) -> str | None:
-    """The type that a model's answer names; None where it names none.
+    """Return the type that a model's answer names, or None.
 
-    Where several are named ("an invoice, not a receipt") the one named first counts; of two that
-    begin at the same place the longer one ("bank statement", not "bank").
+    Of several types ("an invoice, not a receipt") the first one counts. Of two names that begin at
+    the same place the longer one counts ("bank statement", not "bank").
     """
     said = _plain(text)
     found = [
@@ -80,6 +80,6 @@ def _spellings() -> dict[str, str]:
 
 
 def _plain(text: str) -> str:
-    """Small letters, ё as е, no marks: "Driver's_License." is "drivers license"."""
+    """Fold to lower case, ё to е, without marks: "Driver's_License." is "drivers license"."""
     small = text.lower().replace("ё", "е").replace("'", "").replace("’", "")
     return " ".join(re.sub(r"[^\w/-]+|_", " ", small).split())

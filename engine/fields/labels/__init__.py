@@ -1,1 +1,1 @@
-"""Labels of a template on a page, and the areas they point at."""
+"""Labels of a template on a page, and the areas of their values."""

@@ -1,6 +1,6 @@
-"""Where the value of a label may stand: behind it, right of it, below it, above it.
+"""Areas where the value of a label may stand: after it, right of it, below it, above it.
 
-An area is a run of characters in one cell, with the aligned lines under it as continuation.
+An area is a run of characters in one cell, with the aligned lines below it as continuation.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Relation = Literal["inline", "right", "below", "above", "none"]
 _LEAD: Final = re.compile(r"[\s:;,.|/=_·•–—-]*(?:\([^()]{0,12}\)[\s:]*)?")
-# In line heights: how far below its label, or below the line before, a value may stand.
+# In line heights: largest distance of a value below its label or below the line before.
 _BELOW_GAP: Final = 2.2
 _LINE_GAP: Final = 0.9
 _FURTHEST_RIGHT: Final = 3
@@ -29,8 +29,8 @@ _UNKNOWN: Final = re.compile(r"[^\d:;,]{2,40}:\s+(?=\S)")
 _BOTH: Final = {"cyrillic", "latin"}
 _OF_BOTH: Final = frozenset("АВЕКМНОРСТХУаеорсухABEKMHOPCTXYaeopcyx")
 _FEWEST_LETTERS: Final = 2
-# A line that begins with a label of its own ("Tel: 555"), or has a mail or web address, a phone, a
-# time or a long number in it, goes on with nothing.
+# Such a line continues no other line: it begins with a label of its own ("Tel: 555"), or contains
+# a mail or web address, a phone number, a time or a long number.
 _CONTACT: Final = re.compile(
     r"^\W*(?:[^\W\d]+\W?\s?){1,3}[:#]|@|\bwww\.|\b(?:tel|fax|phone|тел|факс)\b|\(\d{3,4}\)\s?\d"
     r"|^\W*(?:t|т|p|ph|m|м|моб)\W{0,3}[+(\d][\d\s()-]{5,}$|\d{8}|\b\d{1,2}:\d{2}\b|^\W*\d{5,7}\s?-\s?[A-Z]\W*$|^(?:\W*\d){7,}\W*$",
@@ -48,12 +48,12 @@ _OPEN_END: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class LabelArea:
-    """text(cell)[start:end]. label: None for a cell that no label leads to.
+    """text(cell)[start:end]. label: None for a cell without a label.
 
     Attributes:
-        step: how many cells were passed on the way from the label.
-        gap: from the label, in line heights.
-        more: cells of the lines that may continue it.
+        step: number of cells between the label and the area.
+        gap: distance from the label, in line heights.
+        more: cells of the lines that may continue the value.
     """
 
     cell: int
@@ -67,7 +67,7 @@ class LabelArea:
 
 
 class LabelAreas:
-    """The areas of a page under a template's labels."""
+    """The value areas of a page for a template's labels."""
 
     def __init__(self, view: PageView, labels: Sequence[Label]) -> None:
         self._view = view
@@ -86,7 +86,7 @@ class LabelAreas:
         return any(one.leads for one in self.labels_of.get(cell, ()))
 
     def of_label(self, label: Label) -> Iterator[LabelArea]:
-        """The places where this label's value may stand, most usual first."""
+        """Yield the areas where this label's value may stand, most usual first."""
         text = self.text(label.cell)
         start = _after(text, label.end)
         own = self.labels_of[label.cell]
@@ -101,7 +101,7 @@ class LabelAreas:
             following = following[1:]
         end = following[0].start if following else len(text)
         if text[label.end :].lstrip().startswith("/"):
-            # What follows is the label in a third language, up to a colon.
+            # A third language repeats the label here, up to a colon.
             colon = text.find(":", start, end)
             capitals = text[start:end].isupper() and not text[label.start : label.end].isupper()
             if colon >= 0 or not capitals:
@@ -117,11 +117,11 @@ class LabelAreas:
             yield from self._above(label)
 
     def free(self) -> Iterator[LabelArea]:
-        """Every cell as an area without a label, and what stands behind a label nobody knows."""
+        """Yield every cell as an area without a label, and the text after an unknown label."""
         for cell in range(len(self._view.cells)):
             text = self.text(cell)
             own = self.labels_of.get(cell, ())
-            # "8. 12 Elm Street": with its number it is no value.
+            # "8. 12 Elm Street": the entry's number is no part of the value.
             start = _after(text, own[0].end) if own and own[0].standard and own[0].leads else 0
             yield LabelArea(cell, start, len(text), None, "none", more=self.continued(cell))
             unknown = _UNKNOWN.match(text)
@@ -130,8 +130,10 @@ class LabelAreas:
                 yield LabelArea(cell, start, len(text), None, "none", more=self.continued(cell))
 
     def _shared(self, label: Label, more: Sequence[int], relation: Relation) -> Iterator[LabelArea]:
-        """Of a label of several fields, the next line: "Name:" before a surname and, under it, the
-        given names."""
+        """Yield the next line for a label of several fields.
+
+        "Name:" may stand before a surname with the given names in the line below.
+        """
         if len(label.fields) > 1:
             for cell in more[:1]:
                 yield LabelArea(cell, 0, self._end(cell, 0), label, relation, 1, 0.0)
@@ -176,13 +178,13 @@ class LabelAreas:
             passed += 1
 
     def _end(self, cell: int, start: int) -> int:
-        """Where a value that begins at a character of a cell ends: at the next strong label."""
+        """Return the end of a value that begins at `start`: a strong label or the cell's end."""
         own = self.labels_of.get(cell, ())
         later = [one.start for one in own if one.start > start and one.strong]
         return min(later, default=len(self.text(cell)))
 
     def _down(self, label: Label) -> Iterator[int]:
-        """The cells under a label, through a second label of the same field."""
+        """Yield the cells below a label; a second label of the same field is passed through."""
         view = self._view
         limit = _BELOW_GAP * view.line_height
         left, _, right, foot = view.cells[label.cell].bbox
@@ -190,7 +192,7 @@ class LabelAreas:
             box = view.cells[cell].bbox
             if box[1] - foot > limit:
                 continue
-            # What only reaches under the label's end belongs to the next column.
+            # A cell that begins under the end of the label belongs to the next column.
             if box[0] > left + 0.6 * (right - left) and box[0] - left > 2 * view.line_height:
                 continue
             yield cell
@@ -209,7 +211,7 @@ class LabelAreas:
                 yield LabelArea(cell, _after(text, 0), len(text), label, "above", 0, gap)
                 for upper in view.above[cell][:1]:
                     lines = () if self.is_label(upper) else self.continued(upper)
-                    if cell in lines:  # a value of two lines over its caption
+                    if cell in lines:  # a value of two lines above its caption
                         text = self.text(upper)
                         more = lines[: lines.index(cell) + 1]
                         yield LabelArea(
@@ -217,7 +219,7 @@ class LabelAreas:
                         )
 
     def continued(self, cell: int) -> tuple[int, ...]:
-        """The lines below that go on with a cell's text: near, aligned, of its size, no labels."""
+        """Return the lines below that continue a cell: near, aligned, similar in size, no labels."""
         view = self._view
         found: list[int] = []
         first = view.cells[cell].bbox
@@ -234,12 +236,12 @@ class LabelAreas:
             centred = abs(lower[0] + lower[2] - upper[0] - upper[2]) < 2.0 * tall
             near = lower[1] - upper[3] <= _LINE_GAP * tall
             alike = 0.6 < (lower[3] - lower[1]) / tall < 1.6
-            # Wherever it stands, a legal form alone is the end of the name above it.
+            # A legal form alone is the end of the name above it, wherever it stands.
             ends = is_rest_of_company(self.text(below))
             if not (near and alike and (starts or centred or ends)):
                 break
             if {alphabet_of(self.text(current)), alphabet_of(self.text(below))} == _BOTH:
-                break  # the same again in Latin letters
+                break  # a repetition in the other alphabet
             if _CONTACT.search(self.text(below)) or self._is_of_another(current, below):
                 break
             if says_again(view, below):
@@ -249,7 +251,7 @@ class LabelAreas:
         return tuple(found)
 
     def _is_of_another(self, cell: int, below: int) -> bool:
-        """Whether what stands left of the lower line is a label, if an unknown one."""
+        """Whether the cell left of the lower line is a label, known or unknown."""
         left = self._view.left[below]
         if left < 0:
             return False
@@ -260,13 +262,15 @@ class LabelAreas:
 
 
 def _says_itself(later: Label, label: Label, start: int) -> bool:
-    """Whether a label inside its own field's value is a word of it: "4c. Road Safety Authority"."""
+    """Whether a later label is a word of the field's value: "4c. Road Safety Authority"."""
     return later.fields <= label.fields and not later.colon and later.start > start
 
 
 def alphabet_of(text: str) -> str:
-    """cyrillic or latin, whichever most letters are; "" where only letters of both shapes, or
-    hardly any, are there, which goes with both."""
+    """Return "cyrillic" or "latin", the alphabet of most letters.
+
+    "" for too few letters that occur in only one alphabet; such a text fits both.
+    """
     letters = [letter for letter in text if letter.isalpha() and letter not in _OF_BOTH]
     if len(letters) < _FEWEST_LETTERS:
         return ""
@@ -287,8 +291,11 @@ def _after(text: str, at: int) -> int:
 
 
 def is_unfinished(text: str, following: str) -> bool:
-    """Whether a line wants another: it ends in a comma or a word like "of", or what follows begins
-    with a small letter, a mark or a company's legal form."""
+    """Whether a line continues on the next one.
+
+    It ends in a comma or a word like "of", or the next line begins with a small letter, a mark or
+    a company's legal form.
+    """
     head = following[:1]
     opens = _OPEN_END.search(text.rstrip()) or _LEGAL_FORM.match(following)
     return bool(opens) or head.islower() or head in (",", "/", ")")

@@ -1,4 +1,4 @@
-"""A label inside a cell of a page: where it stands, how sure it is one, where it is said again."""
+"""A label inside a cell of a page: its position, its properties, its repetition after a slash."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 OTHER: Final = "#other"
-# The label again in a language that no template knows, to the end or a colon:
+# Repetition of the label in a language without a template, up to the end or a colon:
 # "Authority / Behörde".
 _FOREIGN: Final = re.compile(r"\s?[/·|]\s?[^\W\d][^\d:;]{1,40}?(?=\s?(?:\(\d{1,2}\))?\s*(?:$|:))")
 _CAPITALS: Final = re.compile(r"(?<![^\W\d_])(?!№)[^\W\d_a-zа-яё]{2,}(?![^\W\d_])")
@@ -18,20 +18,20 @@ class Label:
     """A label inside a cell.
 
     Attributes:
-        fields: the fields it may be the label of; OTHER for a label of none of them.
+        fields: the fields that it may name; OTHER for a label of no field.
         cell: the cell's number in the view.
         start, end: characters of the cell's text, end exclusive.
-        size: letters and digits of the synonym.
-        exact: 1 where every letter agrees, less otherwise.
+        size: number of letters and digits of the synonym.
+        exact: 1 if every letter matches, less otherwise.
         numbered: it is a printed number ("4a.").
-        standard: and so are other entries of the page, in their order.
+        standard: the page's numbered entries are in the standard order.
         colon: a colon follows.
         whole: nothing else stands in the cell.
         leads: it, or a label around it ("Holder's surname:"), begins the cell.
-        strong: it begins a value of its own wherever it stands; "no. 5 of 3 May" in running text
-            does not.
+        strong: a value follows it wherever it stands. "no. 5 of 3 May" in running text is not
+            strong.
         goes_on: its value continues that of its fields.
-        alone: nothing but its number in the form stands before it.
+        alone: nothing precedes it but its number in the form.
     """
 
     fields: frozenset[str]
@@ -51,8 +51,10 @@ class Label:
 
 
 def said_again(label: str, text: str, at: int) -> int:
-    """The length of what says a label again behind a slash, set as it is: a value in capitals is
-    none, and ends it."""
+    """Return the length of a label's repetition after a slash.
+
+    The repetition has the same letter case: capitals are a value and end it.
+    """
     match = _FOREIGN.match(text, at)
     if not match:
         return 0

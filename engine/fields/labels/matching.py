@@ -1,8 +1,8 @@
-"""Printed labels on a page: where a template's synonyms and printed numbers stand.
+"""Label detection: finds a template's synonyms and printed numbers on a page.
 
-Words are compared without case, spaces and marks, with letters that OCR confuses made alike (0 and
-O, Latin and Cyrillic look-alikes) and a few wrong letters allowed in long labels. Of labels that
-overlap the longest one counts: "Date of birth" is no "Date".
+The comparison ignores case, spaces and marks. Letters that OCR confuses are equal (0 and O, Latin
+and Cyrillic look-alikes), and long labels may have a few wrong letters. Of overlapping labels the
+longest one counts: "Date of birth" does not contain the label "Date".
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from engine.fields.templates import DocumentTemplate
     from engine.index.view import PageView
 
-# One wrong letter for every so many; shorter labels must be exact.
+# One wrong letter is allowed per this many letters; shorter labels must match exactly.
 _LETTERS_PER_ERROR: Final = 6
 _ALIKE: Final = str.maketrans("авекмнорстухіё013|", "abekmhopctyxieol3l")
 _MARKS_BETWEEN: Final = re.compile(r"[\s/|,.:;()\[\]·•–—-]*")
@@ -33,17 +33,17 @@ _SHORT_WORD: Final = 4
 # "store", "company": at the end of a name they are part of it.
 _SHORT_PLACE: Final = 8
 _IN_SENTENCE: Final = re.compile(r"\s+(?=[a-zа-яё])")
-# What belongs to a label: its number in the form and words before it; behind it a remark in
+# Text that belongs to a label: its number in the form and words before it; after it a remark in
 # brackets, and words up to its colon.
 _HEAD: Final = re.compile(r"\W*(?:\d{1,2}[a-dа-г]?(?:\s?[.)]\s*|\s+))?[^\d:;]{0,24}")
 _ENTRY: Final = re.compile(r"\W*\d{1,2}[a-dа-г]?(?:\s?[.)]\s*|\s+)")
 _TAIL: Final = re.compile(r"\s?\([^()\d]{1,24}\)|\s[^\d:;,/]{1,24}(?=:)|,\s[a-zа-яё][^\d:;]*$")
-# Labels with only these between them are one: of both fields, or of the first one ("office of
-# issue").
+# Labels joined by one of these words form one label of both fields. Other connectives give a label
+# of the first one ("office of issue").
 _AND: Final = frozenset(("and", "&", "и", "или"))
 _CONNECTIVES: Final = _AND | {"of", "the"}
 _TRANSLATED: Final = re.compile(r"\s*[/·•]\s*")
-# "INV-1234" is no label with a value but a number with its letters.
+# "INV-1234" is a number with a prefix, not a label with a value.
 _NUMBERED: Final = re.compile(r"[-/]\d")
 _SHORTEST_STRONG: Final = 3
 _CYRILLIC: Final = re.compile("[а-яё]", re.IGNORECASE)
@@ -51,12 +51,12 @@ _CYRILLIC: Final = re.compile("[а-яё]", re.IGNORECASE)
 
 @lru_cache(maxsize=65_536)
 def flat(text: str) -> str:
-    """Letters and digits alone, with those that OCR confuses made alike."""
+    """Return letters and digits alone; letters that OCR confuses become equal."""
     return re.sub(r"[\W_]", "", text.casefold().replace("ё", "е")).translate(_ALIKE)
 
 
 def find_labels(view: PageView, template: DocumentTemplate) -> list[Label]:
-    """The labels of a page, by cell and place."""
+    """Return the labels of a page, ordered by cell and position."""
     known = _synonyms(template, latin=script_of(view.words) == "latin")
     continued = {
         flat(synonym): name
@@ -78,7 +78,7 @@ def find_labels(view: PageView, template: DocumentTemplate) -> list[Label]:
                 continue
             goes_on = flat(text[label.start : label.end]) in continued
             marked = replace(_marked(label, text), goes_on=goes_on)
-            # In the middle of a line only what is certain is a label.
+            # In the middle of a line only a certain match is a label.
             sure = label.exact == 1 or marked.alone or marked.colon or marked.whole
             if sure or text[: label.start].rstrip().endswith("/"):
                 found.append(marked)
@@ -87,8 +87,10 @@ def find_labels(view: PageView, template: DocumentTemplate) -> list[Label]:
 
 
 def _ranked(labels: Sequence[Label], view: PageView, template: DocumentTemplate) -> list[Label]:
-    """Lesser labels are of no field where a better one of theirs is printed: beside an invoice's
-    date, the date of supply."""
+    """Detach lesser labels from a field if one of its better labels is printed on the page.
+
+    Example: the date of supply beside an invoice's date.
+    """
     lesser = {
         name: {flat(word) for word in field.lesser.every} for name, field in template.fields.items()
     }
@@ -113,7 +115,7 @@ def _ranked(labels: Sequence[Label], view: PageView, template: DocumentTemplate)
 
 
 def _of_two_languages(view: PageView, labels: Sequence[Label]) -> list[Label]:
-    """With the upper lines of labels in two languages: "Где родился /" over "Birthplace"."""
+    """Add the upper lines of labels in two languages: "Где родился /" over "Birthplace"."""
     own: dict[int, list[Label]] = {}
     for label in labels:
         own.setdefault(label.cell, []).append(label)
@@ -132,7 +134,7 @@ def _of_two_languages(view: PageView, labels: Sequence[Label]) -> list[Label]:
 
 
 def _is_phrase(label: Label, text: str, template: DocumentTemplate) -> bool:
-    """Whether a label's words are only part of a phrase: "Passport Office" numbers nothing."""
+    """Whether a label is only part of a phrase: "Passport Office" is no label of a number."""
     if label.numbered or text[label.end : label.end + 1] == ":":
         return False
     rest = text[label.end :]
@@ -148,7 +150,7 @@ def _is_phrase(label: Label, text: str, template: DocumentTemplate) -> bool:
 
 
 def _joined(labels: list[Label], text: str) -> list[Label]:
-    """Labels of one phrase joined, and the second of a label in two languages told as the first."""
+    """Join labels of one phrase; give both halves of a bilingual label the same fields."""
     found: list[Label] = []
     for label in labels:
         last = found[-1] if found else None
@@ -170,7 +172,7 @@ def _joined(labels: list[Label], text: str) -> list[Label]:
 
 
 def _without_values(view: PageView, labels: Sequence[Label]) -> list[Label]:
-    """Without words that are the value of a label beside or above: "Office: | HOME OFFICE"."""
+    """Drop words that are the value of a label beside or above: "Office: | HOME OFFICE"."""
     whole: dict[int, list[Label]] = {}
     for label in labels:
         if label.whole and label.alone:
@@ -187,7 +189,7 @@ def _without_values(view: PageView, labels: Sequence[Label]) -> list[Label]:
 
 
 def _of_two_lines(view: PageView, known: Mapping[str, frozenset[str]]) -> dict[int, Label]:
-    """cell -> label, for labels that narrow forms break: "Place of" over "birth"."""
+    """Return cell -> label for labels that narrow forms break: "Place of" over "birth"."""
     found: dict[int, Label] = {}
     for at, cell in enumerate(view.cells):
         below = view.below[at]
@@ -207,11 +209,11 @@ def _of_two_lines(view: PageView, known: Mapping[str, frozenset[str]]) -> dict[i
 
 
 def _synonyms(template: DocumentTemplate, *, latin: bool) -> dict[str, frozenset[str]]:
-    """flat synonym -> fields.
+    """Return flat synonym -> fields.
 
     Args:
-        latin: the page has no Cyrillic letters: short Cyrillic labels would be found in Latin words
-            of the same shapes ("ву" in "by").
+        latin: the page has no Cyrillic letters. Short Cyrillic labels are left out, because they
+            would match Latin words of the same shape ("ву" in "by").
     """
     known: dict[str, set[str]] = {}
 
@@ -259,7 +261,7 @@ def _in_text(text: str, cell: int, known: Mapping[str, frozenset[str]]) -> Itera
 
 
 def _ends(text: str, start: int) -> list[int]:
-    """Where a label that starts here may end: at the end of a word, or before a digit in one."""
+    """Return the possible ends of a label that starts here: after a word or a run of digits."""
     ends = []
     for number, match in enumerate(re.finditer(r"[^\W\d_]+|\d+|[^\w\s]", text[start:])):
         if number >= 2 * _MOST_WORDS:
@@ -270,7 +272,7 @@ def _ends(text: str, start: int) -> list[int]:
 
 
 def _longest(labels: Iterable[Label]) -> list[Label]:
-    """Labels that do not overlap, longer ones first; equals are joined."""
+    """Return labels that do not overlap; longer ones win."""
     kept: list[Label] = []
     for label in sorted(labels, key=lambda one: (-one.size * one.exact, one.start, one.end)):
         if all(label.end <= other.start or label.start >= other.end for other in kept):
@@ -279,7 +281,7 @@ def _longest(labels: Iterable[Label]) -> list[Label]:
 
 
 def _marked(label: Label, text: str) -> Label:
-    """The label with what its surroundings say of it, up to the colon that ends it."""
+    """Add the properties that depend on the surrounding text, and extend the label to its colon."""
     tail = _TAIL.match(text, label.end)
     end = tail.end() if tail and not label.numbered else label.end
     if not label.numbered:

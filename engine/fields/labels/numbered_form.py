@@ -1,9 +1,9 @@
-"""Printed numbers in the place of labels, as standards for papers lay down: "4a." on a licence.
+"""Printed numbers in place of labels, as standards for documents require: "4a." on a licence.
 
 Driving licences number their entries by Directive 2006/126/EC (annex I), the Vienna convention of
 1968 (annex 6) and the card design standard of AAMVA: 1 is the surname, 2 the given names, and so on
-in this order down the card. So a number that OCR has misread or lost is known from its neighbours:
-between 1 and 3 stands 2. Only what the order leaves no doubt about is filled in.
+in this order down the card. Neighbours therefore reveal a number that OCR misread or lost: 2 stands
+between 1 and 3. Only numbers that the order determines without doubt are filled in.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ if TYPE_CHECKING:
     from engine.index.view import PageView
 
 Numbers = Mapping[str, frozenset[str]]
-# OCR has lost the space in "3 15.08.1976" or "1 SMITH".
+# OCR lost the space in "3 15.08.1976" or "1 SMITH".
 _GLUED: Final = re.compile(r"(\d)(?:\d{2}[./-]\d{2}[./-]\d{4}|[A-ZА-ЯЁ]{3})")
-# No number of an entry but the day of a date: "12.08.2016"; "3.15.08.1976" is both.
+# A day of a date is no entry number: "12.08.2016"; "3.15.08.1976" contains both.
 _PRINTED: Final = re.compile(
     r"(?<![\w.,/-])\(?(\d{1,2}[a-dа-гс]?)"
     r"(?:[.):](?!\d\d?[./-]\d{2,4}(?!\d|[./-]\d))|$|(?=\s))"
 )
 _AS_LATIN: Final = str.maketrans("авсг", "abcd")
-# Numbers of entries whose letter OCR takes for a digit.
+# Entry numbers whose letter OCR reads as a digit.
 _MISREAD: Final = {"46": "4b", "4б": "4b", "4ь": "4b", "4в": "4b", "4d": "4d"}
 # "4a 01.02.2020 4b 01.02.2030": the line is one of entries.
 _ENTRY_BEFORE: Final = re.compile(r"\W*\d[a-cа-гс]?[.):]?\s")
-# What OCR makes of a number at the head of a line.
+# Possible OCR result of a number at the head of a line.
 _HEAD: Final = re.compile(r"\W*([^\W_]{1,2})(?:\s?[.):,]\s*|\s+)(?=[^\W_]{2}|\d)")
 _CODE: Final = re.compile(r"([^\W_])(?=[A-ZА-ЯЁ]{1,2}\d?(?:[\s,;/]|$))")
 _HEADS: Final[Mapping[str, str]] = {
@@ -44,17 +44,17 @@ _HEADS: Final[Mapping[str, str]] = {
     "б": "5", "b": "8", "в": "8", "g": "9", "q": "9", "д": "9", "э": "9", "4": "4a", "48": "4a",
     "40": "4c", "4e": "4c", "4о": "4c", "4o": "4c",
 }  # fmt: skip
-# In line heights: heads of entries stand under each other; a value no further from its number.
+# In line heights: alignment of the heads of entries, and distance of a value from its number.
 _ALIGNED: Final = 1.2
 _BESIDE: Final = 4.0
-# A page has its entries numbered if so many numbers stand under each other in order.
+# Least number of aligned numbers in order that make a page a numbered form.
 _FEWEST: Final = 3
-# A line that says the one above again in Latin letters.
+# Least similarity of a line that repeats the one above in Latin letters.
 _SAID_AGAIN: Final = 0.6
 
 
 def numbers_of(template: DocumentTemplate) -> Numbers:
-    """number -> the fields that it stands for; OTHER for entries of none of them."""
+    """Return number -> its fields; OTHER for entries of no field."""
     found: dict[str, frozenset[str]] = {
         number.casefold(): frozenset([OTHER]) for number in template.other_numbers
     }
@@ -66,7 +66,7 @@ def numbers_of(template: DocumentTemplate) -> Numbers:
 
 
 def numbers_in(text: str, cell: int, numbers: Numbers) -> Iterable[Label]:
-    """ "4a." at the head of a cell, or in it after a gap that OCR has lost."""
+    """Find "4a." at the head of a cell, or inside it after a gap that OCR lost."""
     glued = _GLUED.match(text)
     if glued and glued.group(1) in numbers:
         yield _label(numbers[glued.group(1)], cell, 0, 1)
@@ -76,15 +76,17 @@ def numbers_in(text: str, cell: int, numbers: Numbers) -> Iterable[Label]:
         if said not in numbers:
             continue
         dotted = text[match.end(1) : match.end(1) + 1] in (".", ")", ":")
-        other = numbers[said] == {OTHER}  # "15 March": without a dot no number of an entry
+        other = numbers[said] == {OTHER}  # "15 March": without a dot it is no entry number
         lettered = said[-1].isalpha() and not other and _ENTRY_BEFORE.match(text) is not None
         if dotted or (match.start() == 0 and not other) or lettered:
             yield _label(numbers[said], cell, match.start(), match.end())
 
 
 def completed(view: PageView, labels: Sequence[Label], numbers: Numbers) -> list[Label]:
-    """The labels with those numbers that OCR misread or lost; where a page numbers its entries, all
-    its numbers are told to be standard."""
+    """Add labels for numbers that OCR misread or lost.
+
+    On a page that numbers its entries all numbers are marked as standard.
+    """
     chain = _chain(view, labels, numbers)
     if len(chain) < _FEWEST:
         return list(labels)
@@ -120,19 +122,19 @@ def _label(fields: frozenset[str], cell: int, start: int, end: int) -> Label:
 
 
 def _order(numbers: Numbers) -> tuple[str, ...]:
-    """The entries of fields as they stand on paper: 1, 2, 3, 4a, ..."""
+    """Return the entry numbers of fields in their order on the document: 1, 2, 3, 4a, ..."""
     own = [number for number, fields in numbers.items() if fields != {OTHER}]
     return tuple(sorted(own, key=lambda number: (int(re.sub(r"\D", "", number)), number)))
 
 
 def _seen(labels: Sequence[Label], numbers: Numbers) -> set[str]:
-    """Numbers that stand anywhere on the page: "4a. 01.02.2020 4b. 01.02.2030"."""
+    """Return numbers that stand anywhere on the page: "4a. 01.02.2020 4b. 01.02.2030"."""
     fields = {label.fields for label in labels if label.numbered}
     return {number for number, own in numbers.items() if own in fields}
 
 
 def _chain(view: PageView, labels: Sequence[Label], numbers: Numbers) -> list[tuple[int, Label]]:
-    """(place in the order, label): the longest run of heads under each other whose numbers grow."""
+    """Return (position in the order, label): the longest run of aligned heads in rising order."""
     order = _order(numbers)
     place_of = {numbers[number]: place for place, number in enumerate(order)}
     heads = sorted(
@@ -157,8 +159,11 @@ def _chain(view: PageView, labels: Sequence[Label], numbers: Numbers) -> list[tu
 
 
 def _column(view: PageView, chain: Sequence[tuple[int, Label]]) -> list[int]:
-    """The cells whose lines may be entries, from the top: those that begin where the heads begin,
-    or, where the numbers stand apart, where the values beside them begin."""
+    """Return the cells that may be lines of entries, from the top.
+
+    They are aligned with the heads. If the numbers are separate cells, they are aligned with the
+    values beside the numbers.
+    """
     cells = view.cells
     heads = [cells[label.cell].bbox[0] for _, label in chain]
     values = []
@@ -180,14 +185,14 @@ def _column(view: PageView, chain: Sequence[tuple[int, Label]]) -> list[int]:
 
 
 def _between(view: PageView, column: Sequence[int], upper: int, lower: int) -> list[int]:
-    """Cells of the column below one cell's row and above another's."""
+    """Return the cells of the column below one cell's row and above another's."""
     top, foot = view.cells[upper].bbox[3], view.cells[lower].bbox[1]
     middle = [(view.cells[cell].bbox[1] + view.cells[cell].bbox[3]) / 2 for cell in column]
     return [cell for cell, at in zip(column, middle, strict=True) if top < at < foot]
 
 
 def _over(view: PageView, column: Sequence[int], first: int) -> list[int]:
-    """Cells of the column right above the first head, of its print."""
+    """Return the cells of the column right above the first head, in the same print size."""
     top, tall = view.cells[first].bbox[1], view.line_height
     found: list[int] = []
     for cell in reversed([one for one in column if view.cells[one].bbox[3] <= top + 0.4 * tall]):
@@ -201,7 +206,7 @@ def _over(view: PageView, column: Sequence[int], first: int) -> list[int]:
 
 
 def says_again(view: PageView, cell: int) -> bool:
-    """Whether a line is the one above in Latin letters."""
+    """Whether a line repeats the one above in Latin letters."""
     above = view.above[cell][:1]
     if not above:
         return False
@@ -221,7 +226,7 @@ def says_again(view: PageView, cell: int) -> bool:
 def _glued(
     view: PageView, cells: Sequence[int], wanted: Sequence[str], numbers: Numbers
 ) -> list[Label]:
-    """A label for a number that is misread at the head of a line: "ЭА, В" for "9 A, B"."""
+    """Return a label for a number misread at the head of a line: "ЭА, В" for "9 A, B"."""
     found: list[Label] = []
     for cell in cells:
         own = view.cells[cell]
@@ -237,8 +242,11 @@ def _glued(
 def _filled(
     view: PageView, cells: Sequence[int], wanted: Sequence[str], numbers: Numbers
 ) -> list[Label]:
-    """Labels for the wanted numbers: where one is misread at the head of a line, or where as many
-    lines are left as numbers."""
+    """Return labels for the missing numbers.
+
+    A number may be misread at the head of a line, or the count of free lines equals the count of
+    missing numbers.
+    """
     found: list[Label] = []
     missing = list(wanted)
     left: list[int] = []

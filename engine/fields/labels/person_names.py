@@ -1,8 +1,8 @@
-"""What tells a surname from given names where no label does.
+"""Hints that separate a surname from given names without a label.
 
-Patronymics (Russian papers print them behind the given name), the endings of Russian surnames,
-capitals ("Anna SMITH", as international papers print it), a comma ("SMITH, Anna"), and a list of
-common given names (given_names.toml). Nothing here decides: these are hints.
+The hints are patronymics (Russian documents print them after the given name), endings of Russian
+surnames, capitals ("Anna SMITH", as international documents print it), a comma ("SMITH, Anna"), and
+a list of common given names (given_names.toml). They are hints, not decisions.
 
 Try it:
 `python -c "from engine.fields.labels.person_names import split_name; print(split_name('Anna
@@ -22,7 +22,7 @@ from rapidfuzz.distance import Levenshtein
 from engine.fields.labels.matching import flat
 
 NAMES_FILE: Final = Path(__file__).parent / "given_names.toml"
-# A listed name of so many letters may have one wrong.
+# A listed name of at least this many letters may have one wrong letter.
 _FORGIVING: Final = 6
 _WORD: Final = re.compile(r"[^\W\d_][^\W\d_'’-]*(?:[-'’][^\W\d_]+)*\.?")
 _PATRONYMIC: Final = re.compile(
@@ -40,8 +40,10 @@ _REST_OF_COMPANY: Final = re.compile(
 
 
 class NameParts(NamedTuple):
-    """Characters (start, end) of a full name's parts. sure: the print tells them apart, and not the
-    list of given names alone."""
+    """Characters (start, end) of the parts of a full name.
+
+    sure: the print separates them, not the list of given names alone.
+    """
 
     surname: tuple[int, int]
     given_names: tuple[int, int]
@@ -50,7 +52,7 @@ class NameParts(NamedTuple):
 
 @cache
 def _listed() -> dict[int, frozenset[str]]:
-    """Length -> given names, as labels are compared."""
+    """Load length -> given names, in the form in which labels are compared."""
     with NAMES_FILE.open("rb") as file:
         table = tomllib.load(file)
     names = {flat(name) for words in table.values() for name in words.split()}
@@ -59,7 +61,7 @@ def _listed() -> dict[int, frozenset[str]]:
 
 @lru_cache(maxsize=16_384)
 def is_given_name(word: str) -> bool:
-    """Whether a word is a listed given name, or one that OCR has misread."""
+    """Whether a word is a listed given name, possibly with an OCR error."""
     said = flat(word)
     if said in _listed().get(len(said), frozenset()):
         return True
@@ -70,7 +72,7 @@ def is_given_name(word: str) -> bool:
 
 
 def is_rest_of_company(text: str) -> bool:
-    """Whether a line cannot be a company's name but the end of one: "(LONDON) LTD", "& SONS"."""
+    """Whether a line can only be the end of a company's name: "(LONDON) LTD", "& SONS"."""
     return _REST_OF_COMPANY.match(text) is not None
 
 
@@ -79,21 +81,21 @@ def is_patronymic(word: str) -> bool:
 
 
 def given_share(text: str) -> float:
-    """The share of a text's words that are listed given names or patronymics."""
+    """Return the fraction of a text's words that are listed given names or patronymics."""
     words = _WORD.findall(text)
     own = [is_given_name(word) or is_patronymic(word) for word in words]
     return sum(own) / len(words) if words else 0.0
 
 
 def surname_share(text: str) -> float:
-    """The share of a text's words that end as Russian surnames do and are no given names."""
+    """Return the fraction of a text's words with an ending of Russian surnames; no given names."""
     words = _WORD.findall(text)
     own = [bool(_SURNAME.search(word)) and not is_given_name(word) for word in words]
     return sum(own) / len(words) if words else 0.0
 
 
 def split_name(text: str) -> NameParts | None:
-    """The surname and the given names in a full name, or None where nothing tells them apart."""
+    """Return surname and given names of a full name, or None where nothing separates them."""
     found = list(_WORD.finditer(text))
     if not 2 <= len(found) <= _MOST_WORDS or re.search(r"[\d:;/()]", text):
         return None
@@ -113,7 +115,7 @@ def split_name(text: str) -> NameParts | None:
 
 
 def _surname_in(words: list[str], text: str, ends: list[int]) -> tuple[int, int, bool] | None:
-    """(first, last) of the words of the surname, last exclusive, and whether that is sure."""
+    """Return (first, last) of the surname's words, last exclusive, and whether it is certain."""
     for number, end in enumerate(ends[:-1]):
         if text[end : end + 1] == ",":
             return 0, number + 1, True

@@ -1,8 +1,7 @@
-"""Words that OCR has put into the wrong alphabet: "EPOXUH" on a Russian page is ЕРОХИН.
+"""Correction of words that OCR put into the wrong alphabet: "EPOXUH" on a Russian page is ЕРОХИН.
 
-Only letters that look alike in both alphabets are exchanged, and only in words that then belong to
-the page's alphabet altogether; the printed text of a field stays as it was read, its value is what
-is written here.
+Only look-alike letters are exchanged, and only in words that then belong entirely to the page's
+alphabet. The printed text of a field stays as OCR gave it; only its value is corrected.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-# The same shapes; and those that OCR takes for each other: И is read as U.
+# Letters of the same shape, and letters that OCR confuses: И is read as U.
 _SHAPES: Final = dict(zip("ABCEHKMOPTXYaceopxy", "АВСЕНКМОРТХУасеорху", strict=True))
 _READ_AS: Final = _SHAPES | {"U": "И"}
 _BACK: Final = {cyrillic: latin for latin, cyrillic in _SHAPES.items()}
@@ -20,24 +19,24 @@ _LATIN: Final = re.compile("[a-z]", re.IGNORECASE)
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _NOUGHTS: Final = re.compile(r"^000(?=\s+[^\W\d_«\"]|\s+[«\"])")
 _NOUGHT: Final = re.compile(r"(?<![\w.,])0(?=[А-ЯЁа-яё]{1,3}\b)")
-# Abbreviations of addresses that are read letter by letter in the other alphabet.
+# Address abbreviations that OCR reads letter by letter in the other alphabet.
 _ABBREVIATIONS: Final = {"yn": "ул", "kopn": "корп"}
-# A single letter ("C", "M") may be of either alphabet.
+# A single letter ("C", "M") may belong to either alphabet.
 _SHORTEST: Final = 2
 _SHARE: Final = 0.25
 
 
 def in_alphabet(text: str, script: str) -> str:
-    """The text with misread words in the page's alphabet.
+    """Return the text with misread words in the page's alphabet.
 
     Args:
-        script: "cyrillic" or "latin", of the page; anything else leaves the text alone.
+        script: the page's alphabet, "cyrillic" or "latin"; any other value changes nothing.
     """
     if script not in ("cyrillic", "latin"):
         return text
 
     if script == "cyrillic":
-        # "ООО" is read as noughts, "оф." as "0φ.".
+        # OCR reads "ООО" as zeros and "оф." as "0φ.".
         text = _NOUGHTS.sub("ООО", text.replace("φ", "ф"))
         text = _NOUGHT.sub("О", text)
 
@@ -62,8 +61,10 @@ def in_alphabet(text: str, script: str) -> str:
 
 
 def script_of(words: Iterable[str]) -> str:
-    """The alphabet of a page: cyrillic where a quarter of its letters is (Russian papers say much
-    again in Latin letters), latin otherwise."""
+    """Return the alphabet of a page: "cyrillic" if a quarter of its letters is, else "latin".
+
+    A quarter suffices, because Russian documents repeat much of their text in Latin letters.
+    """
     letters = [letter for word in words for letter in word if letter.isalpha()]
     cyrillic = sum(_CYRILLIC.match(letter) is not None for letter in letters)
     return "cyrillic" if letters and cyrillic >= _SHARE * len(letters) else "latin"
