@@ -1,7 +1,7 @@
-"""Rows of goods or entries: a header row whose cells are the columns, and the rows under it.
+"""Extraction of table rows, such as goods: a header row with known columns and the rows below it.
 
-A row begins where a cell of the column with amounts stands; text of the first column alone under a
-row goes on with its description. Tables without a header are not read.
+A row begins at a cell in the column of amounts. A text in the first column alone below a row
+continues its description. Tables without a header are not extracted.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from engine.index.view import PageView
 
 _SURE: Final = 0.8
-# In line heights: a wider gap under the last row ends the table.
+# In line heights: a wider gap below the last row ends the table.
 _ROW_GAP: Final = 4.0
 TEXT_COLUMNS: Final = ("description",)
 
@@ -29,7 +29,7 @@ TEXT_COLUMNS: Final = ("description",)
 def read_items(
     pages: Sequence[PreparedPage], name: str, template: FieldTemplate, language: str
 ) -> Field | None:
-    """The table with most rows; None where no page has a header of two known columns."""
+    """Return the table with most rows; None if no page has a header of two known columns."""
     best: tuple[PreparedPage, list[dict[str, FieldCell]]] | None = None
     for page in pages:
         rows = _rows(page, template)
@@ -67,7 +67,7 @@ def _rows(page: PreparedPage, template: FieldTemplate) -> list[dict[str, FieldCe
 def _columns(
     view: PageView, row: Sequence[int], template: FieldTemplate
 ) -> dict[str, tuple[float, float]]:
-    """column -> (left, right) of its heading, where the row is a header."""
+    """Return column -> (left, right) of its heading, for a header row."""
     known = {
         flat(synonym): column
         for column, labels in template.columns.items()
@@ -113,7 +113,7 @@ def _under(
 def _placed(
     view: PageView, row: Sequence[int], columns: Mapping[str, tuple[float, float]]
 ) -> dict[str, FieldCell]:
-    """The cells of a row by the column whose heading is nearest."""
+    """Assign the cells of a row to the columns with the nearest headings."""
     found: dict[str, FieldCell] = {}
     for number in row:
         cell = view.cells[number]
@@ -139,7 +139,7 @@ def _value(column: str, text: str) -> str:
 
 
 def _parsed(text: str) -> str | None:
-    """A number, an amount or a date as Field.value writes it; None for words."""
+    """Normalise a number, an amount or a date as in Field.value; None for words."""
     amount = parse_amount(text)
     number = amount.value if amount is not None else parse_number(text)
     if number is not None:

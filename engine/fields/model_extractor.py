@@ -1,8 +1,8 @@
-"""Fields asked of a chat model, one question each, answered verbatim.
+"""Extraction with a chat model: one question per field, answered verbatim.
 
-The question names the field's title and printed labels in the page's language; an answer counts
-only with its evidence, so a value that is not on the page cannot come in. Tables and machine-
-readable zones are read from the index by their form, whoever answers the questions.
+The question gives the field's title and printed labels in the page's language. An answer counts
+only with its evidence, so a value that is not on the page cannot enter. Tables and machine-readable
+zones are always parsed from the index, whichever model answers the questions.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from engine.fields.templates import DocumentTemplate, FieldTemplate
     from engine.index.page_index import PageIndex
 
-# (question) -> the verbatim answer with its evidence; raises EngineError.
+# Takes a question, returns the verbatim answer with its evidence; raises EngineError.
 Asker = Callable[[str], "Answer"]
 _BY_FORM: Final = ("mrz", "items")
 _QUESTIONS: Final = {
@@ -41,8 +41,8 @@ def ask_fields(
 
     Args:
         ask: puts one question about the pages.
-        known: fields that were read by their form.
-        language: of the titles.
+        known: fields that were parsed from the index.
+        language: language of the titles.
     Raises:
         EngineError: the model failed.
     """
@@ -75,7 +75,7 @@ def ask_fields(
 
 
 def question_for(field: FieldTemplate, language: str) -> str:
-    """The question for one field in the page's language ("en" or "ru")."""
+    """Build the question for one field in the page's language ("en" or "ru")."""
     labels = field.synonyms.ru if language == "ru" else field.synonyms.en
     title = field.title.text(language)
     shown = [label for label in labels if label.casefold() != title.casefold()][:_MOST_LABELS]
@@ -84,7 +84,7 @@ def question_for(field: FieldTemplate, language: str) -> str:
 
 
 def _of_one_page(evidence: Sequence[Evidence]) -> list[Evidence]:
-    """The pieces on the page of the first one, in their order."""
+    """Return the evidence on the page of the first item, in order."""
     return [one for one in evidence if one.page_index == evidence[0].page_index]
 
 

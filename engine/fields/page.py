@@ -1,4 +1,4 @@
-"""One page of a document with everything that its fields are looked up in."""
+"""One page prepared for field extraction: its view, labels, areas and facts."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class PreparedPage:
     zone: MrzZone | None
 
     def spans(self, name: str, template: FieldTemplate) -> list[Span]:
-        """The candidates of one field on this page."""
+        """Return the candidates of one field on this page."""
         covered = self.zone.cells if self.zone else frozenset[int]()
         own = [
             area
@@ -41,7 +41,7 @@ class PreparedPage:
             if area.label
             and name in area.label.fields
             and area.cell not in covered
-            # In running text a word like "to" is the label of a date at most.
+            # In running text a word like "to" can only be the label of a date.
             and (area.label.strong or template.type not in _IN_WORDS)
         ]
         free = [area for area in self.areas.free() if area.cell not in covered]
@@ -55,7 +55,7 @@ class PreparedPage:
 
 
 def prepared(index: PageIndex, template: DocumentTemplate) -> PreparedPage:
-    """A page with the labels of a template and where they lead."""
+    """Prepare a page: find the labels of a template and the areas that they lead to."""
     view = levelled_view(index)
     labels = tuple(find_labels(view, template))
     areas = LabelAreas(view, labels)

@@ -1,8 +1,8 @@
-"""Fields read from page indexes alone, without a language model: what `lite` does.
+"""Field extraction from page indexes without a language model, as `lite` does it.
 
-Labels -> areas -> candidates -> scores -> one candidate a field. A valid MRZ confirms what is
-printed above it (engine.fields.checks) and gives what is printed nowhere else. Pages compete: the
-best candidate of all pages wins.
+Labels -> areas -> candidates -> scores -> one candidate per field. A valid MRZ confirms fields that
+repeat it (engine.fields.checks) and supplies fields that are printed nowhere else. Pages compete:
+the best candidate of all pages wins.
 """
 
 from __future__ import annotations
@@ -33,25 +33,26 @@ if TYPE_CHECKING:
     from engine.index.page_index import PageIndex
     from engine.index.spans import Candidate
 
-# Types that are found by their own form, not by comparing candidates.
+# Types that are recognised by their own format, not by scoring candidates.
 _BY_FORM: Final = ("mrz", "items")
 _FROM_ZONE: Final = 0.9
-# Numbers with control digits, by their length alone.
+# Numbers with check digits, recognised by length alone.
 _LENGTHS: Final = {
     "inn": re.compile(r"\d{10}|\d{12}"),
     "iban": re.compile(r"[A-Z]{2}\d{2}[A-Z\d]{11,30}"),
 }
-# The score of one that fails; one that passes behind its label has about 8, an account 4.
+# Score of a candidate that fails its check. A valid one after its label scores about 8, an account
+# 4.
 _LABELLED: Final = 5.0
 
 
 def read_fields(
     indexes: Sequence[PageIndex], template: DocumentTemplate, *, language: str = "en"
 ) -> dict[str, Field]:
-    """The fields of a document, checked, in the template's order.
+    """Return the fields of a document, checked, in the template's order.
 
     Args:
-        indexes: its pages.
+        indexes: indexes of its pages.
         language: "en" or "ru", of the titles.
     """
     pages = [prepared(index, template) for index in indexes]
@@ -71,10 +72,10 @@ def read_fields(
 def read_pieces(
     indexes: Sequence[PageIndex], template: DocumentTemplate
 ) -> dict[str, tuple[Candidate, float]]:
-    """Where a document's fields stand, unparsed: (piece of a page, probability) of those found.
+    """Return the unparsed places of a document's fields: field -> (span of a page, probability).
 
-    Tables and the zone itself are left out, and of the zone's parts the dates: "870921" is no date
-    for people.
+    Tables and the zone itself are left out, and so are dates in the zone: "870921" is no date for
+    people.
     """
     pages = [prepared(index, template) for index in indexes]
     chosen = _chosen(pages, template)
@@ -92,13 +93,13 @@ def read_pieces(
 def by_form(
     indexes: Sequence[PageIndex], template: DocumentTemplate, *, language: str = "en"
 ) -> tuple[dict[str, Field], Mrz | None]:
-    """What is found without labels or questions: the MRZ with its parts, and tables; unchecked."""
+    """Return fields found by format alone: the MRZ with its parts, and tables; unchecked."""
     pages = [prepared(index, template) for index in indexes]
     return _by_form(pages, template, language, frozenset(template.fields))
 
 
 def _chosen(pages: Sequence[PreparedPage], template: DocumentTemplate) -> dict[str, ScoredSpan]:
-    """Of all candidates of all pages one a field, or none; no two the same words."""
+    """Choose at most one candidate per field over all pages; no two share words."""
     return assigned(
         {
             name: candidates_of(pages, name, field)
@@ -114,7 +115,7 @@ def _by_form(
     language: str,
     known: frozenset[str],
 ) -> tuple[dict[str, Field], Mrz | None]:
-    """MRZ and tables; of the MRZ's parts those whose fields are not known."""
+    """Return the MRZ and tables, and parts of the MRZ whose fields are not known."""
     found: dict[str, Field] = {}
     zone = next((page.zone for page in pages if page.zone is not None), None)
     for name, field in template.fields.items():
@@ -140,7 +141,7 @@ def candidates_of(
     field: FieldTemplate,
     weights: NDArray[np.float32] | None = None,
 ) -> list[ScoredSpan]:
-    """A field's scored candidates over all pages. weights: None takes the fitted ones."""
+    """Return a field's scored candidates over all pages. weights: None uses the fitted ones."""
     spans: list[Span] = []
     tables = []
     for page in pages:
@@ -156,10 +157,11 @@ def candidates_of(
 def _with_failed_check(
     name: str, field: FieldTemplate, found: list[ScoredSpan]
 ) -> list[ScoredSpan]:
-    """The candidates; where none of a number with control digits is likely, one of its length right
-    behind its own label counts, too: misread or mistyped, it is shown with its failed check.
+    """Return the candidates, if necessary with one that fails its check digits.
 
-    (The weights lean on the control digits, which are right on all drawn papers.)
+    If no candidate of a number with check digits is likely, a candidate of the right length
+    directly after the field's own label counts too. It is misread or mistyped, and is shown with
+    its failed check. (The weights rely on check digits, which are valid on all drawn documents.)
     """
     length = _LENGTHS.get(field.type)
     if length is None or (found and found[0].score > 0):
@@ -173,7 +175,7 @@ def _with_failed_check(
 
 
 def field_of(name: str, template: FieldTemplate, one: ScoredSpan, language: str) -> Field:
-    """An assigned candidate as a field."""
+    """Build a field from its assigned candidate."""
     parsed, view = one.span.parsed, one.span.piece.view
     value = parsed.value
     if template.type in _IN_WORDS and not (template.choices or template.pattern):

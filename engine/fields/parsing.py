@@ -1,7 +1,7 @@
-"""Printed text -> value, by the field's type. What cannot be parsed keeps its text as value.
+"""Parser of printed text by field type. Text that cannot be parsed is its own value.
 
-Dates and amounts are engine.text' business; this module only says which reader a type takes and
-how its result is written down.
+engine.text parses dates and amounts. This module only chooses the parser for a type and formats
+its result.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _NOT_ID: Final = re.compile(r"^(?:№|N[oº°]?\.?(?=\s)|#)\s*|\s")
 
 
 class ParsedValue(NamedTuple):
-    """value: as Field.value; currency: ISO 4217 or ""; sure: whether the type could read it."""
+    """value: as in Field.value; currency: ISO 4217 or ""; sure: whether parsing succeeded."""
 
     value: str
     currency: str = ""
@@ -26,16 +26,16 @@ class ParsedValue(NamedTuple):
 
 
 def parse_field(text: str, template: FieldTemplate, lines: tuple[str, ...] = ()) -> ParsedValue:
-    """The value of a field's printed text.
+    """Parse a field's printed text.
 
     Args:
-        lines: the text line by line, for types that care (mrz).
+        lines: the text line by line, for types that need it (mrz).
     """
     if template.choices:
         found = choice_of(text, template)
         return ParsedValue(found or text, sure=bool(found))
     if template.pattern and template.type == "text":
-        # "в, м" is B, M as OCR reads it.
+        # OCR reads B, M as "в, м".
         return ParsedValue(as_coded(re.sub(r"\s+", " ", text).strip().upper()))
     match template.type:
         case "date":
@@ -67,12 +67,12 @@ def parse_field(text: str, template: FieldTemplate, lines: tuple[str, ...] = ())
 
 
 def as_coded(text: str) -> str:
-    """A text with Latin letters for Cyrillic ones of the same shape: codes are written so."""
+    """Replace Cyrillic letters by Latin ones of the same shape, as codes require."""
     return text.translate(_AS_LATIN)
 
 
 def choice_of(text: str, template: FieldTemplate) -> str:
-    """The choice that a text prints, or ""."""
+    """Return the choice that a text prints, or ""."""
     said = _plain(text)
     for value, prints in template.choices.items():
         if said in {_plain(value), *map(_plain, prints)}:

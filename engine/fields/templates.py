@@ -1,17 +1,17 @@
-"""Document types as data: prompts/fields/*.toml, one type a file, and a folder of the user's own.
+"""Document types as data: prompts/fields/*.toml, one type per file, and a folder of user files.
 
     name = "receipt"                        # the file's name
     title = { en = "Receipt", ru = "Чек" }
     other_labels = { en = ["change"] }      # labels whose values belong to no field
-    [fields.total]                          # in the order in which they are shown
+    [fields.total]                          # in display order
     type = "amount"                         # one of FIELD_TYPES
     title = { en = "Total", ru = "Итого" }
     synonyms = { en = ["total", "amount due"], ru = ["итого", "к оплате"] }
-    [[checks]]                              # between fields; a type's own checks come by themselves
+    [[checks]]                              # between fields; a type's own checks need no entry
     rule = "sum"                            # one of RULES
     fields = ["total", "subtotal", "tax"]
 
-docs/fields.md lists every key. This module reads and checks; it looks at no page.
+docs/fields.md lists every key. This module loads and validates templates; it reads no page.
 
 Try it:
 `python -c "from engine.fields.templates import load_templates; print(list(load_templates()))"`
@@ -44,9 +44,9 @@ FieldType = Literal[
     "date", "amount", "number", "text", "name", "address", "id", "mrz", "iban", "inn", "items"
 ]
 FIELD_TYPES: Final = get_args(FieldType)
-# rule -> how many fields it is about
+# rule -> number of fields that it relates
 RULES: Final[Mapping[str, int]] = {"sum": 3, "order": 2, "before": 2, "account": 2}
-# Those that compare days.
+# Rules that compare days.
 DAYS_IN_ORDER: Final = frozenset(("order", "before"))
 TEMPLATES_DIR: Final = PROJECT_ROOT / "prompts" / "fields"
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -58,7 +58,7 @@ class _Strict(BaseModel):
 
 
 class FieldLabels(_Strict):
-    """Printed labels in both languages. A page may mix them, so both are always looked for."""
+    """Printed labels in both languages. A page may mix them, so both are always searched."""
 
     en: Words = ()
     ru: Words = ()
@@ -72,21 +72,21 @@ class FieldTemplate(_Strict):
     """One field of a document type.
 
     Attributes:
-        synonyms: how its label is printed.
-        asked: how people ask for it: "when does it expire". Without any it is not asked for.
-        lesser: labels of its own only where none of the synonyms is printed.
-        continued: labels whose value goes on with this field's: a patronymic after a first name.
-        printed_numbers: numbers that stand for the label, as on driving licences: "4a".
-        choices: value -> how it is printed; nothing else is taken.
-        pattern: regular expression that the text without spaces must match from end to end.
-        likely: regular expression of its usual forms: of an id without spaces from end to end, of
-            a text in it, whatever its case; others are taken too.
+        synonyms: its printed labels.
+        asked: how users ask for it: "when does it expire". The chat answers no field without any.
+        lesser: labels of the field that count only if none of the synonyms is printed.
+        continued: labels whose value continues this field's: a patronymic after a first name.
+        printed_numbers: numbers that replace the label, as on driving licences: "4a".
+        choices: value -> its printed forms; no other value is accepted.
+        pattern: regular expression that the whole text without spaces must match.
+        likely: regular expression of its usual forms. It matches a whole id without spaces, or a
+            part of a text in any case. Other forms are accepted too.
         place: the part of the page where it stands.
-        which: of several places with equal labels, the first or the last is its own.
-        prefer: of several, the largest amount, or the text in the largest print.
-        who: whose name it is, where the type is name and only one can be meant.
-        part_of_mrz: which part of a valid MRZ is this field.
-        checks: rules on its value beside those of its type.
+        which: which of several places with equal labels is its own, the first or the last.
+        prefer: of several candidates, the largest amount, or the text in the largest print.
+        who: whose name it is, if the type is name and only one person or body can be named.
+        part_of_mrz: the part of a valid MRZ that is this field.
+        checks: rules on its value besides those of its type.
         columns: of items: column -> printed headings.
     """
 
@@ -113,7 +113,7 @@ class FieldTemplate(_Strict):
 
     @property
     def kind(self) -> str:
-        """Which weights score its candidates: its type, or a narrower kind."""
+        """Name of the weights that score its candidates: its type, or a narrower kind."""
         if self.choices or self.pattern:
             return "coded"
         if self.type == "text" and self.likely:
@@ -143,7 +143,7 @@ class Rule(_Strict):
 
     Attributes:
         rule: sum (the first is the sum of the others), order (the first day is not after the
-            second), before (it is an earlier one), account (account, bik).
+            second), before (the first day is before the second), account (account, bik).
     """
 
     rule: Literal["sum", "order", "before", "account"]
@@ -160,11 +160,10 @@ class DocumentTemplate(_Strict):
     """One document type.
 
     Attributes:
-        pairs: every "label: value" of the page is given as a field too.
-        about: words of a question that only say which paper it is about, or whose.
+        pairs: every "label: value" of the page also becomes a field.
+        about: words of a question that only say which document it is about, or whose.
         other_numbers: printed numbers whose entries belong to no field: "4d" on a licence.
-        experimental: less than 0.7 of its fields come out right (docs/fields.md): the form
-            says so.
+        experimental: less than 0.7 of its fields are correct (docs/fields.md). The form shows it.
     """
 
     name: Identifier
@@ -189,10 +188,10 @@ class DocumentTemplate(_Strict):
 
 @cache
 def load_templates(own: Path | None = None) -> Mapping[str, DocumentTemplate]:
-    """All document types by name, in the order in which they are offered.
+    """Load all document types by name, in display order.
 
     Args:
-        own: a folder of the user's own files; one of the same name takes the place of ours.
+        own: a folder of the user's own files; one of the same name replaces a built-in one.
     Raises:
         TaskError: the folder is missing, or a file is not TOML, has an unknown key or a value of
             the wrong type, or its name is not its file's; the message names file and key.
@@ -205,7 +204,7 @@ def load_templates(own: Path | None = None) -> Mapping[str, DocumentTemplate]:
 
 
 def get_template(name: str, own: Path | None = None) -> DocumentTemplate:
-    """One document type.
+    """Load one document type.
 
     Raises:
         TaskError: there is no such type, or a file is broken.

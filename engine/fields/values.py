@@ -1,7 +1,7 @@
-"""What extraction gives: a document's fields with their places, values and checks. Frozen values.
+"""Result types of extraction: a document's fields with places, values and checks. Immutable.
 
-A field's `text` stands on the page as it is; `value` is what it means. Both are strings, so that
-every value can be written as JSON, CSV or a cell without a second opinion on its form.
+A field's `text` is printed on the page exactly so; `value` is its parsed meaning. Both are strings,
+so JSON, CSV and cells show every value in the same form.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII)
 
 
 def day_in(value: str) -> date | None:
-    """The day that a value of a date field is; None where no day could be read."""
+    """Parse the value of a date field; None if it is no ISO date."""
     try:
         return date.fromisoformat(value) if _DAY.fullmatch(value) else None
     except ValueError:
@@ -29,14 +29,16 @@ def day_in(value: str) -> date | None:
 
 
 def number_in(value: str) -> Decimal | None:
-    """The number that a value of an amount or number field is; None where none could be read."""
+    """Parse the value of an amount or number field; None if it is no number."""
     return Decimal(value) if _NUMBER.fullmatch(value) else None
 
 
 @dataclass(frozen=True, slots=True)
 class FieldCheck:
-    """A rule that a value keeps or breaks. key: a sentence of engine/core/texts, said with
-    `values`."""
+    """Result of a validation rule.
+
+    key: text key in engine/core/texts, formatted with `values`.
+    """
 
     name: str
     passed: bool
@@ -58,24 +60,24 @@ class FieldCell:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field as found on a page.
+    """One field found on a page.
 
     Attributes:
         name: its key in the template.
-        title: for people, in the language that was asked for.
+        title: for people, in the requested language.
         type: one of engine.fields.templates.FIELD_TYPES.
-        text: a piece of the page, its lines joined by spaces; of items, rows joined by newlines
+        text: a span of the page, its lines joined by spaces; for items, rows joined by newlines
             and their cells by tabs.
         value: parsed: ISO 8601 date, decimal string, id or IBAN without spaces, MRZ lines joined
-            by newlines; the text itself where it could not be parsed or means itself.
-        currency: ISO 4217 code of an amount, "" where none is printed.
-        bbox: page pixels, around all its lines; None for a value that a person wrote where
-            nothing was read.
+            by newlines; the text itself if it cannot be parsed or needs no parsing.
+        currency: ISO 4217 code of an amount, "" if none is printed.
+        bbox: page pixels, around all its lines; None for a value that the user wrote where
+            nothing was extracted.
         page_index: 0-based; None where bbox is.
-        boxes: one a line of the text, page pixels.
+        boxes: one per line of the text, page pixels.
         confidence: 0 to 1.
-        checks: what was checked, passed or not; a failed one never hides the value.
-        rows: of items: column -> cell, row by row.
+        checks: all checks, passed or not; a failed one never hides the value.
+        rows: for items: column -> cell, row by row.
     """
 
     name: str
@@ -94,7 +96,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class FieldsPage:
-    """The frame of the boxes of one page, pixels."""
+    """Size of one page in pixels, the frame of its boxes."""
 
     page_index: int
     width: int
@@ -107,9 +109,9 @@ class DocumentFields:
 
     Attributes:
         document_type: the template's name.
-        confidence: how sure the type is, 0 to 1; 1.0 where the caller named it.
+        confidence: confidence in the type, 0 to 1; 1.0 for a type named by the caller.
         titles: field name -> title of every field of the template, found or not, in its order.
-        fields: those that were found, in the template's order.
+        fields: the fields found, in the template's order.
     """
 
     document_id: str
@@ -122,7 +124,7 @@ class DocumentFields:
     fields: Mapping[str, Field]
 
     def to_json(self, language: str = DEFAULT_LANGUAGE) -> dict[str, Any]:
-        """The value as the command line prints it; boxes rounded to a tenth of a pixel."""
+        """Return the JSON object that the command line prints; boxes rounded to 0.1 pixel."""
         return {
             "document": self.name,
             "document_type": self.document_type,

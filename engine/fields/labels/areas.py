@@ -219,7 +219,7 @@ class LabelAreas:
                         )
 
     def continued(self, cell: int) -> tuple[int, ...]:
-        """Return the lines below that continue a cell: near, aligned, similar in size, no labels."""
+        """Return the lines below that continue a cell: near, aligned, of its size, no labels."""
         view = self._view
         found: list[int] = []
         first = view.cells[cell].bbox

@@ -1,1 +1,1 @@
-"""Candidates of a field: spans, their features, and the score that chooses one."""
+"""Candidates of a field: spans, their features, and the score that selects one."""

@@ -1,4 +1,4 @@
-"""A candidate of a field -> numbers. Nothing is learned or decided here.
+"""Feature vector of a field's candidate. Nothing is learned or decided here.
 
 Every row of FEATURES has its line in the ablation table of docs/fields.md.
 """
@@ -85,11 +85,11 @@ FEATURES: Final = (
     "two_alphabets",
 )
 _PATRONYMIC: Final = re.compile(r"(?:вич|вна|ична|ьич)\b", re.IGNORECASE)
-# "1234-56" is an amount in Russia and an article number everywhere.
+# "1234-56" is an amount in Russia, and an article number anywhere.
 _DASHED: Final = re.compile(r"\d-\d")
 _TOP_ROWS: Final = 10
 _PERSON: Final = ("surname", "given_names")
-# How sure it is whose name a span is.
+# Certainty that a span is this person's part of a name.
 _PART: Final[Mapping[str, float]] = {"part": 1.0, "maybe part": 0.5}
 _FULL: Final[Mapping[str, float]] = {"full": 1.0, "maybe full": 0.5}
 _TITLES: Final = ("Title", "Section-header", "Page-header")
@@ -99,7 +99,7 @@ _AT: Final = {name: number for number, name in enumerate(FEATURES)}
 def feature_table(
     facts: PageFacts, name: str, template: FieldTemplate, spans: Sequence[Span]
 ) -> NDArray[np.float32]:
-    """(spans, features) of one field's candidates on one page."""
+    """Return (spans, features) of one field's candidates on one page."""
     table = np.zeros((len(spans), len(FEATURES)), np.float32)
     if not spans:
         return table
@@ -186,7 +186,7 @@ def feature_table(
 def _lines_into(
     row: NDArray[np.float32], facts: PageFacts, span: Span, template: FieldTemplate
 ) -> None:
-    """What the breaks between a text's lines, and the line after them, say of its ends."""
+    """Fill the features of the breaks between a text's lines and of the line after them."""
     if template.type not in TEXTS:
         return
     view, lines = facts.view, span.piece.lines
@@ -215,8 +215,10 @@ def _lines_into(
 
 
 def _last_line(view: PageView, piece: Candidate) -> tuple[str, str]:
-    """The cell of a piece's last line to its end, with the marks that the piece leaves out; and
-    what it leaves out."""
+    """Return the cell of a piece's last line up to its end, and the marks that the piece omits.
+
+    The first text includes the omitted marks.
+    """
     first, last = piece.ranges[-1]
     cell = view.cells[view.cell_of[last - 1]]
     whole = view.text(first, cell.last)
@@ -227,7 +229,7 @@ def _last_line(view: PageView, piece: Candidate) -> tuple[str, str]:
 
 
 def _order(spans: Sequence[Span]) -> dict[tuple[int, int, int], float]:
-    """(cell, start, rank) of labels and their values -> place in reading order, 0 to 1."""
+    """Return (cell, start, rank) of labels and values -> place in reading order, 0 to 1."""
     labels = {
         (span.area.label.cell, span.area.label.start, span.rank)
         for span in spans
@@ -257,7 +259,7 @@ def _is_money(span: Span) -> bool:
 
 
 def _control(span: Span, template: FieldTemplate) -> float:
-    """1 where control digits agree, -1 where they do not, 0 where the type has none."""
+    """Return 1 for valid check digits, -1 for invalid ones, 0 for a type without any."""
     if template.type not in ("inn", "iban"):
         return 0.0
     passes = is_inn if template.type == "inn" else is_iban

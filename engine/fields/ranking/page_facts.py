@@ -1,7 +1,7 @@
-"""What the features need to know of a whole page, whatever the field.
+"""Facts of a whole page that the features use, independent of the field.
 
-Which words labels claim; where on this page values stand to their labels; which lines go on with
-others; what the machine-readable zone, the order of the dates and the sums among the amounts say.
+They are: the words that labels claim; the usual position of values relative to labels; lines that
+continue others; the MRZ; the order of the dates; sums among the amounts.
 """
 
 from __future__ import annotations
@@ -32,27 +32,27 @@ if TYPE_CHECKING:
 _CLAIMS: Final = ("inline", "right", "below")
 _DIGITS: Final = ("id", "inn", "iban")
 _ROUNDED: Final = 0.6
-# Labels of a page lead to their values by relations with this share or more.
+# A relation is usual if at least this fraction of the page's labels can have a value there.
 _USUAL: Final = 0.3
-# A line is full if the next word would reach further than this share of the column's width.
+# A line is full if the next word would exceed this fraction of the column's width.
 _FULL: Final = 0.97
-# In line heights: what stands so far above or below a line's row still bounds its column.
+# In line heights: a box within this distance above or below a line still bounds its column.
 _COLUMN_WITHIN: Final = 3.0
 
-# A name stands at most so many lines above its address.
+# A name stands at most this many lines above its address.
 _ADDRESS_WITHIN: Final = 3
 _ADDRESS: Final = 0.5
 
 
 class PageFacts:
-    """What the features need to know of a page under a template, whatever the field.
+    """Facts of a page under a template that the features use, independent of the field.
 
     Args:
         claims: the areas that each label leads to.
 
     Attributes:
-        usual: relation -> share of the page's labels whose values can stand there.
-        continued: cell -> the cell above it that it goes on with.
+        usual: relation -> fraction of the page's labels whose values can stand there.
+        continued: cell -> the cell above that it continues.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class PageFacts:
                     self._claimed.setdefault(word, []).append((label.fields, area.relation))
         tops = [box[1] for box in view.boxes] or [0.0]
         feet = [box[3] for box in view.boxes] or [1.0]
-        # The printed part: a receipt on a large sheet begins where its first line does.
+        # The printed part: a receipt on a large sheet begins at its first line.
         self.top, self.foot = min(tops), max(feet)
         self.left = min((box[0] for box in view.boxes), default=0.0)
         self.right = max((box[2] for box in view.boxes), default=1.0)
@@ -116,7 +116,7 @@ class PageFacts:
         self._paid = paid_less_change(view, texts)
 
     def claimed_by_other(self, field: str, piece: Candidate) -> tuple[bool, bool]:
-        """Whether labels of other fields lead to the piece: inline, and right or below."""
+        """Whether labels of other fields lead to the piece: (inline, right or below)."""
         inline = near = False
         for first, last in piece.ranges[:1]:
             for word in range(first, last):
@@ -127,16 +127,16 @@ class PageFacts:
         return inline, near
 
     def label_share(self, piece: Candidate) -> float:
-        """The share of the piece's words that are labels."""
+        """Return the fraction of the piece's words that are labels."""
         words = [word for first, last in piece.ranges for word in range(first, last)]
         return sum(word in self._labels for word in words) / max(1, len(words))
 
     def is_full(self, cell: int, below: int) -> bool:
-        """Whether the first word of the lower line had no room at the end of the upper one."""
+        """Whether the first word of the lower line did not fit at the end of the upper one."""
         upper, lower = self.view.cells[cell], self.view.cells[below]
         box = self.view.boxes[lower.first]
         needed = upper.bbox[2] - upper.bbox[0] + box[2] - box[0] + 0.3 * (box[3] - box[1])
-        # Centred lines have the whole width, others what is right of their beginning.
+        # A centred line can use the whole width, any other the width right of its start.
         middle = abs(upper.bbox[0] + upper.bbox[2] - self.left - self.right) / 2
         centred = middle < self.view.line_height and abs(upper.bbox[0] - lower.bbox[0]) > 2
         if centred:
@@ -144,7 +144,7 @@ class PageFacts:
         return needed > _FULL * (self._edge_of_column(upper) - upper.bbox[0])
 
     def _edge_of_column(self, upper: LineCell) -> float:
-        """Where the next column, a picture or the page's print ends the room right of a line."""
+        """Return the right limit of a line: the next column, a picture or the edge of the print."""
         near = _COLUMN_WITHIN * self.view.line_height
         top, foot = upper.bbox[1] - near, upper.bbox[3] + near
         beside = [
@@ -155,7 +155,10 @@ class PageFacts:
         return min([*beside, self.right])
 
     def mrz_agrees(self, name: str, span: Span) -> float:
-        """1 where the zone says the same, -1 where it says something else, 0 if it is silent."""
+        """Compare with the MRZ: 1 for equal, -1 for different, 0 without this part.
+
+        For a misread name, the similarity (at least SAME_NAME) in place of 1.
+        """
         part = self._parts.get(name, "")
         said = self._zone.mrz.parts.get(part, "") if self._zone and part else ""
         if not said:
@@ -164,19 +167,21 @@ class PageFacts:
             share = likeness_of_names(span.piece.text, said, given=part == "given_names")
             return share if share >= SAME_NAME else -1.0
         if part == "nationality":
-            return 0.0  # a state's code says little of how its nationals are called
+            return 0.0  # the code of a state does not determine the word for its nationals
         own = re.sub(r"[\W_]", "", span.parsed.value).upper()
         return 1.0 if own == re.sub(r"[\W_]", "", said).upper() else -1.0
 
     def in_order(self, name: str, day: str) -> float:
-        """Whether a day stands where the template's order of dates wants it: first, last, or
-        between; of a single day, whether it is the first one's."""
+        """Return 1 for a day at the position that the template's order of dates demands, else 0.
+
+        The position is the first, the last, or between. A single day on the page counts as first.
+        """
         if day not in self._days:
             return 0.0
         before = any(name in chain[1:] for chain in self._chains)
         after = any(name in chain[:1] for chain in self._chains)
         if self._sums and len(self._days) > sum(map(len, self._chains)):
-            return 0.0  # a bill may name the days of orders and contracts
+            return 0.0  # a bill may name the dates of orders and contracts
         at, last = self._days.index(day), len(self._days) - 1
         if before and after:
             return float(0 < at < last)
@@ -185,22 +190,24 @@ class PageFacts:
         return float(before and 0 < at == last)
 
     def adds_up(self, name: str, amount: float | None) -> float:
-        """Whether an amount has the part of its field in the page's largest sum with tax."""
+        """Return 1 for an amount with its field's role in the page's largest sum with tax, else 0."""
         part = self._sums.get(name)
         if part is None or amount is None or self._sum is None:
             return 0.0
         return float(abs(self._sum[part] - amount) < CENT)
 
     def is_paid(self, amount: float | None) -> float:
-        """Whether an amount is what was handed over less the change; less sure where it was rounded
-        to what coins there are."""
+        """Return 1 for an amount that equals the cash paid less the change, else 0.
+
+        Less than 1 if the amount was rounded to available coins.
+        """
         if amount is None or not self._paid:
             return 0.0
         off = min(abs(one - amount) for one in self._paid)
         return 1.0 if off < CENT else _ROUNDED if off < COINS else 0.0
 
     def is_above_address(self, cell: int) -> bool:
-        """Whether one of the next lines looks like an address, and this one does not."""
+        """Whether one of the next lines looks like an address and this line does not."""
         if self._is_address(cell):
             return False
         for _ in range(_ADDRESS_WITHIN):
@@ -218,14 +225,14 @@ class PageFacts:
         return likely or POSTCODE.search(text) is not None
 
     def sums_column(self, piece: Candidate) -> bool:
-        """Whether the piece's amount is the sum of those above it in its column."""
+        """Whether the piece's amount is the sum of the amounts above it in its column."""
         return self.view.cell_of[piece.ranges[0][0]] in self._column_sums
 
 
 def _of_others(
     areas: LabelAreas, claims: Sequence[LabelArea], usual: Mapping[str, float]
 ) -> frozenset[int]:
-    """The cells that labels of no field lead to: the day of an order, of a delivery."""
+    """Return the cells that labels of no field lead to: the date of an order, of a delivery."""
     found: set[int] = set()
     own: set[int] = set()
     for area in claims:
@@ -247,7 +254,7 @@ def _of_others(
 def _usual(
     areas: LabelAreas, claims: Sequence[LabelArea], template: DocumentTemplate
 ) -> Mapping[str, float]:
-    """relation -> share of labels, each label's vote parted among where its value can be."""
+    """Return relation -> fraction of labels; each label divides its vote among possible places."""
     by_label: dict[Label, set[str]] = {}
     for area in claims:
         label = area.label
@@ -266,7 +273,7 @@ def _usual(
 
 
 def _can_hold(text: str, field: FieldTemplate) -> bool:
-    """Whether a text can hold a value of the field's type; of free text, some letters."""
+    """Whether a text can be a value of the field's type; free text needs some letters."""
     if field.choices or field.pattern:
         return any(fits(word, field) for word in text.split())
     if field.type in ("date", "amount", "number"):
@@ -278,7 +285,7 @@ def _can_hold(text: str, field: FieldTemplate) -> bool:
 
 
 def _words(view: PageView, cell: int, start: int, end: int) -> list[int]:
-    """The words of a cell that characters [start, end) of its text touch."""
+    """Return the words of a cell that characters [start, end) of its text touch."""
     own, at, found = view.cells[cell], 0, []
     for word in range(own.first, own.last):
         length = len(view.words[word])

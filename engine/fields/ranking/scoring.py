@@ -1,8 +1,8 @@
-"""Features of candidates -> scores: one linear model a field type.
+"""Scores of candidates from their features: one linear model per field type.
 
-The weights are in weights.json, fitted by `python -m training.fields fit` on drawn specimens of the
-train split; nothing is learned here. "Not on the page" has the score 0, so a candidate below that
-is not taken.
+weights.json contains the weights, which `python -m training.fields fit` fits on drawn specimens of
+the train split; nothing is learned here. "Not on the page" has score 0, so a candidate with a lower
+score is not chosen.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _BEAM: Final = 48
 
 @dataclass(frozen=True, slots=True)
 class ScoredSpan:
-    """A candidate of a field. score: its logit; probability: against all others and "absent"."""
+    """A candidate of a field. score: logit; probability: against all others and "absent"."""
 
     field: str
     span: Span
@@ -43,7 +43,7 @@ class ScoredSpan:
 
 @cache
 def load_weights(path: Path = WEIGHTS_FILE) -> Mapping[str, NDArray[np.float32]]:
-    """field type -> (features,) weights."""
+    """Load field type -> (features,) weights."""
     table: Mapping[str, Mapping[str, float]] = json.loads(path.read_text(encoding="utf-8"))
     return {
         kind: np.array([weights.get(name, 0.0) for name in FEATURES], np.float32)
@@ -52,8 +52,10 @@ def load_weights(path: Path = WEIGHTS_FILE) -> Mapping[str, NDArray[np.float32]]
 
 
 def weights_of(template: FieldTemplate) -> NDArray[np.float32]:
-    """(features,) weights of a field's kind, or of its type; of plain numbers, which no drawn field
-    is, those of ids."""
+    """Return (features,) weights of a field's kind, or of its type.
+
+    No drawn field is a plain number; plain numbers use the weights of ids.
+    """
     known = load_weights()
     return next(known[kind] for kind in (template.kind, template.type, "id") if kind in known)
 
@@ -61,7 +63,7 @@ def weights_of(template: FieldTemplate) -> NDArray[np.float32]:
 def scored(
     field: str, spans: Sequence[Span], table: NDArray[np.float32], weights: NDArray[np.float32]
 ) -> list[ScoredSpan]:
-    """The candidates of one field over all pages, best first, each piece of a page once.
+    """Score the candidates of one field over all pages, best first, each span once.
 
     Args:
         table: (spans, features).
@@ -84,8 +86,9 @@ def scored(
 
 
 def assigned(candidates: Mapping[str, Sequence[ScoredSpan]]) -> dict[str, ScoredSpan]:
-    """One candidate a field, or none, so that together they are likeliest; no two take the same
-    words. Beam search, the field with the surest candidate first.
+    """Assign at most one candidate to each field, with the highest total score.
+
+    No two candidates share words. Beam search; the field with the surest candidate comes first.
     """
     order = sorted(
         (name for name, own in candidates.items() if own),

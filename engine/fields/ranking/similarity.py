@@ -1,4 +1,4 @@
-"""How much a piece looks like what a field holds: by words, form, or usual form."""
+"""Similarity of a piece to the content of a field: by words, format, or usual format."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 POSTCODE: Final = re.compile(
     r"^\W*\d{5,6}\b(?!-)|\b\d{5}(?:-\d{4})?\W*$|\b[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}\b"
 )
-# A name with this share of its letters as in the zone is that name, misread.
+# Least similarity of a name to the one in the MRZ at which it is the same name, misread.
 SAME_NAME: Final = 0.7
-# A region or a town alone is an address on Russian cards.
+# On Russian cards an address may be only a region or a town.
 _REGION: Final = re.compile(
     r"\b(?:обл|область|край|респ|республика|р-н|район|г|гор|пос|дер|с)\b", re.IGNORECASE
 )
@@ -58,7 +58,7 @@ def likeness(span: Span, template: FieldTemplate) -> float:
 
 
 def _likeness_of_person(text: str, shape: float) -> float:
-    """Of a surname or given names alone: each a word of three letters or more."""
+    """Score a surname or given names alone: each a word of three letters or more."""
     words = re.split(r"[\s-]+", text)
     if not all(_NAME.match(word) for word in words):
         return 0.0
@@ -66,14 +66,17 @@ def _likeness_of_person(text: str, shape: float) -> float:
 
 
 def line_likeness(text: str, template: FieldTemplate) -> float:
-    """How much a line by itself looks like a part of what the field holds."""
+    """Score how likely a single line is part of the field's value."""
     kinds = kinds_of(text, ())
     own = max(kinds.get(kind, 0.0) for kind in _WHOSE.get(template.who) or TEXTS[template.type])
     return max(own, 0.8) if template.type == "address" and POSTCODE.search(text) else own
 
 
 def likeness_of_names(text: str, said: str, *, given: bool) -> float:
-    """0 to 1, in either spelling; a zone may leave out the patronymic."""
+    """Return the similarity of two names, 0 to 1, in either spelling.
+
+    The MRZ may leave out the patronymic.
+    """
     letters = re.sub(r"[^\w ]", "", text.upper())
     tries = {letters}
     if given and " " in letters and " " not in said:

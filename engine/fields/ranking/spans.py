@@ -1,6 +1,7 @@
-"""Pieces of a page that could be a field's value, each with the area that led to it.
+"""Candidate spans of a field's value, each with the area that led to it.
 
-A piece is text of the page by construction; nothing is made up, joined from apart or mended here.
+A candidate is text of the page by construction: nothing is invented, joined across gaps or
+corrected here.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from engine.fields.templates import FieldTemplate
     from engine.index.view import PageView
 
-# Types that are a printed value, and the kinds of engine.text that can be one.
+# Types with a printed value, and the matching kinds of engine.text.
 _VALUE_KINDS: Final = {
     "date": ("date",),
     "amount": ("amount", "number"),
@@ -32,39 +33,39 @@ _VALUE_KINDS: Final = {
 }
 _FREE_AMOUNT: Final = ("amount",)
 _MOST_VALUES: Final = 4
-# Digits in groups, with a prefix of letters: document numbers are printed so.
+# Digits in groups, with a prefix of letters: the usual format of document numbers.
 _GROUPED: Final = re.compile(r"(?:№\s?)?(?=[^\d]*\d)[A-ZА-ЯЁ0-9]+(?:[\s/-]{1,3}[A-ZА-ЯЁ0-9]*\d+)*")
 _FURTHEST: Final = 10
 _PERSON: Final = ("surname", "given_names")
 _NAME_LINE: Final = re.compile(r"^[^\W\d_]{2,}(?:[ '’-][^\W\d_]{2,}){0,2}$")
 # "ИНН/КПП 7701234567/770101001"
 _INN: Final = re.compile(r"(?<!\d)\d{10}(?:\d{2})?(?=\s?/)")
-# OCR joins the dates of a period to one word.
+# OCR joins the dates of a period into one word.
 _PERIOD: Final = re.compile(
     r"(\d{1,2}[./]\d{1,2}[./]\d{2,4})\s?[-–—]\s?(\d{1,2}[./]\d{1,2}[./]\d{2,4})"
 )
 _NUMBER_PART: Final = re.compile(r"[^\W\d_]{1,3}|\S*\d\S*")
-# "№" is read as "Ne" and "N2".
+# OCR reads "№" as "Ne" and "N2".
 _NUMBER_SIGN: Final = re.compile(r"(?:№|N[oº°]\.?|#|N[eе2°]\s)\s*")
 _WORD: Final = re.compile(r"[^\W\d_]{2}|^[^\W\d_]$")
 _ELECTRONIC: Final = re.compile(r"@|www\.|https?:", re.IGNORECASE)
-# A note behind a name is no part of it: "(2)", "(123456-X)".
+# A note after a name is not part of it: "(2)", "(123456-X)".
 _NOTE: Final = re.compile(r"\([^()]*\d[^()]*\)?\W*$|\s\d{4,}-[A-Z]\W*$")
 _LATIN: Final = re.compile(r"(?<=[^\W\d])\s?/\s?(?=[^\W\d])")
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A piece and how it was reached.
+    """A candidate span with the way that led to it.
 
     Attributes:
-        rank: place among the values of its area, from 0.
-        share: of the area's first line that it covers, 0 to 1.
-        extra_lines: lines after the first.
+        rank: position among the values of its area, from 0.
+        share: fraction of the area's first line that it covers, 0 to 1.
+        extra_lines: number of lines after the first.
         whole_block: no further line could have been added.
-        whose: of a name, what its words tell: "part" of a full name, which is this field's;
-            "full", a name with another field's part in it; "maybe ..." where only the list of given
-            names says so; "" otherwise.
+        whose: for a name, what its words indicate. "part": this field's part of a full name.
+            "full": a name that includes another field's part. "maybe ...": only the list of given
+            names indicates it. "" otherwise.
     """
 
     piece: Candidate
@@ -80,7 +81,7 @@ class Span:
 def spans_of(
     view: PageView, areas: LabelAreas, template: FieldTemplate, reachable: Iterable[LabelArea]
 ) -> Iterator[Span]:
-    """The candidates of one field.
+    """Yield the candidates of one field.
 
     Args:
         reachable: the areas of its labels, and the page's cells without a label.
@@ -114,7 +115,7 @@ def _values(
     if template.type == "inn":
         places += [match.span() for match in _INN.finditer(text)]
     if area.label is None and template.type == "id":
-        # Without a label a phone number is one, and no number of the paper.
+        # Without a label, a phone number is not the number of the document.
         phones = [(one.start, one.end) for one in find_values(text) if one.kind == "phone"]
         places = [one for one in places if not any(a < one[1] and one[0] < b for a, b in phones)]
     rank = 0
@@ -129,7 +130,7 @@ def _values(
         found = _span(view, areas, area, template, start, end, rank)
         if found is not None and (found.parsed.sure or template.type == "id"):
             if template.type == "id" and len(found.piece.text) < 2 and area.relation != "inline":
-                continue  # a speck, or a portrait read as "0"
+                continue  # a speck, or a portrait that OCR reads as "0"
             yield found
             if not inside:
                 rank += 1
@@ -140,7 +141,7 @@ def _values(
 
 
 def _sign(text: str) -> int:
-    """The length of the number sign at the head of an id."""
+    """Return the length of the number sign at the beginning of an id."""
     match = _NUMBER_SIGN.match(text)
     return match.end() if match and match.end() < len(text) else 0
 
@@ -148,7 +149,7 @@ def _sign(text: str) -> int:
 def _matching(
     view: PageView, areas: LabelAreas, area: LabelArea, template: FieldTemplate
 ) -> Iterator[Span]:
-    """Runs of words that are a choice, or whose characters match the pattern."""
+    """Yield runs of words that are a choice, or whose characters match the pattern."""
     text = areas.text(area.cell)[area.start : area.end]
     words = [match.span() for match in re.finditer(r"[^\s,;:/]+", text)]
     rank = 0
@@ -168,7 +169,7 @@ def fits(text: str, template: FieldTemplate, *, small: bool = False) -> bool:
     """Whether a text is one of the field's choices, or matches its pattern.
 
     Args:
-        small: letters that OCR has read as small ones count, too: "в, м" under "Категории".
+        small: also accept letters that OCR reads as small: "в, м" under "Категории".
     """
     if template.choices:
         return parse_field(text, template).sure
@@ -183,18 +184,18 @@ def fits(text: str, template: FieldTemplate, *, small: bool = False) -> bool:
 def _texts(
     view: PageView, areas: LabelAreas, area: LabelArea, template: FieldTemplate
 ) -> Iterator[Span]:
-    """The area's line, and with each of the lines that continue it."""
+    """Yield the area's line alone, and with each of the lines that continue it."""
     text = areas.text(area.cell)[area.start : area.end]
     parts = list(_parts(text))
     first = _span(view, areas, area, template, 0, len(text), 1 if parts else 0)
     if first is None or not _WORD.search(first.piece.text):
         return  # "(123456-X)" is no name
     if text.rstrip().endswith(":"):
-        return  # a label, if an unknown one
+        return  # a label, possibly an unknown one
     is_company = template.who == "organisation"
     if is_company and area.label is None and is_rest_of_company(text):
         return
-    # An end behind so many more lines would cut a company's name off its legal form.
+    # Ends that would separate a company's name from its legal form.
     cut = {
         number
         for number, more in enumerate(area.more)
@@ -203,11 +204,11 @@ def _texts(
     if template.type == "name" and _ELECTRONIC.search(first.piece.text):
         return
     if not (parts and template.type == "name" and _NOTE.search(first.piece.text)):
-        # A label of the one part alone is no label of a full name.
+        # A label of one part alone is no label of a full name.
         whole = area.label is None or len(area.label.fields) > 1
         split = split_name(text) if whole and template.who in _PERSON else None
         if split is not None and not split.sure and _name_beside(view, areas, area):
-            split = None  # the other part has a line of its own
+            split = None  # the other part has a separate line
         if split is None:
             if 0 not in cut:
                 yield first
@@ -225,7 +226,7 @@ def _texts(
     head = piece(view, cell.first, cell.last, area.start, area.end, "field")
     if head is None or area.end < len(areas.text(area.cell)):
         return
-    # To the cell's end: a comma there belongs to the text once it goes on.
+    # Up to the cell's end: a comma there belongs to a text that continues.
     ranges = [(head.ranges[0][0], cell.last)]
     for number, more in enumerate(area.more, start=1):
         line = view.cells[more]
@@ -240,7 +241,7 @@ def _texts(
 
 
 def _name_beside(view: PageView, areas: LabelAreas, area: LabelArea) -> bool:
-    """Whether the line above or below, in the same print, may be a name."""
+    """Whether the line above or below, in the same print size, may be a name."""
     box = view.cells[area.cell].bbox
     tall = max(1.0, box[3] - box[1])
     for cell in (*view.above[area.cell][:1], view.below[area.cell]):
@@ -255,8 +256,10 @@ def _name_beside(view: PageView, areas: LabelAreas, area: LabelArea) -> bool:
 
 
 def _parts(text: str) -> Iterator[tuple[int, int]]:
-    """Parts of a line that may be a value of their own: before a bracket, beside a slash, behind a
-    date."""
+    """Yield parts of a line that may be separate values.
+
+    They stand before a bracket, beside a slash, or after a date.
+    """
     dates = [one for one in find_values(text) if one.kind == "date"]
     if dates and dates[0].start <= 1:
         yield dates[0].end, len(text)
@@ -264,7 +267,7 @@ def _parts(text: str) -> Iterator[tuple[int, int]]:
     sides = (
         {alphabet_of(text[: slash.start()]), alphabet_of(text[slash.end() :])} if slash else set()
     )
-    # In one alphabet both sides are the value: "NORSK/NORWEGIAN".
+    # In one alphabet both sides form the value: "NORSK/NORWEGIAN".
     if slash and slash.start() > 0 and sides != {"latin"}:
         yield 0, slash.start()
         yield slash.end(), len(text)
@@ -276,7 +279,7 @@ def _parts(text: str) -> Iterator[tuple[int, int]]:
 def joined_spans(
     view: PageView, template: FieldTemplate, spans: Iterable[Span], more: Iterable[Span]
 ) -> Iterator[Span]:
-    """Each labelled value together with the value of a label that continues it."""
+    """Yield each labelled value joined with the value of a label that continues it."""
     tails = [one for one in more if one.extra_lines == 0 and one.rank == 0]
     for span in spans:
         label = span.area.label
@@ -300,7 +303,7 @@ def _span(
     end: int,
     rank: int,
 ) -> Span | None:
-    """The piece area.text[start:end]."""
+    """Build the candidate area.text[start:end]."""
     cell = view.cells[area.cell]
     found = piece(view, cell.first, cell.last, area.start + start, area.start + end, "field")
     if found is None:

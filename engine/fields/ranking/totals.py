@@ -1,4 +1,4 @@
-"""Sums among a page's amounts: with tax, down a column, cash less change."""
+"""Sums among a page's amounts: totals with tax, column sums, cash less change."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from engine.index.view import PageView
 
 CENT: Final = 0.011
-# Totals are rounded to the smallest coins: by so much at most.
+# Largest difference of a total that is rounded to the smallest coins.
 COINS: Final = 0.051
-# Tax is at most this share of what it is on.
+# Highest tax as a fraction of the amount before tax.
 _HIGHEST_TAX: Final = 0.3
-# In line heights: right edges of one column.
+# In line heights: tolerance between the right edges of one column.
 _SAME_EDGE: Final = 2.0
 _PAID: Final = re.compile(
     r"\b(?:cash|tender(?:ed)?|received|paid|payment|налич\w*|получено|внесено|принято|оплачено)\b",
@@ -26,7 +26,7 @@ _CHANGE: Final = re.compile(r"\b(?:change(?: due)?|сдача)\b", re.IGNORECASE
 
 
 def sum_on_page(texts: Sequence[str]) -> tuple[float, float, float] | None:
-    """(total, before tax, tax) with the largest total among the page's amounts, if any."""
+    """Return (total, before tax, tax) with the largest total among the amounts, or None."""
     found = {
         round(float(number), 2)
         for text in texts
@@ -43,7 +43,7 @@ def sum_on_page(texts: Sequence[str]) -> tuple[float, float, float] | None:
 
 
 def column_sums(view: PageView, texts: Sequence[str]) -> frozenset[int]:
-    """Cells whose amount is the sum of two or more amounts right above it at one right edge."""
+    """Return cells whose amount is the sum of two or more amounts above it at one right edge."""
     amounts: dict[int, float] = {}
     for cell, text in enumerate(texts):
         found = [value for value in find_values(text) if value.kind == "amount"]
@@ -69,8 +69,7 @@ def column_sums(view: PageView, texts: Sequence[str]) -> frozenset[int]:
 
 
 def paid_less_change(view: PageView, texts: Sequence[str]) -> frozenset[float]:
-    """What a receipt's cash less its change comes to: that is its total, whatever else is added up
-    on it."""
+    """Return a receipt's cash less its change: the total, whatever other sums are printed."""
     paid: set[float] = set()
     change: set[float] = set()
     for row in view.rows:

@@ -1,1 +1,1 @@
-"""Where one document of a file ends and the next begins."""
+"""Division of a file into its documents."""

@@ -1,8 +1,8 @@
-"""Two pages in a row -> numbers: does the second begin a document, or go on with the first's?
+"""Features of a page boundary: does a page begin a document or continue the previous one?
 
-`joint` compares a page with the document so far (the pages since the last beginning, empty ones
-left out). A linear model makes a probability of the numbers (splitter.py); its weights are fitted
-by `python -m training.splits fit`.
+`joint` compares a page with the document so far (the pages since the last beginning, without empty
+ones). A linear model turns the features into a probability (splitter.py). `python -m
+training.splits fit` fits its weights.
 """
 
 from __future__ import annotations
@@ -46,13 +46,13 @@ SIGNS: Final = (
     "shape_differs",
     "print_differs",
 )
-# Papers that stand on one page, or on the two sides of a card.
+# Documents of one page, or of the two sides of a card.
 _SMALL: Final = ("receipt", "passport", "driver_licence", "id_card")
 _MOST_HEADS: Final = 3
 
 
 def joint(before: Sequence[PageFeatures], page: PageFeatures) -> NDArray[np.float32]:
-    """(SIGNS,) about 0 to 1 each.
+    """Return (SIGNS,) features, about 0 to 1 each.
 
     Args:
         before: the document so far, first page first, without empty pages; at least one.
@@ -72,7 +72,7 @@ def joint(before: Sequence[PageFeatures], page: PageFeatures) -> NDArray[np.floa
     told["centred"] = page.is_centred
     told["belongs"] = page.belongs
     same, renumbered = _heads(first, page)
-    # A sender's name above another number is on every paper of his.
+    # A head with another number only names the sender: all documents of the sender share it.
     told["heads_same"] = 0.0 if renumbered else min(same, _MOST_HEADS) / _MOST_HEADS
     told["heads_renumbered"] = float(renumbered > 0)
     known = frozenset().union(*(one.ids for one in before))
@@ -91,7 +91,7 @@ def joint(before: Sequence[PageFeatures], page: PageFeatures) -> NDArray[np.floa
 
 
 def _count(told: dict[str, float], before: Sequence[PageFeatures], page: PageFeatures) -> None:
-    """What page counters say, whichever pages have one."""
+    """Fill the features of the page counters, as far as pages have one."""
     number, of = page.counter
     last_number, last_of = before[-1].counter
     said = [one.counter[1] for one in before if one.counter[1]]
@@ -106,8 +106,10 @@ def _count(told: dict[str, float], before: Sequence[PageFeatures], page: PageFea
 
 
 def _heads(first: PageFeatures, page: PageFeatures) -> tuple[int, int]:
-    """How many rows of the head stand on the first page, too: letter by letter, and with other
-    digits ("Invoice 1041" and "Invoice 1042": another paper of the same sender)."""
+    """Count the rows of the head that the first page shares: (equal, equal except for digits).
+
+    "Invoice 1041" and "Invoice 1042" are two documents of one sender.
+    """
     same = sum(row in first.heads.values() for row in page.heads.values())
     other = sum(
         folded in first.heads and first.heads[folded] != row for folded, row in page.heads.items()

@@ -1,7 +1,7 @@
-"""What a page tells about where a document begins and ends: a file's pages are compared by it.
+"""Features of a page that show where a document begins and ends.
 
-Everything comes from the page index: its type, its page counter, what stands at its top and at its
-foot, the numbers and words that it shares with other pages.
+All come from the page index: the page's type, its page counter, its head and foot, and the numbers
+and words that it shares with other pages.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
     from engine.index.page_index import PageIndex
     from engine.index.view import PageView
 
-# A page with fewer letters and digits says nothing of its own: the empty back of a sheet.
+# A page with fewer letters and digits carries no information: the empty back of a sheet.
 _FEWEST_CHARACTERS: Final = 12
-# So many rows at the top and at the foot are compared.
+# Number of rows that are compared at the top and at the foot.
 _EDGE_ROWS: Final = 4
 _HEAD_ROWS: Final = 10
 _MOST_PAGES: Final = 99
 _FEWEST_LINES: Final = 6
 _LONG_WORD: Final = 5
 _TOP: Final = 0.35
-# A row in the middle: its margins, in shares of the width of what is printed.
+# Tolerance for a centred row: difference of its margins, as a fraction of the print's width.
 _EVEN: Final = 0.08
 _INSET: Final = 0.12
 
@@ -52,27 +52,27 @@ _AMOUNT: Final = re.compile(r"^[-+(]?\D{0,3}\d[\d \u00a0.,']*\D{0,4}$")
 
 
 def type_shares(index: PageIndex) -> NDArray[np.float32]:
-    """(types,) how likely each type is, from this page alone; in the order of DOCUMENT_TYPES."""
+    """Return (types,) probabilities from this page alone, in the order of DOCUMENT_TYPES."""
     guesses = {one.document_type: one.confidence for one in classify([index])}
     return np.array([guesses[name] for name in DOCUMENT_TYPES], np.float32)
 
 
 @dataclass(frozen=True)
 class PageFeatures:
-    """One page, prepared for comparing. types: (types,) shares."""
+    """One page, prepared for comparison. types: (types,) probabilities."""
 
     view: PageView
     types: NDArray[np.float32]
 
     @cached_property
     def is_empty(self) -> bool:
-        """There is next to nothing on it."""
+        """Whether the page carries next to no text."""
         letters = sum(c.isalnum() for word in self.view.words for c in word)
         return letters < _FEWEST_CHARACTERS
 
     @cached_property
     def counter(self) -> tuple[int, int]:
-        """(which page, of how many) as printed in a margin; 0 where it is not said."""
+        """(page number, number of pages) as printed in a margin; 0 for what is not printed."""
         found = counters_of(self.view)
         page = self._number(found.page, last=False)
         return page, self._number(found.pages, last=True)
@@ -97,7 +97,7 @@ class PageFeatures:
 
     @cached_property
     def heads(self) -> dict[str, str]:
-        """The rows of its head that count no pages, by what they are with every digit as 0."""
+        """Rows of the page's head without page counters: row with every digit as 0 -> row."""
         rows = [self.rows[at].lower() for at in self.body[:_HEAD_ROWS]]
         return {
             _DIGITS.sub("0", row): row
@@ -107,7 +107,7 @@ class PageFeatures:
 
     @cached_property
     def body(self) -> tuple[int, ...]:
-        """Positions of the rows that do not count pages."""
+        """Positions of the rows without page counters; all rows if there are no others."""
         counted = counters_of(self.view).words
         out = []
         for number, row in enumerate(self.view.rows):
@@ -118,15 +118,15 @@ class PageFeatures:
 
     @cached_property
     def ids(self) -> frozenset[str]:
-        """Printed numbers of papers, accounts, companies: at least three digits in one word."""
+        """Printed numbers of documents, accounts, companies: at least three digits in one word."""
         return frozenset(found.upper() for word in self.view.words for found in _ID.findall(word))
 
     @cached_property
     def title(self) -> float:
-        """0 to 1: how much larger than the page's other lines the largest of its top third is."""
+        """0 to 1: relative size of the largest line in the top third, against the median line."""
         lines = self.view.index.lines
         if len(lines) < _FEWEST_LINES:
-            return 0.0  # what is usual cannot be told
+            return 0.0  # too few lines for a median
         heights = [line.bbox[3] - line.bbox[1] for line in lines]
         usual = float(np.median(heights))
         top = min(line.bbox[1] for line in lines)
@@ -139,20 +139,20 @@ class PageFeatures:
 
     @cached_property
     def named(self) -> float:
-        """0 to 1: how many words that name its type stand in its titles."""
+        """0 to 1: number of anchors of the best matching type in the page's titles, scaled."""
         told = anchors(self.view.index)[: len(DOCUMENT_TYPES)]
         return float(told.max())
 
     @cached_property
     def is_headed(self) -> float:
-        """1 where the layout has a title in the upper third."""
+        """1 if the layout has a title in the upper third."""
         index = self.view.index
         top = (region for region in index.regions if region.bbox[1] < _TOP * index.height)
         return float(any(region.category == "Title" for region in top))
 
     @cached_property
     def is_centred(self) -> float:
-        """1 where one of the first rows stands alone in the middle, as titles do."""
+        """1 if one of the first rows is alone and centred, as titles are."""
         cells = self.view.cells
         if len(self.body) < _EDGE_ROWS:
             return 0.0
@@ -170,13 +170,13 @@ class PageFeatures:
 
     @cached_property
     def belongs(self) -> float:
-        """1 where a first row says that the page belongs to another: an annex, "continued"."""
+        """1 if a first row says that the page belongs to another: an annex, "continued"."""
         near = self.rows[:_EDGE_ROWS]
         return float(any(_BELONGS.search(row) for row in near))
 
     @cached_property
     def starts_midway(self) -> float:
-        """1 where the first row begins in small letters, as the rest of a sentence does."""
+        """1 if the first row begins in small letters, in the middle of a sentence."""
         first = self._first_row
         return float(bool(first) and first[0].islower() and len(first.split()) > 2)
 
@@ -186,7 +186,7 @@ class PageFeatures:
 
     @cached_property
     def clauses(self) -> tuple[tuple[int, int], ...]:
-        """The numbers that its rows begin with: "4.2." is (4, 2), "7)" is (7, 0)."""
+        """The numbers at the beginning of its rows: "4.2." is (4, 2), "7)" is (7, 0)."""
         found = []
         for number in self.body:
             match = _CLAUSE.match(self.rows[number])
@@ -196,7 +196,7 @@ class PageFeatures:
 
     @cached_property
     def filled(self) -> float:
-        """0 to 1: how far down the page its last row stands."""
+        """0 to 1: position of the last row on the page."""
         if not self.body:
             return 0.0
         cells = self.view.cells
@@ -205,7 +205,7 @@ class PageFeatures:
 
     @cached_property
     def cells_above(self) -> tuple[str, ...]:
-        """The kinds of cells of its first rows; see `_kinds`."""
+        """Kinds of cells of its first rows; see `_kinds`."""
         return self._kinds(self.body[:_EDGE_ROWS])
 
     @cached_property
@@ -213,7 +213,7 @@ class PageFeatures:
         return self._kinds(self.body[-_EDGE_ROWS:])
 
     def _kinds(self, rows: tuple[int, ...]) -> tuple[str, ...]:
-        """One word a row with several cells: "n" for a number, "t" for text, left to right."""
+        """Encode each row of several cells as a word: "n" for a number, "t" for text."""
         out = []
         for number in rows:
             cells = [self.view.cells[at] for at in self.view.rows[number]]
@@ -224,13 +224,13 @@ class PageFeatures:
 
     @cached_property
     def shape(self) -> float:
-        """The logarithm of height over width."""
+        """Logarithm of height over width."""
         index = self.view.index
         return float(np.log(max(1, index.height) / max(1, index.width)))
 
     @cached_property
     def print_size(self) -> float:
-        """The logarithm of the height of its lines, in widths of the page."""
+        """Logarithm of the height of its lines as a fraction of the page's width."""
         return float(np.log(self.view.line_height / max(1, self.view.index.width)))
 
 
@@ -238,5 +238,5 @@ TypeShares = Callable[["PageIndex"], "NDArray[np.float32]"]
 
 
 def signs_of(index: PageIndex, types: TypeShares = type_shares) -> PageFeatures:
-    """A page prepared for comparing."""
+    """Prepare a page for comparison."""
     return PageFeatures(levelled_view(index), types(index))

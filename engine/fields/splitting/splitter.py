@@ -1,11 +1,11 @@
-"""Which pages of a file are one document: an office scanner puts an invoice, a passport and two
-receipts into one PDF.
+"""Divides a file into documents: a scanner may put an invoice, a passport and two receipts into
+one PDF.
 
-Page after page is compared with the document so far (boundary_features.py); a linear model tells
-how likely a new document begins. Tearing a contract apart is worse than missing where a receipt
-begins, so a page begins a document only where that is likelier than THRESHOLD. Empty pages belong
-to what is before them. The method is logistic regression (Bishop, Pattern Recognition and Machine
-Learning, 2006, section 4.3.2); docs/fields.md has its figures and what was tried.
+Each page is compared with the document so far (boundary_features.py). A linear model gives the
+probability that a new document begins. Splitting a contract is worse than missing the start of a
+receipt, so a page begins a document only above THRESHOLD. Empty pages belong to the document before
+them. The method is logistic regression (Bishop, Pattern Recognition and Machine Learning, 2006,
+section 4.3.2); docs/fields.md has its figures and what was tried.
 
     from engine.fields.splitting.splitter import split
     split(indexes)        # ((0, 1), (2,), (3, 4)): positions of pages
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
     from engine.index.page_index import PageIndex
 
 WEIGHTS_FILE: Final = Path(__file__).parent / "weights.json"
-# Chosen on drawn files (docs/fields.md): about one document of several pages in 35 is torn.
+# Chosen on drawn files (docs/fields.md): it splits about one in 35 documents of several pages.
 THRESHOLD: Final = 0.85
 
 
 @cache
 def load_joint_weights(path: Path = WEIGHTS_FILE) -> NDArray[np.float64]:
-    """(SIGNS,) the fitted weights."""
+    """Load the (SIGNS,) fitted weights."""
     table: dict[str, float] = json.loads(path.read_text(encoding="utf-8"))
     return np.array([table.get(name, 0.0) for name in SIGNS])
 
@@ -44,11 +44,11 @@ def load_joint_weights(path: Path = WEIGHTS_FILE) -> NDArray[np.float64]:
 def split(
     indexes: Sequence[PageIndex], *, threshold: float = THRESHOLD
 ) -> tuple[tuple[int, ...], ...]:
-    """The documents of a file, as positions in `indexes`: every page is in one, in order.
+    """Return the documents of a file as positions in `indexes`; each page is in one, in order.
 
     Args:
-        indexes: the file's pages in order; none gives no document.
-        threshold: how likely a beginning must be, 0 to 1.
+        indexes: the file's pages in order; no pages give no document.
+        threshold: least probability of a beginning, 0 to 1.
     """
     if len(indexes) < 2:
         return ((0,),) if indexes else ()
@@ -61,7 +61,7 @@ def split_signs(
     threshold: float = THRESHOLD,
     weights: NDArray[np.float64] | None = None,
 ) -> tuple[tuple[int, ...], ...]:
-    """`split` for pages that are prepared. weights: None takes the fitted ones."""
+    """Like `split`, for prepared pages. weights: None uses the fitted ones."""
     chosen = load_joint_weights() if weights is None else weights
     documents: list[list[int]] = []
     so_far: list[PageFeatures] = []
@@ -81,5 +81,5 @@ def split_signs(
 def probability(
     before: Sequence[PageFeatures], page: PageFeatures, weights: NDArray[np.float64]
 ) -> float:
-    """How likely a page begins a document, 0 to 1; see joints.joint."""
+    """Return the probability that a page begins a document, 0 to 1; see boundary_features.joint."""
     return float(1.0 / (1.0 + np.exp(-float(joint(before, page) @ weights))))
