@@ -1,10 +1,10 @@
-"""How good answers, fields, text and layout are, against known truth. docs/evaluation.md explains.
+"""Evaluation of answers, fields, text and layout against ground truth. See docs/evaluation.md.
 
 answers.py, places.py, faithfulness.py   one answer: ANLS, exact, evidence hit, verbatim
 field_values.py, reading.py, regions.py  fields, CER and WER, layout F1
 bootstrap.py                             figures with intervals, paired differences
-truths.py                                sets as files, checked line by line
-running.py                               an Engine over a set -> predictions
+truths.py                                sets as files, validated line by line
+running.py                               runs an Engine over a set -> predictions
 scoring.py                               truths + predictions -> scores of each item
 report.py, costs.py, machine.py          figures by group, costs, settings, machine
 comparison.py                            two reports side by side

@@ -1,7 +1,7 @@
-"""Scores of one answer against the answers that count as right.
+"""Scores of one answer against the accepted answers.
 
 ANLS with threshold 0.5: Biten et al., "Scene Text Visual Question Answering", 2019. Numbers are
-the same when only their print differs ("CHF 3'949.75" is "3,949.75"); "9.00" is not "9".
+equal if only their format differs ("CHF 3'949.75" is "3,949.75"); "9.00" is not "9".
 
 Try it: `python -c "from engine.evaluation import anls; print(anls('Montgomary', ['Montgomery']))"`
 """
@@ -27,7 +27,7 @@ _BEFORE_A_NUMBER: Final = re.compile(r"^(?:chf|rm|usd|eur|gbp|rub|[$€£₽№]
 _AFTER_A_NUMBER: Final = re.compile(
     r"\s*(?:руб(?:лей|ля|ль)?\.?|р\.?|₽|%|€|usd|eur|gbp|chf|rub|rm)$"
 )
-# What models say instead of an answer; counts only where they point at no place of the page.
+# Phrases of models without an answer. They count only for answers without evidence.
 _REFUSALS: Final = re.compile(
     r"(?:(?:\b(?:not|cannot|nowhere)|n't)\b.{0,40}\b(?:find|found|mention|mentioned|stated?|specified"
     r"|provided?|shown|visible|given|present|available|contain|include|determined?|answer(?:able)?"
@@ -37,20 +37,20 @@ _REFUSALS: Final = re.compile(
     r"|на странице|в документе|ответа|информаци|данных)|\b(?:ответа|информации|данных) нет\b)",
     re.IGNORECASE,
 )
-_LONGEST_REFUSAL: Final = 240  # characters; an answer of more than that says something
+_LONGEST_REFUSAL: Final = 240  # characters; a longer text contains an answer
 
 
 def normalise(text: str) -> str:
-    """Lower case, NFKC, one kind of quote and dash, single spaces, no outer punctuation."""
+    """Normalise: lower case, NFKC, one kind of quote and dash, single spaces, no outer marks."""
     folded = unicodedata.normalize("NFKC", text).translate(FOLDED).lower()
     closed = re.sub(r"\s+(?=[.,;:!?%)])", "", re.sub(r"\s+", " ", folded))
     return closed.strip(" .,;:!?\"'")
 
 
 def anls(answer: str, truths: Sequence[str]) -> float:
-    """Average normalised Levenshtein similarity of an answer to the best truth, 0 to 1."""
+    """Return the average normalised Levenshtein similarity to the best truth, 0 to 1."""
     said = normalise(answer)
-    if not truths:  # unanswerable: only saying nothing is right
+    if not truths:  # unanswerable: only an empty answer is right
         return float(not said)
     if exact(answer, truths):
         return 1.0
@@ -59,7 +59,7 @@ def anls(answer: str, truths: Sequence[str]) -> float:
 
 
 def exact(answer: str, truths: Sequence[str]) -> bool:
-    """Whether the answer is one of the truths, after normalising or as a number."""
+    """Whether the answer equals one of the truths, after normalisation or as a number."""
     said = normalise(answer)
     if not truths or not said:
         return not truths and not said
@@ -71,19 +71,20 @@ def exact(answer: str, truths: Sequence[str]) -> bool:
 
 
 def is_refusal(answer: str) -> bool:
-    """Whether a free answer says that there is none: "not stated on the page", "нет данных".
+    """Whether a free-form answer says that there is none: "not stated on the page", "нет данных".
 
-    A list of phrases, so it can be wrong; scoring asks it only about answers without evidence.
+    It uses a list of phrases, so it can be wrong. Scoring applies it only to answers without
+    evidence.
     """
     said = answer.translate(FOLDED).strip()
     return not said or (len(said) <= _LONGEST_REFUSAL and bool(_REFUSALS.search(said)))
 
 
 def _digits(normal: str) -> str | None:
-    """A normalised text that is one number: its digits and a decimal point; else None.
+    """Return digits and decimal point of a normalised text that is one number, else None.
 
-    A comma is the decimal sign in front of one or two last digits, and groups thousands where
-    three digits follow each.
+    A comma before one or two last digits is the decimal sign. Commas each followed by three digits
+    group thousands.
     """
     bare = _AFTER_A_NUMBER.sub("", _BEFORE_A_NUMBER.sub("", normal))
     bare = bare.replace("'", "").replace(" ", "")

@@ -1,12 +1,12 @@
 """Figures with their uncertainty: percentile bootstrap over questions, pages or documents.
 
-Every figure is a ratio of sums, so that means (the second of each pair is 1), character error rates
-(edits, characters) and F1 (2 x matches, predictions + truths) go the same way. Two runs over the
-same questions are compared by resampling the questions once for both (paired bootstrap; Efron and
-Tibshirani, "An Introduction to the Bootstrap", 1993).
+Every figure is a ratio of sums. Means (the second of each pair is 1), character error rates (edits,
+characters) and F1 (2 x matches, predictions + truths) thus share one method. Two runs over the same
+questions are compared by the paired bootstrap, which resamples the questions once for both (Efron
+and Tibshirani, "An Introduction to the Bootstrap", 1993).
 
-An interval says how much a figure would move on other questions of the same kind. It cannot know
-of kinds that are not in the set, and where all scores are equal it has no width.
+An interval shows how much a figure varies over other questions of the same kind. It says nothing
+about kinds that are not in the set. If all scores are equal, its width is zero.
 
 Try it: `python -c "from engine.evaluation import estimate; print(estimate([(1, 1), (0, 1)]))"`
 """
@@ -20,12 +20,12 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-Score: TypeAlias = tuple[float, float]  # earned, possible; possible 0: does not apply
+Score: TypeAlias = tuple[float, float]  # earned, possible; possible 0: not applicable
 
 SEED: Final = 20
 ROUNDS: Final = 4000
 LEVEL: Final = 0.95
-# Resampled at once, so that large sets need no large memory.
+# Rounds resampled at once: limits the memory for large sets.
 _BATCH: Final = 250
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -33,12 +33,12 @@ Floats: TypeAlias = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A figure and where it lies.
+    """A figure with its confidence interval.
 
     Attributes:
         value: sum of earned / sum of possible.
-        low, high: the bounds of the interval; None where fewer than two units were measured.
-        count: how many scores it is made of.
+        low, high: bounds of the interval; None for fewer than two units.
+        count: number of scores.
     """
 
     value: float
@@ -58,7 +58,7 @@ class Difference:
 
     @property
     def beyond_chance(self) -> bool:
-        """Whether the interval leaves out 0."""
+        """Whether the interval excludes 0."""
         return self.low is not None and self.high is not None and (self.low > 0 or self.high < 0)
 
 
@@ -70,12 +70,12 @@ def estimate(
     rounds: int = ROUNDS,
     level: float = LEVEL,
 ) -> Estimate | None:
-    """A figure with its bootstrap interval; None where no score applies.
+    """Estimate a figure with its bootstrap interval; None if no score applies.
 
     Args:
-        scores: one a question or page.
-        clusters: what each score belongs to, such as its document: whole clusters are resampled.
-        level: share of the resampled figures that the interval holds, 0 to 1.
+        scores: one per question or page.
+        clusters: the group of each score, such as its document. Whole groups are resampled.
+        level: fraction of the resampled figures inside the interval, 0 to 1.
     """
     table, count = _table(scores), sum(possible > 0 for _, possible in scores)
     if count == 0:
@@ -94,9 +94,10 @@ def difference(
     rounds: int = ROUNDS,
     level: float = LEVEL,
 ) -> Difference | None:
-    """Second minus first, paired: first[i] and second[i] belong to the same question.
+    """Estimate second minus first, paired: first[i] and second[i] belong to the same question.
 
-    None where a score applies to neither or to one of the runs only.
+    None if no score applies in one of the runs.
+
     Raises:
         ValueError: the sequences differ in length.
     """
@@ -123,7 +124,7 @@ def _ratio(sums: Floats) -> float:
 
 
 def _units(table: Floats, clusters: Sequence[Hashable] | None) -> Floats:
-    """What is resampled: the rows, or their sums by cluster. Shape (units, columns)."""
+    """Return the resampling units: the rows, or their sums by cluster. Shape (units, columns)."""
     if clusters is None:
         return table
     order = {cluster: number for number, cluster in enumerate(dict.fromkeys(clusters))}
@@ -133,12 +134,12 @@ def _units(table: Floats, clusters: Sequence[Hashable] | None) -> Floats:
 
 
 def _resampled(units: Floats, seed: int, rounds: int) -> Floats:
-    """The ratio of each round; NaN where a round drew nothing that applies. Shape (rounds,)."""
+    """Return the ratio of each round; NaN if no drawn score applies. Shape (rounds,)."""
     generator = np.random.default_rng(seed)
     chances = np.full(len(units), 1 / len(units))
     ratios = []
     for start in range(0, rounds, _BATCH):
-        # How often each unit was drawn: drawing with replacement, counted.
+        # Count of each unit in a sample drawn with replacement.
         drawn = generator.multinomial(len(units), chances, size=min(_BATCH, rounds - start))
         sums = drawn @ units
         with np.errstate(invalid="ignore", divide="ignore"):

@@ -1,4 +1,4 @@
-"""Two runs over the same set, side by side: paired differences, and which answers changed."""
+"""Comparison of two runs over the same set: paired differences, and the answers that changed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SAME = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An item that the runs answered with different scores."""
+    """An item that the two runs answered with different scores."""
 
     first: Item
     second: Item
@@ -30,8 +30,8 @@ class Comparison:
     Attributes:
         differences: group -> metric -> second minus first.
         changes: items whose scores differ, those that became worse first.
-        reworded: keys of questions that were answered otherwise without a change of their scores.
-        unpaired: items that only one of the runs has.
+        reworded: keys of questions whose answers differ while their scores do not.
+        unpaired: number of items that only one of the runs has.
     """
 
     first: Report
@@ -43,12 +43,12 @@ class Comparison:
     unpaired: int
 
     def labels(self) -> tuple[str, str]:
-        """Names of the two, told apart where the models are the same."""
+        """Return the names of the two runs, distinguished if the models are the same."""
         one, two = self.first.label, self.second.label
         return (one, two) if one != two else (f"{one} (first)", f"{two} (second)")
 
     def verdict(self, metric: str) -> str:
-        """Whether a difference over all items is larger than chance, in one sentence."""
+        """Say in one sentence whether the difference over all items is larger than chance."""
         found = self.differences["all"][metric]
         one, two = self.labels()
         if found.low is None or found.high is None:
@@ -82,10 +82,10 @@ class Comparison:
 
 
 def compare(first: Report, second: Report) -> Comparison:
-    """Second against first; intervals as the second was resampled.
+    """Compare second with first. Intervals use the resampling of the second.
 
     Raises:
-        SettingsError: they did different things, or share no item.
+        SettingsError: the reports are of different tasks, or share no item.
     """
     if first.task != second.task:
         raise SettingsError("eval.other_task", first=first.task, second=second.task)
@@ -93,7 +93,7 @@ def compare(first: Report, second: Report) -> Comparison:
     pairs = [
         (by_key[item.key], item)
         for item in second.items
-        # The same key with another truth is another question.
+        # An item with the same key and another truth is another question.
         if item.key in by_key and dict(by_key[item.key].truth) == dict(item.truth)
     ]
     if not pairs:

@@ -1,4 +1,4 @@
-"""What answers took: seconds, tokens, memory."""
+"""Costs of answers: seconds, tokens, memory."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ _MEBIBYTE: Final = 1024 * 1024
 
 
 def costs(predictions: Iterable[Row]) -> dict[str, float]:
-    """What predictions took, as far as they say.
+    """Compute the costs of predictions, as far as these report them.
 
-    seconds_per_item: mean wall-clock, the reading of a page in the first question about it.
-    seconds_per_page: all seconds / different pages. Both without loading the model: load_seconds.
-    tokens_per_second, ttft_seconds: medians over runs that wrote tokens; the first answer's ttft
-    includes loading. peak_memory_bytes: of the GPU where the model runs there, else of the process.
+    seconds_per_item: mean wall-clock time; OCR of a page counts in the first question about it.
+    seconds_per_page: all seconds / different pages. Both exclude loading the model: load_seconds.
+    tokens_per_second, ttft_seconds: medians over runs that generated tokens. The first answer's
+    ttft includes loading. peak_memory_bytes: of the GPU if the model runs there, else of the
+    process.
     """
     rows = [row for row in predictions if "seconds" in row]
     usages = [usage for row in rows if (usage := row.get("usage"))]
@@ -43,7 +44,7 @@ def costs(predictions: Iterable[Row]) -> dict[str, float]:
 
 
 def named_costs(costs: Mapping[str, float], unit: str) -> list[tuple[str, float]]:
-    """Costs with their names for people. unit: what was asked, in the singular: "question"."""
+    """Return costs with display names. unit: the kind of item, in the singular: "question"."""
     named = {
         "seconds_per_item": f"seconds per {unit}",
         "seconds_per_page": "seconds per page",
@@ -51,7 +52,7 @@ def named_costs(costs: Mapping[str, float], unit: str) -> list[tuple[str, float]
         "ttft_seconds": "TTFT in seconds (median)",
         "load_seconds": "load in seconds",
     }
-    # Where the items are pages, both kinds of seconds are the same line.
+    # If the items are pages, seconds per item and per page are the same line.
     rows = list({text: costs[name] for name, text in named.items() if name in costs}.items())
     if "peak_memory_bytes" in costs:
         rows.append(("peak memory in MiB", round(costs["peak_memory_bytes"] / _MEBIBYTE)))

@@ -1,8 +1,8 @@
-"""Whether an answer stands on the page: word by word, where the page index has its words.
+"""Verbatim check: whether an answer's words are in the page index, word by word.
 
-Only whole words count: "50" does not stand on a page that prints "1250", and "250" not on one
-that prints "1,250.00". The words of an answer stand side by side; it may go on in the next line of
-its region, or in the printed line right below, as the lines of a table's cell do.
+Only whole words count: "50" is not on a page that prints "1250", and "250" not on one that prints
+"1,250.00". The words of an answer must follow one another. They may continue in the next line of
+the region, or in the printed line right below, like the lines of a table cell.
 """
 
 import itertools
@@ -15,25 +15,25 @@ from engine.core.schema import Line
 from engine.evaluation.answers import FOLDED
 from engine.index.page_index import PageIndex
 
-# Marks that part words where no digit stands on both sides: "Total:42.00" is two words, "14:05" is
-# one. Full stops, commas, slashes and dashes stay inside of words and go from their ends.
+# Marks that separate words unless digits stand on both sides: "Total:42.00" is two words, "14:05"
+# is one. Full stops, commas, slashes and dashes stay inside words and are stripped from their ends.
 _BETWEEN: Final = re.compile(r"[:;=|()\[\]{}\"'№#*_…<>]+")
-# "No.1105" is a label and its value that no space parts.
+# "No.1105" is a label and its value without a space.
 _ABBREVIATED: Final = re.compile(r"(?<=[^\W\d_])\.(?=\d)")
 _IN_A_NUMBER: Final = re.compile(r"(?<=\d)[:'](?=\d)")
-_KEPT: Final = "\x00"  # stands for a mark inside of a number while words are parted
+_KEPT: Final = "\x00"  # replaces a mark inside a number while words are separated
 _ENDS: Final = ".,!?-+/\\&$€£¥₽"
-# A line right below begins no further down than this many heights of the line.
+# In line heights: largest distance of a line right below.
 _LINE_STEP: Final = 1.5
 
-Token = tuple[str, int]  # the folded word, the position of the word that it is part of
+Token = tuple[str, int]  # the folded word, the position of the printed word that contains it
 
 
 def is_verbatim(answer: str, index: PageIndex) -> bool:
-    """Whether the answer's words stand on the page, one after the other.
+    """Whether the answer's words are on the page, one after the other.
 
-    Case, kinds of quotes and dashes, ё and punctuation around words do not count. An answer
-    without a word does not stand on a page.
+    Case, kinds of quotes and dashes, ё and punctuation around words are ignored. An answer without
+    a word is on no page.
     """
     wanted = _tokens(answer)
     if not wanted:
@@ -53,7 +53,7 @@ def _stands(
     number: int,
     start: int,
 ) -> bool:
-    """Whether all wanted words follow each other from a word of a line on."""
+    """Whether all wanted words follow one another from a word of a line on."""
     here = tokens[number]
     for offset, word in enumerate(wanted):
         at = start + offset
@@ -65,13 +65,13 @@ def _stands(
         if here[at][0] != word:
             cut = _cut_word(index.lines[number], here, at)
             if cut is not None and word.startswith(cut) and word != cut:
-                # A word that is broken over the end of its line.
+                # A word that is hyphenated at the end of its line.
                 rest = [word[len(cut) :], *wanted[offset + 1 :]]
                 return any(
                     _stands(rest, index, tokens, below, begin)
                     for below, begin in _ways_on(index, tokens, number, start, at)
                 )
-            # A cell's line ends before the printed line does, where the next cell begins.
+            # A cell ends before the printed line does, where the next cell begins.
             return at > start and any(
                 _stands(wanted[offset:], index, tokens, below, begin)
                 for below, begin in _ways_on(index, tokens, number, start, at - 1, cell=True)
@@ -88,9 +88,9 @@ def _ways_on(
     *,
     cell: bool = False,
 ) -> list[tuple[int, int]]:
-    """Where a run of words tokens[number][first:last + 1] may go on: (line, first token).
+    """Return where a run tokens[number][first:last + 1] may continue: (line, first token).
 
-    cell: the run ends inside of its line, so only a line below whose words begin under it counts.
+    cell: the run ends inside its line, so only a line below whose words begin under it counts.
     """
     lines, line = index.lines, index.lines[number]
     following = () if cell else _following(index, number)
@@ -113,7 +113,7 @@ def _ways_on(
 
 
 def _following(index: PageIndex, number: int) -> tuple[int, ...]:
-    """The next line of the region; of the page where the page has no regions."""
+    """Return the next line of the region, or of the page if it has no regions."""
     if not index.region_lines:
         return (number + 1,) if number + 1 < len(index.lines) else ()
     pairs = (pair for inside in index.region_lines for pair in itertools.pairwise(inside))
@@ -121,7 +121,7 @@ def _following(index: PageIndex, number: int) -> tuple[int, ...]:
 
 
 def _cut_word(line: Line, tokens: Sequence[Token], at: int) -> str | None:
-    """The part of a word that is hyphenated at the end of its line."""
+    """Return the part of a word that is hyphenated at the end of its line."""
     printed = line.words[tokens[at][1]].text.translate(FOLDED)
     is_last = at == len(tokens) - 1
     return tokens[at][0] if is_last and printed.endswith("-") else None
@@ -145,7 +145,7 @@ def _tokens(text: str) -> list[str]:
 
 
 def _split(text: str) -> list[str]:
-    # A mark behind _KEPT is inside of a number: it does not part words.
+    # A mark after _KEPT is inside a number: it does not separate words.
     parted = re.sub(rf"(?<!{_KEPT}){_BETWEEN.pattern}", " ", text)
     return parted.split()
 

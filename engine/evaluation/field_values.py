@@ -1,9 +1,9 @@
-"""Whether an extracted field is right, where its print may differ from the truth's.
+"""Correctness of an extracted field whose print may differ from the truth's.
 
-By the field's name: dates are compared as days ("15 Jan 2018" is "15/01/2018", day first), amounts
-as numbers to the cent without their currency ("RM51.30" is "51.30"; of a text with several numbers
-the last counts), everything else by its letters and digits alone, without case, spaces and
-punctuation.
+The field's name selects the comparison. Dates are compared as days ("15 Jan 2018" is "15/01/2018",
+day first). Amounts are compared as numbers to the cent without their currency ("RM51.30" is
+"51.30"; in a text with several numbers the last counts). Everything else is compared by letters and
+digits alone, without case, spaces and punctuation.
 """
 
 import re
@@ -22,7 +22,7 @@ _NUMBER: Final = re.compile(r"\d(?:[\d.,'\s]*\d)?")
 
 
 def field_kind(name: str) -> Literal["date", "amount", "text"]:
-    """How a field is compared: "issue_date" as a date, "total" as an amount, others as text."""
+    """Return how a field is compared: "issue_date" as date, "total" as amount, others as text."""
     words = set(re.split(r"[\W_]+", name.lower()))
     if "date" in words:
         return "date"
@@ -30,7 +30,7 @@ def field_kind(name: str) -> Literal["date", "amount", "text"]:
 
 
 def same_field(name: str, said: str | None, truth: str) -> bool:
-    """Whether a field's text is right; nothing said is wrong."""
+    """Whether a field's text is right; None is wrong."""
     if said is None or not said.strip():
         return False
     if said.strip() == truth.strip():

@@ -1,4 +1,4 @@
-"""What figures of speed belong to: the machine and the libraries, without names or paths."""
+"""The machine and libraries that figures of speed depend on, without names or paths."""
 
 import importlib.metadata
 import os
@@ -11,7 +11,7 @@ _PACKAGES = ("torch", "transformers", "rapidocr", "onnxruntime")
 
 
 def machine_facts() -> dict[str, Any]:
-    """Cores this process may use, its threads' limit, GPU, and versions."""
+    """Return the available cores, the thread limit, the GPU, and versions."""
     where = device()
     return {
         "cores": len(os.sched_getaffinity(0))

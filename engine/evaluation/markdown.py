@@ -1,4 +1,4 @@
-"""Reports and comparisons for people: report.md, report.json and pictures in one folder."""
+"""Writer of reports and comparisons: report.md, report.json and pictures in one folder."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ def write_report(
     """Write report.md, report.json and the worst cases as pictures; replaces an earlier report.
 
     Args:
-        report: the run that the pictures are of.
-        documents: where the files of the truths are.
-        comparison: told too; its other run is written as report_first.json.
+        report: the run that the pictures show.
+        documents: folder of the truths' files.
+        comparison: included in both reports; its first run becomes report_first.json.
     Raises:
         OSError: the folder cannot be written.
     """
@@ -56,7 +56,7 @@ def as_markdown(
     folder: Path = Path(),
     comparison: Comparison | None = None,
 ) -> str:
-    """The report as GitHub Markdown; pictures are linked from the folder it will lie in."""
+    """Return the report as GitHub Markdown; links to pictures are relative to its folder."""
     unit = UNITS[report.task]
     drawn = report.resampling
     resampled = "whole documents" if drawn.by == "document" else f"single {unit}"
@@ -200,7 +200,7 @@ def _asked(item: Item) -> str:
 
 
 def _told(item: Item) -> str:
-    """What was answered, or the scores where the prediction is longer than a line."""
+    """Return the answer, or the scores if the prediction is longer than a line."""
     if "question" in item.truth:
         answer = str(item.prediction.get("answer") or "(none)")
         hit = item.scores.get("evidence")
@@ -273,7 +273,7 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def _cell(text: str) -> str:
-    """Text that stays in its cell and is no markup."""
+    """Escape text for a table cell: no markup, no line break."""
     one_line = " ".join(text.split())
     for mark in "\\`*[]<>|":
         one_line = one_line.replace(mark, f"\\{mark}" if mark != "<" else "&lt;")

@@ -1,7 +1,7 @@
-"""Failures as pictures: the page with the true and the predicted places, what was said below.
+"""Pictures of failures: the page with the true and the predicted places, and captions below.
 
-True boxes are green, predicted ones red. Where the boxes lie close together the part of the page
-around them is shown, else the whole page. Text of layout categories stands on the boxes' edges.
+True boxes are green, predicted ones red. If the boxes are close together, the picture shows only
+the part of the page around them. Names of layout categories stand on the edges of the boxes.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from engine.evaluation.truths import ABOUT_FIELDS, TaskName
 
 logger = logging.getLogger(__name__)
 
-Box: TypeAlias = tuple[BBox, str]  # page pixels, what to write on its edge
+Box: TypeAlias = tuple[BBox, str]  # page pixels, label on its edge
 
 TRUE_COLOUR: Final = "#15803d"
 PREDICTED_COLOUR: Final = "#dc2626"
@@ -37,19 +37,19 @@ _FAINT: Final = "#4b5563"
 _WIDTH: Final = 1000  # pixels of the picture
 _MOST_HEIGHT: Final = 1300  # pixels of the page's part
 _LARGEST_SCALE: Final = 2.5
-_MARGIN: Final = 0.1  # of the page's longer side, around the boxes
-_WHOLE_PAGE: Final = 0.6  # a part of more than this share of the page is shown as the whole page
+_MARGIN: Final = 0.1  # fraction of the page's longer side, around the boxes
+_WHOLE_PAGE: Final = 0.6  # a part larger than this fraction becomes the whole page
 _LINE: Final = 3  # pixels
 _FONT: Final = 20
 _SMALL: Final = 14
 _PADDING: Final = 16
-_MOST_LINES: Final = 8  # of one caption
+_MOST_LINES: Final = 8  # in one caption
 _MOST_LETTERS: Final = 700
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A drawn failure, and where its file is."""
+    """A drawn failure and the path of its file."""
 
     item: Item
     path: Path
@@ -58,11 +58,11 @@ class Picture:
 def draw_worst(
     items: Sequence[Item], task: TaskName, documents: Path, folder: Path, limits: LimitSettings
 ) -> Iterator[Picture]:
-    """One PNG an item, written to folder; an item whose document is gone is passed over.
+    """Write one PNG per item to the folder; an item without its document is skipped.
 
     Args:
-        documents: where the files of the truths are.
-        folder: is made; the pictures of an earlier report in it are replaced.
+        documents: folder of the truths' files.
+        folder: is created; pictures of an earlier report in it are replaced.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("worst_[0-9][0-9]_*.png"):
@@ -80,7 +80,7 @@ def draw_worst(
 
 
 def draw_item(page: Image.Image, item: Item, task: TaskName) -> Image.Image:
-    """One item over its page.
+    """Draw one item over its page.
 
     Args:
         page: the upright page image.
@@ -96,7 +96,7 @@ def draw_item(page: Image.Image, item: Item, task: TaskName) -> Image.Image:
     )
     part = page.convert("RGB").crop(shown).resize(size, Image.Resampling.LANCZOS)
     pen = ImageDraw.Draw(part)
-    # The truth last and thinner inside, so that both are seen where they coincide.
+    # The truth is drawn last and inset, so both stay visible where they coincide.
     for boxes, colour, inset in ((predicted, PREDICTED_COLOUR, 0), (true, TRUE_COLOUR, _LINE)):
         for bbox, text in boxes:
             _draw_box(pen, _moved(bbox, shown, scale), colour, inset, text)
@@ -105,7 +105,7 @@ def draw_item(page: Image.Image, item: Item, task: TaskName) -> Image.Image:
 
 
 def part_scale(page_size: Size, boxes: Sequence[BBox]) -> tuple[tuple[int, int, int, int], float]:
-    """The part of a page that a picture shows (page pixels), and how much it is enlarged."""
+    """Return the part of a page that a picture shows (page pixels), and its magnification."""
     shown = _part(boxes, page_size)
     width, height = shown[2] - shown[0], shown[3] - shown[1]
     return shown, min(_WIDTH / width, _MOST_HEIGHT / height, _LARGEST_SCALE)
@@ -118,7 +118,7 @@ def _page(item: Item, documents: Path, limits: LimitSettings) -> Image.Image:
 
 
 def _boxes(item: Item, task: TaskName, size: Size) -> tuple[list[Box], list[Box]]:
-    """The true and the predicted boxes, in pixels of the page at size; those off it left out."""
+    """Return the true and the predicted boxes in page pixels at `size`; without those off it."""
     truth, prediction = item.truth, item.prediction
     true: list[tuple[Sequence[float], str]] = []
     predicted: list[tuple[Sequence[float], str]] = []
@@ -152,7 +152,7 @@ def _placed(
 
 
 def _part(boxes: Sequence[BBox], size: Size) -> tuple[int, int, int, int]:
-    """Whole pixels of the page around the boxes; the whole page where they are far apart."""
+    """Return the area around the boxes in whole pixels; the whole page if they are far apart."""
     whole = (0, 0, size[0], size[1])
     if not boxes:
         return whole
@@ -171,13 +171,13 @@ def _moved(bbox: BBox, shown: tuple[int, int, int, int], scale: float) -> BBox:
 
 
 def _draw_box(pen: ImageDraw.ImageDraw, bbox: BBox, colour: str, inset: int, text: str) -> None:
-    """A frame around the box, outside of it so that small print stays legible."""
+    """Draw a frame around the box, outside of it, so that small print stays legible."""
     x0, y0, x1, y1 = bbox
     out = 2 * _LINE - inset
     pen.rectangle((x0 - out, y0 - out, x1 + out, y1 + out), outline=colour, width=_LINE)
     if text:
         font = _font(_SMALL)
-        # The true name at the top left, the predicted one at the bottom right of its box.
+        # The true name is at the top left, the predicted one at the bottom right of its box.
         width = font.getlength(text)
         at = (x0, y0) if inset else (x1 - width, y1 - 1.3 * _SMALL)
         pen.rectangle((at[0] - 2, at[1], at[0] + width + 2, at[1] + 1.3 * _SMALL), fill=colour)
@@ -185,7 +185,7 @@ def _draw_box(pen: ImageDraw.ImageDraw, bbox: BBox, colour: str, inset: int, tex
 
 
 def _captions(item: Item, task: TaskName) -> list[tuple[str, str]]:
-    """(text, colour) below the page."""
+    """Return the (text, colour) captions below the page."""
     truth, prediction = item.truth, item.prediction
     lines: list[tuple[str, str]] = []
     match task:
@@ -243,7 +243,7 @@ def _with_captions(part: Image.Image, captions: Sequence[tuple[str, str]]) -> Im
 
 
 def wrapped(text: str, font: ImageFont.FreeTypeFont, width: float) -> list[str]:
-    """A text in lines of at most width pixels; what is too long ends in "…"."""
+    """Wrap a text into lines of at most `width` pixels; the excess is cut and ends in "…"."""
     words = [
         word[start : start + 60]
         for word in text[:_MOST_LETTERS].split()

@@ -1,7 +1,7 @@
-"""Whether predicted boxes point at the place where the answer is printed.
+"""Evidence hits: whether predicted boxes point at the place where the answer is printed.
 
-An evidence hit: one predicted box, or all of up to five together, covers at least half of a true
-box and no more than 15% of the page. So neither a corner of the place nor the whole page counts.
+An evidence hit: one predicted box, or up to five together, covers at least half of a true box and
+at most 15% of the page. Neither a corner of the place nor the whole page is a hit.
 """
 
 import itertools
@@ -17,18 +17,18 @@ MIN_EVIDENCE_COVER: Final = 0.5
 
 
 def scaled(bbox: BBox, *, from_size: Size, to_size: Size) -> BBox:
-    """A box of a page of from_size (width, height) on the same page at to_size; not clipped."""
+    """Scale a box from a page of from_size (width, height) to the page at to_size; not clipped."""
     scale_x, scale_y = to_size[0] / from_size[0], to_size[1] / from_size[1]
     return (bbox[0] * scale_x, bbox[1] * scale_y, bbox[2] * scale_x, bbox[3] * scale_y)
 
 
 def covered_share(target: BBox, boxes: Sequence[BBox]) -> float:
-    """The share of a box that the union of other boxes covers, 0 to 1."""
+    """Return the fraction of a box that the union of other boxes covers, 0 to 1."""
     if area(target) == 0:
         return 0.0
     xs = sorted({target[0], target[2], *(x for box in boxes for x in (box[0], box[2]))})
     ys = sorted({target[1], target[3], *(y for box in boxes for y in (box[1], box[3]))})
-    # The grid that all edges make: a cell is covered wholly or not at all.
+    # All edges form a grid; each of its cells is covered entirely or not at all.
     covered = sum(
         intersection_area(target, cell)
         for x0, x1 in itertools.pairwise(xs)
@@ -44,7 +44,7 @@ def evidence_hit(
     """Whether predicted boxes point at one of the true ones.
 
     Args:
-        boxes: pixels of a page of boxes_size (width, height); those after the fifth do not count.
+        boxes: pixels of a page of boxes_size (width, height); only the first five count.
         truths: pixels of the same page at truths_size.
     """
     first = boxes[:MAX_EVIDENCE_BOXES]

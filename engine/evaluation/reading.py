@@ -1,7 +1,7 @@
-"""How well a page was read: character and word error rates.
+"""OCR quality: character and word error rates.
 
-Before comparing: NFKC, one kind of quote and dash, words that are hyphenated over a line end are
-joined, bullets are dropped, white space becomes single spaces. Case counts.
+Text is normalised first: NFKC, one kind of quote and dash, hyphenation at line ends undone, bullets
+dropped, white space as single spaces. Case counts.
 """
 
 import re
@@ -14,38 +14,38 @@ from engine.evaluation.answers import FOLDED
 
 
 def clean_text(text: str) -> str:
-    """The form of a page's text that error rates compare."""
+    """Normalise a page's text for error rates."""
     folded = unicodedata.normalize("NFKC", text).translate(FOLDED)
     joined = re.sub(r"(?<=\w)-[ \t]*\r?\n\s*(?=\w)", "", folded)
     return " ".join(re.sub(r"[●•▪■◦·]\s*", "", joined).split())
 
 
 def character_edits(text: str, truth: str) -> tuple[int, int]:
-    """(Levenshtein distance, characters of the truth), both after cleaning."""
+    """Return (Levenshtein distance, characters of the truth), both after normalisation."""
     said, wanted = clean_text(text), clean_text(truth)
     return Levenshtein.distance(said, wanted), len(wanted)
 
 
 def word_edits(text: str, truth: str) -> tuple[int, int]:
-    """(words to insert, delete or replace, words of the truth), both after cleaning."""
+    """Return (word insertions, deletions and replacements, words of the truth), normalised."""
     said, wanted = clean_text(text).split(), clean_text(truth).split()
     return Levenshtein.distance(said, wanted), len(wanted)
 
 
 def character_error_rate(text: str, truth: str) -> float:
-    """Character edits per character of the truth; over 1 where much was invented."""
+    """Return character edits per character of the truth; over 1 if much text was invented."""
     edits, characters = character_edits(text, truth)
     return edits / max(characters, 1)
 
 
 def word_error_rate(text: str, truth: str) -> float:
-    """Word edits per word of the truth."""
+    """Return word edits per word of the truth."""
     edits, words = word_edits(text, truth)
     return edits / max(words, 1)
 
 
 def word_f1(text: str, truth: str) -> float:
-    """F1 of the words without their order: 1 where columns were only read in another order."""
+    """Return F1 of the words regardless of order; column order does not matter."""
     said = Counter(clean_text(text).lower().split())
     wanted = Counter(clean_text(truth).lower().split())
     total = said.total() + wanted.total()

@@ -8,7 +8,7 @@ from typing import Final
 from engine.core.geometry import iou, union
 from engine.core.schema import BBox, Region
 
-# What PubLayNet's five classes call our categories; None: it does not mark them.
+# PubLayNet's classes for our categories; None: PubLayNet does not mark the category.
 _PUBLAYNET: Final = {
     "Caption": "Text",
     "Footnote": "Text",
@@ -70,13 +70,13 @@ def match_regions(
 def fold_to_publaynet(
     predicted: Sequence[Region], true: Sequence[tuple[BBox, str]]
 ) -> list[Region]:
-    """Predictions as PubLayNet marks pages: five classes, and one box around each whole list.
+    """Convert predictions to PubLayNet's annotation: five classes, one box around each whole list.
 
     Args:
         predicted, true: boxes in the same frame.
     Returns:
-        Captions, footnotes and formulas as Text, titles as Section-header, running heads and feet
-        left out; list items whose centre lies in a true list are joined to one box.
+        Captions, footnotes and formulas as Text, titles as Section-header, without page headers
+        and footers. List items whose centre lies in a true list are joined to one box.
     """
     renamed = [
         replace(region, category=category)

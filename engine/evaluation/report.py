@@ -1,6 +1,7 @@
-"""A run's report: figures by group with intervals, costs, settings, machine, and every item.
+"""Report of a run: figures by group with intervals, costs, settings, machine, and every item.
 
-As JSON it holds all that a later comparison needs; engine.evaluation.markdown says it for people.
+Its JSON contains all that a later comparison needs; engine.evaluation.markdown formats it for
+people.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ FORMAT: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class Resampling:
-    """How intervals are made. by: what is drawn, single items or whole documents."""
+    """Resampling parameters. by: the unit that is drawn, single items or whole documents."""
 
     seed: int = bootstrap.SEED
     rounds: int = bootstrap.ROUNDS
@@ -44,15 +45,15 @@ class Resampling:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One model over one set.
+    """Results of one model over one set.
 
     Attributes:
-        set_digest: SHA-256 of the truths that were asked, first 16 hexadecimal digits.
-        model_id: the model that was asked; answered_by counts the models that answered.
-        settings: what of the settings bears on the figures; no paths.
+        set_digest: SHA-256 of the truths, first 16 hexadecimal digits.
+        model_id: the requested model; answered_by counts the models that answered.
+        settings: the settings that affect the figures; no paths.
         costs: seconds, tokens, bytes; see `costs`.
-        failed: what runs that failed said, with how often.
-        left_out: why documents or pages were not asked about, with how many truths each concerns.
+        failed: error message of failed runs -> number of runs.
+        left_out: reason -> number of truths whose documents or pages were skipped.
     """
 
     task: TaskName
@@ -71,7 +72,7 @@ class Report:
 
     @property
     def fallbacks(self) -> int:
-        """Answers that another model than the asked one gave."""
+        """Number of answers by a model other than the requested one."""
         return sum(count for name, count in self.answered_by.items() if name != self.model_id)
 
     @property
@@ -79,7 +80,7 @@ class Report:
         return f"{self.model_id}, verbatim" if self.verbatim else self.model_id
 
     def figures(self) -> Figures:
-        """Group -> metric -> figure; "all", then languages, then kinds."""
+        """Return group -> metric -> figure; "all", then languages, then kinds."""
         figures: Figures = {}
         for group in groups_of(self.items):
             inside = [item for item in self.items if group in item.groups]
@@ -98,7 +99,7 @@ class Report:
         return figures
 
     def worst(self, count: int) -> list[Item]:
-        """The items that are not right, the worst first; costly failures before near misses."""
+        """Return the items that are not right, worst first; costly failures before near misses."""
         ranked = sorted(self.items, key=lambda item: item.merit(self.task))
         return [item for item in ranked if _is_flawed(item, self.task)][:count]
 
@@ -150,14 +151,14 @@ def evaluate(
     resampling: Resampling | None = None,
     progress: Progress = lambda: None,
 ) -> Report:
-    """Ask a model everything and score it.
+    """Run a model over a set and score its predictions.
 
     Args:
         truths: lines as engine.evaluation.truths reads them.
-        directory: where their files are.
-        progress: called after each.
+        directory: folder of their files.
+        progress: called after each prediction.
     Raises:
-        ModelError: the model is not known, not on this machine, or cannot do the task.
+        ModelError: the model is unknown, not on this machine, or does not support the task.
         SettingsError: none of the documents could be opened.
     """
     asked = options or Options()
@@ -186,15 +187,15 @@ def evaluate(
 
 
 def groups_of(items: Sequence[Item]) -> list[str]:
-    """The groups of items: first all first ones ("all"), then all second ones, and so on."""
+    """Return the groups of items: all first ones ("all"), then all second ones, and so on."""
     placed = ((place, name) for item in items for place, name in enumerate(item.groups))
     return list(dict.fromkeys(name for _, name in sorted(placed)))
 
 
 def metrics_of(items: Sequence[Item]) -> list[str]:
-    """The metrics of items, in the order in which scoring gives them."""
+    """Return the metrics of items, in scoring order."""
     found = dict.fromkeys(metric for item in items for metric in item.scores)
-    # Categories come as pages have them: by name.
+    # Categories occur in the order of the pages; sort them by name.
     plain = [name for name in found if not name.startswith("f1 ")]
     return plain + sorted(name for name in found if name.startswith("f1 "))
 
@@ -205,10 +206,10 @@ def estimate_json(figure: Estimate) -> dict[str, float | None]:
 
 
 def read_report(path: Path) -> Report:
-    """A report.json of an earlier run.
+    """Read the report.json of an earlier run.
 
     Raises:
-        SettingsError: it cannot be read, or is none.
+        SettingsError: the file cannot be read or is no report.
     """
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
@@ -263,7 +264,7 @@ def _digest(truths: Sequence[Row]) -> str:
 
 
 def _settings_of(settings: Settings, model_id: str) -> dict[str, Any]:
-    """What bears on answers and their speed. A local folder is named without its path."""
+    """Return the settings that affect answers and speed; a local folder without its path."""
     model = settings.model(model_id).model_dump(mode="json", exclude={"good_for", "licence"})
     if Path(model["repo_id"]).is_dir():
         model["repo_id"] = f"local folder {Path(model['repo_id']).name}"

@@ -1,11 +1,11 @@
-"""Asks an Engine what a set of truths asks, and gives predictions as lines.
+"""Runs an Engine over a set of truths and returns predictions as lines.
 
-A document that cannot be opened, or has no such page, is left out and named ("left_out"); a run
-that fails is an empty answer that says why ("error"), since an answer was due. The figures of both
-are kept apart in reports. Nothing is scored here, and nothing is downloaded.
+A document that cannot be opened, or lacks the page, is skipped with the reason ("left_out"). A
+failed run is an empty answer with the reason ("error"), because an answer was expected. Reports
+count both separately. This module scores nothing and downloads nothing.
 
-Predictions are JSON objects: what was answered, boxes with the page_size that they are in, and
-"usage" with seconds, tokens and the model that really answered.
+Predictions are JSON objects: the answer, boxes with the page_size of their frame, and "usage" with
+seconds, tokens and the model that answered.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ Progress: TypeAlias = Callable[[], None]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a set is run. model_id: None takes default_model. verbatim: of questions only."""
+    """Options of a run. model_id: None uses default_model. verbatim: applies to questions only."""
 
     model_id: str | None = None
     verbatim: bool = False
 
 
 def require_model(settings: Settings, model_id: str | None) -> str:
-    """The model's id, if it can run here without a download.
+    """Return the model's id if it can run here without a download.
 
     Raises:
-        ModelError: it is not known, or not on this machine.
+        ModelError: the model is unknown or not on this machine.
     """
     chosen = model_id or settings.default_model
     model = settings.model(chosen)
@@ -58,13 +58,13 @@ def predict(
     options: Options | None = None,
     progress: Progress = lambda: None,
 ) -> list[Prediction]:
-    """One prediction a truth, in the order of the truths.
+    """Return one prediction per truth, in the order of the truths.
 
     Args:
-        directory: where the files of the truths are.
-        progress: called after each.
+        directory: folder of the truths' files.
+        progress: called after each prediction.
     Raises:
-        ModelError: the model is not known, not on this machine, or cannot do the task.
+        ModelError: the model is unknown, not on this machine, or does not support the task.
     """
     asked = options or Options()
     model_id = require_model(engine.settings, asked.model_id)
@@ -90,7 +90,7 @@ def predict(
 
 
 class _Run:
-    """One model over one set; keeps a document open while its questions are asked."""
+    """One model over one set. A document stays open while its questions are asked."""
 
     def __init__(self, engine: Engine, directory: Path, model_id: str, verbatim: bool) -> None:
         self._engine = engine
@@ -114,7 +114,7 @@ class _Run:
         self._engine.delete_session(self._session_id)
 
     def timed(self, one: Callable[[Row], Prediction], truth: Row) -> Prediction:
-        """A prediction with what it took, opening and reading the page included."""
+        """Return a prediction with its costs, including opening and OCR of the page."""
         named = {key: truth[key] for key in ("id", "file", "page", "question") if key in truth}
         started = time.monotonic()
         try:
@@ -124,12 +124,12 @@ class _Run:
         except EngineError as error:
             prediction = {"error": str(error)}
         usage = prediction.get("usage") or {}
-        # Loading is a figure of its own.
+        # Loading time is a separate figure.
         seconds = time.monotonic() - started - usage.get("load_seconds", 0.0)
         return named | prediction | {"seconds": round(max(0.0, seconds), 3)}
 
     def question(self, truth: Row) -> Prediction:
-        """Each question is a conversation of its own."""
+        """Answer one question in a new conversation."""
         page = self._page(truth)
         self._engine.forget_conversation(self._session_id)
         size = {"page_size": list(page.size), "answer": "", "boxes": []}
@@ -145,7 +145,7 @@ class _Run:
             raise
         except EngineError as error:
             return size | {"error": str(error)}
-        # Without a place, the words may only say that nothing was found.
+        # Without evidence the text may only say that nothing was found.
         refused = not answer.evidence and is_refusal(answer.text)
         said = "" if refused else answer.text.strip()
         boxes = [item.bbox for item in answer.evidence if item.page_index == page.page_index]
@@ -209,7 +209,7 @@ class _Run:
         ).answer()
 
     def _on_page(self, said: str, page: Page) -> bool | None:
-        """Whether the answer stands on the page; None where the page cannot be read."""
+        """Whether the answer is printed on the page; None if the page cannot be read."""
         try:
             index = self._engine.index_of(self._session_id, page.document_id, page.page_index)
         except EngineError:

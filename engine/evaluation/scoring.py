@@ -1,6 +1,6 @@
-"""Predictions held against their truths: one Item a question or page, its scores as ratios.
+"""Scores predictions against their truths: one Item per question or page, scores as ratios.
 
-Works on lines, so predictions of other programs can be scored too (docs/evaluation.md).
+It works on lines, so predictions of other programs can be scored too (docs/evaluation.md).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from engine.evaluation.reading import character_edits, word_edits, word_f1
 from engine.evaluation.regions import fold_to_publaynet, match_regions
 from engine.evaluation.truths import ABOUT_FIELDS, Row, TaskName
 
-# The metrics that say how good a prediction is, for ranking the worst ones.
+# Metrics of a prediction's quality, for ranking the worst ones.
 MERITS: Final[Mapping[TaskName, tuple[str, ...]]] = {
     "qa": ("anls", "exact", "evidence"),
     "receipts": ("mean",),
@@ -26,7 +26,7 @@ MERITS: Final[Mapping[TaskName, tuple[str, ...]]] = {
     "layout": ("f1",),
 }
 LOWER_IS_BETTER: Final = frozenset(("cer", "wer"))
-# What is counted; the unit that intervals resample.
+# The counted item, which is also the unit of resampling.
 UNITS: Final[Mapping[TaskName, str]] = {
     "qa": "questions",
     "receipts": "documents",
@@ -37,12 +37,12 @@ UNITS: Final[Mapping[TaskName, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One truth, what was predicted for it, and the scores.
+    """One truth, its prediction, and the scores.
 
     Attributes:
-        key: the same in every run over the set.
+        key: identical in every run over the set.
         groups: "all", the language and the kind, as far as the set has them.
-        scores: metric -> (earned, possible); metrics that do not apply are not there.
+        scores: metric -> (earned, possible); metrics that do not apply are absent.
     """
 
     key: str
@@ -52,7 +52,7 @@ class Item:
     prediction: Row
 
     def merit(self, task: TaskName) -> float:
-        """How good it is: higher is better, comparable within one task."""
+        """Quality of the prediction: higher is better, comparable within one task."""
         total = 0.0
         for metric in MERITS[task]:
             earned, possible = self.scores.get(metric, (0.0, 0.0))
@@ -62,9 +62,9 @@ class Item:
 
 
 def score(task: TaskName, truths: Sequence[Row], predictions: Sequence[Row]) -> list[Item]:
-    """Truths with their predictions; truths without one, or left out, give no item.
+    """Score truths with their predictions. Truths without one, or left out, give no item.
 
-    Predictions belong by "id", else by file, page and question.
+    Predictions are matched by "id", else by file, page and question.
     """
     by_key = {_key(task, row): row for row in predictions}
     by_place = {_place(task, row): row for row in predictions}
@@ -88,10 +88,10 @@ def score(task: TaskName, truths: Sequence[Row], predictions: Sequence[Row]) -> 
 
 
 def question_scores(truth: Row, prediction: Row) -> dict[str, Score]:
-    """ANLS, exact and, as far as they apply, evidence, grounded, verbatim, answered, refused.
+    """Return ANLS, exact and, if applicable, evidence, grounded, verbatim, answered, refused.
 
-    evidence and grounded: where the truth has a place. verbatim: where something was answered and
-    the page could be read. answered: where there is an answer. refused: where there is none.
+    evidence and grounded: the truth has a place. verbatim: the answer is not empty and the page
+    could be read. answered: the question has an answer. refused: it has none.
     """
     answers: Sequence[str] = truth["answers"]
     said = str(prediction.get("answer") or "")
@@ -118,9 +118,9 @@ def question_scores(truth: Row, prediction: Row) -> dict[str, Score]:
 
 
 def field_scores(truth: Row, prediction: Row) -> dict[str, Score]:
-    """Each field by name, their mean, and whether all of them are right.
+    """Return the score of each field by name, their mean, and whether all of them are right.
 
-    A field that the truth has as "" counts as right where nothing was said.
+    A field whose truth is "" is right if the prediction is empty too.
     """
     fields = {name: str(value) for name, value in truth.items() if name not in ABOUT_FIELDS}
     right: dict[str, float] = {}
@@ -136,7 +136,7 @@ def field_scores(truth: Row, prediction: Row) -> dict[str, Score]:
 
 
 def text_scores(truth: Row, prediction: Row) -> dict[str, Score]:
-    """CER and WER by edits and lengths, so that long pages weigh more; F1 of words by page."""
+    """Return CER and WER as edits and lengths, so long pages weigh more; F1 of words per page."""
     said = str(prediction.get("text") or "")
     edits, characters = character_edits(said, truth["text"])
     word_changes, words = word_edits(said, truth["text"])
@@ -148,7 +148,7 @@ def text_scores(truth: Row, prediction: Row) -> dict[str, Score]:
 
 
 def layout_scores(truth: Row, prediction: Row) -> dict[str, Score]:
-    """F1 over all categories together (micro) with precision and recall, and of each category."""
+    """Return F1, precision and recall over all categories (micro), and F1 of each category."""
     size = _size(truth)
     own = _size(prediction, size)
     found = [
@@ -172,7 +172,7 @@ def layout_scores(truth: Row, prediction: Row) -> dict[str, Score]:
 
 
 def true_boxes(truth: Row) -> list[BBox]:
-    """The places of a question's answer, pixels of the truth's page_size."""
+    """Return the places of a question's answer, pixels of the truth's page_size."""
     boxes = [truth.get("evidence_box"), *(truth.get("evidence_alts") or ())]
     return [_box(box) for box in boxes if box]
 

@@ -1,4 +1,4 @@
-"""A report's figures and costs as lines for a terminal."""
+"""Formats a report's figures and costs as lines for a terminal."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from engine.evaluation.scoring import UNITS
 
 
 def figures_text(report: Report) -> str:
-    """The figures for a terminal: a line a group, or a line a metric where there is one group."""
+    """Return the figures: one line per group, or one line per metric if there is one group."""
     figures = report.figures()
     rows = []
     if len(figures) == 1:
@@ -24,7 +24,7 @@ def figures_text(report: Report) -> str:
 
 
 def costs_text(report: Report) -> str:
-    """The costs for a terminal, in one line."""
+    """Return the costs in one line."""
     unit = UNITS[report.task].rstrip("s")
     return "  ".join(f"{name} {value}" for name, value in named_costs(report.costs, unit)) + "\n"
 

@@ -1,7 +1,7 @@
-"""Sets of documents with known truth, as files: one JSON object a line (docs/evaluation.md).
+"""Readers of ground truth sets: files with one JSON object per line (docs/evaluation.md).
 
-Every line is checked before a model runs: a bad one is one sentence with its number. Lines are
-handed on as they are, since predictions and reports repeat their keys.
+Every line is validated before a model runs. An invalid line gives an error with its line number.
+Lines are returned unchanged, because predictions and reports repeat their keys.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ TaskName: TypeAlias = Literal["qa", "receipts", "text", "layout"]
 Row: TypeAlias = Mapping[str, Any]
 T = TypeVar("T")
 
-# Keys of a line of fields that are no fields.
+# Keys of a line that are not fields.
 ABOUT_FIELDS: Final = frozenset(
     ("id", "file", "page", "page_size", "image_size", "lines", "lang", "kind", "document_type")
 )
@@ -30,33 +30,33 @@ _PICTURES: Final = frozenset(
 
 
 class _LineError(Exception):
-    """What is wrong with one line."""
+    """Error in one line."""
 
 
 def read_questions(path: Path) -> list[Row]:
-    """Questions of a set.
+    """Read the questions of a set.
 
     Raises:
-        SettingsError: the file cannot be read, or a line is not as docs/evaluation.md says.
+        SettingsError: the file cannot be read, or a line does not match docs/evaluation.md.
     """
     return _read_lines(path, _check_question)
 
 
 def read_fields(path: Path) -> list[Row]:
-    """Documents with their fields, SROIE's or others. Raises SettingsError."""
+    """Read documents with their fields, from SROIE or other sources. Raises SettingsError."""
     return _read_lines(path, _check_fields)
 
 
 def read_layouts(path: Path) -> list[Row]:
-    """Pages with their regions. Raises SettingsError."""
+    """Read pages with their regions. Raises SettingsError."""
     return _read_lines(path, _check_layout)
 
 
 def read_texts(directory: Path) -> list[Row]:
-    """The pages of a folder that have their text in NAME.txt beside them, by name.
+    """Read the pages of a folder that have their text in NAME.txt beside them, by name.
 
     Raises:
-        SettingsError: the folder cannot be read, or holds no such pair.
+        SettingsError: the folder cannot be read, or contains no such pair.
     """
     try:
         rows: list[Row] = [
@@ -76,7 +76,7 @@ def read_texts(directory: Path) -> list[Row]:
 
 
 def sample(rows: Sequence[T], limit: int | None, seed: int) -> list[T]:
-    """At most limit rows, drawn by the seed, in their order."""
+    """Draw at most `limit` rows by the seed; their order stays."""
     if limit is None or limit >= len(rows):
         return list(rows)
     chosen = random.Random(seed).sample(range(len(rows)), limit)
@@ -84,7 +84,7 @@ def sample(rows: Sequence[T], limit: int | None, seed: int) -> list[T]:
 
 
 def _language(path: Path) -> str | None:
-    """The language that a page's name starts with: "ru_letter.png" is "ru"."""
+    """Return the language prefix of a page's name: "ru_letter.png" is "ru"."""
     start, mark, _ = path.stem.partition("_")
     return start if mark and len(start) == 2 and start.isalpha() else None
 

@@ -190,7 +190,7 @@ class PageFacts:
         return float(before and 0 < at == last)
 
     def adds_up(self, name: str, amount: float | None) -> float:
-        """Return 1 for an amount with its field's role in the page's largest sum with tax, else 0."""
+        """Return 1 for an amount with its field's role in the page's largest taxed sum, else 0."""
         part = self._sums.get(name)
         if part is None or amount is None or self._sum is None:
             return 0.0
