@@ -1,5 +1,5 @@
-"""Which models are in memory, where they run, and how they come here.
+"""Model management: which models are in memory, where they run, and how they are downloaded.
 
-The manager loads and unloads; `worker` is a model's own process; `inference` is a model's thread;
-a family's own code is in engine/families.
+The manager loads and unloads models. `worker` runs a model in its own process, `inference` on a
+thread. The code of each family is in engine/families.
 """

@@ -1,6 +1,6 @@
 """How much of a model's context a question takes, counted without the model's weights.
 
-Nothing is downloaded: of a model that is not on this machine nothing is known.
+Nothing is downloaded. A model whose files are not on this machine gives an empty result.
 """
 
 import logging
@@ -18,13 +18,14 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ContextUse:
-    """What a question would take as it is, with nothing shortened; None for what is not known.
+    """What a question takes in full, with nothing shortened; None for an unknown value.
 
     Attributes:
         prompt_tokens: of the whole prompt: earlier turns, images and the question.
-        image_tokens: (document_id, page_index) -> tokens, of every page that the model would see.
-        context_tokens: what prompt and answer may have together.
-        fits: whether they do; where not, earlier pages are shown as text and turns left out.
+        image_tokens: (document_id, page_index) -> tokens, of every page shown to the model.
+        context_tokens: the limit for prompt and answer together.
+        fits: whether prompt and answer stay within that limit. If not, earlier pages are sent as
+            text and the oldest turns are left out.
     """
 
     prompt_tokens: int | None = None
@@ -34,7 +35,7 @@ class ContextUse:
 
 
 class PromptCounters:
-    """The counters of all models, each made when it is first asked for. Thread-safe."""
+    """The prompt counters of all models, each created on first use. Thread-safe."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -42,7 +43,7 @@ class PromptCounters:
         self._lock = threading.Lock()
 
     def use(self, model_id: str, request: ModelRequest) -> ContextUse:
-        """What a request would take of a model's context."""
+        """The context that a request takes in a model."""
         with self._lock:
             counter = self._counter(model_id)
             if counter is None:

@@ -1,6 +1,6 @@
-"""Loading, unloading and downloading a model because a person asked for it, not a question.
+"""Loading, unloading and downloading of models at a user's request, outside any run.
 
-What takes long runs on a thread of its own; `state` tells everyone how far it is.
+Long work runs on its own thread. `state` reports its progress to every visitor.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ Work = Literal["loading", "downloading"]
 
 @dataclass(frozen=True, slots=True)
 class ModelState:
-    """What is being done with a model.
+    """The work in progress on a model.
 
     Attributes:
         work: what runs now.
         done_bytes, total_bytes: of the last download; 0 of 0 before its size is known.
-        problem: why the last work failed, until the next begins.
+        problem: why the last work failed; cleared when the next begins.
     """
 
     work: Work | None = None
@@ -41,7 +41,7 @@ class ModelState:
 
 
 class ModelControl:
-    """For all models of one engine. Thread-safe; every visitor sees the same."""
+    """Model control of one engine. Thread-safe; all visitors share its state."""
 
     def __init__(self, settings: Settings, models: ModelManager) -> None:
         self._settings = settings
@@ -52,14 +52,14 @@ class ModelControl:
 
     @property
     def is_allowed(self) -> bool:
-        """Whether visitors may use it (app.model_control)."""
+        """Whether visitors may control models (app.model_control)."""
         return self._settings.app.lets_control_models
 
     def state(self, model_id: str) -> ModelState:
         return self._states.get(model_id, ModelState())
 
     def load(self, model_id: str) -> None:
-        """Begin to load a model, unless something is being done with it.
+        """Start loading a model, unless work on it is in progress.
 
         Raises:
             ModelError: there is no such model, or settings do not allow it.
@@ -67,7 +67,7 @@ class ModelControl:
         self._begin(model_id, "loading", self._load)
 
     def download(self, model_id: str) -> None:
-        """Begin to fetch a model from the hub, unless something is being done with it.
+        """Start downloading a model from the hub, unless work on it is in progress.
 
         Raises:
             ModelError: there is no such model, or settings do not allow it.
@@ -75,7 +75,7 @@ class ModelControl:
         self._begin(model_id, "downloading", self._download)
 
     def unload(self, model_id: str) -> None:
-        """Give a model's memory back.
+        """Unload a model and free its memory.
 
         Raises:
             ModelError: there is no such model, it is answering, or settings do not allow it.
@@ -85,7 +85,7 @@ class ModelControl:
             raise ModelError("model.in_use", model_id=model_id)
 
     def close(self) -> None:
-        """Whoever waits for a model waits no more. A download ends with the process."""
+        """Cancel loads that wait for their turn. A download ends with the process."""
         self._closed.set()
 
     def _check(self, model_id: str) -> None:

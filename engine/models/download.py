@@ -1,4 +1,4 @@
-"""Fetching a model's weights from the hub into its cache, with its progress in bytes."""
+"""Download of a model's weights from the hub into the hub's cache, with progress in bytes."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from engine.families.weights.hub import WANTED, hub_errors
 if TYPE_CHECKING:
     from engine.core.settings import ModelSettings
 
-# Called with the bytes that are here and the bytes there will be.
+# Called with the bytes downloaded so far and the total.
 OnProgress = Callable[[int, int], None]
 
 
 def download(model_id: str, model: ModelSettings, on_progress: OnProgress | None = None) -> Path:
-    """Fetch a checkpoint, or what is new of it; files that arrived whole are not fetched again.
+    """Download a checkpoint, or only its new files. Complete files are not downloaded again.
 
     Args:
-        on_progress: is told, from several threads; without it huggingface_hub shows its own
+        on_progress: called from several threads. Without it huggingface_hub shows its own
             progress bar on stderr.
     Returns:
         The folder of the checkpoint in the hub's cache.
     Raises:
-        ModelError: it is a local folder or runs on a server, there is no room for it, or hub,
-            network or disk do not let it be fetched.
+        ModelError: the model is a local folder or runs on a server, the disk has no room for it,
+            or hub, network or disk fail.
     """
     from huggingface_hub import snapshot_download
 
@@ -47,7 +47,7 @@ def download(model_id: str, model: ModelSettings, on_progress: OnProgress | None
 
 
 def _missing_bytes(model: ModelSettings, options: dict[str, Any]) -> int:
-    """What a download would bring; 0 where the hub does not answer, which the download tells."""
+    """Bytes to download; 0 if the hub does not answer, which the download itself then reports."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import DryRunError
 
@@ -60,17 +60,17 @@ def _missing_bytes(model: ModelSettings, options: dict[str, Any]) -> int:
 
 
 def _check_room(model_id: str, model: ModelSettings, needed: int) -> None:
-    """Refuse a download that the disk of the hub's cache cannot hold.
+    """Refuse a download that does not fit on the disk of the hub's cache.
 
     Args:
         needed: bytes.
     Raises:
-        ModelError: there are fewer free.
+        ModelError: the disk has fewer free bytes.
     """
     from huggingface_hub import constants
 
     cache = Path(constants.HF_HUB_CACHE).expanduser().absolute()
-    # It is made by the first download.
+    # The first download creates the cache folder.
     there = next(folder for folder in (cache, *cache.parents) if folder.is_dir())
     free = shutil.disk_usage(there).free
     if needed > free:
@@ -85,14 +85,14 @@ def _check_room(model_id: str, model: ModelSettings, needed: int) -> None:
 
 
 def _counting(total: int, on_progress: OnProgress) -> type:
-    """A progress bar that shows nothing and tells the bytes of all files together."""
+    """A silent progress bar class that reports the bytes of all files together."""
     from tqdm import tqdm
 
     most = 0
 
     class Counting(tqdm):  # type: ignore[misc]
         def __init__(self, *args: Any, **kwargs: Any) -> None:
-            # huggingface_hub makes bars of bytes that arrive, of bytes on disk, and of files.
+            # huggingface_hub creates bars for bytes received, bytes on disk, and files.
             self._counts_bytes = kwargs.get("unit") == "B"
             super().__init__(*args, **{**kwargs, "file": _Nowhere()})
 
@@ -108,10 +108,10 @@ def _counting(total: int, on_progress: OnProgress) -> type:
 
 
 class _Nowhere:
-    """Where a bar is written to that nobody sees."""
+    """A text stream that discards what a progress bar writes."""
 
     def write(self, text: str) -> None:
-        """Drop it."""
+        """Discard it."""
 
     def flush(self) -> None:
-        """Nothing is held."""
+        """Do nothing: nothing is buffered."""

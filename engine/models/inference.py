@@ -1,8 +1,8 @@
 """One inference thread per model: jobs in, StreamEvents out.
 
-Each job belongs to one session, and a session has one run at a time (engine.chat.engine), so first
-come first served is round robin by session. A job's pixels or page indexes are prepared before it
-queues, on the caller's thread; the inference thread only generates.
+Each job belongs to one session, and a session has one run at a time (engine.chat.engine).
+First come, first served is therefore round robin by session. The caller's thread prepares a
+job's pixels or page indexes before the job queues. The inference thread only generates.
 """
 
 import logging
@@ -27,9 +27,9 @@ from engine.families.base import ModelFamily, Outcome, Run, Streamer
 
 logger = logging.getLogger(__name__)
 
-# A text that was ready before it was streamed takes less than this; a model takes far longer.
+# A text that was ready before streaming takes less time than this; a model takes far longer.
 _SHORTEST_DECODE_SECONDS = 0.02
-# How long a model that is unloaded is waited for.
+# How long `close` waits for the running job.
 _CLOSING_SECONDS = 30.0
 
 
@@ -44,9 +44,9 @@ class Job:
         started_at: time.monotonic() when the user asked.
         load_seconds: spent on loading the model for this run.
         last_token_at: time.monotonic() of the newest token; None before the first. The reader's
-            stall watch looks at it, so a long prefill is never taken for a stall.
+            stall check uses it, so a long prefill never counts as a stall.
         on_token: called for each piece of tokens.
-        context: of the request that asked; the job runs in it.
+        context: the context variables of the request; the job runs in them.
     """
 
     inputs: Any
@@ -60,7 +60,7 @@ class Job:
 
 
 class InferenceThread:
-    """Runs the jobs of one loaded model one after the other.
+    """Runs the jobs of one loaded model in the order of their arrival.
 
     Args:
         model_id: names the model in errors.
@@ -86,7 +86,7 @@ class InferenceThread:
             thread.start()
 
     def submit(self, job: Job) -> None:
-        """Queue a job. Its place is told by Step("step.queued") while others are before it.
+        """Queue a job. Step("step.queued") reports its position while others are before it.
 
         Raises:
             GenerationError: the model was unloaded meanwhile.
@@ -103,7 +103,7 @@ class InferenceThread:
             job.emit(Step("step.queued", {"position": place}))
 
     def call(self, work: Callable[[], None]) -> None:
-        """Do something on this thread, after the jobs before it; nothing once it is closed."""
+        """Run `work` on this thread before the next job; after `close` it is ignored."""
         with self._changed:
             if not self._closed:
                 self._calls.append(work)
@@ -141,14 +141,14 @@ class InferenceThread:
             for place, other in enumerate(waiting, start=1):
                 other.emit(Step("step.queued", {"position": place}))
             last = job.context.run(self._run, job)
-            # Free before the asker hears of the end, or the next question would be told to queue.
+            # Free the thread before the reader sees the end, or its next question would queue.
             with self._changed:
                 self._busy -= 1
             job.emit(last)
 
 
 def _quietly(work: Callable[[], None]) -> None:
-    """Nobody waits for it: a failure must not end the thread that answers everybody."""
+    """Run `work` and log its failure, which must not end the thread that serves all sessions."""
     try:
         work()
     except Exception:
@@ -158,7 +158,7 @@ def _quietly(work: Callable[[], None]) -> None:
 def run_job(family: ModelFamily, job: Job) -> Finished | Failed:
     """Run one job up to its last event, which is returned and not emitted.
 
-    Never raises: a failure becomes Failed, told as a sentence.
+    Never raises: a failure becomes Failed with an error that can be shown to the user.
     """
     try:
         return _generate(family, job)
@@ -231,12 +231,12 @@ def _generate(family: ModelFamily, job: Job) -> Finished:
 
 
 def _rate(tokens: int, seconds: float) -> float:
-    """Tokens per second after the first piece; 0 where all came at once and there is no rate."""
+    """Tokens per second after the first piece; 0 if all came at once and there is no rate."""
     return tokens / seconds if seconds >= _SHORTEST_DECODE_SECONDS else 0.0
 
 
 class _Watched:
-    """A streamer that leaves the time of its newest token on the job."""
+    """A streamer that records the time of its newest token on the job."""
 
     def __init__(self, streamer: Streamer, job: Job) -> None:
         self._streamer = streamer

@@ -1,7 +1,8 @@
-"""Which models are in memory: each loaded once, kept while it is used, given back when it is not.
+"""The models in memory: each is loaded once, shared while in use, and unloaded when idle.
 
-At most generation.resident_models are in memory, not counting families small enough to stay beside
-others; whoever needs another one waits for its turn. Families are resolved lazily.
+At most generation.resident_models are in memory, not counting families that are small enough to
+stay beside others. A run that needs another model waits for its turn. Families are resolved
+lazily.
 """
 
 import logging
@@ -31,9 +32,9 @@ class ModelInfo:
     """One row of the model picker.
 
     Attributes:
-        tasks: what can be asked of it; more than its capabilities where another model answers.
+        tasks: what a user can ask of it; more than its capabilities if another model answers.
         loaded: the weights are in memory now.
-        facts: (label, value) of how a loaded model runs, its attention and why among them.
+        facts: (label, value) of how a loaded model runs, such as its attention and the reason.
     """
 
     model_id: str
@@ -48,10 +49,13 @@ class ModelInfo:
 
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
-    """A model in memory, of this process or of its own. load_seconds: what loading it took.
+    """A model in memory, of this process or of its own.
 
-    family prepares and inference runs; a model in a process of its own does both, and one on a
-    GPU that is lent call by call sends what it prepared there.
+    `family` prepares a run and `inference` executes it. A model in its own process does both. A
+    model on a GPU that is allocated per call sends the prepared call there.
+
+    Attributes:
+        load_seconds: the time that loading took.
     """
 
     family: ModelFamily | RemoteModel | ZeroGpuModel
@@ -77,7 +81,7 @@ class ModelManager:
         self._changed = threading.Condition()
 
     def infos(self) -> tuple[ModelInfo, ...]:
-        """All models of the settings, in their order; nothing is loaded for it."""
+        """All models of the settings, in their order; loads nothing."""
         return tuple(
             ModelInfo(
                 model_id=model_id,
@@ -106,7 +110,7 @@ class ModelManager:
         return family_class(model.family, model_id=model_id).capabilities_of(model_id, model)
 
     def tasks(self, model_id: str) -> frozenset[str]:
-        """What can be asked of a model: what it does, and questions that another one answers.
+        """What a user can ask of a model: its own tasks, and questions that another model answers.
 
         Raises:
             ModelError: the model or its family is not known.
@@ -121,14 +125,15 @@ class ModelManager:
     def acquire(
         self, model_id: str, stop: StopEvent, emit: Callable[[StreamEvent], None]
     ) -> LoadedModel:
-        """The model, loaded if need be and kept loaded until `release`.
+        """The model, loaded if necessary and locked in memory until `release`.
 
-        Runs that need another model than the one in memory wait for its runs to end, first come
-        first served; models of families that are small enough to stay beside others never wait.
+        A run whose model does not fit beside the models in use waits until one of them is free,
+        first come, first served. Models of families that are small enough to stay beside others
+        never wait.
 
         Args:
             stop: ends the waiting.
-            emit: is told when the model has to wait for another.
+            emit: takes Step("step.waiting_model") if the run has to wait.
         Raises:
             ModelError: it is not known or cannot be loaded.
             RunCancelled: stop was set while waiting.
@@ -152,7 +157,7 @@ class ModelManager:
     def _wait_for_turn(
         self, model_id: str, stop: StopEvent, emit: Callable[[StreamEvent], None]
     ) -> None:
-        """Count a run as one of the model's as soon as it may be. Raises RunCancelled."""
+        """Count a run as a user of the model once it is its turn. Raises RunCancelled."""
         ticket = object()
         stop.add_callback(self._notify)
         try:
@@ -178,7 +183,7 @@ class ModelManager:
             self._changed.notify_all()
 
     def release(self, model_id: str) -> None:
-        """A run that acquired the model has ended."""
+        """Count a run that acquired the model as ended."""
         with self._changed:
             self._users[model_id] -= 1
             self._used_at[model_id] = time.monotonic()
@@ -195,18 +200,18 @@ class ModelManager:
         return family.is_available(model)
 
     def forget(self, conversation: str) -> None:
-        """Have every loaded model forget a conversation that was deleted: caches, what it said."""
+        """Delete a conversation from every loaded model: its caches and its answers."""
         for loaded in list(self._loaded.values()):
             if isinstance(loaded.family, RemoteModel):
                 loaded.family.forget(conversation)
             elif isinstance(loaded.inference, InferenceThread) and isinstance(
                 loaded.family, ModelFamily
             ):
-                # On its own thread: a run that is ending may still put its cache back.
+                # On the model's own thread: a run that is ending may still store its cache.
                 loaded.inference.call(partial(loaded.family.forget, conversation))
 
     def unload(self, model_id: str) -> None:
-        """Give a model's memory back; does nothing when it is not loaded."""
+        """Unload a model and free its memory; does nothing when it is not loaded."""
         with self._changed:
             loaded = self._loaded.pop(model_id, None)
         self._close(model_id, loaded)
@@ -221,11 +226,11 @@ class ModelManager:
             logger.info("unloaded %s", model_id)
 
     def unload_unused(self, model_id: str) -> bool:
-        """Unload a model unless it is being used; whether it is not in memory now."""
+        """Unload a model unless it is in use. Returns whether it is out of memory now."""
         with self._changed:
             if self._users.get(model_id):
                 return False
-            loaded = self._loaded.pop(model_id, None)  # whoever comes now loads it anew
+            loaded = self._loaded.pop(model_id, None)  # a run that comes now loads it again
         self._close(model_id, loaded)
         return True
 
@@ -250,11 +255,11 @@ class ModelManager:
             self.unload(model_id)
 
     def _may_enter(self, ticket: object, model_id: str) -> bool:
-        """Whether a run may have its model now: it is loaded or there is room, and it is its turn.
+        """Whether a run may have its model now: it is first in the queue, and there is room.
 
-        A run whose model is loaded still waits behind an earlier one that needs another model:
-        else a busy model would never be switched. It also waits while that other model is being
-        loaded in its place.
+        A run whose model is loaded still waits behind an earlier one that needs another model.
+        Otherwise a busy model would never be replaced. It also waits while that other model is
+        being loaded in its place.
         """
         if self._stays_beside(model_id):
             return True
@@ -263,11 +268,11 @@ class ModelManager:
         return first and self._room_can_be_made(model_id)
 
     def _room_can_be_made(self, model_id: str) -> bool:
-        """Whether fewer other models are in use, loaded or not yet, than may be resident."""
+        """Whether the other models in use, loaded or being loaded, leave room for this one."""
         return len(self._in_use() - {model_id}) < self._settings.generation.resident_models
 
     def _in_use(self) -> set[str]:
-        """Models that count as resident and have a run, which may still be loading them."""
+        """Resident models with at least one run, which may still be loading them."""
         return {
             model_id
             for model_id, users in self._users.items()
@@ -283,7 +288,7 @@ class ModelManager:
         return family_class(family, model_id=model_id).runs_elsewhere
 
     def _make_resident(self, model_id: str, model: ModelSettings) -> LoadedModel:
-        """Load a model after unloading as many idle ones as it needs the room of."""
+        """Load a model; first unload as many idle models as it needs the room of."""
         if not self._stays_beside(model_id):
             for idle, loaded in self._evicted_for(model_id):
                 self._close(idle, loaded)
@@ -306,9 +311,9 @@ class ModelManager:
         return loaded
 
     def _evicted_for(self, model_id: str) -> list[tuple[str, LoadedModel]]:
-        """Take idle models out of the resident ones, least recently used first.
+        """Remove idle models from the resident ones, least recently used first, and return them.
 
-        A model in use is never among them: `acquire` let this one in because fewer others are in
+        A model in use is never among them. `acquire` admits a run only if fewer other models are in
         use than may be resident, so enough idle ones are left.
         """
         evicted: list[tuple[str, LoadedModel]] = []
@@ -322,7 +327,10 @@ class ModelManager:
         return evicted
 
     def _has_own_process(self, model_id: str) -> bool:
-        """A GPU fault ends the process that used it; a lent GPU has such a process anyway."""
+        """Whether a model runs in its own process, which a GPU fault ends instead of this one.
+
+        A GPU that is allocated per call has such a process anyway.
+        """
         if zero_gpu.is_enabled() or self._runs_elsewhere(model_id):
             return False
         wanted = self._settings.generation.worker_process

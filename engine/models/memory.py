@@ -1,10 +1,10 @@
-"""How much memory a model takes, from its number of weights. Imports no torch."""
+"""Memory that a model needs, estimated from its number of weights. Imports no torch."""
 
 from typing import Final
 
 from engine.core.settings import ModelSettings
 
-# Weights and, beside them, caches and activations of one page.
+# Weights plus the caches and activations of one page, as a multiple of the weights.
 _OVERHEAD: Final = 1.15
 BYTES_PER_PARAMETER: Final = {
     "float32": 4.0,
@@ -17,15 +17,15 @@ _QUANTISED: Final = ("int8", "int4")
 
 
 def memory_needed(model: ModelSettings, precision: str, *, with_page: bool = True) -> int | None:
-    """Bytes of GPU memory that a model takes, computed from its number of weights.
+    """Bytes of GPU memory that a model needs, computed from its number of weights.
 
     Args:
-        precision: a key of BYTES_PER_PARAMETER, or "auto"; int4 counts the constants beside its
-            weights.
+        precision: a key of BYTES_PER_PARAMETER, or "auto". int4 includes the constants that are
+            stored beside its weights.
         with_page: also the caches and activations of one page, 15% of the weights.
     Returns:
-        None where the settings do not say how many weights it has, or for int8 and int4 how many
-        of them these make smaller.
+        None if the settings do not give the number of weights or, for int8 and int4, the number
+        of weights that are quantised.
     """
     if model.parameters is None:
         return None
@@ -40,5 +40,5 @@ def memory_needed(model: ModelSettings, precision: str, *, with_page: bool = Tru
 
 
 def _bytes_of(precision: str) -> float:
-    """On a GPU "auto" is one of the two 16-bit precisions."""
+    """Bytes per weight. On a GPU "auto" is one of the two 16-bit precisions."""
     return BYTES_PER_PARAMETER["bfloat16" if precision == "auto" else precision]

@@ -1,13 +1,13 @@
-"""The ids of a run as text for its event channel, as transformers' TextStreamer cuts it."""
+"""Decoding of a run's token ids to text pieces, cut as transformers' TextStreamer cuts them."""
 
 import time
 from collections.abc import Callable
 from typing import Any, Final
 
-# Ids that are decoded again with each new one, at most; then all but the newest few are forgotten.
+# Each new id is decoded with at most so many before it; beyond, only the newest few stay.
 _MOST_IDS: Final = 32
 _KEPT_IDS: Final = 8
-# Bytes of a character that is not whole yet are shown as so many of these at most.
+# An incomplete UTF-8 character is decoded to at most so many of these.
 _NOT_WHOLE: Final = "\ufffd"
 _MOST_NOT_WHOLE: Final = 3
 # CJK ideographs, whose words no space ends: the blocks of transformers' TextStreamer.
@@ -22,11 +22,11 @@ _IDEOGRAPHS: Final = (
 
 
 class EventStreamer:
-    """Decodes the ids that `generate` puts and hands on each finished piece of text.
+    """Decodes the ids from `generate` and emits each finished piece of text.
 
-    As transformers' TextStreamer it holds back a piece until no later token can change it (whole
-    words and lines, complete UTF-8), so what is handed on is never taken back; a line's end forgets
-    what stood before. Unlike there, a long line is not decoded anew for each of its tokens.
+    Like transformers' TextStreamer it holds back a piece until no later token can change it (whole
+    words and lines, complete UTF-8), so emitted text is never withdrawn. A line break clears the
+    buffer. Unlike TextStreamer it does not decode a long line again for each of its tokens.
 
     Args:
         tokenizer: offers decode(ids, skip_special_tokens=...).
@@ -39,10 +39,10 @@ class EventStreamer:
     def __init__(self, tokenizer: Any, on_text: Callable[[str], None]) -> None:
         self._tokenizer = tokenizer
         self._on_text = on_text
-        # The newest ids, and how many characters of their text are in `_pending` or were given out.
+        # The newest ids, and how many characters of their text are in `_pending` or were emitted.
         self._ids: list[int] = []
         self._taken = 0
-        # Text without a space that is still to come out, in order.
+        # Decoded text that waits for the end of its word, in order.
         self._pending: list[str] = []
         self.first_token_at: float | None = None
         self.last_token_at: float | None = None
@@ -66,7 +66,7 @@ class EventStreamer:
         if text and any(low <= ord(text[-1]) <= high for low, high in _IDEOGRAPHS):
             self._give("".join(self._pending))
         elif " " in last:
-            # Only the newest piece can have one: what stands before a space was given out.
+            # Only the newest piece can contain one: text before a space is already emitted.
             end = last.rindex(" ") + 1
             given = "".join(self._pending[:-1]) + last[:end]
             rest = last[end:]
@@ -76,14 +76,14 @@ class EventStreamer:
             self._forget(text)
 
     def end(self) -> None:
-        """The run is over: hand on what was held back."""
+        """The run is over: emit what was held back."""
         text = self._decode(self._ids)
         self._take(text, len(text))
         self._give("".join(self._pending))
         self._ids, self._taken = [], 0
 
     def _take(self, text: str, whole: int) -> None:
-        """Move what of the newest ids' text is new and whole to what is to come out."""
+        """Move the complete new part of the text to the pending pieces."""
         if whole > self._taken:
             self._pending.append(text[self._taken : whole])
             self._taken = whole
@@ -94,11 +94,11 @@ class EventStreamer:
             self._on_text(text)
 
     def _forget(self, text: str) -> None:
-        """Leave the older ids out from now on, where that does not change how the newer decode."""
+        """Drop the older ids if the newer ones decode to the same text without them."""
         kept = self._ids[-_KEPT_IDS:]
         newer = self._decode(kept)
         open_characters = len(text) - self._taken
-        # Without what stood before, a space may be missing, or a character's first bytes.
+        # Without the ids before, a space or the first bytes of a character may be missing.
         same = newer if text.endswith(newer) else newer.lstrip(" " + _NOT_WHOLE)
         if (same or not newer) and len(same) >= open_characters and text.endswith(same):
             self._ids, self._taken = kept, len(newer) - open_characters
@@ -108,7 +108,7 @@ class EventStreamer:
 
 
 def _whole(text: str) -> int:
-    """How many characters of a text no later id can change."""
+    """The number of characters of a text that no later id can change."""
     end = len(text)
     while end and len(text) - end < _MOST_NOT_WHOLE and text[end - 1] == _NOT_WHOLE:
         end -= 1

@@ -1,12 +1,12 @@
-"""Models on a GPU that is lent for one call at a time: Hugging Face's ZeroGPU.
+"""Models on a GPU that is allocated for one call at a time: Hugging Face's ZeroGPU.
 
-There the app itself has no GPU. A function that is decorated by `spaces.GPU` runs in a forked
-process that has one for a stated number of seconds; arguments and results are pickled. So weights
-are placed at start, by the main thread; a run sends its pages along, and everything from `prepare`
-on happens in that process. What a process keeps is not there for the next call, so no keys and
-values are reused, and an answer that was cut is not gone on with but given again.
+The app itself has no GPU there. A function decorated by `spaces.GPU` runs in a forked process
+that has one for a stated number of seconds. Arguments and results are pickled. The main thread
+therefore places the weights at start. A run sends its pages along, and everything from `prepare`
+on runs in the forked process. The state of that process is lost after the call: no keys and
+values are reused, and a truncated answer is regenerated, not resumed.
 
-The package `spaces` is never imported here: gradio_app.py hands its decorator over.
+The package `spaces` is never imported here: gradio_app.py passes its decorator in.
 
 Source: the package `spaces` 0.51.3 (zero/wrappers.py, zero/torch/patching.py, zero/client.py).
 """
@@ -36,29 +36,29 @@ logger = logging.getLogger(__name__)
 
 PageKey: TypeAlias = tuple[str, int]
 
-# A call's seconds: moving the weights to the GPU, a page's prefill, and tokens at a slow rate.
-# Estimates: they decide what a visitor's quota is charged, and when the GPU is taken away.
+# Estimated seconds of a call: moving the weights to the GPU, a page's prefill, and tokens at a
+# slow rate. They decide what a visitor's quota is charged, and when the GPU is taken away.
 _START_SECONDS: Final = 15.0
 _PAGE_SECONDS: Final = 3.0
 _TOKENS_PER_SECOND: Final = 20.0
-# Few answers are as long as they may be.
+# Few answers reach their limit of tokens.
 _USUAL_TOKENS: Final = {"text": 400, "layout": 1500}
 _LEAST_SECONDS: Final = 20
-# What a visitor without an account may ask for at once.
+# The most that a visitor without an account may request at once.
 _MOST_SECONDS: Final = 120
-# The run ends itself this long before the GPU is taken away, so that what it has is kept.
+# The run stops itself this long before the GPU is taken away, so its output is not lost.
 _SPARE_SECONDS: Final = 5.0
-# How often the lending process shows that it is there, and looks whether it was stopped.
+# How often the GPU process sends a heartbeat, and how soon it notices a stop.
 _TICK_SECONDS: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class GpuCall:
-    """What is sent to the process that has the GPU.
+    """The arguments of a call to the process that has the GPU.
 
     Attributes:
-        request: pages do not know how to load themselves; `pictures` has them.
-        indexes: of the pages, where the run needs them.
+        request: its pages cannot load their images there; `pictures` has them.
+        indexes: page indexes, if the run needs them.
     """
 
     model_id: str
@@ -71,7 +71,7 @@ class GpuCall:
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
-    """Nothing was said; is_alive: tokens came meanwhile."""
+    """Sent when no event came for a while. is_alive: tokens were generated meanwhile."""
 
     is_alive: bool
 
@@ -87,13 +87,13 @@ class GpuDecorator(Protocol):
     ) -> Callable[[GpuFunction], GpuFunction]: ...
 
 
-# Of this process, as the GPU is: the forked process finds the weights here.
+# Module state, as the GPU belongs to the process: the forked process finds the weights here.
 _placed: dict[str, ModelFamily] = {}
 _lent: list[GpuFunction] = []
 
 
 def enable(gpu: GpuDecorator) -> None:
-    """From now on models that need a GPU answer inside a function decorated by `gpu`."""
+    """Run models that need a GPU inside a function decorated by `gpu` from now on."""
     _lent[:] = [gpu(duration=seconds_for)(answer_on_gpu)]
 
 
@@ -102,7 +102,7 @@ def is_enabled() -> bool:
 
 
 def place(model_id: str, settings: Settings) -> None:
-    """Load a model so that every later call finds it. Only the main thread may, before launch.
+    """Load a model for all later calls. Call it from the main thread, before launch.
 
     Raises:
         ModelError: it cannot be loaded.
@@ -113,11 +113,15 @@ def place(model_id: str, settings: Settings) -> None:
 
 
 def seconds_for(call: GpuCall) -> int:
-    """How long a call may have the GPU: by its task, its pages and the tokens it may write."""
+    """GPU seconds to request for a call, from its task, its pages and its limit of tokens.
+
+    Returns:
+        20 to 120.
+    """
     request = call.request
     task = get_task(request.task)
     pages = max(1, len(request.pages))
-    # A question is one answer; reading is one answer a page.
+    # A question gives one answer; reading gives one a page.
     answers = 1 if task.needs_question else pages
     tokens = answers * min(request.max_new_tokens, _USUAL_TOKENS[task.output])
     if task.id in ("ocr", "markdown"):
@@ -127,7 +131,7 @@ def seconds_for(call: GpuCall) -> int:
 
 
 class ZeroGpuModel:
-    """A placed model, used like a family: it prepares calls, and `run` has them answered.
+    """A placed model with the interface of a family: it prepares calls, and `run` executes them.
 
     Raises (constructor):
         ModelError: the model was not placed at start.
@@ -141,7 +145,7 @@ class ZeroGpuModel:
         self.model_id = model_id
 
     def prepare(self, request: ModelRequest, preparation: Preparation) -> GpuCall:
-        """The request with the pictures of every page that the model will see.
+        """The request with the pictures of every page that is shown to the model.
 
         Raises:
             RunCancelled: the user pressed Stop.
@@ -153,15 +157,15 @@ class ZeroGpuModel:
                 raise RunCancelled
             pictures[key] = page.load_image()
         indexes: dict[PageKey, PageIndex] = {}
-        # Pages of earlier turns may have to become text, to fit the model's context.
+        # Pages of earlier turns may have to be sent as text, to fit the model's context.
         by_regions = _placed[self.model_id].reads_regions
         if request.verbatim or request.history or by_regions:
             indexes = {key: preparation.index(page) for key, page in _seen_pages(request).items()}
-        # Times are the job's; it does not exist yet.
+        # The job fills in the times; it does not exist yet.
         return GpuCall(self.model_id, without_pictures(request), pictures, indexes, 0.0, 0.0)
 
     def run(self, job: Job) -> Finished | Failed:
-        """Answer a prepared call, up to its last event. Never raises."""
+        """Run a prepared call up to its last event. Never raises."""
         call = replace(job.inputs, started_at=job.started_at, load_seconds=job.load_seconds)
         if job.stop.is_set():
             return Finished("cancelled", self.model_id)
@@ -188,15 +192,15 @@ class ZeroGpuModel:
                 if job.stop.is_set():
                     return Finished("cancelled", self.model_id)
         finally:
-            # Closing it is how the other process hears of a Stop.
+            # Closing the generator tells the other process to stop.
             events.close()
         raise ModelError("model.gpu_not_lent", model_id=self.model_id, detail="no end was told")
 
     def drop_caches(self) -> None:
-        """There are none."""
+        """Do nothing: there are none."""
 
     def unload(self) -> None:
-        """Placed models stay: what is placed later would not be found."""
+        """Do nothing: a model that is placed later would not be found by the forked process."""
 
     def describe(self) -> Mapping[str, str]:
         """Facts for the model card: label -> value."""
@@ -204,7 +208,7 @@ class ZeroGpuModel:
 
 
 def answer_on_gpu(call: GpuCall) -> Generator[StreamEvent | Heartbeat, None, None]:
-    """Prepare and generate, where the GPU is. The last event is Finished or Failed."""
+    """Prepare and generate in the GPU's process. The last event is Finished or Failed."""
     run = _RunOnGpu(call, time.monotonic() + seconds_for(call) - _SPARE_SECONDS)
     try:
         yield from run.events()
@@ -213,7 +217,7 @@ def answer_on_gpu(call: GpuCall) -> Generator[StreamEvent | Heartbeat, None, Non
 
 
 class _RunOnGpu:
-    """One call in the process that has the GPU: works on a thread, so that Stop is seen."""
+    """One call in the process that has the GPU; it works on a thread to stay responsive to Stop."""
 
     def __init__(self, call: GpuCall, deadline: float) -> None:
         self._call = call
@@ -249,7 +253,7 @@ class _RunOnGpu:
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join()
-        # This process may be gone before the next call, or serve somebody else's.
+        # This process may end before the next call, or serve another visitor.
         self._family.drop_caches()
         self._family.forget(self._call.request.conversation)
 
@@ -289,7 +293,7 @@ class _RunOnGpu:
 
 
 def _seen_pages(request: ModelRequest) -> dict[PageKey, Page]:
-    """The pages asked about, and those that the history shows."""
+    """The pages of the question, and those that the history shows."""
     pages = {(page.document_id, page.page_index): page for page in request.pages}
     known = {
         (page.document_id, page.page_index): page
