@@ -1,4 +1,4 @@
-"""Who has which documents and which conversation, how long, and what of it is on disk.
+"""Sessions: their documents and conversation, their lifetime, and their storage.
 
-`registry` is the way in; `database` holds the rows and page files.
+`registry` is the entry point. `database` stores rows and page files.
 """

@@ -1,6 +1,6 @@
-"""Which archive is whose: visitors' on disk where the settings allow it, all others' in memory.
+"""Choice of the archive of a session: visitors' on disk if the settings allow it, others in memory.
 
-Nothing is made on disk before there is a visitor, so commands and code that only ask
+Nothing is created on disk before the first visitor, so commands and code that only ask questions
 leave nothing there.
 """
 
@@ -19,10 +19,10 @@ class Archives:
     """The archives of one process.
 
     Attributes:
-        passing: in memory, for sessions that nobody comes back to.
+        passing: in memory, for sessions that nobody returns to.
 
     Raises (constructor):
-        StoreError: what was kept before cannot be used, such as by a newer version of the program.
+        StoreError: the stored data cannot be used, for example as a newer version wrote it.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -36,7 +36,7 @@ class Archives:
 
     @property
     def visitors(self) -> Archive:
-        """Where visitors' conversations are; in memory where the disk cannot be used."""
+        """The archive of visitors' conversations; in memory if the disk cannot be used."""
         with self._opening:
             if self._kept is None:
                 self._kept = self.passing
@@ -48,18 +48,18 @@ class Archives:
             return self._kept
 
     def open(self) -> list[Archive]:
-        """Those that are in use, the one on disk also where another process began it."""
+        """The archives in use. The one on disk counts also if another process created it."""
         kept = self._kept
         if kept is None and self._folder is not None and Archive.exists(self._folder):
             kept = self.visitors
         return [self.passing] if kept is None or kept is self.passing else [self.passing, kept]
 
     def tidy(self) -> None:
-        """After a start: delete what a crash left behind."""
+        """Delete what a crash left behind. Call it after a start."""
         for archive in self.open():
             archive.tidy()
 
     def close(self) -> None:
-        """Finish writing; what is in memory is gone."""
+        """Finish writing. What is in memory is lost."""
         for archive in self.open():
             archive.close()

@@ -1,9 +1,9 @@
-"""Documents and their files: kept when they come, opened again when their session is woken.
+"""Files of documents: stored at upload, opened again when their session is restored.
 
-The pages of a kept document are known at once; its file is opened when a page is needed.
+The sizes of a stored document's pages are known at once. Its file is opened when a page is needed.
 
-A file that is gone or is not what was kept costs its own document and nothing else: the pages raise
-one sentence, and the session says which documents are lost.
+A missing or changed file affects only its own document. Its pages raise one error, and
+`Session.lost` lists the document.
 """
 
 import threading
@@ -24,13 +24,13 @@ from engine.sessions.session import Session
 def keep_file(
     session: Session, path: Path, name: str, limits: LimitSettings
 ) -> tuple[Document, StoredDocument]:
-    """Check a file and copy it to the session's; the document reads from the copy.
+    """Check a file and copy it to the session's files; the document reads from the copy.
 
     Raises:
-        DocumentError: the file is unreadable or breaks a limit; nothing was kept.
-        StoreError: the disk is full, or cannot be written to; nothing was kept.
+        DocumentError: the file is unreadable or breaks a limit; nothing was stored.
+        StoreError: the disk is full, or cannot be written to; nothing was stored.
     """
-    # Refuse before copying: a file over the limit must not fill the disk.
+    # Check before copying: a file over the limit must not fill the disk.
     open_document(path, name=name, limits=limits)
     data = path.read_bytes()
     file = session.archive.files.put(data, session.salt)
@@ -47,7 +47,7 @@ def keep_file(
 
 
 def reopened(session: Session, kept: StoredDocument, limits: LimitSettings) -> Document:
-    """The document as it was; a missing file is noted in session.lost."""
+    """The document as it was. A missing file is recorded in session.lost."""
     file = _File(session, kept, limits)
     pages = tuple(
         Page(
@@ -70,12 +70,12 @@ def reopened(session: Session, kept: StoredDocument, limits: LimitSettings) -> D
 
 
 class _File:
-    """A kept file, opened once; its pages load as those of an upload do."""
+    """A stored file, opened once; its pages load like those of an upload."""
 
     def __init__(self, session: Session, kept: StoredDocument, limits: LimitSettings) -> None:
         self._session = session
         self._kept = kept
-        # Evidence refers to the pixels that the pages had.
+        # Evidence refers to the pixels that the pages had at upload.
         self._limits = limits.model_copy(update={"pdf_dpi": kept.pdf_dpi})
         self._opened: Document | None = None
         self._lock = threading.Lock()

@@ -1,8 +1,8 @@
-"""How long sessions live: made, woken, put to sleep, expired, deleted.
+"""Lifecycle of sessions: creation, restoring, eviction from memory, expiry, deletion.
 
-A session is reachable only by its unguessable id. Those of a visitor are kept on disk, where the
-settings allow it, and come back after a restart; all others are gone with the engine. One that is
-idle for an hour is put to sleep: out of memory, and back when somebody asks for it. What expires
+A session is reachable only by its unguessable id. A visitor's sessions are stored on disk if the
+settings allow it, and survive a restart. All others end with the engine. A session that is idle
+for an hour is evicted from memory and restored on the next request. An expired session
 (sessions.ttl_minutes in memory, sessions.kept_days on disk) is deleted with its rows and files.
 """
 
@@ -29,17 +29,17 @@ logger = logging.getLogger(__name__)
 
 SLEEP_SECONDS: Final = 3600.0
 _SALT_BYTES: Final = 32
-# 256 bits in base64: a shorter id of a visitor was not made here.
+# 256 random bits in base64: a shorter id was not generated here.
 _ID_LENGTH: Final = 43
 
 
 class SessionLifecycle:
-    """All sessions of this process, awake and asleep. Thread-safe.
+    """All sessions of this process, in memory and evicted. Thread-safe.
 
     Args:
         on_gone: called with the ids of documents that are not in memory any more.
     Raises (constructor):
-        StoreError: what was kept before cannot be used by this version, or at all.
+        StoreError: this version cannot use the stored data, or nothing can.
     """
 
     def __init__(
@@ -59,10 +59,10 @@ class SessionLifecycle:
         self.archives = Archives(settings)
 
     def create(self, visitor_id: str | None = None) -> Session:
-        """A new, empty session with an id of 256 random bits.
+        """Create an empty session with an id of 256 random bits.
 
         Raises:
-            SessionError: that is no visitor's id.
+            SessionError: visitor_id is not a visitor's id.
         """
         visitor = None if visitor_id is None else self.key_of(visitor_id)
         session = Session(
@@ -79,10 +79,10 @@ class SessionLifecycle:
         return session
 
     def key_of(self, visitor_id: str) -> bytes:
-        """What is kept of a visitor's id.
+        """The stored form of a visitor's id.
 
         Raises:
-            SessionError: it is none.
+            SessionError: it is not a visitor's id.
         """
         if len(visitor_id) < _ID_LENGTH:
             raise SessionError("session.bad_visitor")
@@ -90,7 +90,7 @@ class SessionLifecycle:
         return visitor_key(visitor_id)
 
     def get(self, session_id: str) -> Session:
-        """The session, woken if it was asleep.
+        """The session, restored if it was evicted from memory.
 
         Raises:
             SessionError: it is unknown or was deleted.
@@ -113,7 +113,7 @@ class SessionLifecycle:
         return session
 
     def awake(self, session_id: str) -> Session | None:
-        """The session if it is in memory; it is neither woken nor touched."""
+        """The session if it is in memory; it is neither restored nor marked as used."""
         with self._guard:
             return self._awake.get(session_id)
 
@@ -127,7 +127,7 @@ class SessionLifecycle:
         return False
 
     def owns(self, visitor_id: str, session_id: str) -> bool:
-        """Whether a session is this visitor's."""
+        """Whether a session belongs to this visitor."""
         try:
             session = self.get(session_id)
         except (SessionError, StoreError):
@@ -137,14 +137,14 @@ class SessionLifecycle:
         )
 
     def save(self, session: Session) -> None:
-        """Have what changed written soon; never waits, never raises."""
+        """Write the session's changes in the background; never waits, never raises."""
         save(session, owner=self._owner, now=self.clock.date(), limits=self._settings.limits)
 
     def delete(self, session_id: str) -> None:
-        """Delete a session with its rows and files; an unknown one is fine.
+        """Delete a session with its rows and files; an unknown id is no error.
 
         Raises:
-            StoreError: its rows could not be deleted; it is as it was.
+            StoreError: its rows could not be deleted; the session is unchanged.
         """
         self._delete([session_id])
 
@@ -155,21 +155,21 @@ class SessionLifecycle:
         self._touched_visitors.discard(visitor_id)
 
     def sessions_of(self, visitor_id: str) -> list[str]:
-        """Every session of a visitor, also those that nothing happened in. Raises StoreError."""
+        """Every session of a visitor, empty ones included. Raises StoreError."""
         key = visitor_key(visitor_id)
         with self._guard:
             awake = [key_ for key_, one in self._awake.items() if one.visitor == key]
         return list(dict.fromkeys([*awake, *self.archives.visitors.sessions_of(visitor_id)]))
 
     def mark_used(self, session_ids: Iterable[str]) -> None:
-        """Count sessions as used now, such as those in which an answer is being written."""
+        """Mark sessions as used now, such as those with a running answer."""
         with self._guard:
             for key in session_ids:
                 if (session := self._awake.get(key)) is not None:
                     session.last_used = self.clock.steady()
 
     def expired(self) -> list[str]:
-        """The ids of sessions that nobody has used for long enough. Raises StoreError."""
+        """The ids of sessions whose idle time is over. Raises StoreError."""
         now = self.clock.steady()
         with self._guard:
             awake = set(self._awake)
@@ -185,12 +185,12 @@ class SessionLifecycle:
         return gone
 
     def store_for_visitor(self, visitor_id: str, name: str, record: str) -> None:
-        """Keep the screen's record of a visitor. Raises SessionError, StoreError: too large."""
+        """Store a visitor's record of the screen. Raises SessionError, StoreError: too large."""
         self.key_of(visitor_id)
         self.archives.visitors.store_for_visitor(visitor_id, name, record, self.clock.date())
 
     def touch(self) -> None:
-        """Write down when sessions and visitors were last here, and forget visitors who left."""
+        """Write when sessions and visitors were last active, and delete idle visitors."""
         with self._guard:
             used = {
                 archive: {
@@ -214,7 +214,7 @@ class SessionLifecycle:
                 archive.delete_idle_visitors(now)
 
     def put_to_sleep(self, busy: Iterable[str]) -> None:
-        """Take sessions out of memory that were idle for an hour and are kept whole.
+        """Evict sessions from memory that are idle for an hour and completely stored.
 
         Args:
             busy: the ids of sessions with a running answer.
@@ -230,7 +230,7 @@ class SessionLifecycle:
                         self._drop(session)
 
     def close(self) -> None:
-        """Write what is left to write; delete every session that is not kept."""
+        """Finish writing; every session that is not on disk is lost."""
         with self._guard:
             awake = list(self._awake.values())
         for session in awake:

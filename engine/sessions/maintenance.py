@@ -1,4 +1,4 @@
-"""What happens by itself while an engine lives: running answers kept, idle things put away."""
+"""Background maintenance of sessions: checkpoints of running answers, expiry, eviction."""
 
 import logging
 import threading
@@ -11,15 +11,15 @@ from engine.sessions.registry import SessionRegistry
 logger = logging.getLogger(__name__)
 
 SWEEP_SECONDS: Final = 60.0
-# What a crash may cost of an answer that is being written.
+# The most of a running answer that a crash may lose.
 _CHECKPOINT_SECONDS: Final = 2.0
 
 
 class MaintenanceThread:
-    """One thread for one engine.
+    """The maintenance thread of one engine.
 
     Args:
-        running: the ids of sessions with a running answer.
+        running: returns the ids of sessions with a running answer.
         sweep: called once a minute.
     """
 
@@ -38,7 +38,7 @@ class MaintenanceThread:
         self._thread.start()
 
     def close(self) -> None:
-        """End the thread after what it is doing."""
+        """End the thread after its current work."""
         self._closed.set()
         if threading.current_thread() is not self._thread:
             self._thread.join(timeout=30)
@@ -56,13 +56,13 @@ class MaintenanceThread:
                 self._safely(lambda: self._sessions.put_to_sleep(self._running()))
 
     def _checkpoint(self) -> None:
-        """Keep what running answers have said since the last look."""
+        """Store what running answers have generated since the last checkpoint."""
         self._sizes = {
             key: self._sessions.checkpoint(key, self._sizes.get(key, 0)) for key in self._running()
         }
 
     def _safely(self, work: Callable[[], None]) -> None:
-        """Upkeep goes on whatever happens to one piece of it."""
+        """Run one piece of work; its failure is logged and does not stop the others."""
         try:
             work()
         except EngineError as error:

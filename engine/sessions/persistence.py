@@ -1,7 +1,7 @@
-"""Between a Session and its rows: writing what changed, and waking a session that was kept.
+"""Mapping between a Session and its rows: writing changes, restoring a stored session.
 
-Two processes may have one session awake. Each change counts the row's revision up; whoever finds
-another revision than its own takes the other's rows and puts its own news behind them.
+Two processes may have one session in memory. Each change increments the row's revision. A process
+that finds another revision than its own loads the other's rows and appends its own changes.
 """
 
 import json
@@ -20,9 +20,9 @@ from engine.sessions.session import PendingTurn, SavedState, Session
 
 
 def save(session: Session, *, owner: str, now: float, limits: LimitSettings) -> None:
-    """Have the archive write what changed; never waits, never raises.
+    """Have the archive write the session's changes; never waits, never raises.
 
-    Where it fails, session.unkept says why, and the next save writes all that is missing.
+    If that fails, session.unkept holds the reason, and the next save writes everything missing.
 
     Args:
         owner: the name of this engine (engine.sessions.database.owners).
@@ -74,7 +74,7 @@ def save(session: Session, *, owner: str, now: float, limits: LimitSettings) -> 
 
 
 def wake(archive: Archive, session_id: str, limits: LimitSettings) -> Session | None:
-    """A kept session; None when there is none. An answer that a crash cut is settled first.
+    """Load a stored session; None if there is none. First settle an answer that a crash cut off.
 
     Raises:
         StoreError: the archive cannot be read.
@@ -95,7 +95,7 @@ def wake(archive: Archive, session_id: str, limits: LimitSettings) -> Session | 
 
 
 def refresh(session: Session, limits: LimitSettings) -> None:
-    """Take what another process wrote, where it did.
+    """Load what another process wrote, if it did.
 
     Raises:
         SessionError: another process deleted the session.
@@ -103,7 +103,7 @@ def refresh(session: Session, limits: LimitSettings) -> None:
     """
     with session.lock:
         if session.pending or session.saved.is_new or session.unkept or session.asked:
-            return  # the next save meets the other's rows
+            return  # the next save merges the other's rows
         known = session.saved.revision
     found = session.archive.revision(session.session_id)
     if found == known:
@@ -111,7 +111,7 @@ def refresh(session: Session, limits: LimitSettings) -> None:
     kept = None if found is None else session.archive.load(session.session_id)
     with session.lock:
         if session.pending or session.saved.revision != known:
-            return  # what was found is of this process
+            return  # this process wrote the change
         if kept is None:
             session.is_deleted = True
             raise SessionError("session.unknown")
@@ -121,9 +121,10 @@ def refresh(session: Session, limits: LimitSettings) -> None:
 def _meet(
     session: Session, connection: sqlite3.Connection, now: float, limits: LimitSettings
 ) -> bool:
-    """Make the row if there is none yet, and take the news of other processes.
+    """Insert the row if there is none yet, and merge the changes of other processes.
 
-    False: the session was deleted elsewhere.
+    Returns:
+        False if the session was deleted elsewhere.
     """
     found = rows.revision(connection, session.session_id)
     if found is None:
@@ -155,7 +156,7 @@ def _meet(
 
 
 def _take(session: Session, kept: StoredSession, limits: LimitSettings) -> None:
-    """Make the session what is kept of it. Documents that are open stay open."""
+    """Set the session to its stored state. Open documents stay open."""
     opened = {one.document_id: one for one in session.documents}
     session.files = {one.document_id: one for one in kept.documents}
     session.documents = [
@@ -176,7 +177,7 @@ def _cut(running: StoredAnswer | None) -> PendingTurn | None:
 
 
 def _settle(connection: sqlite3.Connection, session_id: str) -> None:
-    """Make the answer that a dead process left a part of the conversation, once."""
+    """Make the unfinished answer of a dead process part of the conversation, once."""
     kept = rows.load(connection, session_id)
     if kept is None or kept.running is None or not kept.running.owner:
         return
@@ -194,7 +195,7 @@ def _settle(connection: sqlite3.Connection, session_id: str) -> None:
 
 
 def _transcript(record: str) -> Transcript:
-    """The transcript of a cut answer; an empty one where nothing of it can be read."""
+    """The transcript of a cut-off answer; an empty one if the record cannot be read."""
     try:
         return transcript_from_json(json.loads(record))
     except ValueError:
@@ -208,7 +209,7 @@ def _running(asked: PendingTurn | None, owner: str) -> StoredAnswer | None:
 
 
 def _same(before: Sequence[Any], now: Sequence[Any]) -> int:
-    """How many values at the beginning are the same objects in both."""
+    """The length of the common prefix, by object identity."""
     count = 0
     for old, new in zip(before, now, strict=False):
         if old is not new:

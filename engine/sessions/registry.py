@@ -1,6 +1,6 @@
-"""Sessions: who has which documents and which conversation.
+"""Registry of sessions: their documents and their conversation.
 
-How long they live is `engine.sessions.lifecycle`' business.
+`engine.sessions.lifecycle` decides how long they live.
 """
 
 from collections.abc import Callable, Iterable
@@ -21,12 +21,12 @@ _LONGEST_TITLE: Final = 200
 
 
 class SessionRegistry:
-    """All sessions of this process with what is in them. Thread-safe.
+    """All sessions of this process with their contents. Thread-safe.
 
     Args:
         on_gone: called with the ids of documents that are not in memory any more.
     Raises (constructor):
-        StoreError: what was kept before cannot be used by this version, or at all.
+        StoreError: this version cannot use the stored data, or nothing can.
     """
 
     def __init__(
@@ -42,19 +42,19 @@ class SessionRegistry:
 
     @property
     def archives(self) -> Archives:
-        """Where sessions are written: those of visitors, and all others."""
+        """The archives that sessions are written to: that of visitors, and that of all others."""
         return self._lifecycle.archives
 
     def create(self, visitor_id: str | None = None) -> Session:
-        """A new, empty session with an id of 256 random bits. See `SessionLifecycle.create`."""
+        """Create an empty session with an id of 256 random bits. See `SessionLifecycle.create`."""
         return self._lifecycle.create(visitor_id)
 
     def key_of(self, visitor_id: str) -> bytes:
-        """What is kept of a visitor's id. See `SessionLifecycle.key_of`."""
+        """The stored form of a visitor's id. See `SessionLifecycle.key_of`."""
         return self._lifecycle.key_of(visitor_id)
 
     def get(self, session_id: str) -> Session:
-        """The session, woken if it was asleep. See `SessionLifecycle.get`."""
+        """The session, restored if it was evicted from memory. See `SessionLifecycle.get`."""
         return self._lifecycle.get(session_id)
 
     def has(self, session_id: str) -> bool:
@@ -62,15 +62,15 @@ class SessionRegistry:
         return self._lifecycle.has(session_id)
 
     def owns(self, visitor_id: str, session_id: str) -> bool:
-        """Whether a session is this visitor's."""
+        """Whether a session belongs to this visitor."""
         return self._lifecycle.owns(visitor_id, session_id)
 
     def save(self, session: Session) -> None:
-        """Have what changed written soon; never waits, never raises."""
+        """Write the session's changes in the background; never waits, never raises."""
         self._lifecycle.save(session)
 
     def delete(self, session_id: str) -> None:
-        """Delete a session with its rows and files; an unknown one is fine.
+        """Delete a session with its rows and files; an unknown id is no error.
 
         See `SessionLifecycle.delete`.
         """
@@ -81,38 +81,42 @@ class SessionRegistry:
         self._lifecycle.delete_visitor(visitor_id)
 
     def sessions_of(self, visitor_id: str) -> list[str]:
-        """Every session of a visitor, also those that nothing happened in. Raises StoreError."""
+        """Every session of a visitor, empty ones included. Raises StoreError."""
         return self._lifecycle.sessions_of(visitor_id)
 
     def mark_used(self, session_ids: Iterable[str]) -> None:
-        """Count sessions as used now, such as those in which an answer is being written."""
+        """Mark sessions as used now, such as those with a running answer."""
         self._lifecycle.mark_used(session_ids)
 
     def expired(self) -> list[str]:
-        """The ids of sessions that nobody has used for long enough. Raises StoreError."""
+        """The ids of sessions whose idle time is over. Raises StoreError."""
         return self._lifecycle.expired()
 
     def store_for_visitor(self, visitor_id: str, name: str, record: str) -> None:
-        """Keep the screen's record of a visitor. Raises SessionError, StoreError: too large."""
+        """Store a visitor's record of the screen. Raises SessionError, StoreError: too large."""
         self._lifecycle.store_for_visitor(visitor_id, name, record)
 
     def touch(self) -> None:
-        """Write down when sessions and visitors were last here, and forget visitors who left."""
+        """Write when sessions and visitors were last active, and delete idle visitors."""
         self._lifecycle.touch()
 
     def put_to_sleep(self, busy: Iterable[str]) -> None:
-        """Take sessions out of memory that were idle for an hour and are kept whole.
+        """Evict sessions from memory that are idle for an hour and completely stored.
 
         See `SessionLifecycle.put_to_sleep`.
         """
         self._lifecycle.put_to_sleep(busy)
 
     def close(self) -> None:
-        """Write what is left to write; delete every session that is not kept."""
+        """Finish writing; every session that is not on disk is lost."""
         self._lifecycle.close()
 
     def checkpoint(self, session_id: str, size_before: int) -> int:
-        """Keep a running answer where it grew; its size now, of text and places together."""
+        """Store a running answer if it grew.
+
+        Returns:
+            Its size now: characters of text plus the numbers of evidence and regions.
+        """
         session = self._lifecycle.awake(session_id)
         asked = None if session is None else session.asked
         if session is None or asked is None:
@@ -124,17 +128,17 @@ class SessionRegistry:
         return size
 
     def rename(self, session_id: str, title: str) -> None:
-        """Give a conversation a title; "" takes it away. Raises SessionError, StoreError."""
+        """Set a conversation's title; "" removes it. Raises SessionError, StoreError."""
         session = self.get(session_id)
         plain = "".join(one if one.isprintable() else " " for one in title)
         session.archive.rename(session_id, " ".join(plain.split())[:_LONGEST_TITLE])
 
     def add_document(self, session: Session, path: Path, name: str) -> Document:
-        """Check a file, keep a copy of it, and add it to the session.
+        """Check a file, store a copy of it, and add it to the session.
 
         Raises:
-            DocumentError: the file is unreadable or breaks a limit; nothing was kept.
-            StoreError: the disk is full, or cannot be written to; nothing was kept.
+            DocumentError: the file is unreadable or breaks a limit; nothing was stored.
+            StoreError: the disk is full, or cannot be written to; nothing was stored.
             SessionError: the session was deleted meanwhile.
         """
         limits = self._settings.limits
@@ -153,16 +157,17 @@ class SessionRegistry:
         return document
 
     def begin(self, session: Session, message: Message, transcript: Transcript) -> None:
-        """A question of the conversation is being answered."""
+        """Record that a question of the conversation is being answered."""
         with session.lock:
             session.asked, session.cut = PendingTurn(message, transcript), None
         self.save(session)
 
     def end(self, session: Session, said: tuple[Message, ...], *, instead_of: int = 0) -> None:
-        """The answer ended. said: what becomes part of the conversation.
+        """Record the end of an answer.
 
         Args:
-            instead_of: how many messages at the end it takes the place of.
+            said: the messages that become part of the conversation.
+            instead_of: how many messages at the end they replace.
         """
         with session.lock:
             session.asked = None
@@ -173,7 +178,7 @@ class SessionRegistry:
         self.save(session)
 
     def clear(self, session: Session) -> None:
-        """Forget a session's documents, conversation, title and the screen's records."""
+        """Delete a session's documents, conversation, title and the screen's records."""
         with session.lock:
             gone = [document.document_id for document in session.documents]
             files = {session.files[document_id].file for document_id in gone}
@@ -188,7 +193,7 @@ class SessionRegistry:
         self._on_gone(gone)
 
     def rewind(self, session: Session, questions: int) -> None:
-        """Forget what was said from a question on. questions: how many stay, 0 or more."""
+        """Delete the conversation from a question on. questions: how many stay, 0 or more."""
         with session.lock:
             asked = [n for n, one in enumerate(session.messages) if one.role == "user"]
             if questions < len(asked):

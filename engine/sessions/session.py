@@ -1,4 +1,4 @@
-"""One conversation while it is awake: its documents, what was said, and what of it is kept."""
+"""One conversation in memory: its documents, its messages, and its state of storage."""
 
 import threading
 from dataclasses import dataclass, field
@@ -20,12 +20,12 @@ class PendingTurn:
 
 @dataclass(slots=True)
 class SavedState:
-    """What the archive has of a session. Touched by the archive's writing thread alone.
+    """What the archive has of a session. Only the archive's writing thread changes it.
 
     Attributes:
         is_new: there is no row yet.
         revision: of the row, as this process knows it.
-        documents, messages: in the order of the rows, the very objects that are in the session.
+        documents, messages: in the order of the rows, the same objects as in the session.
         is_asked: whether there is a row of a question being answered.
     """
 
@@ -38,17 +38,17 @@ class SavedState:
 
 @dataclass(slots=True)
 class Session:
-    """One conversation. `lock` guards every attribute; hold it for moments only.
+    """One conversation. `lock` guards every attribute; hold it only briefly.
 
     Attributes:
-        visitor: SHA-256 of its visitor's id; None where nobody comes back to it.
+        visitor: SHA-256 of its visitor's id; None if it has no visitor to return to it.
         salt: of the names of its files.
-        files: document_id -> what is kept of the document.
+        files: document_id -> what is stored of the document.
         lost: document_id -> why its file cannot be used any more.
         asked: the question that is being answered.
-        cut: the last question, where its answer was cut by the end of the app.
-        unkept: why the last change could not be kept; None when all is.
-        pending: how many writes are on their way.
+        cut: the last question, if the end of the app cut off its answer.
+        unkept: why the last change could not be stored; None if everything is.
+        pending: the number of writes in progress.
         is_deleted: nothing of it may be written any more.
         last_used: of the steady clock (engine.sessions.database.clock).
     """
@@ -73,12 +73,12 @@ class Session:
 
     @property
     def is_used(self) -> bool:
-        """Whether anything ever happened in it."""
+        """Whether it has a document or a message."""
         return bool(self.documents or self.messages or self.asked or self.cut)
 
     @property
     def is_saved(self) -> bool:
-        """Whether the archive has everything."""
+        """Whether the archive has all of it."""
         return (
             not self.pending
             and not self.saved.is_new
@@ -109,5 +109,5 @@ class Session:
         return document.pages[page_index]
 
     def usable(self) -> tuple[Document, ...]:
-        """The documents whose files are there."""
+        """The documents whose files can be used."""
         return tuple(one for one in self.documents if one.document_id not in self.lost)

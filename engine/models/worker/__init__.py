@@ -1,11 +1,11 @@
-"""A model in a process of its own, so that a GPU fault ends that process and nothing else.
+"""A model in its own process, so that a GPU fault ends that process and nothing else.
 
-    messages.py   what the two processes say to each other
+    messages.py   the messages between the two processes
     process.py    the worker's side: the family, its inference thread, streamer and KV caches
     launch.py     starts the process and waits for its connection
     client.py     the app's side: RemoteModel, used like a model in the same process
 
-A CUDA device-side assert leaves every later call of the process failing: it cannot be survived
-in-process (PyTorch documentation, "CUDA semantics": asynchronous errors). The app's process keeps
-sessions, pages and page indexes; the worker asks for them when it needs them.
+After a CUDA device-side assert every later call of the process fails, and the process cannot
+recover (PyTorch documentation, "CUDA semantics": asynchronous errors). The app's process holds
+sessions, pages and page indexes. The worker requests them when it needs them.
 """

@@ -1,8 +1,8 @@
 """The app's side of a worker process: RemoteModel, used like a family with its inference thread.
 
-Events of all its runs come over one connection and are handed on by one thread. When the process
-ends by itself (killed, or a GPU fault), every open run ends with one sentence; `is_alive` is then
-False and whoever owns the RemoteModel starts another.
+The events of all runs arrive over one connection, and one thread forwards them. If the process
+ends unexpectedly (killed, or a GPU fault), every open run fails with one error. `is_alive` is then
+False, and the owner of the RemoteModel starts another.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ _PAGE_THREADS: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class RemoteInputs:
-    """Stands for inputs that are in the worker."""
+    """A handle for inputs that are stored in the worker."""
 
     run: int
 
@@ -91,7 +91,7 @@ class RemoteModel:
         self._lock = threading.Lock()
         self._closing = False
         self._pages = ThreadPoolExecutor(_PAGE_THREADS, thread_name_prefix=f"pages-{model_id}")
-        # Its thread begins with the first Stop: sending may have to wait for a page on its way.
+        # The thread starts with the first Stop: sending may have to wait for a page in transit.
         self._stops = ThreadPoolExecutor(1, thread_name_prefix=f"stop-{model_id}")
         self._process, self._connection = start_worker(model_id)
         family = settings.model(model_id).family
@@ -114,7 +114,7 @@ class RemoteModel:
         return self._facts
 
     def prepare(self, request: ModelRequest, preparation: Preparation) -> RemoteInputs:
-        """As ModelFamily.prepare; the inputs stay in the worker."""
+        """Like ModelFamily.prepare; the inputs stay in the worker."""
         run = _Run(next(self._numbers), request, preparation)
         with self._lock:
             self._runs[run.number] = run
@@ -133,10 +133,10 @@ class RemoteModel:
         return RemoteInputs(run.number)
 
     def submit(self, job: Job) -> None:
-        """As InferenceThread.submit.
+        """Like InferenceThread.submit.
 
         Raises:
-            GenerationError: the worker ended since the run was prepared.
+            GenerationError: the worker ended after the run was prepared.
         """
         with self._lock:
             run = self._runs.get(job.inputs.run)
@@ -147,18 +147,18 @@ class RemoteModel:
         self._send(Submit(run.number, job.started_at, job.load_seconds))
 
     def drop_caches(self) -> None:
-        """As ModelFamily.drop_caches."""
+        """Like ModelFamily.drop_caches."""
         self._send(DropCaches())
 
     def forget(self, conversation: str) -> None:
-        """As ModelFamily.forget; a process that has ended keeps nothing anyway."""
+        """Like ModelFamily.forget; a process that has ended has nothing to delete."""
         try:
             self._send(Forget(conversation))
         except GenerationError:
             logger.info("the worker of %s had ended", self.model_id)
 
     def close(self) -> None:
-        """End the process: runs that are open end as cancelled. All its memory comes back."""
+        """End the process, which frees all its memory. Open runs end as cancelled."""
         with self._lock:
             self._closing = True
             open_runs = list(self._runs.values())
@@ -178,7 +178,7 @@ class RemoteModel:
         self._stops.shutdown(wait=False)
 
     def unload(self) -> None:
-        """Nothing is left to do after `close`."""
+        """Do nothing: `close` has freed everything."""
 
     def _await_load(self) -> Mapping[str, str]:
         try:
@@ -236,13 +236,13 @@ class RemoteModel:
                 if isinstance(event, Finished | Failed):
                     self._over(run)
                 if isinstance(event, Failed) and event.error.key == FAULT_KEY:
-                    # It ends itself right after saying so: nobody may queue for it any more.
+                    # The worker exits right after it reports the fault: no run may queue any more.
                     self._alive = False
                 if run.job is None:
                     run.preparation.emit(event)
                 else:
                     if run.job.last_token_at is not None:
-                        # Before the first token nothing is watched, so a long prefill is no stall.
+                        # The stall check starts at the first token: a long prefill is no stall.
                         run.job.last_token_at = time.monotonic()
                     run.job.emit(event)
             case Heartbeat(number):
@@ -296,7 +296,7 @@ class RemoteModel:
             self._runs.pop(run.number, None)
 
     def _break(self, run: _Run) -> None:
-        """End a run whose worker is gone."""
+        """End a run whose worker has exited."""
         self._over(run)
         if self._closing or run.preparation.stop.is_set():
             run.cancelled = True

@@ -1,4 +1,4 @@
-"""Starts a worker process and waits until it has connected."""
+"""Start of a worker process, up to its connection."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from typing import Any, Final
 from engine.core.errors import ModelError
 
 _START_SECONDS: Final = 120.0
-# How often the watch looks whether the process is still there.
+# How often the watch thread checks that the process is alive.
 _TICK_SECONDS: Final = 0.5
 
 
 def start_worker(model_id: str) -> tuple[subprocess.Popen[str], Connection]:
-    """A new worker process and the connection to it.
+    """Start a worker process and return it with its connection.
 
-    Not `multiprocessing`'s spawn: that runs the app's main module again in the child.
+    `multiprocessing`'s spawn does not serve: it runs the app's main module again in the child.
 
     Raises:
         ModelError: the process ended, or did not connect in time.
@@ -55,10 +55,10 @@ def start_worker(model_id: str) -> tuple[subprocess.Popen[str], Connection]:
 
 
 def _watch_start(process: subprocess.Popen[str], address: Any, connected: threading.Event) -> None:
-    """End the waiting for a process that died, or is stuck, before it connected."""
+    """Unblock `accept` if the process exits or hangs before it connects."""
     deadline = time.monotonic() + _START_SECONDS
     while not connected.wait(_TICK_SECONDS):
         if process.poll() is not None or time.monotonic() > deadline:
-            # A caller without the key: `accept` refuses it and so comes back.
+            # A connection without the key: `accept` refuses it and returns.
             Client(address).close()
             return

@@ -1,8 +1,8 @@
-"""What the app and a model's worker process say to each other, pickled over a local connection.
+"""The messages between the app and a model's worker process, pickled over a local connection.
 
-A run is one question; its number is given by the app. Pages travel without their pictures: the
-worker asks for a picture, a text layer or an index when the family reads it, so that a page whose
-keys and values are cached costs nothing.
+A run is one question; the app numbers it. Pages are sent without their pictures. The worker
+requests a picture, a text layer or an index when the family reads it, so a page whose keys and
+values are cached costs nothing.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from engine.core.schema import Document, Page, StreamEvent
 from engine.core.settings import Settings
 from engine.families.base import ModelRequest
 
-# The error after which a worker ends itself.
+# The error after which a worker exits.
 FAULT_KEY: Final = "model.device_fault"
 
 What: TypeAlias = Literal["image", "words", "index"]
@@ -57,7 +57,7 @@ class PrepareDone:
 
 @dataclass(frozen=True, slots=True)
 class PrepareFailed:
-    """error: what to tell; None when the run was stopped."""
+    """error: the reason, shown to the user; None if the run was stopped."""
 
     run: int
     error: EngineError | None
@@ -65,7 +65,7 @@ class PrepareFailed:
 
 @dataclass(frozen=True, slots=True)
 class Submit:
-    """started_at, load_seconds: as in engine.models.inference.Job; the clock is the machine's."""
+    """started_at, load_seconds: as in engine.models.inference.Job. The processes share a clock."""
 
     run: int
     started_at: float
@@ -85,14 +85,14 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
-    """A token came; sent now and then between events."""
+    """A token was generated; sent at intervals between events."""
 
     run: int
 
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """The worker wants something of a page."""
+    """The worker requests a part of a page."""
 
     ask: int
     run: int
@@ -103,7 +103,7 @@ class PageRequest:
 
 @dataclass(frozen=True, slots=True)
 class PageReply:
-    """Answer to an Ask: the value, or the error that getting it raised. stopped: neither came."""
+    """The reply to a PageRequest: the value or the error. stopped: the run was stopped instead."""
 
     ask: int
     value: Any = None
@@ -113,12 +113,12 @@ class PageReply:
 
 @dataclass(frozen=True, slots=True)
 class DropCaches:
-    """Free what only saves time."""
+    """Free caches, which only save time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Forget:
-    """A conversation was deleted: drop what is kept of it."""
+    """A conversation was deleted: delete its caches."""
 
     conversation: str
 
@@ -129,14 +129,14 @@ class Close:
 
 
 def without_pictures(request: ModelRequest) -> ModelRequest:
-    """The request as it can be pickled: pages that do not know how to load themselves."""
+    """The request in a form that can be pickled: its pages cannot load their contents."""
     return _with_pages(
         request, lambda page: replace(page, load_image=_not_here, load_words=_not_here)
     )
 
 
 def with_pictures(request: ModelRequest, ask: Callable[[What, Page], Any]) -> ModelRequest:
-    """The request in the worker: pages ask the app for what they are."""
+    """The request in the worker: its pages request their contents from the app."""
 
     def bound(page: Page) -> Page:
         return replace(

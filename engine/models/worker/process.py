@@ -1,8 +1,8 @@
-"""The worker's side: loads one model and serves its runs until the app goes away.
+"""The worker's side: loads one model and serves its runs until the app disconnects.
 
-Started as `python -m engine.models.worker ADDRESS` with the connection's key on standard input. A
-GPU fault (engine.core.hardware.is_device_fault) is told as a sentence, then the process ends; the
-app starts another with the next question.
+Started as `python -m engine.models.worker ADDRESS` with the connection's key on standard input.
+The worker reports a GPU fault (engine.core.hardware.is_device_fault) as an error and exits. The
+app starts another worker for the next question.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ _ALIVE_SECONDS: Final = 1.0
 
 def main() -> int:
     """Serve until the app closes the connection."""
-    # Ctrl-C belongs to the app, which closes the connection.
+    # Ctrl-C is for the app, which closes the connection.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     key = bytes.fromhex(sys.stdin.readline().strip())
     logging.basicConfig(level=logging.WARNING)
@@ -70,7 +70,7 @@ def main() -> int:
             return 1
         connection.send(Loaded(dict(family.describe())))
         _Worker(connection, family).serve()
-    # Threads that still decode must not keep the GPU's memory.
+    # Threads that still decode must not hold the GPU's memory.
     os._exit(0)
 
 
@@ -127,7 +127,7 @@ class _Worker:
                 case DropCaches():
                     self._family.drop_caches()
                 case Forget(conversation):
-                    # On its own thread: a run that is ending may still put its cache back.
+                    # On the model's own thread: a run that is ending may still store its cache.
                     self._inference.call(partial(self._family.forget, conversation))
                 case Close():
                     return
@@ -137,7 +137,7 @@ class _Worker:
             try:
                 self._connection.send(message)
             except OSError:
-                # The app is gone; `serve` sees it too and ends the process.
+                # The app has exited; `serve` notices it too and ends the process.
                 logger.warning("the app closed the connection")
 
     def _stop(self, number: int) -> None:
@@ -145,7 +145,7 @@ class _Worker:
         if run is not None:
             run.stop.set()
             for waiting in list(self._asks.values()):
-                # Whoever waits looks at its own run's stop, and waits on if it is not meant.
+                # Every waiting run wakes, checks its own stop event, and waits on if it is not set.
                 waiting.put(PageReply(-1))
 
     def _prepare(self, run: _Run, request: ModelRequest) -> None:
@@ -194,11 +194,11 @@ class _Worker:
         return on_token
 
     def _ask(self, run: _Run, what: What, page: Page) -> Any:
-        """Something of a page, from the app.
+        """Request a part of a page from the app.
 
         Raises:
             RunCancelled: the run was stopped meanwhile.
-            EngineError: the app could not get it.
+            EngineError: the app could not read it.
         """
         number = next(self._numbers)
         waiting: SimpleQueue[PageReply] = SimpleQueue()

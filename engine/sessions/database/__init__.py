@@ -1,7 +1,7 @@
-"""What is kept of conversations: rows in SQLite and page files beside them.
+"""Storage of conversations: rows in SQLite and page files beside them.
 
-On disk for visitors who come back, in memory for everybody else; the code is the same. This package
-knows rows and files; which sessions are awake and what runs in them is `engine.sessions.registry`'.
+On disk for visitors, in memory for all others, by the same code. This package handles rows and
+files. `engine.sessions.registry` handles sessions in memory and what runs in them.
 """
 
 from engine.sessions.database.archive import Archive

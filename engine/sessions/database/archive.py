@@ -1,11 +1,11 @@
-"""What is kept of conversations, as one thing: the database, the page files, and their upkeep.
+"""An archive of conversations: the database, the page files, and their maintenance.
 
     data_dir/conversations/
         conversations.db        rows (WAL mode); beside it -wal and -shm while it is open
         pages/                  the files of documents, under salted hashes
 
-All of it may be read by this user alone. A damaged database is set aside, with its page files, and
-a new one is begun.
+Only the user of this process may read them. A damaged database is moved aside with its page files,
+and a new one is created.
 """
 
 import contextlib
@@ -33,23 +33,23 @@ FOLDER: Final = "conversations"
 _DATABASE: Final = "conversations.db"
 _PAGES: Final = "pages"
 _BROKEN: Final = ".broken"
-# A page's session is made before anything happens in it; one that nothing happened in goes soon.
+# Opening the app's page creates a session. One that stays empty expires early.
 UNUSED_SECONDS: Final = 3600.0
 RECORD_BYTES: Final = 8_000_000
 VISITOR_RECORD_BYTES: Final = 64_000
 
 
 def visitor_key(visitor_id: str) -> bytes:
-    """What is kept of a visitor's id: SHA-256 of it."""
+    """The stored form of a visitor's id: its SHA-256."""
     return hashlib.sha256(visitor_id.encode("utf-8", "replace")).digest()
 
 
 class Archive:
-    """Thread-safe. Whatever raises no StoreError of a write never makes the asker wait for one.
+    """Rows and page files. Thread-safe. A write that raises no StoreError never waits.
 
     Args:
-        folder: on disk; None keeps rows in memory and files in a temporary folder.
-        ttl_seconds: after how long something unused expires.
+        folder: on disk; None stores rows in memory and files in a temporary folder.
+        ttl_seconds: the idle time after which a session expires.
     Raises (constructor):
         StoreError: the folder cannot be used, or a newer version of the program wrote there.
     """
@@ -71,7 +71,7 @@ class Archive:
 
     @staticmethod
     def exists(folder: Path) -> bool:
-        """Whether something was kept there before."""
+        """Whether an archive was created there before."""
         return (folder / _DATABASE).exists()
 
     def load(self, session_id: str) -> StoredSession | None:
@@ -93,7 +93,7 @@ class Archive:
         return self.read(lambda connection: listing.sessions_of(connection, key))
 
     def rename(self, session_id: str, title: str) -> None:
-        """Raises StoreError: it was not kept."""
+        """Raises StoreError: it was not stored."""
 
         def work(connection: sqlite3.Connection) -> None:
             connection.execute(
@@ -104,7 +104,7 @@ class Archive:
         self.write_now(work)
 
     def forget_extras(self, session_id: str) -> None:
-        """Forget a session's title and the screen's records; never waits."""
+        """Delete a session's title and the screen's records; never waits."""
 
         def work(connection: sqlite3.Connection) -> None:
             connection.execute("UPDATE sessions SET title = '' WHERE session_id = ?", (session_id,))
@@ -114,7 +114,7 @@ class Archive:
         self._database.wipe_log()
 
     def delete(self, session_ids: Iterable[str]) -> list[StoredDocument]:
-        """Delete sessions, their files included; the documents that they had.
+        """Delete sessions with their files, and return the documents that they had.
 
         Raises:
             StoreError: nothing was deleted.
@@ -127,7 +127,7 @@ class Archive:
         return gone
 
     def delete_visitor(self, visitor_id: str) -> None:
-        """Delete a visitor's records and whatever sessions are left; waits until it is done.
+        """Delete a visitor's records and remaining sessions; waits until it is done.
 
         Raises:
             StoreError: nothing was deleted.
@@ -142,7 +142,7 @@ class Archive:
         self._database.wipe_log().result()
 
     def keep(self, session_id: str, name: str, record: str) -> None:
-        """Keep the screen's record of a session; never waits. A failure is logged.
+        """Store a record of the screen for a session; never waits. A failure is logged.
 
         Raises:
             StoreError: it is too large.
@@ -169,7 +169,7 @@ class Archive:
         return None if found is None else str(found[0])
 
     def store_for_visitor(self, visitor_id: str, name: str, record: str, now: float) -> None:
-        """As `keep`, of a visitor. now: seconds since 1970.
+        """Like `keep`, for a visitor. now: seconds since 1970.
 
         Raises:
             StoreError: it is too large.
@@ -196,7 +196,7 @@ class Archive:
         return None if found is None else str(found[0])
 
     def expired(self, now: float) -> list[str]:
-        """Sessions whose time is over. now: seconds since 1970. Raises StoreError."""
+        """Sessions whose idle time is over. now: seconds since 1970. Raises StoreError."""
         before = now - self.ttl_seconds
         unused = now - min(self.ttl_seconds, UNUSED_SECONDS)
         return self.read(
@@ -204,12 +204,12 @@ class Archive:
         )
 
     def delete_idle_visitors(self, now: float) -> None:
-        """Forget visitors without conversations whose time is over. Raises StoreError."""
+        """Delete visitors without conversations whose idle time is over. Raises StoreError."""
         before = now - self.ttl_seconds
         self.write_now(lambda connection: listing.delete_idle_visitors(connection, before=before))
 
     def tidy(self) -> None:
-        """After a start: delete files that no row names, and what was set aside long ago."""
+        """Delete files that no row names, and old damaged databases. Call it after a start."""
 
         def known(connection: sqlite3.Connection) -> set[str]:
             return {name for (name,) in connection.execute("SELECT file FROM documents")}
@@ -225,7 +225,7 @@ class Archive:
                     shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     def close(self) -> None:
-        """Finish writing. What was in memory is gone; what is on disk stays."""
+        """Finish writing. What is in memory is lost; what is on disk stays."""
         self._database.close()
         if not self.is_on_disk:
             shutil.rmtree(self._folder, ignore_errors=True)
@@ -241,10 +241,10 @@ class Archive:
 
 
 def _make(folder: Path) -> None:
-    """The folder, for this user alone.
+    """Create the folder, accessible to this user alone.
 
     Raises:
-        StoreError: it cannot be made.
+        StoreError: it cannot be created.
     """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -255,7 +255,7 @@ def _make(folder: Path) -> None:
 
 
 def _set_aside(path: Path) -> Path:
-    """Move a damaged database and its page files out of the way; where the database is now."""
+    """Move a damaged database and its page files aside; return the database's new path."""
     number = 0
     while (aside := path.with_name(f"{path.name}{_BROKEN}{number or ''}")).exists():
         number += 1

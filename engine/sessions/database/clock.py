@@ -1,8 +1,9 @@
-"""Two clocks: one that says the date, and may jump, and one that only goes on.
+"""Two clocks: the wall clock, which may jump, and a steady clock, which only advances.
 
-What is asleep on disk has nothing but dates. While the date and the steady clock disagree, dates
-are not trusted to delete by: after a jump forwards nothing on disk expires for an hour, in which
-the clock may be set right. Sleep is no jump: the steady clock counts it where the system can say.
+Sessions that are only on disk have nothing but dates. While the wall clock and the steady clock
+disagree, no date is trusted for deletion: after a forward jump nothing on disk expires for an hour,
+in which the clock may be corrected. Suspension is no jump: the steady clock includes it where the
+system can report it.
 """
 
 import threading
@@ -16,13 +17,13 @@ GRACE_SECONDS: Final = 3600.0
 
 
 def steady() -> float:
-    """Seconds that only go on, suspended time included where the system counts it."""
+    """Seconds of a clock that only advances, including suspended time if the system counts it."""
     boottime = getattr(time, "CLOCK_BOOTTIME", None)
     return time.monotonic() if boottime is None else time.clock_gettime(boottime)
 
 
 class Clock:
-    """date and steady: functions that return seconds; tests give their own."""
+    """date and steady: functions that return seconds; tests pass their own."""
 
     def __init__(
         self, date: Callable[[], float] = time.time, steady: Callable[[], float] = steady
@@ -34,14 +35,14 @@ class Clock:
         self._lock = threading.Lock()
 
     def is_trusted(self) -> bool:
-        """Whether the date may be deleted by; looks for a jump since the last look."""
+        """Whether dates may be used for deletion. Checks for a jump since the last call."""
         with self._lock:
             now = self.steady()
             offset = self.date() - now
             if offset - self._offset > _JUMP_SECONDS:
                 self._doubted_at = now
             elif self._offset - offset > _JUMP_SECONDS:
-                # Back: nothing looks older than it is, and what a jump forwards did is undone.
+                # A backward jump makes nothing look older, and undoes a forward one.
                 self._doubted_at = None
             self._offset = offset
             return self._doubted_at is None or now - self._doubted_at >= GRACE_SECONDS

@@ -1,9 +1,9 @@
-"""One SQLite database: writes one after the other on a thread of their own, reads beside them.
+"""One SQLite database: writes in sequence on their own thread, reads concurrently.
 
-A write never makes its asker wait unless it wants the result, and a read never waits for a write
-that another program's lock holds up: neither the screen's event loop nor an inference thread ever
-stands behind such a lock. In WAL mode reading goes on meanwhile. A write is lost in a power cut at
-worst, never half done; a killed process loses nothing that was written.
+A write makes its caller wait only if the caller wants the result. A read never waits for a write
+that another program's lock blocks. Neither the screen's event loop nor an inference thread
+therefore waits for such a lock. In WAL mode reads continue during a write. A power cut may lose a
+write but never leaves half of it. A killed process loses no committed write.
 """
 
 import errno
@@ -24,16 +24,16 @@ logger = logging.getLogger(__name__)
 
 
 def _log(error: StoreError) -> None:
-    """What becomes of a failed write that nobody asks about."""
+    """Log a failed write whose result nobody requested."""
     logger.warning("a write to the store failed: %s", error)
 
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
 
-# How long a write waits for another program that holds the database.
+# How long a write waits for another program that locks the database.
 BUSY_SECONDS: Final = 2.0
-# How long a read waits for this process's own writes before it; not at all for a blocked one.
+# How long a read waits for this process's earlier writes; it never waits for a blocked one.
 _READ_AFTER_SECONDS: Final = 1.0
 _FULL: Final = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE)
 _BUSY: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
@@ -42,20 +42,20 @@ _PRIMARY: Final = 0xFF  # the low byte of an extended result code
 
 
 class Database:
-    """Thread-safe.
+    """A connection for writes, one for reads, and the writing thread. Thread-safe.
 
     Args:
-        path: the file, made for this user alone; its folder exists. None keeps all in memory.
+        path: the file, created for this user alone; its folder exists. None stores all in memory.
     Raises (constructor):
         StoreError: it cannot be opened, or a newer version of the program wrote it.
-        DamagedError: it is no database any more.
+        DamagedError: it is no valid database.
     """
 
     def __init__(self, path: Path | None) -> None:
         self.path = path
         self._last: Future[Any] | None = None
         self._order = threading.Lock()
-        # Told when a write ends, and when one finds that another program holds the database.
+        # Notified when a write ends, and when one finds that another program locks the database.
         self._progress = threading.Condition()
         self._is_blocked = False
         try:
@@ -92,9 +92,9 @@ class Database:
         then: Callable[[T], None] = lambda _: None,
         failed: Callable[[StoreError], None] = _log,
     ) -> None:
-        """Do `work` in a transaction of its own, after the writes before it; never waits.
+        """Run `work` in its own transaction, after the writes before it; never waits.
 
-        Where it fails, nothing of `work` was done.
+        If it fails, nothing of `work` is done.
 
         Args:
             then, failed: one of them is called before the next write begins, on the same thread.
@@ -102,7 +102,7 @@ class Database:
         self._submit(work, then, failed)
 
     def write_now(self, work: Work[T]) -> T:
-        """As `write`, and wait until it is done. Not for an event loop.
+        """Like `write`, but wait until it is done. Not for an event loop.
 
         Raises:
             StoreError: nothing of `work` was done.
@@ -110,10 +110,10 @@ class Database:
         return self._submit(work, lambda _: None, lambda _: None).result()
 
     def read(self, work: Work[T]) -> T:
-        """What `work` finds; it sees the writes of this process that were asked for before.
+        """Return the result of `work`, which sees the earlier writes of this process.
 
-        Where another program's lock holds those writes up it does not wait for them, and sees the
-        database as it is.
+        If another program's lock blocks those writes, the read does not wait for them and sees the
+        database without them.
 
         Raises:
             StoreError: the database cannot be read.
@@ -131,7 +131,7 @@ class Database:
                 raise self._told(error) from error
 
     def wipe_log(self) -> Future[None]:
-        """Take what was deleted out of the write-ahead log as well."""
+        """Remove deleted data from the write-ahead log as well."""
 
         def work() -> None:
             if self.path is not None:
@@ -142,7 +142,7 @@ class Database:
             return self._writer.submit(work)
 
     def close(self) -> None:
-        """Finish what was asked for and let go of the file."""
+        """Finish the queued writes and close the file."""
         self._writer.shutdown(wait=True)
         with self._read_lock:
             self._reading.close()
@@ -165,7 +165,7 @@ class Database:
         connection = sqlite3.connect(
             self.path or ":memory:",
             timeout=BUSY_SECONDS,
-            isolation_level=None,  # transactions are begun and ended here
+            isolation_level=None,  # transactions begin and end here
             check_same_thread=False,
         )
         connection.create_function("folded", 1, folded, deterministic=True)
@@ -185,7 +185,7 @@ class Database:
             failed(told)
             raise told from error
         except Exception as error:
-            # Few wait for a write's result: without this a mistake would go unseen.
+            # Few callers wait for a write's result; without this line a bug would go unnoticed.
             logger.exception("a write to the store failed")
             detail = type(error).__name__
             failed(StoreError("store.failed", detail=detail, path=str(self.path)))
@@ -194,7 +194,7 @@ class Database:
         return result
 
     def _begin(self) -> None:
-        """Begin a transaction that may write; reads are told where it has to wait for a lock."""
+        """Begin a transaction that may write. Reads are notified if it has to wait for a lock."""
         self._wait_for_locks(0)
         try:
             self._writing.execute("BEGIN IMMEDIATE")
@@ -234,16 +234,16 @@ class Database:
 
 
 class DamagedError(Exception):
-    """The file is no database any more. Never reaches a user: the archive sets it aside."""
+    """The file is no valid database. Never reaches a user: the archive moves the file aside."""
 
 
 def folded(text: str) -> str:
-    """Text as it is compared in searches: no case, no typographic variants, no ё."""
+    """Text in the form that searches compare: no case, no typographic variants, no ё."""
     return unicodedata.normalize("NFKC", text).casefold().replace("ё", "е")
 
 
 def _code(error: sqlite3.Error) -> int:
-    """SQLite's extended result code; 0 where the error is of Python's own making."""
+    """SQLite's extended result code; 0 for an error that Python raised itself."""
     return int(getattr(error, "sqlite_errorcode", 0) or 0)
 
 

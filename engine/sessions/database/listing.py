@@ -1,4 +1,4 @@
-"""A visitor's conversations: the list, the search in it, and what expired."""
+"""Queries on a visitor's conversations: the list, the search in it, and expiry."""
 
 import sqlite3
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ class ConversationInfo:
     """One line of a visitor's list of conversations.
 
     Attributes:
-        title: as the user named it; "" where nobody did.
-        created_at, updated_at: UTC; updated when something was said or a document came.
+        title: set by the user; "" if not set.
+        created_at, updated_at: UTC; a message or a document updates the second.
         documents, questions: how many.
-        first_question, first_document: for a title where there is none; "" where absent.
+        first_question, first_document: to show if there is no title; "" where absent.
     """
 
     session_id: str
@@ -49,10 +49,10 @@ ORDER BY updated_at DESC, session_id
 def conversations(
     connection: sqlite3.Connection, visitor: bytes, search: str
 ) -> tuple[ConversationInfo, ...]:
-    """A visitor's conversations that were used, newest first.
+    """A visitor's non-empty conversations, newest first.
 
     Args:
-        search: what the title, a file name or something said must contain; "" lists all.
+        search: text that the title, a file name or a message must contain; "" lists all.
     """
     wanted = folded(search.strip())
     rows = connection.execute(_LIST, (visitor, wanted, wanted, wanted, wanted))
@@ -65,13 +65,13 @@ def conversations(
 
 
 def sessions_of(connection: sqlite3.Connection, visitor: bytes) -> list[str]:
-    """Every session of a visitor, also those that were never used."""
+    """Every session of a visitor, empty ones included."""
     rows = connection.execute("SELECT session_id FROM sessions WHERE visitor = ?", (visitor,))
     return [session_id for (session_id,) in rows]
 
 
 def expired(connection: sqlite3.Connection, *, before: float, unused_before: float) -> list[str]:
-    """Sessions that nobody used since `before`, and empty ones since `unused_before`.
+    """Sessions unused since `before`, and empty ones unused since `unused_before`.
 
     Both: seconds since 1970.
     """
@@ -86,7 +86,7 @@ def expired(connection: sqlite3.Connection, *, before: float, unused_before: flo
 
 
 def delete_idle_visitors(connection: sqlite3.Connection, *, before: float) -> None:
-    """Delete visitors without conversations who were not here since `before`, and their records."""
+    """Delete visitors without conversations, inactive since `before`, and their records."""
     connection.execute(
         "DELETE FROM visitors WHERE last_used < ? AND NOT EXISTS "
         "(SELECT 1 FROM sessions s WHERE s.visitor = visitors.visitor)",

@@ -7,7 +7,7 @@ from typing import Final
 from engine.core.errors import StoreError
 
 # visitor: SHA-256 of the browser's id. Times: seconds since 1970, UTC.
-# sessions.revision goes up with every change, so that processes notice each other's.
+# sessions.revision increases with every change, so that processes notice each other's.
 # documents.file: a name among the page files. documents.pages: [[width, height], ...] in pixels.
 # running: the question that is being answered, by the process `owner`.
 _FIRST: Final = (
@@ -45,7 +45,7 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (_FIRST,)
 
 
 def migrate(connection: sqlite3.Connection, path: Path | None) -> None:
-    """Bring a database up to the newest version, all or nothing.
+    """Migrate a database to the newest version, all or nothing.
 
     Raises:
         StoreError: it was written by a newer version of the program.
@@ -56,7 +56,7 @@ def migrate(connection: sqlite3.Connection, path: Path | None) -> None:
         return
     connection.execute("BEGIN IMMEDIATE")
     try:
-        # Another process may have done it between the look and the lock.
+        # Another process may have migrated between the check and the lock.
         found = _version(connection)
         if found > known:
             raise StoreError("store.newer", path=str(path), found=found, known=known)

@@ -1,7 +1,7 @@
-"""Whether the process that was writing an answer still lives.
+"""Names of running engines, to tell whether the process that was writing an answer is alive.
 
 An owner is "pid:start:engine". A pid alone is not enough: after a restart another process may have
-it. The process's start time tells them apart.
+it. The process's start time distinguishes them.
 """
 
 import os
@@ -12,19 +12,19 @@ from typing import Final
 import psutil
 
 _HERE: Final[set[str]] = set()
-# Processes work their start out from the time of boot, which the kernel rounds to seconds.
+# Processes compute their start from the time of boot, which the kernel rounds to seconds.
 _SAME_START_SECONDS: Final = 3.0
 
 
 def new_owner() -> str:
-    """The name of one engine in this process, alive until `retire`."""
+    """The name of one engine in this process, valid until `retire`."""
     owner = f"{os.getpid()}:{_start(os.getpid()):.2f}:{secrets.token_hex(8)}"
     _HERE.add(owner)
     return owner
 
 
 def retire(owner: str) -> None:
-    """The engine was closed; what it left unfinished is cut."""
+    """Mark an engine as closed; its unfinished answers count as cut off."""
     _HERE.discard(owner)
 
 
@@ -46,5 +46,5 @@ def is_alive(owner: str) -> bool:
 
 @cache
 def _start(pid: int) -> float:
-    """When a process started, seconds since 1970."""
+    """The start time of a process, seconds since 1970."""
     return float(psutil.Process(pid).create_time())

@@ -1,7 +1,8 @@
-"""The kept files of documents: one folder, names that say nothing, readable by this user alone.
+"""The stored files of documents: one folder, meaningless names, readable by this user alone.
 
-A name is a hash of the content, salted per session: the same file in two sessions has two names, so
-deleting a session's file never concerns another, and nobody can look up who has a known file.
+A name is a hash of the content, salted per session. The same file in two sessions has two names.
+Deleting a session's file therefore never affects another session, and nobody can look up who has a
+known file.
 """
 
 import contextlib
@@ -30,7 +31,7 @@ def name_of(data: bytes, salt: bytes) -> str:
 
 
 class PageFiles:
-    """The files in one folder. The folder is made when the first file comes."""
+    """The files in one folder. The first file creates the folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -39,7 +40,7 @@ class PageFiles:
         return self.folder / name
 
     def put(self, data: bytes, salt: bytes) -> str:
-        """Keep a file's content; its name is returned. All of it is kept, or nothing.
+        """Store a file's content, all or nothing, and return its name.
 
         Raises:
             StoreError: the disk is full, or the folder cannot be written to.
@@ -68,11 +69,11 @@ class PageFiles:
             try:
                 self.path(name).unlink(missing_ok=True)
             except OSError:
-                # The next start finds it without a row and tries again.
+                # The next start finds the file without a row and tries again.
                 logger.warning("a deleted document's file could not be removed", exc_info=True)
 
     def delete_orphans(self, known: Set[str]) -> int:
-        """Delete files that no row names, of uploads that a crash cut; how many there were."""
+        """Delete files that no row names, left by uploads during a crash; return their number."""
         gone = 0
         oldest = time.time() - _ORPHAN_SECONDS
         with contextlib.suppress(FileNotFoundError):

@@ -1,7 +1,7 @@
 """A session as rows: read whole, written in the parts that changed.
 
-Every function works inside the caller's transaction. Messages and documents are numbered by place;
-writing replaces everything from the first place that differs.
+Every function works inside the caller's transaction. Messages and documents are numbered by place.
+A write replaces everything from the first place that differs.
 """
 
 import json
@@ -37,9 +37,9 @@ class StoredDocument:
 
 @dataclass(frozen=True, slots=True)
 class StoredAnswer:
-    """A question being answered. transcript: JSON of what was said so far; "" is nothing yet.
+    """A question being answered. transcript: JSON of the answer so far; "" for none yet.
 
-    owner: the process that answers; "" when that process died and the answer was cut.
+    owner: the engine that answers; "" if it died and the answer was cut off.
     """
 
     owner: str
@@ -49,7 +49,7 @@ class StoredAnswer:
 
 @dataclass(frozen=True, slots=True)
 class StoredSession:
-    """A session as it is kept. visitor: SHA-256 of its visitor's id."""
+    """A session as it is stored. visitor: SHA-256 of its visitor's id."""
 
     session_id: str
     visitor: bytes | None
@@ -70,7 +70,7 @@ def insert(
     salt: bytes,
     created_at: float,
 ) -> None:
-    """A new session, and its visitor where that one is new. created_at: seconds since 1970."""
+    """Insert a session, and its visitor if that one is new. created_at: seconds since 1970."""
     if visitor is not None:
         touch_visitors(connection, {visitor: created_at})
     connection.execute(
@@ -81,7 +81,7 @@ def insert(
 
 
 def revision(connection: sqlite3.Connection, session_id: str) -> int | None:
-    """None: there is no such session."""
+    """The session's revision; None if there is no such session."""
     row = connection.execute(
         "SELECT revision FROM sessions WHERE session_id = ?", (session_id,)
     ).fetchone()
@@ -89,7 +89,7 @@ def revision(connection: sqlite3.Connection, session_id: str) -> int | None:
 
 
 def bump(connection: sqlite3.Connection, session_id: str, *, now: float, said: bool) -> int:
-    """Count a change; the new revision. said: it is newer in the list of conversations."""
+    """Increment and return the revision. said: the session moves up in the user's list."""
     connection.execute(
         "UPDATE sessions SET revision = revision + 1, last_used = ?, "
         "updated_at = CASE WHEN ? THEN ? ELSE updated_at END WHERE session_id = ?",
@@ -99,7 +99,7 @@ def bump(connection: sqlite3.Connection, session_id: str, *, now: float, said: b
 
 
 def load(connection: sqlite3.Connection, session_id: str) -> StoredSession | None:
-    """A session with everything that was said; None when there is none."""
+    """A session with all its messages; None if there is none."""
     row = connection.execute(
         "SELECT visitor, salt, title, revision, created_at FROM sessions WHERE session_id = ?",
         (session_id,),
@@ -142,10 +142,10 @@ def _messages(connection: sqlite3.Connection, session_id: str) -> tuple[Message,
         try:
             said.append(message_from_json(json.loads(record)))
         except ValueError:
-            # What was said after it would answer nothing.
+            # The messages after it would have lost their context.
             logger.warning("a kept conversation is damaged and ends early", exc_info=True)
             break
-    # A question without its answer would be answered by the next one.
+    # The next answer would take the place of a missing one.
     return tuple(said[: len(said) - len(said) % 2])
 
 
@@ -162,7 +162,7 @@ def _running(row: tuple[str, str, str] | None) -> StoredAnswer | None:
 def replace_documents(
     connection: sqlite3.Connection, session_id: str, place: int, documents: Sequence[StoredDocument]
 ) -> None:
-    """These documents from a place on, and none behind them."""
+    """Write documents from a place on; delete those after them."""
     connection.execute(
         "DELETE FROM documents WHERE session_id = ? AND place >= ?", (session_id, place)
     )
@@ -187,7 +187,7 @@ def replace_documents(
 def replace_messages(
     connection: sqlite3.Connection, session_id: str, place: int, messages: Sequence[Message]
 ) -> None:
-    """These messages from a place on, and none behind them."""
+    """Write messages from a place on; delete those after them."""
     connection.execute(
         "DELETE FROM messages WHERE session_id = ? AND place >= ?", (session_id, place)
     )
@@ -203,7 +203,7 @@ def replace_messages(
 def set_running(
     connection: sqlite3.Connection, session_id: str, running: StoredAnswer | None
 ) -> None:
-    """What is being answered now; None: nothing."""
+    """Set the question that is being answered; None for none."""
     if running is None:
         connection.execute("DELETE FROM running WHERE session_id = ?", (session_id,))
         return
@@ -219,7 +219,7 @@ def set_running(
 
 
 def delete(connection: sqlite3.Connection, session_ids: Iterable[str]) -> list[StoredDocument]:
-    """Delete sessions with all that belongs to them; the documents whose files must go."""
+    """Delete sessions with all their rows; return the documents whose files must be deleted."""
     gone: list[StoredDocument] = []
     for session_id in session_ids:
         kept = load(connection, session_id)
@@ -230,7 +230,7 @@ def delete(connection: sqlite3.Connection, session_ids: Iterable[str]) -> list[S
 
 
 def touch(connection: sqlite3.Connection, used: Mapping[str, float]) -> None:
-    """When sessions were last used, seconds since 1970. Times go back as well: clocks do."""
+    """Set when sessions were last used, seconds since 1970. Times may decrease: clocks jump."""
     connection.executemany(
         "UPDATE sessions SET last_used = ? WHERE session_id = ?",
         [(when, session_id) for session_id, when in used.items()],
@@ -238,7 +238,7 @@ def touch(connection: sqlite3.Connection, used: Mapping[str, float]) -> None:
 
 
 def touch_visitors(connection: sqlite3.Connection, used: Mapping[bytes, float]) -> None:
-    """When visitors were last here, seconds since 1970; new ones are made."""
+    """Set when visitors were last active, seconds since 1970; new visitors are inserted."""
     connection.executemany(
         "INSERT INTO visitors VALUES (?, ?) "
         "ON CONFLICT (visitor) DO UPDATE SET last_used = excluded.last_used",
@@ -247,5 +247,5 @@ def touch_visitors(connection: sqlite3.Connection, used: Mapping[bytes, float]) 
 
 
 def plain(text: str) -> str:
-    """Text that SQLite takes: half characters, which some file names have, become "?"."""
+    """Text that SQLite accepts: lone surrogates, which some file names have, become "?"."""
     return text.encode("utf-8", "replace").decode("utf-8")
