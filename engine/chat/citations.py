@@ -1,7 +1,7 @@
-"""Where an answer's numbered marks stand: after each span of it that is found on a page.
+"""Citation marks of an answer: one after each span of text that is found on a page.
 
-The numbers are those of the boxes on the page and of the list below the answer. It reads values
-and makes values; the screen and the exports of a conversation make markup of them.
+The numbers match those of the boxes on the page and of the list below the answer. This module
+computes values only. The screen and the exports of a conversation turn them into markup.
 """
 
 import re
@@ -20,7 +20,7 @@ class CitedText:
     """A piece of an answer's text.
 
     Attributes:
-        kind: "plain"; "found" on a page; or "missing", looked for and found on none.
+        kind: "plain"; "found" on a page; or "missing", searched for and found on none.
         numbers: of the marks that stand right after it.
     """
 
@@ -30,7 +30,7 @@ class CitedText:
 
 
 def numbers(evidence: Sequence[Evidence]) -> list[int]:
-    """The number of each place, from 1; the lines of one place share theirs."""
+    """The number of each place, from 1; the lines of one place share a number."""
     given: list[int] = []
     before: tuple[object, ...] | None = None
     for found in evidence:
@@ -42,10 +42,10 @@ def numbers(evidence: Sequence[Evidence]) -> list[int]:
 
 
 def pieces(transcript: Transcript) -> list[CitedText]:
-    """The answer's text in pieces that together are all of it, with their marks.
+    """Split the answer's text into consecutive pieces that cover it, with their marks.
 
-    A place whose words the answer does not repeat has its mark at the end, once the answer has
-    ended: until then the end moves.
+    A place whose words the answer does not repeat has its mark at the end. It appears only after
+    the answer has ended, as the end moves until then.
     """
     text = transcript.text
     placed, loose = _placed(transcript)
@@ -82,7 +82,7 @@ def _placed(transcript: Transcript) -> tuple[dict[Span, list[int]], set[int]]:
     for found, number in zip(evidence, numbers(evidence), strict=True):
         span = found.answer_span
         if span is None:
-            # An answer that is a piece of the page says the place's own words, in their order.
+            # An answer that is a piece of the page repeats the place's words, in their order.
             span = _said(transcript.text, found.text, cursor)
             cursor = span[1] if span else cursor
         if span is None:
@@ -93,14 +93,14 @@ def _placed(transcript: Transcript) -> tuple[dict[Span, list[int]], set[int]]:
 
 
 def _said(text: str, words: str, start: int) -> Span | None:
-    """Where an answer says some words, whatever the white space between them."""
+    """Where a text contains some words, whatever the white space between them."""
     parts = [re.escape(word) for word in words.split()]
     match = re.compile(r"\s+".join(parts)).search(text, start) if parts else None
     return match.span() if match else None
 
 
 def _missing(transcript: Transcript) -> list[Span]:
-    """The spans that the engine looked up and found on no page."""
+    """The spans that the engine searched for and found on no page."""
     said = [str(notice.values.get("spans", "")) for notice in transcript.notices]
     pairs = [pair.split(":") for spans in said for pair in spans.split()]
     return [(int(start), int(end)) for start, end in pairs]

@@ -1,5 +1,7 @@
-"""Whose conversations they are, what was said, and what the screen keeps with them; no model is
-asked."""
+"""Visitors, their sessions, the messages, and the records that the screen stores with them.
+
+No model is used here.
+"""
 
 import secrets
 
@@ -13,23 +15,26 @@ _VISITOR_BYTES = 32
 
 
 class Conversations:
-    """Visitors, their sessions, and what is kept of each. Thread-safe."""
+    """Visitors, their sessions, and what is stored of each. Thread-safe."""
 
     def __init__(self, sessions: SessionRegistry) -> None:
         self._sessions = sessions
 
     def create_visitor(self) -> str:
-        """A new visitor's id, for the browser to keep: 256 random bits, the only key to theirs."""
+        """Create a visitor's id: 256 random bits, the only key to the visitor's conversations.
+
+        The browser stores it.
+        """
         return secrets.token_urlsafe(_VISITOR_BYTES)
 
     def create_session(self, visitor_id: str | None = None) -> str:
-        """A new session's id: 256 random bits, the only key to it.
+        """Create a session and return its id: 256 random bits, the only key to it.
 
         Args:
-            visitor_id: whose conversation it becomes, kept as the settings say; that of nobody is
-                gone with the engine.
+            visitor_id: the owner of the conversation, which is stored as the settings say. Without
+                an owner it ends with the engine.
         Raises:
-            SessionError: that is no visitor's id.
+            SessionError: visitor_id is not a visitor's id.
         """
         return self._sessions.create(visitor_id).session_id
 
@@ -37,25 +42,25 @@ class Conversations:
         return self._sessions.has(session_id)
 
     def owns(self, visitor_id: str, session_id: str) -> bool:
-        """Whether a session is this visitor's."""
+        """Whether a session belongs to this visitor."""
         return self._sessions.owns(visitor_id, session_id)
 
     def conversations(self, visitor_id: str, *, search: str = "") -> tuple[ConversationInfo, ...]:
-        """A visitor's conversations in which something was said or uploaded, newest first.
+        """A visitor's non-empty conversations, newest first.
 
         Args:
-            search: what the title, a file's name or something said contains, in any case.
+            search: text that the title, a file's name or a message contains, in any case.
         Raises:
             StoreError: they cannot be read now.
         """
         return self._sessions.archives.visitors.conversations(visitor_id, search)
 
     def rename(self, session_id: str, title: str) -> None:
-        """Title a conversation; "" takes the title away. Raises SessionError, StoreError."""
+        """Set a conversation's title; "" removes it. Raises SessionError, StoreError."""
         self._sessions.rename(session_id, title)
 
     def keep(self, session_id: str, name: str, record: str) -> None:
-        """Keep a record of the screen's with a conversation; never waits for the disk.
+        """Store a record of the screen with a conversation; never waits for the disk.
 
         Args:
             name: of the record; another of the same name is replaced.
@@ -67,30 +72,33 @@ class Conversations:
         self._sessions.get(session_id).archive.keep(session_id, name, record)
 
     def kept(self, session_id: str, name: str) -> str | None:
-        """A record of `keep`; None where there is none. Raises SessionError, StoreError."""
+        """A record that `keep` stored; None if there is none. Raises SessionError, StoreError."""
         return self._sessions.get(session_id).archive.kept(session_id, name)
 
     def store_for_visitor(self, visitor_id: str, name: str, record: str) -> None:
-        """As `keep`, for a visitor's settings: up to 64,000 bytes.
+        """Like `keep`, for a visitor's settings: up to 64,000 bytes.
 
         Raises:
-            SessionError: that is no visitor's id.
+            SessionError: visitor_id is not a visitor's id.
             StoreError: it is too large.
         """
         self._sessions.store_for_visitor(visitor_id, name, record)
 
     def stored_for_visitor(self, visitor_id: str, name: str) -> str | None:
-        """A record of `store_for_visitor`; None where there is none. Raises StoreError."""
+        """A record that `store_for_visitor` stored; None if there is none. Raises StoreError."""
         return self._sessions.archives.visitors.stored_for_visitor(visitor_id, name)
 
     def unkept(self, session_id: str) -> EngineError | None:
-        """Why the last change of a session is not kept; None when all is. Raises SessionError."""
+        """Why the last change of a session could not be stored; None if everything is.
+
+        Raises SessionError.
+        """
         return self._sessions.get(session_id).unkept
 
     def cut_answer(self, session_id: str) -> Transcript | None:
-        """The answer that was being written when the app ended, until the next question.
+        """The answer that the end of the app cut off, available until the next question.
 
-        What it said is part of the conversation. Raises SessionError.
+        Its text is part of the conversation. Raises SessionError.
         """
         cut = self._sessions.get(session_id).cut
         return None if cut is None else cut.transcript

@@ -1,7 +1,7 @@
-"""A box that the user drew, as a page of its own: what a model sees that reads whole images.
+"""A box that the user drew, as a page of its own, for models that process whole images.
 
-The part keeps a way back: boxes that the model gives are in the part's pixels and are moved to the
-page's before anyone sees them.
+The crop maps results back: boxes from the model are in the crop's pixels and are converted to page
+pixels before anyone receives them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from engine.families.base import ModelRequest
 from engine.index.crop import inside
 from engine.index.page_index import PageIndex
 
-# A little of what stands around helps a model to read what is cut.
+# A small margin around the box helps a model to read what is at its edge.
 _MARGIN_PIXELS: Final = 8.0
 
 
@@ -36,8 +36,8 @@ class PageCrop:
         page: the page the box is drawn on.
         bbox: page pixels.
     Attributes:
-        whole: the page that was given.
-        page: the part as a page; its frame begins at the part's left upper corner.
+        whole: the page that was passed in.
+        page: the crop as a page; its origin is the crop's upper left corner.
     """
 
     def __init__(self, page: Page, bbox: BBox) -> None:
@@ -53,7 +53,7 @@ class PageCrop:
         self.whole = page
         x0, y0, x1, y1 = self._box
         self.page = Page(
-            # Another page than the whole one, for everything that remembers pages.
+            # A different page for everything that caches by page.
             document_id=f"{page.document_id}#{x0},{y0},{x1},{y1}",
             page_index=page.page_index,
             width=max(1, x1 - x0),
@@ -62,13 +62,13 @@ class PageCrop:
         )
 
     def request(self, whole: ModelRequest) -> ModelRequest:
-        """The request about the part instead of the page."""
+        """The request about the crop instead of the page."""
         part = Document(self.page.document_id, "", (self.page,))
         documents = (*whole.documents, part)
         return replace(whole, pages=(self.page,), documents=documents, bbox=None, is_part=True)
 
     def index(self, whole: PageIndex) -> PageIndex:
-        """What of the page's index lies in the part, in the part's frame."""
+        """The part of the page's index that lies in the crop, in the crop's pixels."""
         left, top, right, bottom = self._box
         part = inside(whole, (left, top, right, bottom))
         return replace(
@@ -89,7 +89,7 @@ class PageCrop:
         )
 
     def back(self, event: StreamEvent) -> StreamEvent:
-        """The event about the page instead of the part: its boxes, and the document it names."""
+        """The event about the page instead of the crop: its boxes, and its document id."""
         match event:
             case EvidenceFound(found) if found.document_id == self.page.document_id:
                 document_id = self.whole.document_id

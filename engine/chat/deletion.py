@@ -1,4 +1,4 @@
-"""How what was said is taken back and deleted, here and in the models that may remember it."""
+"""Deletion of sessions, visitors and turns, in the store and in the models' caches."""
 
 import logging
 
@@ -10,11 +10,11 @@ logger = logging.getLogger(__name__)
 
 
 class Deletion:
-    """Sessions and visitors deleted, conversations rewound. Thread-safe.
+    """Deletes sessions and visitors, and rewinds conversations. Thread-safe.
 
     Args:
         runs: the running answers, which are stopped first.
-        models: those that may remember what was said.
+        models: may hold caches of a conversation.
     """
 
     def __init__(
@@ -25,17 +25,17 @@ class Deletion:
         self._models = models
 
     def delete_session(self, session_id: str) -> None:
-        """Stop and forget a session: rows, files, indexes, KV caches. Unknown ids are fine.
+        """Stop and delete a session: rows, files, indexes, KV caches. An unknown id is no error.
 
         Raises:
-            StoreError: it could not be deleted from disk, and is as it was.
+            StoreError: it could not be deleted from disk; the session is unchanged.
         """
         self._runs.let_go(session_id)
         self._sessions.delete(session_id)
         self._models.forget(session_id)
 
     def delete_visitor(self, visitor_id: str) -> None:
-        """Delete everything of a visitor: every conversation, as delete_session, and records.
+        """Delete all data of a visitor: every conversation as in delete_session, and the records.
 
         Raises:
             StoreError: not everything could be deleted from disk.
@@ -48,9 +48,10 @@ class Deletion:
             self._models.forget(session_id)
 
     def delete_idle_sessions(self) -> None:
-        """Delete what nobody has used for sessions.ttl_minutes; runs by itself every minute.
+        """Delete sessions whose idle time is over; runs in the background every minute.
 
-        A session is in use as long as its answer is being written.
+        The limit is sessions.ttl_minutes in memory and sessions.kept_days on disk. A session is in
+        use as long as its answer is being written.
         """
         self._sessions.mark_used(self._runs.session_ids())
         for session_id in self._sessions.expired():
@@ -58,22 +59,22 @@ class Deletion:
             self.delete_session(session_id)
 
     def new_chat(self, session_id: str) -> None:
-        """Stop the session's run; forget its conversation and documents. Raises SessionError."""
+        """Stop the session's run; delete its conversation and documents. Raises SessionError."""
         self._runs.let_go(session_id)
         self._sessions.clear(self._sessions.get(session_id))
         self._models.forget(session_id)
 
     def forget_conversation(self, session_id: str) -> None:
-        """Forget what was said; the documents stay. Raises SessionError."""
+        """Delete the messages; the documents stay. Raises SessionError."""
         self.rewind(session_id, 0)
 
     def rewind(self, session_id: str, questions: int) -> None:
-        """Forget the conversation from a question on; the documents stay.
+        """Delete the conversation from a question on; the documents stay.
 
-        A running answer is stopped and forgotten; the next question may be asked at once.
+        A running answer is stopped and discarded; the next question may be asked at once.
 
         Args:
-            questions: how many questions stay; the place, from 0, of the first that goes.
+            questions: how many questions stay; the 0-based place of the first deleted one.
         Raises:
             SessionError: the session does not exist.
             ValueError: questions is negative.

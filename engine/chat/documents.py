@@ -1,4 +1,7 @@
-"""The documents of a conversation and what their pages say: words and places; no model is asked."""
+"""The documents of a conversation and the contents of their pages: words and places.
+
+No model is used here.
+"""
 
 import threading
 from collections.abc import Mapping
@@ -14,24 +17,24 @@ from engine.sessions.registry import SessionRegistry
 
 
 class Documents:
-    """Documents of sessions; their pages are read as soon as they come. Thread-safe."""
+    """Documents of sessions; OCR of their pages starts at upload. Thread-safe."""
 
     def __init__(
         self, sessions: SessionRegistry, indexes: IndexStore, steps: PreprocessSettings
     ) -> None:
-        """steps: before OCR, where a question names no others."""
+        """steps: preprocessing before OCR, unless a question names its own."""
         self._sessions = sessions
         self._indexes = indexes
         self._steps = steps
 
     def add_document(self, session_id: str, path: Path, *, name: str) -> Document:
-        """Check a file, keep a copy in the session and start reading its pages.
+        """Check a file, store a copy in the session and start OCR of its pages.
 
         Args:
             path: the file; it may be deleted afterwards.
-            name: what the user calls it.
+            name: the user's name for it.
         Raises:
-            DocumentError: the file cannot be read or breaks a limit; the session is as before.
+            DocumentError: the file cannot be read or breaks a limit; the session is unchanged.
             SessionError: the session does not exist.
         """
         document = self._sessions.add_document(self._sessions.get(session_id), path, name)
@@ -39,13 +42,13 @@ class Documents:
         return document
 
     def text_in(self, session_id: str, document_id: str, page_index: int, bbox: BBox) -> str:
-        """The words that are printed in a box of a page, line by line; waits for its reading.
+        """The words that are printed in a box of a page, line by line; waits for the page's OCR.
 
         Args:
-            bbox: page pixels; a word lies in it when its centre does.
+            bbox: page pixels; a word lies in it if its centre does.
         Raises:
             DocumentError: the page cannot be read.
-            GeometryError: nothing of the box lies on the page.
+            GeometryError: no part of the box lies on the page.
             SessionError: the session or the page does not exist.
         """
         page = self._sessions.get(session_id).page(document_id, page_index)
@@ -53,11 +56,11 @@ class Documents:
         try:
             index = self._indexes.get(page, self._steps, threading.Event())
         except RunCancelled:
-            return ""  # the page was forgotten meanwhile
+            return ""  # the page was deleted meanwhile
         return index.text_in(drawn)
 
     def index_of(self, session_id: str, document_id: str, page_index: int) -> PageIndex:
-        """Every word, line and region of a page with its box; waits until the page is read.
+        """Every word, line and region of a page with its box; waits for the page's OCR.
 
         Raises:
             EngineError: the page cannot be read.
@@ -74,12 +77,12 @@ class Documents:
         return tuple(self._sessions.get(session_id).documents)
 
     def document(self, session_id: str, document_id: str) -> Document:
-        """One document of a session. Raises SessionError: there is none such."""
+        """One document of a session. Raises SessionError: there is none with this id."""
         for document in self.documents(session_id):
             if document.document_id == document_id:
                 return document
         raise SessionError("session.unknown_document", document_id=document_id)
 
     def lost_documents(self, session_id: str) -> Mapping[str, EngineError]:
-        """document_id -> why its kept file cannot be used any more. Raises SessionError."""
+        """document_id -> why its stored file cannot be used any more. Raises SessionError."""
         return dict(self._sessions.get(session_id).lost)

@@ -1,4 +1,4 @@
-"""Engine: question + history + pages -> StreamEvents. What the screen, the shell and code call.
+"""Engine: question + history + pages -> StreamEvents. The API for the screen, the shell and code.
 
 Try it:
     engine = Engine(load_settings())
@@ -45,8 +45,8 @@ from engine.sessions.registry import SessionRegistry
 class Engine:
     """One process's models, sessions and page indexes.
 
-    Thread-safe. Close it, or use it as a context manager, to delete what sessions left behind;
-    conversations of visitors stay on disk where the settings allow it (sessions.storage).
+    Thread-safe. Close it, or use it as a context manager, to delete the data of sessions.
+    Conversations of visitors stay on disk if the settings allow it (sessions.storage).
     """
 
     def __init__(self, settings: Settings | None = None) -> None:
@@ -78,7 +78,7 @@ class Engine:
         self.close()
 
     def close(self) -> None:
-        """Stop every run, unload every model, delete every session that is not kept."""
+        """Stop every run, unload every model, delete every session that is not on disk."""
         self._maintenance.close()
         self._runs.stop_all()
         self._indexes.close()
@@ -91,7 +91,7 @@ class Engine:
         return self._models.infos()
 
     def unload_idle_models(self) -> None:
-        """Unload what generation.idle_unload_seconds says; runs by itself every minute."""
+        """Unload models idle for generation.idle_unload_seconds; runs every minute."""
         self._models.unload_idle()
 
     def ask(
@@ -110,19 +110,20 @@ class Engine:
         remember: bool = True,
         options: AskOptions | None = None,
     ) -> AnswerStream:
-        """Start a run and return its events; never raises, a bad call ends in Failed.
+        """Start a run and return its events; never raises, an invalid call ends in Failed.
 
         Args:
             question: the user's words; tasks that need none ignore it.
             model_id: a [models.*] key; None takes default_model.
             task: a task id (prompts/*.toml).
-            pages: (document_id, page_index) pairs to look at; None takes all of the session.
+            pages: (document_id, page_index) pairs to show to the model; None takes the pages that
+                the question names, or all of the session.
             verbatim: answer only with words that stand on the page.
             preprocess: steps before OCR; None takes the settings'.
             language: "en" or "ru": the language of sentences that are not on the page.
             bbox: a box that the user drew on the one page, in page pixels.
-            resume: go on with the last answer, to the same question, which ended with "length"; it
-                is said again from its beginning and takes the place of the old one.
+            resume: continue the last answer, to the same question, which ended with "length". The
+                stream repeats it from its beginning, and the new answer replaces the old one.
             remember: whether the turn becomes part of the conversation and builds on it.
             options: length, temperature, page detail and prompt of this question alone.
         """
@@ -157,7 +158,7 @@ class Engine:
         milliseconds.
 
         Args:
-            question: as far as it is written; it is counted as at least one character.
+            question: as far as it is typed; it counts as at least one character.
         Raises:
             EngineError: there is no such session, page or model, or the session has no pages.
         """
@@ -172,7 +173,7 @@ class Engine:
         answer: str,
         pages: Sequence[tuple[str, int]] = (),
     ) -> None:
-        """Make what was said elsewhere part of the conversation, so that a question builds on it.
+        """Add a turn from elsewhere to the conversation; the next question builds on it.
 
         Args:
             pages: (document_id, page_index) pairs that the question showed.
@@ -182,11 +183,11 @@ class Engine:
         self._questions.add_turn(session_id, question, answer, pages)
 
     def create_visitor(self) -> str:
-        """A new visitor's id, for the browser to keep: 256 random bits, the only key to theirs."""
+        """Create a visitor's id. See `Conversations.create_visitor`."""
         return self._conversations.create_visitor()
 
     def create_session(self, visitor_id: str | None = None) -> str:
-        """A new session's id: 256 random bits, the only key to it.
+        """Create a session and return its id: 256 random bits, the only key to it.
 
         See `Conversations.create_session`.
         """
@@ -197,48 +198,48 @@ class Engine:
         return self._conversations.has_session(session_id)
 
     def owns(self, visitor_id: str, session_id: str) -> bool:
-        """Whether a session is this visitor's."""
+        """Whether a session belongs to this visitor."""
         return self._conversations.owns(visitor_id, session_id)
 
     def conversations(self, visitor_id: str, *, search: str = "") -> tuple[ConversationInfo, ...]:
-        """A visitor's conversations in which something was said or uploaded, newest first.
+        """A visitor's non-empty conversations, newest first.
 
         See `Conversations.conversations`.
         """
         return self._conversations.conversations(visitor_id, search=search)
 
     def rename(self, session_id: str, title: str) -> None:
-        """Title a conversation; "" takes the title away. Raises SessionError, StoreError."""
+        """Set a conversation's title; "" removes it. Raises SessionError, StoreError."""
         self._conversations.rename(session_id, title)
 
     def keep(self, session_id: str, name: str, record: str) -> None:
-        """Keep a record of the screen's with a conversation; never waits for the disk.
+        """Store a record of the screen with a conversation; never waits for the disk.
 
         See `Conversations.keep`.
         """
         self._conversations.keep(session_id, name, record)
 
     def kept(self, session_id: str, name: str) -> str | None:
-        """A record of `keep`; None where there is none. Raises SessionError, StoreError."""
+        """A record that `keep` stored; None if there is none. Raises SessionError, StoreError."""
         return self._conversations.kept(session_id, name)
 
     def store_for_visitor(self, visitor_id: str, name: str, record: str) -> None:
-        """As `keep`, for a visitor's settings: up to 64,000 bytes.
+        """Like `keep`, for a visitor's settings: up to 64,000 bytes.
 
         See `Conversations.store_for_visitor`.
         """
         self._conversations.store_for_visitor(visitor_id, name, record)
 
     def stored_for_visitor(self, visitor_id: str, name: str) -> str | None:
-        """A record of `store_for_visitor`; None where there is none. Raises StoreError."""
+        """A record that `store_for_visitor` stored; None if there is none. Raises StoreError."""
         return self._conversations.stored_for_visitor(visitor_id, name)
 
     def unkept(self, session_id: str) -> EngineError | None:
-        """Why the last change of a session is not kept; None when all is. Raises SessionError."""
+        """Why the last change of a session could not be stored. See `Conversations.unkept`."""
         return self._conversations.unkept(session_id)
 
     def cut_answer(self, session_id: str) -> Transcript | None:
-        """The answer that was being written when the app ended, until the next question.
+        """The answer that the end of the app cut off, available until the next question.
 
         See `Conversations.cut_answer`.
         """
@@ -249,21 +250,21 @@ class Engine:
         return self._conversations.history(session_id)
 
     def add_document(self, session_id: str, path: Path, *, name: str) -> Document:
-        """Check a file, keep a copy in the session and start reading its pages.
+        """Check a file, store a copy in the session and start OCR of its pages.
 
         See `Documents.add_document`.
         """
         return self._documents.add_document(session_id, path, name=name)
 
     def text_in(self, session_id: str, document_id: str, page_index: int, bbox: BBox) -> str:
-        """The words that are printed in a box of a page, line by line; waits for its reading.
+        """The words that are printed in a box of a page, line by line; waits for the page's OCR.
 
         See `Documents.text_in`.
         """
         return self._documents.text_in(session_id, document_id, page_index, bbox)
 
     def index_of(self, session_id: str, document_id: str, page_index: int) -> PageIndex:
-        """Every word, line and region of a page with its box; waits until the page is read.
+        """Every word, line and region of a page with its box; waits for the page's OCR.
 
         See `Documents.index_of`.
         """
@@ -274,52 +275,52 @@ class Engine:
         return self._documents.documents(session_id)
 
     def lost_documents(self, session_id: str) -> Mapping[str, EngineError]:
-        """document_id -> why its kept file cannot be used any more. Raises SessionError."""
+        """document_id -> why its stored file cannot be used any more. Raises SessionError."""
         return self._documents.lost_documents(session_id)
 
     def delete_session(self, session_id: str) -> None:
-        """Stop and forget a session: rows, files, indexes, KV caches. Unknown ids are fine.
+        """Stop and delete a session: rows, files, indexes, KV caches. An unknown id is no error.
 
         See `Deletion.delete_session`.
         """
         self._deletion.delete_session(session_id)
 
     def delete_visitor(self, visitor_id: str) -> None:
-        """Delete everything of a visitor: every conversation, as delete_session, and records.
+        """Delete all data of a visitor: every conversation as in delete_session, and the records.
 
         See `Deletion.delete_visitor`.
         """
         self._deletion.delete_visitor(visitor_id)
 
     def delete_idle_sessions(self) -> None:
-        """Delete what nobody has used for sessions.ttl_minutes; runs by itself every minute.
+        """Delete sessions whose idle time is over; runs in the background every minute.
 
         See `Deletion.delete_idle_sessions`.
         """
         self._deletion.delete_idle_sessions()
 
     def new_chat(self, session_id: str) -> None:
-        """Stop the session's run; forget its conversation and documents. Raises SessionError."""
+        """Stop the session's run; delete its conversation and documents. Raises SessionError."""
         self._deletion.new_chat(session_id)
 
     def forget_conversation(self, session_id: str) -> None:
-        """Forget what was said; the documents stay. Raises SessionError."""
+        """Delete the messages; the documents stay. Raises SessionError."""
         self._deletion.forget_conversation(session_id)
 
     def rewind(self, session_id: str, questions: int) -> None:
-        """Forget the conversation from a question on; the documents stay. See `Deletion.rewind`."""
+        """Delete the conversation from a question on; the documents stay. See `Deletion.rewind`."""
         self._deletion.rewind(session_id, questions)
 
     def stop(self, session_id: str) -> None:
-        """End the session's running answer, if there is one. Nobody else's run is touched."""
+        """End the session's running answer, if there is one. Other sessions are unaffected."""
         self._runs.stop(session_id)
 
     def stop_all(self, *, wait_seconds: float = 0.0) -> bool:
         """End every running answer, before a server that shows them is closed.
 
         Args:
-            wait_seconds: how long at the most to wait for their ends; a model sees the wish to stop
-                between two tokens.
+            wait_seconds: the longest time to wait for their ends. A model checks for a stop between
+                two tokens.
         Returns:
             Whether all have ended.
         """
@@ -336,7 +337,7 @@ class Engine:
         language: str = "en",
         pages: Sequence[int] | None = None,
     ) -> DocumentFields:
-        """Read a document's fields; waits until its pages are read.
+        """Extract a document's fields; waits for the OCR of its pages.
 
         See `FieldExtraction.fields`.
         """
@@ -350,7 +351,7 @@ class Engine:
         )
 
     def split(self, session_id: str, document_id: str) -> tuple[tuple[int, ...], ...]:
-        """Which pages of a file are one document, in order; waits until its pages are read.
+        """Group the pages of a file into documents, in order; waits for the OCR of its pages.
 
         See `FieldExtraction.split`.
         """

@@ -1,4 +1,4 @@
-"""Fields of a conversation's documents: which pages are one document, and what stands in them."""
+"""Field extraction: which pages of a file are one document, and the values of its fields."""
 
 from collections.abc import Callable, Sequence
 
@@ -11,7 +11,7 @@ from engine.fields import AUTO, DocumentFields, check_type, extract, split
 
 
 class FieldExtraction:
-    """Fields read by labels and places, or asked of a model one by one. Thread-safe.
+    """Extracts fields by labels and places, or by one question per field. Thread-safe.
 
     Args:
         ask: `Engine.ask`.
@@ -34,14 +34,14 @@ class FieldExtraction:
         language: str = "en",
         pages: Sequence[int] | None = None,
     ) -> DocumentFields:
-        """Read a document's fields; waits until its pages are read.
+        """Extract a document's fields; waits for the OCR of its pages.
 
-        All pages are read as one document; `all_fields` finds out where documents begin.
+        All pages count as one document; `all_fields` splits the file into documents first.
 
         Args:
-            document_type: a template's name, or "auto" for the one that the pages look like.
-            model_id: a [models.*] key; None takes default_model. `lite` reads by labels and
-                places; any other model is asked field by field, answering verbatim.
+            document_type: a template's name, or "auto" to classify the pages.
+            model_id: a [models.*] key; None takes default_model. `lite` uses labels and places. Any
+                other model is asked one question per field, in verbatim mode.
             language: "en" or "ru", of the titles.
             pages: 0-based; None takes all.
         Raises:
@@ -78,10 +78,10 @@ class FieldExtraction:
         )
 
     def split(self, session_id: str, document_id: str) -> tuple[tuple[int, ...], ...]:
-        """Which pages of a file are one document, in order; waits until its pages are read.
+        """Group the pages of a file into documents, in order; waits for the OCR of its pages.
 
-        A file of an office scanner may hold an invoice, a passport and two receipts. A document of
-        several pages is hardly ever parted; two papers are now and then taken for one.
+        A file from an office scanner may hold an invoice, a passport and two receipts. A document
+        of several pages is rarely split. Two documents are occasionally joined.
 
         Returns:
             0-based pages of each document: every page of the file is in one of them.
@@ -106,7 +106,7 @@ class FieldExtraction:
         language: str = "en",
     ) -> tuple[DocumentFields, ...]:
         """The fields of each document of a file (see `split`); arguments and errors of `fields`."""
-        # Told before a page is read: that takes seconds.
+        # Checked before any page is read, which takes seconds.
         check_type(document_type, self._settings.fields.folder)
         self._settings.model(model_id or self._settings.default_model)
         return tuple(

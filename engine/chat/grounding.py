@@ -1,7 +1,7 @@
-"""Gives a free answer its places: when a model has finished, its facts are looked up in the pages.
+"""Grounding of a free answer: after a model has finished, its facts are searched on the pages.
 
-Models that point at the page themselves, and `lite`, whose answers are pieces of the page, keep
-their own evidence. The model is free for the next question while its answer is looked up.
+Models that give places themselves, and `lite`, whose answers are pieces of the page, keep their own
+evidence. The model is free for the next question during the search.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ from engine.index.page_index import PageIndex
 
 logger = logging.getLogger(__name__)
 
-# An answer with more facts is a copy of the page; its first ones show where it is from.
+# An answer with more facts is a copy of the page; the first ones show its source.
 _MOST_FACTS: Final = 40
 
 
 class GroundingSink(ForwardingSink):
-    """Passes a run's events on, and adds evidence before its end.
+    """Forwards a run's events, and adds evidence before its end.
 
     Args:
         stream: the user's.
-        indexes: gives the index of a page; may wait until the page is read.
+        indexes: returns the index of a page; may wait for the page's OCR.
         is_verbatim: whether a model's answers are pieces of the page anyway.
     """
 
@@ -67,7 +67,7 @@ class GroundingSink(ForwardingSink):
             case EvidenceFound():
                 self._has_evidence = True
             case UsageReport():
-                # The figures come right before the end, behind the evidence.
+                # The usage report comes right before the end, after the evidence.
                 self._usage = event
                 return
             case Discarded():
@@ -90,7 +90,7 @@ class GroundingSink(ForwardingSink):
 
     def _ground(self, end: Finished) -> None:
         self._stream.emit(Step("step.grounding"))
-        # The stall watch looks at the job, which has written its last token.
+        # The stall check applies to a job, and this one has generated its last token.
         self.job = None
         try:
             indexes = [self._indexes(page) for page in self._pages]
@@ -105,7 +105,7 @@ class GroundingSink(ForwardingSink):
         except RunCancelled:
             logger.info("stopped while the answer was looked up")
         except EngineError as error:
-            # The answer is complete; only its place is not known.
+            # The answer is complete; only its place is unknown.
             logger.warning("the answer could not be looked up: %s", error)
         except Exception:
             logger.exception("looking up an answer failed")
@@ -113,7 +113,7 @@ class GroundingSink(ForwardingSink):
 
 
 def _not_found(missing: Sequence[GroundedFact]) -> Notice:
-    """Names what is on no page. spans: where the answer says it, as "start:end start:end"."""
+    """A notice of the facts that are on no page. spans: their spans, as "start:end start:end"."""
     return Notice(
         "notice.not_found",
         {

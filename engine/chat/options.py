@@ -1,4 +1,4 @@
-"""What a person may change for one question: length, temperature, page detail, the prompt."""
+"""Options that a user may change for one question: length, temperature, page detail, the prompt."""
 
 from dataclasses import dataclass
 
@@ -18,9 +18,9 @@ class AskOptions:
         max_new_tokens: 1 to 16,384.
         temperature: 0 is greedy; above it tokens are sampled, 2 at most.
         detail: share of the model's max_pixels that a page may have, 0.05 to 1.
-        prompt: the task's prompt for the model, "{question}" where the user's words stand.
-        only_pages: the model sees no other page than the question's: images that earlier turns
-            showed are left out, what was said there stays.
+        prompt: the task's prompt for the model, with "{question}" for the user's words.
+        only_pages: the model is shown no other page than the question's. Images of earlier turns
+            are left out, their text stays.
     Raises:
         SessionError: a value is outside its range.
     """

@@ -1,9 +1,9 @@
 """Which pages a question names: "on page 3", "in the second receipt", "на последней странице".
 
-engine.text.page_references reads the words; here they meet the documents of a session. A question
-that names no page is about all of them. Numbers are those that the screen shows: pages of a
-document from 1, documents in the order of their upload, whatever kind of document the question
-calls them. "Pages 4-2" are pages 2 to 4: the screen tells which pages were looked at.
+engine.text.page_references parses the words; this module resolves them to the documents of a
+session. A question that names no page is about all of them. Numbers are those that the screen
+shows: pages of a document from 1, documents in the order of their upload, whatever kind of document
+the question names. "Pages 4-2" are pages 2 to 4; the screen reports the selected pages.
 
 Try it:
     point("What is the total on page 2?", documents).pages  # ((document_id, 1),)
@@ -18,7 +18,7 @@ from engine.core.schema import Document
 from engine.text.page_references import LAST, fold, references
 
 _SHORTEST_NAME: Final = 4
-# Stands where a file's name was: a private-use character, which no keyboard types.
+# Replaces a file's name: a private-use character, which no keyboard types.
 _NAME: Final = "\ue000"
 _EXTENSION: Final = re.compile(r"(?<=.)\.\w{1,5}$")
 _FOLLOWS: Final = re.compile(r"\s*(?:and|what about|how about|а|и|ну а)\b")
@@ -27,7 +27,7 @@ _LONGEST_FOLLOWING: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class Pointed:
-    """What a question points at.
+    """The pages that a question refers to.
 
     Attributes:
         pages: (document_id, page_index), in the order of the documents; None for all pages.
@@ -73,7 +73,7 @@ def point(question: str, documents: Sequence[Document]) -> Pointed:
 
 
 def point_on(question: str, earlier: Sequence[str], documents: Sequence[Document]) -> Pointed:
-    """The pages that a question is about, which may follow one that named them.
+    """The pages that a question is about, which may be a follow-up to one that named them.
 
     "What is the total on page 4?", "And the date?": the second is about page 4, too.
 
@@ -94,7 +94,7 @@ def _all_pages(documents: Sequence[Document]) -> tuple[tuple[str, int], ...]:
 def _named(words: str, documents: Sequence[Document]) -> tuple[tuple[Document, ...], str]:
     """The documents that are named by their file names, and the words without those names.
 
-    What is part of a longer name names nothing else: "11.pdf" is not "1.pdf".
+    A part of a longer name names nothing else: "11.pdf" is not "1.pdf".
     """
     forms = [(form, document) for document in documents for form in _forms(document.name)]
     named: set[str] = set()
@@ -107,9 +107,9 @@ def _named(words: str, documents: Sequence[Document]) -> tuple[tuple[Document, .
 
 
 def _forms(name: str) -> tuple[str, ...]:
-    """How a question may call a file: by its name, by its name without the extension.
+    """The forms in which a question may name a file: its name, and its name without the extension.
 
-    What could be a word of the question is no name: a file "total", the stem of "total.pdf".
+    A form that could be a plain word does not count: a file "total", the stem of "total.pdf".
     """
     name = fold(name)
     stem = _EXTENSION.sub("", name)

@@ -1,4 +1,4 @@
-"""Questions to sessions: checked and started, counted, or told of by somebody else."""
+"""Entry points for questions to sessions: ask, measure the context, add a turn from elsewhere."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ from engine.models.manager import ModelManager
 from engine.sessions.registry import SessionRegistry
 from engine.sessions.session import Session
 
-# What a user is told while the store fails: by the store's sentence, and for any other failure.
+# The notice while the store fails, by the store's error; "notice.not_kept" for any other.
 _NOT_KEPT = {"store.full": "notice.not_kept_full", "store.busy": "notice.not_kept_busy"}
 
 
@@ -52,8 +52,10 @@ class Questions:
         remember: bool = True,
         options: AskOptions | None = None,
     ) -> AnswerStream:
-        """Start a run and return its events; never raises, a bad call ends in Failed. See
-        `Engine.ask`."""
+        """Start a run and return its events; never raises, an invalid call ends in Failed.
+
+        See `Engine.ask`.
+        """
         request = AskRequest(
             model_id=model_id or self._settings.default_model,
             task=task,
@@ -108,7 +110,9 @@ class Questions:
         language: str = "en",
     ) -> ContextUse:
         """How much of a model's context a question would take; starts, loads, downloads nothing.
-        See `Engine.context_use`."""
+
+        See `Engine.context_use`.
+        """
         request = AskRequest(
             model_id=model_id or self._settings.default_model,
             task="question",
@@ -129,8 +133,10 @@ class Questions:
         answer: str,
         pages: Sequence[tuple[str, int]] = (),
     ) -> None:
-        """Make what was said elsewhere part of the conversation, so that a question builds on it.
-        See `Engine.add_turn`."""
+        """Add a turn from elsewhere to the conversation; the next question builds on it.
+
+        See `Engine.add_turn`.
+        """
         session = self._sessions.get(session_id)
         shown = [session.page(*pair) for pair in pages]
         images = (ImagePart(page.document_id, page.page_index) for page in shown)

@@ -1,4 +1,4 @@
-"""What is asked of a session -> a Question that can be answered, or one sentence why not."""
+"""Validation of a request to a session: a Question that can be answered, or an error."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -17,7 +17,7 @@ from engine.sessions.session import Session
 
 @dataclass(frozen=True, slots=True)
 class AskRequest:
-    """The arguments of Engine.ask, with the model and the steps that were meant."""
+    """The arguments of Engine.ask, with the defaults for model and preprocessing filled in."""
 
     model_id: str
     task: str
@@ -33,13 +33,13 @@ class AskRequest:
 
 
 def validate(request: AskRequest, session: Session, models: ModelManager) -> Question:
-    """The question, with the pages and the conversation that it is about.
+    """Validate a request and return its question, with the pages and the conversation it is about.
 
-    Documents whose files are lost are left out, unless the wish names their pages.
+    Documents whose files are lost are left out, unless the request names their pages.
 
     Raises:
         EngineError: the task or model is unknown, the model cannot do it, the question is empty,
-            there is no such page, its file is lost, or there is none at all.
+            there is no such page, its file is lost, or there is no page at all.
     """
     task = get_task(request.task)
     if task.id not in models.tasks(request.model_id):
@@ -61,7 +61,7 @@ def validate(request: AskRequest, session: Session, models: ModelManager) -> Que
             chosen, notices = _named(words, asked, documents)
         else:
             chosen = tuple(session.page(*pair) for pair in request.pages)
-        # Named pages of a lost file, or nothing but lost files to look at.
+        # Named pages of a lost file, or a session of lost files only.
         about = {page.document_id for page in chosen} or set(session.lost)
         lost = [why for document_id, why in session.lost.items() if document_id in about]
     if lost:
@@ -92,8 +92,7 @@ def validate(request: AskRequest, session: Session, models: ModelManager) -> Que
 def _named(
     words: str, earlier: Sequence[str], documents: tuple[Document, ...]
 ) -> tuple[tuple[Page, ...], tuple[Notice, ...]]:
-    """The pages that a question is about by its words, or by those of the one that it follows, and
-    what to say of that choice."""
+    """The pages that a question, or the one that it follows, names, and the notices about them."""
     pointed = point_on(words, earlier, documents)
     pages = tuple(page for document in documents for page in document.pages)
     notices = []
@@ -111,7 +110,7 @@ def _named(
 
 
 def _before_last(question: Question) -> tuple[Message, ...]:
-    """The conversation before this question was asked for the first time.
+    """The conversation before this question was first asked.
 
     Raises:
         SessionError: the last answer is not one to this question.
@@ -127,8 +126,8 @@ def _drawn(bbox: BBox, pages: tuple[Page, ...]) -> BBox:
     """A drawn box, clipped to the page.
 
     Raises:
-        GeometryError: nothing of it lies on the page.
-        SessionError: it is not clear which page is meant.
+        GeometryError: no part of it lies on the page.
+        SessionError: it is not clear which page it refers to.
     """
     if len(pages) != 1:
         raise SessionError("session.one_page_for_a_box", pages=len(pages))
@@ -136,7 +135,7 @@ def _drawn(bbox: BBox, pages: tuple[Page, ...]) -> BBox:
 
 
 def user_message(question: Question) -> Message:
-    """The user's turn: the pages it shows for the first time, then the words."""
+    """The user's message: the pages it shows for the first time, then the words."""
     shown = {
         (part.document_id, part.page_index)
         for message in question.history

@@ -1,7 +1,7 @@
-"""Questions to a model that only reads: it reads the page, another model answers from what it read.
+"""Questions to a model that only transcribes: it transcribes the page, another model answers.
 
-The reading is an ordinary run whose events do not reach the user (except what is being done); its
-text and regions are kept, so the next question about the page costs only the answer.
+The transcription is an ordinary run whose events do not reach the user, except its steps. Its text
+and regions are cached, so the next question about the page costs only the answer.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _INTRODUCTION: Final = "This text was read from {place}:\n\n{text}\n\n"
 
 
 class EventSink(Protocol):
-    """What a run reports to; AnswerStream is one."""
+    """Receives the events of a run; AnswerStream is one."""
 
     stop_event: StopEvent
     job: Job | None
@@ -47,7 +47,7 @@ class EventSink(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PageTranscription:
-    """What a model read on one page. regions: empty for a model that gives no places."""
+    """A model's transcription of one page. regions: empty for a model that gives no places."""
 
     text: str
     regions: tuple[Region, ...]
@@ -63,13 +63,13 @@ Transcriptions = Mapping[tuple[str, int], PageTranscription]
 
 
 def introduced(readings: Transcriptions, prompt: str, documents: Sequence[Document]) -> str:
-    """The prompt of a question with the text of the pages before it.
+    """The prompt of a question, preceded by the text of the pages.
 
-    Each page is called by the number that the screen shows; by its document as well, where pages of
-    several were read.
+    Each page is called by the number that the screen shows, and also by its document if the pages
+    are of several.
 
     Args:
-        documents: those that were read, at least.
+        documents: at least those of the transcribed pages.
     """
     names = {one.document_id: one.name for one in documents}
     several = len({document_id for document_id, _ in readings}) > 1
@@ -85,7 +85,7 @@ def introduced(readings: Transcriptions, prompt: str, documents: Sequence[Docume
 
 
 class TranscriptionStore:
-    """The last readings by model and page. Thread-safe."""
+    """The latest transcriptions by model and page. Thread-safe."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[tuple[str, str, int], PageTranscription] = OrderedDict()
@@ -102,14 +102,14 @@ class TranscriptionStore:
                 self._kept.popitem(last=False)
 
     def forget(self, document_ids: frozenset[str]) -> None:
-        """Drop what was read from documents that were deleted."""
+        """Delete the transcriptions of deleted documents."""
         with self._lock:
             for key in [key for key in self._kept if key[1] in document_ids]:
                 del self._kept[key]
 
 
 class ForwardingSink:
-    """A sink in front of the user's stream; a subclass says what it does with events."""
+    """A sink in front of the user's stream; a subclass decides what it does with events."""
 
     def __init__(self, stream: EventSink) -> None:
         self._stream = stream
@@ -121,16 +121,16 @@ class ForwardingSink:
 
     @job.setter
     def job(self, job: Job | None) -> None:
-        # The stall watch of the user's stream looks at the job that is running.
+        # The stall check of the user's stream uses the job that is running.
         self._stream.job = job
 
 
 class TranscriptionSink(ForwardingSink):
-    """Takes a reading run's events instead of the user.
+    """Takes the events of a transcription run instead of the user's stream.
 
     Args:
-        stream: the user's; hears what is being done, and a failure or stop, which end the question.
-        on_read: called with the reading when the run ended well.
+        stream: the user's; gets steps and notices, and a failure or stop, which end the question.
+        on_read: called with the transcription if the run ended well.
     """
 
     def __init__(

@@ -1,8 +1,8 @@
-"""From a checked question to its last event: load, prepare, queue, and try again where it helps.
+"""From a validated question to its last event: load, prepare, queue, and retry where it helps.
 
 One attempt is one model at one image size. An attempt that runs out of memory is repeated at half
-the pixels; one that fails otherwise goes to the model's `fallback`. What was streamed by then is
-withdrawn (Discarded) with the reason, so nothing happens behind the user's back.
+the pixels. One that fails otherwise goes to the model's `fallback`. The text streamed so far is
+then withdrawn (Discarded) with the reason, so the user learns of every retry.
 """
 
 import logging
@@ -56,11 +56,12 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A checked question. pages: what to look at; documents: all that the history refers to.
+    """A validated question.
 
-    bbox: a box drawn on the only page, in page pixels. resume: go on with this question's answer.
-    readings: what another model read on the pages, which this question is answered from.
-    options: what the user changed for this question. notices: what is said before the answer.
+    pages: to show to the model. documents: all that the history refers to. bbox: a box drawn on the
+    only page, in page pixels. resume: continue this question's answer. readings: another model's
+    transcriptions of the pages, the source of the answer. options: what the user changed for this
+    question. notices: shown before the answer.
     """
 
     conversation: str
@@ -89,7 +90,7 @@ class Attempt:
 
 
 class Runner:
-    """Starts runs. Thread-safe; each attempt prepares on a thread of its own."""
+    """Starts runs. Thread-safe; each attempt prepares on its own thread."""
 
     def __init__(self, settings: Settings, models: ModelManager, indexes: IndexStore) -> None:
         self._settings = settings
@@ -99,7 +100,7 @@ class Runner:
         self._counters = PromptCounters(settings)
 
     def start(self, stream: EventSink, question: Question) -> None:
-        """Begin the first attempt; returns at once."""
+        """Start the first attempt; returns at once."""
         started = time.monotonic()
         for notice in question.notices:
             stream.emit(notice)
@@ -118,7 +119,7 @@ class Runner:
             self._read_next(stream, question, started)
 
     def _read_next(self, stream: EventSink, question: Question, started: float) -> None:
-        """Have the model read the next page it does not know; after the last, have it answered."""
+        """Have the model transcribe the next new page; after the last, answer the question."""
         reader = question.model_id
         for page in question.pages:
             if self._read.get(reader, page) is None:
@@ -140,7 +141,7 @@ class Runner:
         self._begin(sink, reading, Attempt(reader), started)
 
     def _answer_from_readings(self, stream: EventSink, question: Question, started: float) -> None:
-        """Have a model that can chat answer from what was read."""
+        """Have a model that can chat answer from the transcriptions."""
         reader = question.model_id
         wanted = self._settings.model(reader).answer_with
         other = wanted
@@ -160,20 +161,20 @@ class Runner:
         self._begin(stream, answering, Attempt(other), started)
 
     def context_use(self, question: Question) -> ContextUse:
-        """How much of its model's context a question would take; nothing is run or loaded."""
+        """How much of its model's context a question would take; runs and loads nothing."""
         attempt = Attempt(question.model_id)
         if question.task.id not in self._models.capabilities(question.model_id).tasks:
-            return ContextUse()  # another model answers, from text that is not read yet
+            return ContextUse()  # another model answers, from text that is not transcribed yet
         return self._counters.use(question.model_id, self._request(question, attempt))
 
     def forget(self, document_ids: frozenset[str]) -> None:
-        """Drop what was read from documents that were deleted."""
+        """Delete the transcriptions of deleted documents."""
         self._read.forget(document_ids)
 
     def _begin(
         self, stream: EventSink, question: Question, attempt: Attempt, started: float
     ) -> None:
-        # With the request's context: a GPU that is lent is lent to the visitor who asked.
+        # In the request's context: ZeroGPU charges the GPU to the visitor who asked.
         threading.Thread(
             target=copy_context().run,
             args=(self._attempt, stream, question, attempt, started),
@@ -194,7 +195,7 @@ class Runner:
                 self._models.release(attempt.model_id)
 
         def emit(event: StreamEvent) -> None:
-            """Pass events on; an end frees the model first, a failure may become a new attempt."""
+            """Forward an event. An end releases the model; a failure may start a new attempt."""
             event = back(event)
             if isinstance(event, Finished | Failed):
                 release()
@@ -241,7 +242,7 @@ class Runner:
             emit(Failed(as_engine_error(error)))
 
     def _looked_at(self, question: Question, page: Page, stop: threading.Event) -> PageIndex:
-        """What the user asks about: the page, or what stands in the drawn box."""
+        """The index of the page, or of the drawn box only."""
         index = self._indexes.get(page, question.steps, stop)
         return index if question.bbox is None else inside(index, question.bbox)
 
@@ -250,7 +251,7 @@ class Runner:
         return family_class(family, model_id=model_id).is_verbatim
 
     def _takes_boxes(self, model_id: str, request: ModelRequest) -> bool:
-        """Whether the model is told of a drawn box; others are shown that part of the page."""
+        """Whether the model processes a drawn box; others are shown that part of the page."""
         family = family_class(self._settings.model(model_id).family, model_id=model_id)
         return family.reads_boxes or names_box(request)
 
@@ -266,7 +267,7 @@ class Runner:
     def _following(
         self, question: Question, attempt: Attempt, error: EngineError
     ) -> tuple[Attempt, Discarded] | None:
-        """What to try after a failure, and how to say so; None when this failure is the end."""
+        """The next attempt after a failure, and its event; None if the failure is final."""
         if not isinstance(error, ModelError):
             return None
         if error.key == "model.out_of_memory" and attempt.pixel_share == 1.0:
@@ -296,7 +297,7 @@ class Runner:
         if question.verbatim and not self._is_verbatim(attempt.model_id):
             asked = verbatim_question(question.task, asked, language=question.language)
         options = question.options
-        # The user's own prompt is for the model that they chose.
+        # The user's own prompt is for the model that the user chose.
         own = options.prompt if attempt.model_id == question.model_id else None
         prompts = family_class(model.family, model_id=attempt.model_id).prompts_of(model)
         prompt = render(question.task, family=prompts, question=asked, template=own)

@@ -1,4 +1,4 @@
-"""Which sessions have an answer being written: one each, and whose turn it becomes at its end."""
+"""The running answers: one per session, and the session that takes the turn at its end."""
 
 import threading
 from collections.abc import Iterator
@@ -22,41 +22,41 @@ class RunningAnswers:
         self._none = threading.Condition(self._guard)
 
     def session_ids(self) -> list[str]:
-        """The sessions in which an answer is being written."""
+        """The sessions with a running answer."""
         return list(self._running)
 
     def begin(self, session_id: str, stream: AnswerStream) -> None:
-        """An answer is going to be written. Raises SessionError: another one is."""
+        """Register a running answer. Raises SessionError: the session has one."""
         with self.none_in(session_id):
             self._running[session_id] = stream
 
     @contextmanager
     def none_in(self, session_id: str) -> Iterator[None]:
-        """While this is held no answer begins. Raises SessionError: one is being written."""
+        """Hold off new answers of a session. Raises SessionError: one is being written."""
         with self._guard:
             if session_id in self._running:
                 raise SessionError("session.busy")
             yield
 
     def stop(self, session_id: str) -> None:
-        """End a session's answer, if there is one; what it said so far is kept."""
+        """End a session's answer, if there is one; the text so far is stored."""
         with self._guard:
             running = self._running.get(session_id)
         if running is not None:
             running.stop()
 
     def stop_all(self) -> None:
-        """End every session's answer, as `stop`."""
+        """End every session's answer, as `stop` does."""
         for session_id in self.session_ids():
             self.stop(session_id)
 
     def wait_for_none(self, seconds: float) -> bool:
-        """Wait so long at the most until no answer is being written; whether none is."""
+        """Wait until no answer is running, `seconds` at most. Returns whether none is."""
         with self._guard:
             return self._none.wait_for(lambda: not self._running, seconds)
 
     def let_go(self, session_id: str) -> None:
-        """Stop a session's answer; what it still says becomes part of nothing."""
+        """Stop and detach a session's answer; no part of it enters the conversation."""
         with self._guard:
             running = self._running.pop(session_id, None)
             self._none.notify_all()
@@ -72,21 +72,21 @@ class RunningAnswers:
         *,
         resumed: bool,
     ) -> None:
-        """Keep the turn and free the session; called once, before the reader sees the end.
+        """Store the turn and free the session; called once, before the reader receives the end.
 
         Args:
-            asked: None for a question that becomes no part of the conversation.
-            resumed: the answer takes the place of the turn before it.
+            asked: None for a question that does not become part of the conversation.
+            resumed: the answer replaces the turn before it.
         """
         with self._guard:
             if self._running.get(session.session_id) is not stream:
-                return  # refused, or let go of
+                return  # refused, or detached
             del self._running[session.session_id]
             self._none.notify_all()
         self._sessions.mark_used([session.session_id])
         if asked is None:
             return
-        # A turn that gave nothing is not kept: the next answer must not build on it.
+        # An empty answer is not stored: the next answer must not build on it.
         if not transcript.text.strip():
             self._sessions.end(session, ())
             return

@@ -1,4 +1,4 @@
-"""A running answer as its reader sees it: iterate, watch, stop."""
+"""The reader's side of a running answer: iterate, watch, stop."""
 
 import asyncio
 import threading
@@ -12,7 +12,7 @@ from engine.core.stop_event import StopEvent
 from engine.core.transcript import Transcript
 from engine.models.inference import Job
 
-# How often a waiting reader looks at the stall watch.
+# How often a waiting reader checks for a stall.
 _TICK_SECONDS = 0.5
 
 
@@ -26,14 +26,14 @@ class EventChannel:
         self._async_reader: tuple[asyncio.AbstractEventLoop, asyncio.Event] | None = None
 
     def put(self, event: StreamEvent) -> None:
-        """Append an event; ignored after close, when nobody will read it."""
+        """Append an event; ignored after close, when no reader is left."""
         with self._changed:
             if not self._closed:
                 self._events.append(event)
             self._wake()
 
     def close(self) -> None:
-        """No event follows; what was put before is still read."""
+        """Accept no more events; those in the queue can still be read."""
         with self._changed:
             self._closed = True
             self._wake()
@@ -42,7 +42,7 @@ class EventChannel:
         """The next event, or None once the channel is closed and empty.
 
         Raises:
-            TimeoutError: nothing came for timeout_seconds.
+            TimeoutError: no event came for timeout_seconds.
         """
         with self._changed:
             if not self._changed.wait_for(lambda: self._events or self._closed, timeout_seconds):
@@ -50,7 +50,7 @@ class EventChannel:
             return self._events.popleft() if self._events else None
 
     async def aget(self, timeout_seconds: float) -> StreamEvent | None:
-        """`get` for asyncio. Raises TimeoutError alike."""
+        """`get` for asyncio. Raises TimeoutError as well."""
         wake = asyncio.Event()
         with self._changed:
             if self._events or self._closed:
@@ -75,11 +75,11 @@ class EventChannel:
 class AnswerStream:
     """The StreamEvents of one run, for one reader; the last is Finished or Failed.
 
-    Iterate with `for` or `async for`. A reader that goes away before the end stops the run, so a
+    Iterate with `for` or `async for`. A reader that leaves before the end stops the run, so a
     closed browser tab frees the model.
 
     Attributes:
-        transcript: what was said so far; complete also when nobody reads.
+        transcript: the answer so far; complete even if nobody reads.
         stop_event: set when the run should end.
         job: set once the run has queued for the model.
     """
@@ -103,13 +103,13 @@ class AnswerStream:
         self._lock = threading.RLock()
 
     def emit(self, event: StreamEvent) -> None:
-        """Take the next event of the run; what follows the last one is dropped."""
+        """Take the next event of the run; events after the last one are dropped."""
         with self._lock:
             if self.transcript.ended:
                 return
             self.transcript.add(event)
             if isinstance(event, Step) and self.job is not None:
-                # Work begins that writes nothing at first, such as the next page's prefill.
+                # The next step generates nothing at first, such as the prefill of the next page.
                 self.job.last_token_at = None
             ended = self.transcript.ended
             if ended:
@@ -120,7 +120,7 @@ class AnswerStream:
                 self._channel.close()
 
     def stop(self) -> None:
-        """End the run soon; its last event will be Finished("cancelled")."""
+        """End the run soon; its last event is then Finished("cancelled")."""
         self.stop_event.set()
 
     def answer(self, language: str = "en") -> Answer:

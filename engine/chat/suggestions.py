@@ -1,4 +1,4 @@
-"""Questions to begin with, by type of document: prompts/suggested/questions.toml.
+"""Suggested first questions by type of document: prompts/suggested/questions.toml.
 
 Try it: `suggested("invoice", "en")  # ("What is the total amount?", ...)`
 """

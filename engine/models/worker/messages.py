@@ -34,7 +34,7 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """The model is in memory; facts: describe() of its family."""
+    """The model is in memory. facts: describe() of its family."""
 
     facts: Mapping[str, str]
 
