@@ -1,1 +1,1 @@
-"""Whatever writes shipped weights; `synthetic` draws documents, `bench` prints figures."""
+"""Fits the shipped weights. `synthetic` draws the documents, `bench` measures speed and memory."""

@@ -1,11 +1,12 @@
-"""Questions about the fields of drawn papers: what the form adds to the reader of `lite`.
+"""Score questions about fields of drawn specimens: the gain of the form over the reader of `lite`.
 
     python -m synthetic.papers draw --out TEST --count 260 --split test --seed 7 --ocr
     python -m training.asked score --set TEST [--half unseen|seen]
-    python -m training.asked understand            # which fields the questions are taken for
+    python -m training.asked understand            # which field each question is mapped to
 
-The questions are those of training/asked.toml. "seen" ones were looked at when the ways to ask of
-prompts/fields were completed, "unseen" ones were not.
+Input: the questions of training/asked.toml and a set of specimens. Output: scores on standard
+output; nothing is fitted. The "seen" questions were read while the phrasings in prompts/fields were
+completed; the "unseen" ones were not.
 """
 
 from __future__ import annotations
@@ -34,9 +35,10 @@ class Asked:
     """A question that was asked of a specimen. Scores are ANLS, 0 to 1.
 
     Attributes:
-        reader, both: by the reader alone; by the surer of reader and form.
+        reader: the score of the reader alone.
+        both: the score of the more confident of reader and form.
         formed: whether the form gave the answer.
-        verbatim: whether what was said stands on the page; True of a refusal.
+        verbatim: whether the answer stands on the page; True of a refusal.
     """
 
     case: Case

@@ -1,4 +1,4 @@
-"""Fit and measure how the type of a document is told, on sets of `python -m synthetic.papers`.
+"""Fit and measure the classifier of document types on sets of `python -m synthetic.papers`.
 
     python -m synthetic.papers draw --out TRAIN --count 780 --split train [--ocr]
     python -m synthetic.papers draw --out TEST --count 260 --split test --seed 7 --ocr
@@ -6,10 +6,13 @@
     python -m training.document_types score --set TEST --ocr   accuracy, interval, confusion matrix
     python -m training.document_types ablate --train TRAIN [--set TEST --ocr]
 
-Fitting uses the drawn truth with imitated OCR noise, twice, and the pages in TRAIN/index that OCR
-has read. `ablate` leaves out groups of features; without --set it is cross-validated over the
-templates of TRAIN, of which each type and language then misses one third: how strong the penalty
-should be was chosen so.
+Input: the folders TRAIN, twice with the drawn truth and imitated OCR noise (2% and 15% of the words
+misread), and the pages in TRAIN/index that OCR has read. Output: engine/fields/document_type/
+classifier.safetensors (or --out). Seed: 5, for the noise and the fit.
+
+`ablate` leaves out groups of features. Without --set it is cross-validated over the templates of
+TRAIN; each fold lacks one third of the templates of every type and language. The strength of the
+penalty was chosen in the same way.
 """
 
 from __future__ import annotations
@@ -33,7 +36,7 @@ from training.document_types_fit import fit, fit_temperature
 from training.reading_data import ocr_indexes, truth_indexes
 
 SEED = 5
-# Shares of words that are misread in the two copies of each drawn page.
+# Shares of misread words in the two copies of each drawn page.
 _NOISE = (0.02, 0.15)
 _FOLDS = 3
 _RESAMPLES = 2000
@@ -47,7 +50,7 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Pages:
-    """Pages of a set: (pages, SIZE) features, (pages,) types, and where each comes from."""
+    """Pages of a set: (pages, SIZE) features, (pages,) types, and their origin."""
 
     x: Floats
     y: NDArray[np.int64]
@@ -104,12 +107,12 @@ def pages_of(folder: Path, indexes: dict[str, PageIndex]) -> Pages:
 
 
 def read(folder: Path, ocr: bool) -> Pages:
-    """One set, by OCR or from its truth."""
+    """The pages of one set, from OCR or from the drawn truth."""
     return pages_of(folder, indexes_of(folder, ocr))
 
 
 def to_fit(folders: Sequence[Path]) -> Pages:
-    """The drawn pages with two degrees of imitated noise, and those that OCR has read."""
+    """The drawn pages with two levels of imitated noise, and those that OCR has read."""
     parts = [
         pages_of(folder, indexes_of(folder, False, noise, SEED + number))
         for folder in folders
@@ -126,7 +129,7 @@ def to_fit(folders: Sequence[Path]) -> Pages:
 
 
 def folds_of(pages: Pages) -> NDArray[np.int64]:
-    """(pages,) the fold of each: templates of a type and language are dealt out in turn."""
+    """(pages,) the fold of each: the templates of a type and language take turns."""
     keys = list(zip(pages.y.tolist(), pages.language, pages.template, strict=True))
     dealt: dict[tuple[int, str, str], int] = {}
     for document_type, language, template in sorted(set(keys)):
@@ -138,7 +141,7 @@ def folds_of(pages: Pages) -> NDArray[np.int64]:
 
 
 def crossed(pages: Pages, kept: Bools) -> Floats:
-    """(pages, types) logits of each page by a classifier that has not seen its template."""
+    """(pages, types) logits of each page from a classifier that was fitted without its template."""
     folds, out = folds_of(pages), np.zeros((len(pages.y), len(DOCUMENT_TYPES)), np.float32)
     for fold in range(_FOLDS):
         rest = folds != fold
@@ -148,7 +151,7 @@ def crossed(pages: Pages, kept: Bools) -> Floats:
 
 
 def fitted_on(pages: Pages) -> tuple[Classifier, dict[str, object]]:
-    """The classifier of all pages; its temperature from pages of unseen templates."""
+    """The classifier fitted on all pages; its temperature from pages of unseen templates."""
     everything = np.ones(SIZE, np.bool_)
     logits = crossed(pages, everything)
     accuracy = float((logits.argmax(axis=1) == pages.y).mean())
@@ -184,7 +187,7 @@ def groups() -> dict[str, Bools]:
 
 
 def _ablate(train: Pages, test: Pages | None) -> None:
-    """A Markdown table of accuracies without each group."""
+    """Print a Markdown table of accuracies without each group."""
     sys.stdout.write("| without | unseen train templates | test set |\n|---|---|---|\n")
     for name, left_out in {"(nothing)": np.zeros(SIZE, np.bool_), **groups()}.items():
         own = float((crossed(train, ~left_out).argmax(axis=1) == train.y).mean())
@@ -198,8 +201,12 @@ def _ablate(train: Pages, test: Pages | None) -> None:
 
 
 def report(folder: Path, *, ocr: bool) -> str:
-    """Accuracy with a bootstrap interval, by language and quality, the confusion matrix, and how
-    right the confidences are, as Markdown."""
+    """Score the shipped classifier on a set, as Markdown.
+
+    Returns:
+        Accuracy with a bootstrap interval, by language and quality; the calibration of the
+        confidences; the confusion matrix; the misclassified pages.
+    """
     indexes, rows = indexes_of(folder, ocr), rows_of(folder)
     names = [name for name in rows if name in indexes]
     truth = [rows[name]["document_type"] for name in names]

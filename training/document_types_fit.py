@@ -1,5 +1,4 @@
-"""Fit the multinomial logistic regression that tells types of documents apart, and its
-temperature."""
+"""Fit of the multinomial logistic regression over document types, and of its temperature."""
 
 from __future__ import annotations
 
@@ -24,15 +23,17 @@ def fit(
     penalty: float = PENALTY,
     dropped: float = DROPPED,
 ) -> tuple[Floats, Floats]:
-    """Weights (features, types) and biases (types,).
+    """Fit the weights (features, types) and biases (types,).
 
-    A share of the features is dropped anew from each batch: a page of an unseen template lacks most
-    of the words that gave the type away.
+    Each batch drops a random share of the features: a page of an unseen template lacks most of the
+    words that identify the type.
 
     Args:
         x: (pages, features).
-        y: (pages,) numbers of the types; every type counts the same, however many pages it has.
+        y: (pages,) numbers of the types; every type has equal weight, whatever its number of pages.
+        seed: of batches and dropped features.
         penalty: L2, on the weights.
+        dropped: the share of the features that a batch drops.
     """
     generator = torch.Generator().manual_seed(seed)
     pages, labels = torch.from_numpy(np.ascontiguousarray(x, np.float32)), torch.from_numpy(y)

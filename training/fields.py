@@ -6,9 +6,12 @@
     python -m training.fields score --set TEST [--json] [--failures FILE]
     python -m training.fields ablate --set TRAIN         # each feature left out, folds by template
 
-Scores are of the whole way from the picture: OCR, candidates, choice. `--words drawn` takes the
-drawn words instead of OCR, which shows what reading errors cost. Nothing is fitted to the test
-split.
+Input of fit: the folders TRAIN, by OCR and, for every third page (--every), by the drawn words.
+Output: engine/fields/ranking/weights.json (or --out). Seeds: 17 and 18, of the labels left out; 0,
+of the misread words.
+
+Scores cover the whole path from the picture: OCR, candidates, choice. `--words drawn` takes the
+drawn words instead of OCR, which shows the cost of OCR errors. Nothing is fitted to the test split.
 """
 
 from __future__ import annotations
@@ -39,7 +42,7 @@ _BOTH: Final[tuple[Words, ...]] = ("ocr", "drawn")
 
 @dataclass(frozen=True)
 class Result:
-    """One field of one specimen. said: None where nothing was found. Absent truth: "" ."""
+    """One field of one specimen. said: the extracted text, None if none. Absent truth: ""."""
 
     case: Case
     field: str
@@ -49,8 +52,11 @@ class Result:
 
     @property
     def right(self) -> bool:
-        """As printed (Latin and Cyrillic look-alikes are the same), or as understood: "880225" in a
-        zone is 25.02.1988, "EPOXUH" on a Russian page ЕРОХИН."""
+        """Whether the text is right as printed, or the parsed value is right.
+
+        Latin and Cyrillic look-alikes are equal as print. As values, "880225" in a machine readable
+        zone is 25.02.1988, and "EPOXUH" on a Russian page is ЕРОХИН.
+        """
         if self.said is None:
             return False
         if self.field == "mrz":
@@ -67,7 +73,7 @@ class Result:
 
 
 def results(cases: Sequence[Case]) -> list[Result]:
-    """Every printed field of every specimen, and what was read."""
+    """Every printed field of every specimen, and the text extracted for it."""
     found = []
     for case in cases:
         template = load_templates()[case.document_type]
@@ -125,8 +131,10 @@ def _fit(args: argparse.Namespace) -> None:
 
 
 def _choices(args: argparse.Namespace) -> list[Choice]:
-    """What OCR made of the pages that were read, twice, each time without other labels, and the
-    drawn words of a part of all pages: of those there are many, and they have no errors of layout.
+    """The examples of the fit.
+
+    They are the pages read by OCR, twice, each time with other labels left out, and the drawn words
+    of every so many pages. Drawn words are plentiful and have no layout errors.
     """
     read = [case for folder in args.set for case in read_cases(folder, "ocr")]
     drawn = [case for folder in args.set for case in read_cases(folder, "drawn")]
@@ -168,8 +176,10 @@ def _score(args: argparse.Namespace) -> None:
 
 
 def _ablate(args: argparse.Namespace) -> None:
-    """Leave each feature out; folds by template, so that layouts are new to the weights. Only pages
-    read by OCR, labels thinned as in the fit."""
+    """Leave each feature out, with folds by template, so that the layouts are new to the weights.
+
+    Only pages read by OCR, with labels left out as in the fit.
+    """
     learned = choices(case for folder in args.set for case in read_cases(folder, "ocr"))
     groups = sorted({one.group for one in learned})
     folds = [set(groups[number :: args.folds]) for number in range(args.folds)]

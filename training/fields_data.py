@@ -1,7 +1,7 @@
 """Specimens with page indexes, to fit and to measure field extraction on.
 
 A set is a folder written by `python -m synthetic.papers draw`. Its indexes come from OCR (slow,
-kept in the folder) or from the drawn words with imitated reading errors (fast).
+stored in the folder) or from the drawn words with imitated OCR errors (fast).
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ class Case:
 
     @property
     def group(self) -> tuple[str, str, str]:
-        """Specimens of one group share their layout."""
+        """The group of specimens that share its layout."""
         return (self.document_type, self.language, self.template)
 
 
 def read_cases(
     folder: Path, words: Words, *, types: Iterable[str] = (), noise: float = NOISE
 ) -> list[Case]:
-    """The specimens of a set.
+    """Read the specimens of a set.
 
     Args:
-        words: "ocr" takes the pages that were read so far, "drawn" the drawn words.
+        words: "ocr" takes the pages that OCR has read so far, "drawn" the drawn words.
         types: document types; none means all.
         noise: share of the drawn words that are misread.
     """

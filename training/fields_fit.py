@@ -1,8 +1,12 @@
-"""Fit the weights of engine.fields: one linear model a field type, on drawn specimens (train).
+"""Fit of engine.fields: one linear model per field type, on drawn specimens of the train split.
 
-Conditional logistic regression: of a field's candidates and "not on the page" (score 0) the right
-one should win. A field with several right candidates (printed twice) may take any. L2 keeps weights
-small; the intercept of "not on the page" is the feature "any".
+Input: Choice examples (`choices`). Output: field type -> feature -> weight, which training.fields
+writes to engine/fields/ranking/weights.json. Seed: of the labels left out; the fit itself is
+deterministic.
+
+The model is a conditional logistic regression: among a field's candidates and "not on the page"
+(score 0) the right one should win. A field with several right candidates (printed twice) may take
+any. L2 limits the weights. The intercept against "not on the page" is the feature "any".
 """
 
 from __future__ import annotations
@@ -24,16 +28,20 @@ from training.fields_data import Case
 
 _BY_FORM = ("mrz", "items")
 _STEPS = 60
-# Share of a template's synonyms that a page of the fit does without: labels that no template knows
-# must be survived, and on the train split alone every label is known.
+# Share of a template's synonyms that each page is fitted without. Extraction must cope with labels
+# that no template knows, and on the train split every label is known.
 UNKNOWN_LABELS = 0.25
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One field of one specimen. kind: the weights it teaches; main: they are also those that score
-    it, and not the wider ones for fields of unknown templates. table: (spans, features); right:
-    (spans,), all false: none is.
+    """One field of one specimen.
+
+    Attributes:
+        kind: the group of weights that it trains.
+        main: these weights also score it, unlike the general ones for fields of unknown templates.
+        table: (spans, features).
+        right: (spans,), all false if none is.
     """
 
     group: tuple[str, str, str]
@@ -47,11 +55,11 @@ class Choice:
 def choices(
     cases: Iterable[Case], *, unknown: float = UNKNOWN_LABELS, seed: int = 17
 ) -> list[Choice]:
-    """What there is to learn; fields that no specimen of a type prints are left out.
+    """Build the examples; fields that no specimen of a type prints are left out.
 
     Args:
         unknown: share of synonyms left out, page by page.
-        seed: of which ones.
+        seed: of the synonyms left out.
     """
     rng = random.Random(seed)
     found: list[Choice] = []
@@ -72,7 +80,7 @@ def choices(
                 np.bool_,
             )
             if truth is not None and not right.any():
-                continue  # cannot be found: nothing to learn from
+                continue  # no candidate is right: nothing to learn
             found.append(Choice(case.group, field.kind, name, table, right))
             if field.kind not in ("coded", field.type):
                 found.append(Choice(case.group, field.type, name, table, right, main=False))

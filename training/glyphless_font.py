@@ -1,9 +1,9 @@
-"""Make the font of searchable PDFs: one empty glyph, of half the font's size in width.
+"""Write the font of searchable PDFs: one empty glyph, half as wide as the font's size.
 
     python -m training.glyphless_font        writes engine/layout/glyphless.ttf
 
-The file is the same each time. engine/layout/pdf_writer.py tells how it is used. fonttools comes
-with tests/requirements.txt.
+Input: none. Output: engine/layout/glyphless.ttf, the same bytes each time, without a seed.
+engine/layout/pdf_writer.py documents its use. fonttools comes with tests/requirements.txt.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from fontTools.fontBuilder import FontBuilder
 from fontTools.ttLib.tables._g_l_y_f import Glyph
 
 PATH: Final = Path(__file__).parents[1] / "engine/layout/glyphless.ttf"
-# Units of the font to its size.
+# Font units per em.
 _UNITS: Final = 1000
 _ADVANCE: Final = 500
 

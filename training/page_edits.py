@@ -1,6 +1,7 @@
-"""Page indexes changed as papers differ: cut into pages, headed again, renumbered, laid on A4.
+"""Edits of page indexes that imitate how documents differ.
 
-What training.splits_data makes documents of several pages of. Boxes stay true to their words.
+A page is cut into several, given a repeated heading, renumbered, or put on A4.
+training.splits_data builds documents of several pages with them. Boxes stay true to their words.
 """
 
 from __future__ import annotations
@@ -16,14 +17,14 @@ from engine.core.geometry import union
 from engine.core.schema import BBox, Line, Region, Word
 from engine.index.page_index import PageIndex
 
-# Of the drawn titles; about as many as OCR's layout model misses on specimens.
+# Share of the drawn titles; about as many as OCR's layout model misses on specimens.
 _MISSED: Final = 0.4
 _A4: Final = 2**0.5
 _DIGITS: Final = re.compile(r"\d")
 
 
 def cut(index: PageIndex, parts: int, rng: random.Random) -> list[PageIndex]:
-    """A page cut between lines into pages of the proportions of A4: gaps grow, lines do not."""
+    """Cut a page between lines into pages with the proportions of A4: gaps grow, lines do not."""
     middles = sorted((line.bbox[1] + line.bbox[3]) / 2 for line in index.lines)
     if len(middles) < 6 * parts:
         return [index]
@@ -86,8 +87,10 @@ def _slice(
 
 
 def with_head(page: PageIndex, first: PageIndex, rows: int) -> PageIndex:
-    """The page with the first lines of the document's first page above its own, as bills and
-    statements repeat them."""
+    """The page with the first lines of the document's first page above its own.
+
+    Bills and statements repeat them so.
+    """
     lines = sorted(first.lines, key=lambda line: line.bbox[3])[:rows]
     scale = page.width / first.width
     top = 0.03 * page.height
@@ -146,7 +149,7 @@ def with_line(page: PageIndex, text: str, left: float, *, top: bool) -> PageInde
 
 
 def emptied(page: PageIndex, rng: random.Random) -> PageIndex:
-    """The empty back of a sheet, with a speck that OCR took for letters at the most."""
+    """The empty back of a sheet, with at most one speck that OCR takes for letters."""
     empty = replace(page, lines=(), regions=(), region_lines=())
     return (
         empty
@@ -156,7 +159,7 @@ def emptied(page: PageIndex, rng: random.Random) -> PageIndex:
 
 
 def on_a4(page: PageIndex) -> PageIndex:
-    """The page at the top left of a bed of A4's proportions."""
+    """The page in the upper left corner of a scanner's bed with the proportions of A4."""
     width = max(page.width, round(page.height / _A4))
     return replace(page, width=width, height=round(width * _A4))
 
@@ -173,7 +176,7 @@ def laid_out_again(page: PageIndex, rng: random.Random) -> PageIndex:
 
 
 def renumbered(index: PageIndex, rng: random.Random) -> PageIndex:
-    """The same paper with other numbers: half of the words with digits get new ones."""
+    """The same document with other numbers: half of the words with digits get new ones."""
     lines = []
     for line in index.lines:
         words = [

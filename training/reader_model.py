@@ -1,8 +1,8 @@
 """The reader's checkpoint: a small Qwen2-VL in the published format, and its processor.
 
-Built untrained here; training.train_reader teaches it. Differs from the published checkpoints in
-sizes
-alone: three text layers of width 128, two of the vision tower of width 64, a small vocabulary.
+It is built untrained here; training.train_reader trains it. It differs from the published
+checkpoints in sizes alone: three text layers of width 128, two layers of width 64 in the vision
+tower, a small vocabulary.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ SPECIAL = (
     "<|image_pad|>",
     "<|video_pad|>",
 )
-# What the published template renders for text and images.
+# The strings that the published template renders for text and images.
 TEMPLATE = (
     "{%- if messages[0].role != 'system' -%}<|im_start|>system\n"
     "You are a helpful assistant.<|im_end|>\n{% endif -%}"
@@ -51,7 +51,7 @@ TEMPLATE = (
 
 
 def build_processor() -> Qwen2VLProcessor:
-    """A byte-level tokenizer whose merges make words of the template; capitals and digits stay."""
+    """A byte-level tokenizer that merges the template's words; capitals and digits stay single."""
     words = [
         "system user assistant",
         " are a helpful assistant.",
@@ -82,7 +82,7 @@ def build_model(tokenizer: Any, *, hidden: int = 128, layers: int = 3) -> Any:
     head_size = 32
     config = Qwen2VLConfig(
         text_config={
-            # Else the published ids, which lie outside of this vocabulary.
+            # Otherwise the published ids, which lie outside this vocabulary.
             "bos_token_id": ids["<|endoftext|>"],
             "eos_token_id": ids["<|im_end|>"],
             "hidden_size": hidden,
@@ -120,7 +120,7 @@ def build_model(tokenizer: Any, *, hidden: int = 128, layers: int = 3) -> Any:
 
 
 def save(model: Any, processor: Any, out: Path) -> None:
-    """Write the checkpoint in float16, leaving `model` as it is."""
+    """Write the checkpoint in float16; `model` is unchanged."""
     halves = {
         name: value.half() for name, value in model.state_dict().items() if name != "lm_head.weight"
     }

@@ -1,7 +1,7 @@
-"""Pages that the trained reader knows: four rows of a label and a value, one glyph to a cell.
+"""Pages of the trained reader: four rows of a label and a value, one glyph per cell.
 
-A cell is 28 x 28 pixels, which is one visual token of Qwen2-VL. Which values are never drawn in
-training is settled by a checksum, so that tests can ask for those alone.
+A cell is 28 x 28 pixels, which is one visual token of Qwen2-VL. A checksum decides which values are
+never drawn in training, so tests can use those alone.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ CELL = 28  # pixels of a visual token's side: 2 x 2 patches of 14
 COLUMNS, ROWS = 10, len(LABELS)
 VALUE_COLUMN, VALUE_LENGTH = 6, 4
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-# A value whose checksum divides by this is never drawn in training.
+# A value whose checksum is divisible by this is never drawn in training.
 HELD_OUT = 5
 
 
 def is_held_out(value: str) -> bool:
-    """Whether a value is kept for tests."""
+    """Whether a value is reserved for tests."""
     return zlib.crc32(value.encode()) % HELD_OUT == 0
 
 
@@ -47,7 +47,7 @@ class ReaderPage:
         return [(LABELS.index(label), place) for label, _ in self.rows for place in places]
 
     def draw(self, chance: random.Random) -> Image.Image:
-        """The page in pixels, (280, 112), with the unevenness of `chance`."""
+        """The page in pixels, (280, 112), with random variation from `chance`."""
         paper, ink = chance.randint(225, 255), chance.randint(0, 90)
         image = Image.new("L", (COLUMNS * CELL, ROWS * CELL), paper)
         pen, font = ImageDraw.Draw(image), _font(chance.randint(20, 24))
@@ -62,7 +62,7 @@ class ReaderPage:
 
 
 def random_page(chance: random.Random, *, held_out: bool = False) -> ReaderPage:
-    """A page with every label once, in any row; values for tests only, or for training only."""
+    """A page with every label once, in any row; values reserved for tests, or for training."""
     labels = chance.sample(LABELS, len(LABELS))
     return ReaderPage(tuple((label, _value(chance, held_out)) for label in labels))
 

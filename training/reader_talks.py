@@ -1,4 +1,4 @@
-"""Conversations about the reader's pages, drawn at random, as tensors to train on."""
+"""Random conversations about the reader's pages, as tensors for training."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from training.reader_pages import COLUMNS, LABELS, ROWS, ReaderPage, random_page
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """pages: in the order shown. text: all turns rendered, the answers in it.
+    """pages: in the order shown. text: all rendered turns with their answers.
 
-    Each answer's text and its end of turn are what is learnt.
+    The loss covers each answer's text and its end of turn.
     """
 
     pages: tuple[ReaderPage, ...]
@@ -44,7 +44,7 @@ def _turn(page: ReaderPage, label: str, *, shown: bool) -> Iterator[dict[str, An
 
 
 class Sight:
-    """Drawn pages as the tower sees them, and what each visual token shows.
+    """Drawn pages as inputs of the vision tower, and the content of each visual token.
 
     pixels (patches, 1176), grid (pages, 3); glyphs, labels, places: (pages * cells,).
     """
@@ -86,7 +86,7 @@ class Batch:
         )
 
     def states(self, model: Any, vision: Tensor) -> Tensor:
-        """(B, T - 1, hidden): what the language model thinks before each next token."""
+        """(B, T - 1, hidden): the language model's last hidden state before each next token."""
         embeds = model.model.get_input_embeddings()(self.ids)
         embeds = embeds.masked_scatter(self.is_image[..., None], vision)
         output = model.model.language_model(inputs_embeds=embeds, position_ids=self.positions)

@@ -1,11 +1,12 @@
-"""Fit and measure how `lite` chooses its answers, on sets of `python -m synthetic`.
+"""Fit and measure the ranker of `lite`'s answers on sets of `python -m synthetic`.
 
     python -m training.reading fit --train DIR...         writes ranker.safetensors beside lite
     python -m training.reading score --set DIR            ANLS, exact, evidence, refusals
     python -m training.reading ablate --train DIR --set DIR  the same without each group of features
 
-Indexes come from the drawn truth with imitated noise, or with --ocr from `SET/index/*.pkl`; fitting
-takes both where both are there.
+Input: indexes from the drawn truth with imitated noise, or with --ocr from `SET/index/*.pkl`. The
+fit takes both if both exist. Output: engine/families/lite/ranker.safetensors. Seeds: 0 for noise,
+choice of questions and blurring; 0, 1 and 2 for the three averaged networks.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from engine.families.lite.ranking import RANKER_FILE, Ranker, ranker, signs_of, 
 from training.reading_data import ocr_indexes, read_examples, truth_indexes
 from training.reading_fit import Judged, fit, fit_all, judge
 
-# What the ablation leaves out together: a name, and the beginnings of the features.
+# Groups of features to leave out: a name, and the prefixes of the features.
 GROUPS: dict[str, tuple[str, ...]] = {
     "type of answer": ("type", "value_unwanted", "value_missing", "digits_in_name", "exact_best"),
     "label before (same cell)": ("prefix",),
@@ -99,10 +100,10 @@ def _judged(folder: Path, options: argparse.Namespace, *, blur: bool = False) ->
 
 
 def measure(judged: Sequence[Judged], model: Ranker) -> dict[str, Row]:
-    """group -> mean ANLS, exact, evidence hit, and the share that was refused.
+    """group -> mean ANLS, exact, evidence hit, and the share of refusals.
 
     Groups are languages, languages with kinds of questions, and "unanswerable" (where only the
-    refusals mean something).
+    share of refusals has a meaning).
     """
     rows: dict[str, list[Row]] = defaultdict(list)
     for question in judged:
@@ -142,7 +143,7 @@ def _print(title: str, figures: dict[str, Row]) -> None:
 
 
 def _ablate(train: list[Judged], test: list[Judged]) -> None:
-    """A Markdown table: what is lost in ANLS and evidence without each group, nothing refused."""
+    """Print a Markdown table: ANLS and evidence without each group, with no refusals."""
     everything = measure(test, fit(train))
     sys.stdout.write(
         "| without | en ANLS | en evidence | ru ANLS | ru evidence |\n|---|---|---|---|---|\n"

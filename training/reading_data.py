@@ -1,7 +1,7 @@
-"""Questions with page indexes to fit and to measure the reader of `lite` on.
+"""Questions with page indexes, to fit and to measure the reader of `lite` on.
 
-A set is a folder written by `python -m synthetic`. Its indexes come either from OCR (slow,
-kept beside the set as pickles) or from the drawn truth with imitated OCR noise (fast).
+A set is a folder written by `python -m synthetic`. Its indexes come from OCR (slow, stored beside
+the set as pickles) or from the drawn truth with imitated OCR noise (fast).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from engine.core.geometry import union
 from engine.core.schema import BBox, Line, Region, Word
 from engine.index.page_index import PageIndex
 
-# Pairs that OCR takes for one another.
+# Pairs that OCR confuses.
 _CONFUSED = [
     "0O",
     "1l",
@@ -42,7 +42,7 @@ _CONFUSED = [
 
 @dataclass(frozen=True)
 class Example:
-    """One question of a set. boxes: where an answer stands; none when the page does not say."""
+    """One question of a set. boxes: of its answers; none if the page does not answer it."""
 
     id: str
     file: str
@@ -83,14 +83,14 @@ def read_examples(folder: Path) -> list[Example]:
 
 
 def truth_indexes(folder: Path, *, noise: float = 0.01, seed: int = 0) -> dict[str, PageIndex]:
-    """file -> index from the drawn truth, a share `noise` of its words misread."""
+    """file -> index from the drawn truth, with a share `noise` of its words misread."""
     rng = random.Random(seed)
     lines = (folder / "truth.jsonl").read_text("utf-8").splitlines()
     return {row["file"]: index_from_truth(row, rng, noise) for row in map(json.loads, lines)}
 
 
 def ocr_indexes(folder: Path) -> dict[str, PageIndex]:
-    """file -> index as build_index made it; only the pages that were read so far."""
+    """file -> index as build_index made it; only the pages that OCR has read so far."""
     return {
         f"docs/{path.name.removesuffix('.pkl')}": pickle.loads(path.read_bytes())
         for path in sorted((folder / "index").glob("*.pkl"))
@@ -98,7 +98,7 @@ def ocr_indexes(folder: Path) -> dict[str, PageIndex]:
 
 
 def index_from_truth(row: dict[str, Any], rng: random.Random, noise: float) -> PageIndex:
-    """The index of one line of truth.jsonl, a share `noise` of its words misread."""
+    """The index of one line of truth.jsonl, with a share `noise` of its words misread."""
     by_line: dict[int, list[Word]] = {}
     region_of: dict[int, int] = {}
     for word in row["words"]:
@@ -143,7 +143,7 @@ def _misread(text: str, rng: random.Random) -> str:
 
 
 def _glued(words: list[Word], rng: random.Random, noise: float) -> Iterator[Word]:
-    """Now and then OCR loses a space after a mark."""
+    """Join some words: OCR sometimes loses a space after a punctuation mark."""
     held: Word | None = None
     for word in words:
         if held is not None:

@@ -1,9 +1,11 @@
-"""Fit the ranker of `lite`: a listwise softmax over candidates, then a logistic confidence.
+"""Fit of the ranker of `lite`: a listwise softmax over candidates, then a logistic confidence.
 
-The network is small and drops much of what it sees: it must serve templates it has never met.
+Input: judged questions (`judge`). Output: a Ranker, which training.reading stores. Seeds: 0 to
+networks - 1 for the networks; 0 for blurring.
 
-The target of a question is spread over the candidates by how right they are (ANLS, and whether
-they stand at the true place), so that a right text at a wrong place counts less.
+The network is small and has strong dropout, as it must serve templates that it was not fitted on.
+The target of a question is spread over the candidates by how right they are (ANLS, and whether they
+stand at the true place). A right text at a wrong place therefore counts less.
 """
 
 from __future__ import annotations
@@ -31,14 +33,14 @@ from training.reading_data import Example
 
 _NETWORKS, _UNITS, _DROPPED_IN, _DROPPED = 3, 48, 0.1, 0.3
 _EPOCHS, _BATCH, _RATE, _DECAY = 8, 32, 0.004, 0.03
-# Confidence is cross-fitted over this many parts of the templates.
+# Confidence is cross-fitted over this many groups of templates.
 FOLDS = 3
-# Below this a candidate is no answer.
+# A candidate with a lower score is no answer.
 _RIGHT = 0.35
-# Of the questions answered right, this share may be refused.
+# The share of rightly answered questions that may be refused.
 _MAY_REFUSE = 0.05
 
-# The share of the fitting questions that are understood worse than could be.
+# The share of the fitting questions that are parsed worse than possible.
 _BLURRED = 0.6
 
 Floats = NDArray[np.float32]
@@ -51,7 +53,7 @@ class Judged:
     Attributes:
         features: (candidates, FEATURES), float16.
         anls, exact, hit: (candidates,).
-        candidates: the pieces of the page themselves; none unless `judge` was asked for them.
+        candidates: the pieces of the page themselves; empty unless `judge` was asked for them.
     """
 
     example: Example
@@ -78,10 +80,9 @@ def judge(
     """Candidates and truth of every question whose page has an index.
 
     Args:
-        blur: understand half of the questions worse than could be, as people's words will be
-            understood that the lexicon does not know; for fitting, so that nothing is trusted
-            blindly.
-        with_candidates: keep the candidates, with the whole view of their page.
+        blur: for fitting: parse 60% of the questions worse than possible, like users' wordings that
+            the lexicon does not know. The ranker then trusts no feature blindly.
+        with_candidates: include the candidates, with the whole view of their page.
     """
     rng = random.Random(0)
     judged: list[Judged] = []
@@ -128,7 +129,7 @@ def judge(
 
 
 def blurred(question: ParsedQuestion, rng: random.Random) -> ParsedQuestion:
-    """The question with some words unknown, and perhaps with no idea of the type of answer."""
+    """The question with some words unknown, and sometimes without its type of answer."""
     terms = []
     for term in question.terms:
         chance = rng.random()
@@ -151,11 +152,11 @@ def _right(text: str, example: Example) -> tuple[float, float]:
 
 
 def fit(judged: Sequence[Judged], mask: Floats | None = None, *, networks: int = 1) -> Ranker:
-    """The scoring network, which finds every candidate likely.
+    """Fit the scoring network. The confidence is not fitted yet, and accepts every candidate.
 
     Args:
         mask: 0 for features left out.
-        networks: how many networks of different seeds are averaged, as one that is as much wider.
+        networks: how many networks of different seeds are averaged, which equals one as much wider.
     """
     lists = _lists(judged)
     parts = [_fit_one(lists, mask, seed) for seed in range(networks)]
@@ -170,7 +171,7 @@ def fit(judged: Sequence[Judged], mask: Floats | None = None, *, networks: int =
 
 
 def _lists(judged: Sequence[Judged]) -> list[tuple[torch.Tensor, torch.Tensor]]:
-    """Features of the candidates of each question, and how the right ones share the target."""
+    """Features of the candidates of each question, and the target's distribution over them."""
     lists = []
     for question in judged:
         worth = question.anls * (0.8 + 0.2 * question.exact) * (0.4 + 0.6 * question.hit)
@@ -235,10 +236,10 @@ def _log_sums(scores: torch.Tensor, question: torch.Tensor) -> torch.Tensor:
 
 
 def fit_all(judged: Sequence[Judged]) -> Ranker:
-    """The whole ranker, network and confidence.
+    """Fit the whole ranker, network and confidence.
 
-    Confidence is learned from templates that the network judging them has not seen: on its own
-    templates a network is surer than it may be.
+    The confidence is fitted on templates that the scoring network was not fitted on. On its own
+    templates a network is overconfident.
     """
     folds = [fold_of(question.example) for question in judged]
     rows: list[Floats] = []
@@ -266,7 +267,7 @@ def fold_of(example: Example) -> int:
 
 
 def _confidence(rows: Floats, right: Floats) -> tuple[Floats, float, float]:
-    """Weights over SIGNS, their bias, and the threshold below which nothing is answered."""
+    """Weights over SIGNS, their bias, and the threshold below which `lite` refuses to answer."""
     signs, wanted = torch.tensor(rows), torch.tensor(right, dtype=torch.float32)
     coefficients = torch.zeros(len(SIGNS) + 1, requires_grad=True)
     optimiser = torch.optim.LBFGS([coefficients], max_iter=200)

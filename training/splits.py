@@ -1,14 +1,16 @@
-"""Where documents begin in a file of several: fit the weights, measure, leave signs out.
+"""Document boundaries in files of several documents: fit the weights, measure, ablate features.
 
     python -m synthetic.papers draw --out TRAIN --count 780 --split train --seed 5 --qualities clean
     python -m synthetic.papers draw --out TEST --count 260 --split test --seed 7 --ocr
     python -m training.splits fit --set TRAIN          # writes engine/fields/splitting/weights.json
     python -m training.splits score --set TEST --words ocr [--threshold 0.9]
     python -m training.splits curve --set TRAIN         # thresholds, on types unseen by the weights
-    python -m training.splits ablate --set TRAIN           # each sign left out, likewise
+    python -m training.splits ablate --set TRAIN        # each feature left out, likewise
 
-Files are drawn by training.splits_data; training.splits_fit says what they are fitted and judged
-on.
+Input: the folders TRAIN, as drawn words. Output: engine/fields/splitting/weights.json (or --out).
+Seeds: 5 and 6 for the fitted files, 5 for the classifiers of types; --seed (9) for the scored
+files. training.splits_data draws the files. training.splits_fit defines what they are fitted on and
+how they are judged.
 """
 
 from __future__ import annotations
@@ -34,7 +36,7 @@ from training.splits_fit import (
 )
 
 _THRESHOLDS: Final = (0.5, 0.7, 0.8, 0.85, 0.9, 0.95)
-# Figure -> what is counted, of what; "" is every file.
+# Figure -> (counted, out of); "" is every file.
 _FIGURES: Final = {
     "precision of beginnings": ("right", "said"),
     "recall of beginnings": ("right", "true"),
@@ -45,8 +47,11 @@ _FIGURES: Final = {
 
 
 def counts(one: Prepared, threshold: float) -> dict[str, float]:
-    """What was said of a file: beginnings said, true, right (the first page's left out), documents
-    of several pages and those torn, whether the whole file is right."""
+    """Counts of one file.
+
+    They cover predicted, true and right beginnings (without the first page's), documents of
+    several pages and those wrongly split, and whether the whole file is right.
+    """
     said = {part[0] for part in split_signs(one.pages, threshold=threshold)} - {0}
     true = set(one.file.starts) - {0}
     long = [(first, last) for first, last, _ in one.file.documents if last - first > 1]
@@ -76,8 +81,7 @@ def report(rows: Sequence[Mapping[str, float]]) -> str:
 
 
 def by_type(files: Sequence[Prepared], threshold: float) -> str:
-    """For each type: how many of its documents of several pages are torn, how many of its
-    beginnings are missed."""
+    """Per type: how many multi-page documents are split, how many beginnings are missed."""
     seen: dict[str, Counter[str]] = {name: Counter() for name in ("long", "torn", "true", "missed")}
     for one in files:
         said = {part[0] for part in split_signs(one.pages, threshold=threshold)}

@@ -1,10 +1,10 @@
 """Files of several documents, as an office scanner makes them: page indexes and true beginnings.
 
-The pages are specimens (`python -m synthetic.papers draw`), as drawn words or read by OCR. A
+The pages are specimens (`python -m synthetic.papers draw`), from drawn words or from OCR. A
 document of several pages is a specimen that was cut between two lines into pages, with drawn pages
-(synthetic.papers.continued) between them: its text goes on where a page ends. Some documents count
-their pages, some say a running head on each; empty pages and papers of the same sender that differ
-in their numbers alone (last month's bill) come in between.
+(synthetic.papers.continued) between them: its text continues across page ends. Some documents
+number their pages, some repeat a running head. Empty pages and documents of the same sender that
+differ only in their numbers (last month's bill) come in between.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from training.page_edits import (
 )
 from training.reading_data import index_from_truth
 
-# Types whose papers may have several pages, and how often they do.
+# Types whose documents may have several pages, and how often they do.
 _LONG: Final[Mapping[str, float]] = {
     "contract": 0.8,
     "report": 0.7,
@@ -47,7 +47,7 @@ _LONG: Final[Mapping[str, float]] = {
     "id_card": 0.4,
 }
 _CARDS: Final = ("driver_licence", "id_card")
-# How pages are counted; {n} of {all}.
+# Formats of page numbers; {n} of {all}.
 _COUNTERS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "train": {
         "en": ("Page {n} of {all}", "- {n} -", "{n}", "page {n}"),
@@ -77,7 +77,7 @@ class SplitFile:
 
     @property
     def documents(self) -> list[tuple[int, int, str]]:
-        """(first page, page behind the last, type) of each."""
+        """(first page, page after the last, type) of each."""
         ends = (*self.starts[1:], len(self.pages))
         return list(zip(self.starts, ends, self.types, strict=True))
 
@@ -85,15 +85,17 @@ class SplitFile:
 def draw_files(
     cases: Sequence[Case], count: int, split: str, seed: int, *, noise: float | None = 0.01
 ) -> list[SplitFile]:
-    """Files of 1 to 5 documents, drawn from a set's specimens.
+    """Draw files of 1 to 5 documents from a set's specimens.
 
     Args:
-        split: "train" or "test": which later pages and counters are used.
-        noise: share of the words of later pages that are misread; None has them scanned and read by
-            OCR (seconds a page).
+        count: of files.
+        split: "train" or "test": selects the later pages and the formats of page numbers.
+        seed: of the files.
+        noise: share of the words of later pages that are misread; None degrades them like scans and
+            runs OCR (seconds a page).
     """
     rng = random.Random(f"files-{split}-{seed}")
-    # Types take turns, so that no type is rare because it has few specimens.
+    # Types take turns, so no type is rare because it has few specimens.
     by_type: dict[str, list[Case]] = {}
     for one in cases:
         by_type.setdefault(one.document_type, []).append(one)
@@ -127,7 +129,7 @@ def draw_files(
 def _next(
     by_type: Mapping[str, Sequence[Case]], before: Case | None, language: str, rng: random.Random
 ) -> Case | None:
-    """Another specimen: often of the same type, now and then the sender's next paper."""
+    """Another specimen: often of the same type, sometimes the sender's next document."""
     if before is not None and rng.random() < 0.1:
         return replace(before, index=renumbered(before.index, rng))
     if before is not None and rng.random() < 0.3:
@@ -149,7 +151,7 @@ def _document(case: Case, split: str, rng: random.Random, noise: float | None) -
         parts = cut(case.index, rng.choice((2, 2, 2, 3)), rng)
         extra = rng.choice((0, 0, 1, 1, 2, 3))
         middle = [one for at in range(extra) for one in _later(case, split, at + 2, rng, noise)]
-        if rng.random() < 0.25 and middle:  # an annex or a last page behind the signatures
+        if rng.random() < 0.25 and middle:  # an annex or a last page after the signatures
             pages = [*parts, *middle]
         else:
             pages = [*parts[:1], *middle, *parts[1:]]
@@ -173,7 +175,7 @@ def _later(
 def index_of_sheet(
     sheet: Sheet, language: str, rng: random.Random, noise: float | None
 ) -> PageIndex:
-    """The index of a drawn sheet, from its true words or (noise None) read by OCR as a scan."""
+    """The index of a drawn sheet, from its true words or (noise None) by OCR of a scan."""
     if noise is None:
         image = degrade(sheet.finished(), "scan", rng.randrange(2**31))[0].convert("RGB")
         page = Page("later", 0, image.width, image.height, lambda: image)
@@ -192,7 +194,7 @@ def index_of_sheet(
 
 
 def _counted(pages: list[PageIndex], case: Case, split: str, rng: random.Random) -> list[PageIndex]:
-    """Page counters, and now and then a running head with the document's number."""
+    """Add page numbers, and sometimes a running head with the document's number."""
     chance = 0.5 if len(pages) > 1 else 0.08
     if rng.random() < chance and case.document_type not in _CARDS:
         said = rng.choice(_COUNTERS[split][case.language])

@@ -1,9 +1,12 @@
-"""Fit where documents begin: files prepared once, joints, weights, types held out.
+"""Fit of document boundaries: prepared files, joints, weights, held-out types.
 
-While fitting, a page's type is told by a classifier that was fitted without the page's template, as
-the pages of users are new to the engine's own. Thresholds and signs are judged on documents of a
-type that the weights have not seen (`unseen_types`): the later pages that
-synthetic.papers.continued draws for it are new to them.
+Input: specimens of the train split, as drawn words. Output: (SIGNS,) weights, which training.splits
+writes. Seed: 5 (files and classifiers of types), 6 for the second level of noise.
+
+During the fit, a page's type comes from a classifier that was fitted without the page's template,
+as users' pages are new to the engine's classifier. Thresholds and features are judged on documents
+of a type that the weights were not fitted on (`unseen_types`). The later pages that
+synthetic.papers.continued draws for that type are new to them.
 """
 
 from __future__ import annotations
@@ -39,8 +42,12 @@ Group = tuple[str, str, str]
 
 @dataclass(frozen=True)
 class Joint:
-    """A page beside its document so far. types: of the documents on both sides; document: which
-    one of all files the page is in."""
+    """A page beside its document so far.
+
+    Attributes:
+        types: of the documents on both sides.
+        document: number of the page's document among all files.
+    """
 
     signs: NDArray[np.float32]
     begins: bool
@@ -50,14 +57,14 @@ class Joint:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A file with the signs of its pages."""
+    """A file with the features of its pages."""
 
     file: SplitFile
     pages: tuple[PageFeatures, ...]
 
 
 def joints_of(files: Sequence[Prepared]) -> list[Joint]:
-    """Every page but the first and the empty ones of every file, with what is true."""
+    """All pages of all files with their truth, except first and empty pages."""
     out = []
     for number, one in enumerate(files):
         so_far: list[PageFeatures] = []
@@ -77,11 +84,12 @@ def joints_of(files: Sequence[Prepared]) -> list[Joint]:
 
 
 def fit(joints: Sequence[Joint], left_out: str | None = None) -> Floats:
-    """(SIGNS,) weights by iteratively reweighted least squares (Bishop 2006, section 4.3.3), with
-    an L2 penalty on all but the bias.
+    """Fit (SIGNS,) weights by iteratively reweighted least squares (Bishop 2006, section 4.3.3).
+
+    An L2 penalty applies to all but the bias.
 
     Args:
-        left_out: a sign that is not used.
+        left_out: a feature that is not used.
     """
     used = np.array([name != left_out for name in SIGNS])
     x = np.stack([one.signs for one in joints]).astype(np.float64) * used
@@ -102,14 +110,14 @@ def fit(joints: Sequence[Joint], left_out: str | None = None) -> Floats:
 
 @dataclass(frozen=True)
 class Unseen:
-    """Joints inside one type, with the probabilities of weights that have not seen the type."""
+    """Joints inside one type, with the probabilities from weights fitted without that type."""
 
     probabilities: Floats
     begins: NDArray[np.bool_]
     documents: tuple[tuple[int, int], ...]
 
     def figures(self, threshold: float) -> dict[str, float]:
-        """precision and recall of beginnings; torn: share of the documents of several pages."""
+        """precision and recall of beginnings; torn: share of multi-page documents split."""
         said = self.probabilities > threshold
         torn: dict[tuple[int, int], bool] = {}
         for document, begins, wrong in zip(self.documents, self.begins, said, strict=True):
@@ -123,7 +131,7 @@ class Unseen:
 
 
 def unseen_types(joints: Sequence[Joint], left_out: str | None = None) -> Unseen:
-    """Each type in turn left out of the fit and judged."""
+    """Leave out and judge each type in turn."""
     told: list[float] = []
     kept: list[Joint] = []
     for kind in sorted({name for one in joints for name in one.types}):
@@ -140,7 +148,7 @@ def unseen_types(joints: Sequence[Joint], left_out: str | None = None) -> Unseen
 
 
 def prepared_train(folders: Sequence[Path], count: int) -> list[Prepared]:
-    """Files of the train split, types told by classifiers that do not know their templates."""
+    """Files of the train split; types from classifiers fitted without their templates."""
     out: list[Prepared] = []
     for number, noise in enumerate(_NOISES):
         cases = [case for folder in folders for case in read_cases(folder, "drawn", noise=noise)]
@@ -175,7 +183,7 @@ def prepared_as_is(
 
 
 def _fold_of(groups: Sequence[Group]) -> dict[Group, int]:
-    """The fold of each template: those of a type and language are dealt out in turn."""
+    """The fold of each template: those of a type and language take turns."""
     out: dict[Group, int] = {}
     seen: dict[tuple[str, str], int] = {}
     for group in sorted(set(groups)):
@@ -186,7 +194,7 @@ def _fold_of(groups: Sequence[Group]) -> dict[Group, int]:
 
 
 def _types_without(cases: Sequence[Case], folds: Mapping[Group, int]) -> list[Shares]:
-    """For each fold what tells types, fitted on the pages of the other folds."""
+    """For each fold, the type probabilities from a classifier fitted on the other folds."""
     x = np.stack([features(case.index) for case in cases])
     y = np.array([DOCUMENT_TYPES.index(case.document_type) for case in cases], np.int64)
     own = np.array([folds[case.group] for case in cases])

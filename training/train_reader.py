@@ -1,22 +1,23 @@
 """Train the smallest Qwen2-VL that really reads: pixels in, the printed value out.
 
-A page has four rows such as "Total 4821" or "Name ANNA", one glyph to a cell of 28 x 28 pixels,
-which is one visual token; asked "total?" the model says what stands behind that label. Letters and
+A page has four rows such as "Total 4821" or "Name ANNA", one glyph per cell of 28 x 28 pixels,
+which is one visual token. Asked "total?", the model gives the value after that label. Letters and
 digits vary in size, place and ink. The checkpoint is in the published format, so the engine loads
-it as it loads the real one; tests/families/test_reads_pixels.py reads pages with it whose values
-were never drawn in training.
+it like the real one. tests/families/test_reads_pixels.py reads pages with it whose values were
+never drawn in training.
 
-It does not make an OCR model: other fonts, sizes and places are outside of what it has seen.
+It is no OCR model: it does not generalise to other fonts, sizes and places.
 
-What makes it learn in minutes, where a first try with digits at random places did not: the vision
-tower alone is first asked, for every cell, which glyph it shows (through the tied embedding, so
-that what the language model sees looks like text), which label its row has and which place of the
-value it is. Then the language model learns to answer from a tower that stands still, four
-questions to a page, and last both learn together, with a second page in some conversations.
+A three-stage schedule makes it learn in minutes; a first attempt with digits at random places did
+not learn. First the vision tower alone predicts, for every cell, its glyph (through the tied
+embedding, so the language model's input resembles text), the label of its row and its place in the
+value. Then the language model learns to answer from a frozen tower, four questions to a page. Last,
+both learn together, with a second page in some conversations.
 
     python -m training.train_reader OUT [--steps 2400]
 
-docs/benchmarks.md lists the four runs, each going on from the last, that made the fixture.
+Input: none, pages are drawn during training. Output: the checkpoint folder OUT. Seed: --seed (0).
+docs/benchmarks.md lists the four runs, each resumed from the last, that made the fixture.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ from training.reader_talks import Batch, Sight, random_talk
 
 
 class CellQuestions(torch.nn.Module):
-    """What the tower is asked about each cell; used in training only."""
+    """The prediction heads of the tower for each cell; used in training only."""
 
     def __init__(self, hidden: int) -> None:
         super().__init__()
@@ -67,8 +68,8 @@ def answer_loss(model: Any, batch: Batch, vision: Tensor) -> Tensor:
 def exact_share(model: Any, processor: Any, talks: int, seed: int, *, pages: int = 1) -> float:
     """The share of answers about pages unseen in training that are right to the last token.
 
-    Each token is predicted from the right ones before it; an answer counts when all of its tokens
-    and its end are the likeliest, which is when greedy decoding says it.
+    Each token is predicted from the right ones before it. An answer counts if all of its tokens and
+    its end are the likeliest, which is when greedy decoding generates it.
     """
     chance = random.Random(seed)
     right = asked = 0
@@ -90,9 +91,9 @@ def exact_share(model: Any, processor: Any, talks: int, seed: int, *, pages: int
     return right / asked
 
 
-# Up to which share of the steps the tower learns alone, and then the language model alone.
+# The shares of the steps at which the tower alone, then the language model alone, end.
 TOWER_UNTIL, LANGUAGE_UNTIL = 0.15, 0.7
-# From where on every other batch has two pages.
+# The share of the steps from which every other batch has two pages.
 TWO_PAGES_FROM = 0.5
 
 
@@ -109,8 +110,8 @@ def train(
     """Train, save at `out` in float16, and return the shares of unseen answers that are right.
 
     Args:
-        resume: a checkpoint to go on from, with both parts learning together.
-        cell_weight: of the questions about cells while both learn; more makes glyphs clearer.
+        resume: a checkpoint to continue from, with both parts learning together.
+        cell_weight: weight of the cell loss while both learn; more makes glyphs clearer.
     """
     torch.manual_seed(seed)
     chance = random.Random(seed)
@@ -153,7 +154,7 @@ def train(
                 save(model, processor, out)
             row["seconds"] = round(time.monotonic() - began)
             print(json.dumps(row), flush=True)
-    # What is stored is what is measured.
+    # The figures are of the stored weights.
     save(model, processor, out)
     stored: Any = Qwen2VLForConditionalGeneration.from_pretrained(out, dtype=torch.float32)
     return {

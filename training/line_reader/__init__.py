@@ -1,8 +1,8 @@
 """Training of the line recogniser: one CTC model for Latin and Cyrillic print.
 
-The body is PP-OCRv6 small (Apache-2.0), read from RapidOCR's ONNX file and rebuilt in torch; its
-18,710-way head is replaced by one of 251 characters. Lines are drawn while it trains, so that no
-line is seen twice. Nothing here is imported by the app: only `export` writes what ships.
+The body is PP-OCRv6 small (Apache-2.0), read from RapidOCR's ONNX file and rebuilt in torch. A head
+of 251 classes replaces its 18,710-way head. Lines are drawn during training, and no line is used
+twice. The app imports nothing from here: `export` writes the shipped file.
 
     python -m training.line_reader.train --data FOLDER --out FOLDER --minutes 180
     python -m training.line_reader.evaluate --data FOLDER --weights FOLDER/last.pt

@@ -1,4 +1,4 @@
-"""The characters that the recogniser writes, and labels to and from text.
+"""The character set of the recogniser, and the mapping between labels and text.
 
 Label 0 is CTC's blank. The order is part of the weights: append, never reorder.
 """
@@ -33,7 +33,7 @@ BLANK: Final = 0
 CLASSES: Final = len(CHARACTERS) + 1
 CYRILLIC: Final = frozenset(RUSSIAN + _UKRAINIAN_BELARUSIAN)
 
-# A Cyrillic letter starts from the head's row of the known character that it looks like.
+# A Cyrillic letter is initialised from the head's row of the known character that it resembles.
 LOOK_ALIKES: Final = dict(
     zip(
         "АВЕКМНОРСТУХаеорсухІіЇїЁёЗзбпгтикь",
@@ -46,12 +46,12 @@ _LABELS: Final = {character: label for label, character in enumerate(CHARACTERS,
 
 
 def is_known(text: str) -> bool:
-    """Whether every character of `text` can be written."""
+    """Whether the character set covers `text`."""
     return all(character in _LABELS for character in text)
 
 
 def known_part(text: str) -> str:
-    """`text` without the characters that cannot be written."""
+    """`text` without the characters outside the set."""
     return "".join(character for character in text if character in _LABELS)
 
 
@@ -66,7 +66,7 @@ def label_of(character: str) -> int:
 
 
 def decode(labels: Sequence[int] | Iterable[int]) -> str:
-    """Greedy CTC decoding: runs of one label become one character, blanks go."""
+    """Greedy CTC decoding: runs of one label become one character, blanks are dropped."""
     written: list[str] = []
     before = BLANK
     for label in labels:

@@ -1,8 +1,8 @@
-"""Draws a line of text as a detector would cut it from a scan, a photo, a fax or a receipt.
+"""Draws a line of text as a detector would crop it from a scan, a photo, a fax or a receipt.
 
-A line is grey, 48 pixels high, at most WIDEST wide, values 0 to 255. It is drawn large, cut by a
-slightly wrong quadrangle, brought down to the size that print has on a page (12 to 48 pixels),
-spoiled there, and brought up again, as the reader's own preparation does.
+A line is grey, 48 pixels high, at most WIDEST wide, values 0 to 255. It is drawn large, cropped by
+a slightly wrong quadrangle, reduced to the size that print has on a page (12 to 48 pixels),
+degraded there, and enlarged again as in the recogniser's preprocessing.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Grey = NDArray[np.uint8]
 Ink = NDArray[np.float32]
 
 _SIZES = (18, 22, 26, 30, 34, 40)
-_HAIR = 60  # of 255: what counts as ink when a line's extent is measured
+_HAIR = 60  # of 255: the threshold of ink when a line's extent is measured
 
 
 @lru_cache(maxsize=700)
@@ -38,7 +38,7 @@ class LineDrawer:
 
     Args:
         faces: by language, "ru" and "en"; Russian ones draw Latin, too.
-        phrases: what is written; it has a random source of its own.
+        phrases: the source of the text, with its own random generator.
         seed: of everything else.
     """
 
@@ -68,7 +68,7 @@ class LineDrawer:
         return None
 
     def _write(self, text: str, language: str) -> tuple[Ink, tuple[int, int, int, int]] | None:
-        """(ink 0 to 1, the box that a detector would see in pixels)."""
+        """(ink 0 to 1, the box that a detector would find, in pixels)."""
         rng = self._rng
         face = self._face(text, language)
         if face is None:
@@ -77,7 +77,7 @@ class LineDrawer:
         font = _font(face.path, size)
         ascent, descent = font.getmetrics()
         pad = size // 2
-        # Letters set apart, as in headings, or words, as in a justified line.
+        # Spaced letters, as in headings, or spaced words, as in a justified line.
         apart = rng.choice((-1, 1, 1, 2, 2, 3, 4, 6)) * size / 40 if rng.random() < 0.15 else 0.0
         between = size * rng.uniform(0.1, 0.9) if rng.random() < 0.12 else 0.0
         stroke = 1 if size >= 26 and rng.random() < 0.06 else 0
@@ -98,7 +98,7 @@ class LineDrawer:
             return None
         top, bottom = int(rows[0]), int(rows[-1]) + 1
         baseline = pad + ascent
-        # A box of small letters alone is seldom as tight as they are.
+        # A detector's box of small letters alone is rarely as tight as they are.
         if rng.random() < 0.6:
             top = min(top, baseline - int(size * 0.7))
         if rng.random() < 0.5:
@@ -109,7 +109,7 @@ class LineDrawer:
     def _cut(
         self, ink: Ink, box: tuple[int, int, int, int], letters: int
     ) -> tuple[Ink, int] | None:
-        """(ink at its size on the page, width of the line at HEIGHT); None: too wide, too dense."""
+        """(ink at its size on the page, width of the line at HEIGHT); None: too wide or dense."""
         rng = self._rng
         left, top, right, bottom = box
         height = bottom - top
@@ -125,7 +125,7 @@ class LineDrawer:
         rows = int(min(HEIGHT, max(12, small)))
         columns = max(6, round(width * rows / HEIGHT))
         if high / rows > 1.2:
-            # What a scanner's sensor does before it samples.
+            # A scanner's sensor averages before it samples.
             ink = cv2.GaussianBlur(ink, (0, 0), 0.35 * high / rows)
         corners = np.array([[0, 0], [columns, 0], [columns, rows], [0, rows]], np.float32)
         matrix = cv2.getPerspectiveTransform(quad, corners)
@@ -133,7 +133,7 @@ class LineDrawer:
         return small_ink.astype(np.float32), width
 
     def _quad(self, centre: tuple[float, float], wide: float, high: float) -> NDArray[np.float32]:
-        """Corners of a line's box: turned, slanted and jittered a little. (4, 2), pixels."""
+        """Corners of a line's box: slightly turned, slanted and jittered. (4, 2), pixels."""
         rng = self._rng
         angle = math.radians(rng.gauss(0, 0.5 if rng.random() < 0.7 else 1.2))
         most = 0.25 * high / wide
@@ -153,7 +153,7 @@ class LineDrawer:
         return np.array(corners, np.float32)
 
     def _spoil(self, ink: Ink, width: int, letters: int) -> Grey:
-        """The page's and the camera's part: paper, light, blur, noise, compression."""
+        """Add the page's and the camera's effects: paper, light, blur, noise, compression."""
         rng = self._rng
         for chance, spoil in (
             (0.12, self._wave),
@@ -173,7 +173,7 @@ class LineDrawer:
         return np.asarray(resized, np.uint8)
 
     def _wave(self, ink: Ink) -> Ink:
-        """A curved page."""
+        """Warp like a curved page."""
         rows, columns = ink.shape
         x = np.arange(columns, dtype=np.float32)
         high = rows * self._rng.uniform(0.01, 0.05)
@@ -183,7 +183,7 @@ class LineDrawer:
         return np.asarray(cv2.remap(ink, across, down, cv2.INTER_LINEAR), np.float32)
 
     def _neighbours(self, ink: Ink) -> Ink:
-        """Ends of the letters of the lines above and below."""
+        """Add the ends of letters of the lines above and below."""
         rows, columns = ink.shape
         middle = rows // 2
         for side in (0, 1):
@@ -203,14 +203,14 @@ class LineDrawer:
         return np.asarray(cv2.dilate(ink, square), np.float32)
 
     def _patches(self, ink: Ink) -> Ink:
-        """Faint ink that comes and goes, as of thermal paper."""
+        """Fade patches of ink, as on thermal paper."""
         rows, columns = ink.shape
         coarse = self._noise.random((3, max(3, columns // 12)), np.float32)
         fine = cv2.resize(coarse, (columns, rows), interpolation=cv2.INTER_LINEAR)
         return np.asarray(ink * np.clip(0.25 + 1.1 * fine, 0, 1), np.float32)
 
     def _rules(self, ink: Ink) -> Ink:
-        """An underline or the border of a table's cell."""
+        """Add an underline or the border of a table's cell."""
         rng = self._rng
         rows, columns = ink.shape
         thick = max(1, rows // 24)
@@ -222,7 +222,7 @@ class LineDrawer:
         return ink
 
     def _stamp(self, ink: Ink) -> Ink:
-        """Strokes of a round stamp, as grey as its ink comes out."""
+        """Add strokes of a round stamp, in the grey of its ink."""
         rng = self._rng
         rows, columns = ink.shape
         strokes = np.zeros_like(ink)
@@ -234,7 +234,7 @@ class LineDrawer:
         return np.maximum(ink, strokes)
 
     def _dots(self, ink: Ink) -> Ink:
-        """A dot matrix printer's raster."""
+        """Apply a dot matrix printer's raster."""
         rows, columns = ink.shape
         step = max(2, rows // 12)
         raster = np.full(ink.shape, 0.35, np.float32)
@@ -243,7 +243,7 @@ class LineDrawer:
         return np.asarray(ink * np.clip(raster, 0, 1), np.float32)
 
     def _photograph(self, ink: Ink) -> Grey:
-        """Ink on paper -> grey values."""
+        """Convert ink on paper to grey values."""
         rng = self._rng
         rows, columns = ink.shape
         paper = rng.uniform(120, 255) if rng.random() < 0.6 else rng.uniform(225, 255)
@@ -283,7 +283,7 @@ class LineDrawer:
             _, coded = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
             pixels = np.asarray(cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE), np.uint8)
         if rng.random() < 0.04:
-            # A fax: black or white, by the neighbourhood.
+            # A fax: black or white, by a local threshold.
             around = cv2.GaussianBlur(pixels, (0, 0), rows / 4).astype(np.int16)
             pixels = ((pixels > around - 12) * 255).astype(np.uint8)
         return pixels

@@ -26,7 +26,7 @@ _AT_ONCE = 16
 
 
 def pictures(images: Sequence[Grey], *, width: int) -> torch.Tensor:
-    """Grey lines (HEIGHT, W) -> (B, 3, HEIGHT, width), -1 to 1; what is added at the right is 0."""
+    """Grey lines (HEIGHT, W) -> (B, 3, HEIGHT, width), -1 to 1; padded at the right with 0."""
     batch = np.zeros((len(images), 1, HEIGHT, width), np.float32)
     for row, image in zip(batch, images, strict=True):
         row[0, :, : image.shape[1]] = image.astype(np.float32) / 127.5 - 1
@@ -35,7 +35,7 @@ def pictures(images: Sequence[Grey], *, width: int) -> torch.Tensor:
 
 
 def validation_lines(data: Path, extra: list[Path], *, count: int) -> list[tuple[Grey, str]]:
-    """The same `count` lines each time."""
+    """The same `count` lines in every call."""
     phrases = Phrases(texts(data, extra), random.Random(_SEED), validation=True)
     held_out = {language: faces(data, language, validation=True) for language in ("ru", "en")}
     drawer = LineDrawer(held_out, phrases, _SEED)

@@ -2,8 +2,9 @@
 
     python -m training.line_reader.export --weights last.pt --out line_reader.onnx
 
-The file holds the characters as metadata ("character", one a line, label 1 first), as PP-OCR's own
-files do. It is checked against torch on a picture of noise before it takes its name.
+Input: a checkpoint of `train`, of which the averaged weights are used. Output: the ONNX file. There
+is no seed. The file holds the characters as metadata ("character", one per line, label 1 first), as
+PP-OCR's own files do. It is compared with torch on a noise picture before it gets its name.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ class Probabilities(torch.nn.Module):
 
 
 def export(model: LineReader, path: Path) -> None:
-    """Write `path`. Raises ValueError: onnxruntime does not give what torch gives."""
+    """Write `path`. Raises ValueError: onnxruntime and torch differ."""
     import onnx
     import onnxruntime
 

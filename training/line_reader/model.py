@@ -26,7 +26,7 @@ _HEADS: Final = 8
 
 
 class Block(nn.Module):
-    """A depthwise convolution, squeeze and excitation where it has one, and an inverted bottleneck.
+    """A depthwise convolution, optional squeeze and excitation, and an inverted bottleneck.
 
     Args:
         stride: of the depthwise convolution, (down, across) or both.
@@ -51,7 +51,7 @@ class Block(nn.Module):
         self.residual = residual
 
     def convolutions(self) -> list[nn.Conv2d]:
-        """In the order in which the ONNX file runs them."""
+        """The convolutions in the order of the ONNX file."""
         gates = [one for one in (self.squeeze, self.excite) if one is not None]
         return [self.depthwise, *gates, self.expand, self.reduce]
 
@@ -87,7 +87,7 @@ class Attention(nn.Module):
 
 
 class LineReader(nn.Module):
-    """See the module's docstring."""
+    """The recogniser; see the module's docstring for its shapes."""
 
     def __init__(self, classes: int = CLASSES) -> None:
         super().__init__()
@@ -166,19 +166,19 @@ class LineReader(nn.Module):
         return self.read(self.deep(self.shallow(x, blocks), blocks))
 
     def train(self, mode: bool = True) -> LineReader:
-        """As nn.Module.train; the three batch norms keep the statistics of the body's makers."""
+        """Like nn.Module.train, but the three batch norms keep the published statistics."""
         super().train(mode)
         for norm in (self.skip_norm, self.enter_norm, self.mix_norm):
             norm.eval()
         return self
 
     def convolutions(self) -> list[nn.Conv2d]:
-        """In the order in which the ONNX file runs them."""
+        """The convolutions in the order of the ONNX file."""
         inside = [one for block in self.blocks for one in _convolutions_of(block)]
         return [*_stem_of(self), *inside, self.skip, self.enter, self.mix]
 
     def linears(self) -> Iterator[nn.Linear]:
-        """In the order of the ONNX file; the head is last."""
+        """The linear layers in the order of the ONNX file; the head is last."""
         for layer in self.attention:
             for name in ("qkv", "out", "up", "down"):
                 yield getattr(layer, name)
@@ -249,7 +249,7 @@ def original(path: Path) -> tuple[LineReader, list[str]]:
 
 
 def _without_identities(graph: Any) -> list[tuple[str, list[str], str]]:
-    """(operator, names of its inputs, name of its output), identity nodes looked through."""
+    """(operator, names of its inputs, name of its output), with identity nodes removed."""
     same: dict[str, str] = {}
 
     def real(name: str) -> str:

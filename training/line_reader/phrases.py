@@ -1,4 +1,4 @@
-"""What the drawn lines say: prose, words in a row, and what stands on papers.
+"""Text of the drawn lines: prose, single words, and typical contents of documents.
 
 Half of it is running text in Russian, a fifth English, the rest labels, names, addresses, sums,
 dates, numbers and codes, where a recogniser cannot guess a letter from its neighbours.
@@ -14,7 +14,7 @@ from typing import Final
 from training.line_reader.charset import CHARACTERS, known_part
 from training.line_reader.sources import Texts
 
-# A longer line is narrower than a recogniser's step for each letter.
+# In a longer line a letter is narrower than one step of the recogniser.
 LONGEST: Final = 48
 _DIGITS: Final = "0123456789"
 _MONTHS_RU: Final = (
@@ -55,12 +55,12 @@ _PLATE_LETTERS: Final = "АВЕКМНОРСТУХ"
 
 @cache
 def _words(text: str, separator: str | None = None) -> list[str]:
-    """A table of words, written as one text so that it can be read and extended."""
+    """A list of words, written as one string for readability."""
     return text.split(separator)
 
 
 class Phrases:
-    """Samples lines of text. validation: of the last tenth of the texts, else of the rest."""
+    """Samples lines of text. validation: from the last tenth of the texts, else from the rest."""
 
     def __init__(self, texts: Texts, rng: random.Random, *, validation: bool = False) -> None:
         self._prose, self._words, self._rng = texts.prose, texts.words, rng
@@ -91,7 +91,7 @@ class Phrases:
         return known_part(self._dressed(text, language))[:LONGEST].strip() or "1", language
 
     def _dressed(self, text: str, language: str) -> str:
-        """Capitals, bullets and signs as they stand at the ends of lines."""
+        """The text with capitals, bullets and marks as at the ends of lines."""
         rng = self._rng
         case = rng.random()
         if case < 0.10:

@@ -1,9 +1,9 @@
-"""Fonts and texts for drawn lines, out of unpacked Debian packages. Only weights ship, never these.
+"""Fonts and texts for drawn lines, from unpacked Debian packages. Only weights ship, never these.
 
-Fonts are looked for under usr/share/fonts (OFL, Apache-2.0, Bitstream Vera, GPL with the font
+Fonts are searched under usr/share/fonts (OFL, Apache-2.0, Bitstream Vera, GPL with the font
 exception, AGPL with the font exception), words in hunspell's dictionaries, prose in manual pages,
-Debian's Russian manuals and WordNet's glosses; `training/line_reader/fetch.sh` lists the packages.
-Ten families and the last tenth of every text are kept for validation.
+Debian's Russian manuals and WordNet's glosses. `training/line_reader/fetch.sh` lists the packages.
+Ten families and the last tenth of every text are reserved for validation.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from PIL import ImageFont
 
 from training.line_reader.charset import CYRILLIC, known_part
 
-# Families of every look (sans, serif, slab, narrow, mono) that no training line uses.
+# Families of every style (sans, serif, slab, narrow, mono) that no training line uses.
 VALIDATION_FAMILIES: Final = frozenset(
     {
         "Play",
@@ -37,7 +37,7 @@ VALIDATION_FAMILIES: Final = frozenset(
         "Hack",
     }
 )
-# What office papers are printed in; every other family counts 1.
+# Weights of common fonts of office documents; every other family has weight 1.
 _COMMON: Final = {
     "Liberation Serif": 14.0,
     "Liberation Sans": 9.0,
@@ -57,7 +57,7 @@ _COMMON: Final = {
     "Noto Serif": 3.0,
     "Nimbus Mono PS": 3.0,
 }
-# Decorative cuts, and small capitals, whose picture does not say the case of a letter.
+# Decorative cuts, and small capitals, which do not show the case of a letter.
 _LEFT_OUT: Final = re.compile(r"Z003|D050000L|StandardSymbols|Smallcaps|\bSC\b|Thin|Hairline|Emoji")
 _MUST_DRAW: Final = {"ru": "АБВЖЁЩЪЫЭЮЯабвжёщъыэюя0123456789", "en": "ABCXYZabcxyz0123456789"}
 _SAME: Final = str.maketrans(
@@ -125,7 +125,7 @@ def faces(folder: Path, language: str, *, validation: bool) -> list[Face]:
 
 
 def draws(path: str, text: str) -> bool:
-    """Whether a font has a glyph of its own for every character of `text`."""
+    """Whether a font has its own glyph for every character of `text`."""
     return all(_has_glyph(path, character) for character in set(text) if character != " ")
 
 
@@ -154,7 +154,7 @@ def texts(folder: Path, extra: Iterable[Path] = (), *, seed: int = 0) -> Texts:
         prose["en"] += _glosses(path)
     for path in extra:
         text = _clean(path.read_text(encoding="utf-8"))
-        # A small file of the project's own vocabulary counts as much as a long manual.
+        # A small file of the project's vocabulary counts as much as a long manual.
         prose[_language_of(text)] += [text] * max(1, 200_000 // max(1, len(text)))
     shuffled = random.Random(seed)
     for parts in prose.values():
@@ -179,7 +179,7 @@ def _prose_of(path: Path) -> str:
 
 
 def _glosses(path: Path) -> Iterator[str]:
-    """WordNet's definitions, a thousand lines together."""
+    """WordNet's definitions, in pieces of a thousand lines."""
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     glosses = [line.split("| ", 1)[1].strip() for line in lines if "| " in line]
     for start in range(0, len(glosses), 1000):

@@ -1,12 +1,12 @@
-"""Train the line recogniser: fresh lines, CTC, one process of drawing beside one of learning.
+"""Train the line recogniser: new lines for every batch, CTC, a drawing process beside the training.
 
 Input: --data, a folder of unpacked packages (see `sources`); RapidOCR's ONNX file from its wheel.
 Output: --out/last.pt (weights, averaged weights, optimiser, steps) every --save minutes, and
 log.jsonl with the character error rate on drawn lines of fonts and texts that no training line
-uses. Seed: --seed; a run that goes on from last.pt draws other lines than the one before.
+uses. Seed: --seed; a run resumed from last.pt draws other lines than the one before.
 
-The rate of the body is 0.35 of the head's: 1.2e-3 on everything made it diverge. The first
-`--frozen` blocks keep their weights, and the averaged weights (decay 0.999) are what is scored.
+The learning rate of the body is 0.35 of the head's: 1.2e-3 for both diverged. The first `--frozen`
+blocks are not trained. The averaged weights (decay 0.999) are scored.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _WAITING: Final = 400  # lines drawn ahead
 
 
 def draw(data: Path, extra: list[Path], seed: int, lines: Any) -> None:
-    """A process that draws lines for ever into a queue."""
+    """Draw lines into a queue without end; runs in its own process."""
     phrases = Phrases(texts(data, extra), random.Random(seed))
     drawn = {language: faces(data, language, validation=False) for language in ("ru", "en")}
     drawer = LineDrawer(drawn, phrases, seed)
@@ -54,7 +54,7 @@ def draw(data: Path, extra: list[Path], seed: int, lines: Any) -> None:
 
 
 def batches(lines: Any) -> Iterator[tuple[list[Grey], list[str]]]:
-    """Lines of similar width, as many as fill a batch, padded to one of WIDTHS later."""
+    """Lines of similar width that fill a batch; padded to one of WIDTHS later."""
     waiting: dict[int, list[tuple[Grey, str]]] = {width: [] for width in WIDTHS}
     while True:
         try:
@@ -89,7 +89,7 @@ def loss_of(model: LineReader, x: torch.Tensor, written: list[str], frozen: int)
 
 
 class Trainer:
-    """A model, its average and its optimiser. frozen: blocks that keep their weights."""
+    """A model, its average and its optimiser. frozen: the number of blocks that are not trained."""
 
     def __init__(self, model: LineReader, *, rate: float, frozen: int) -> None:
         self.model = model.to(memory_format=torch.channels_last)
@@ -120,7 +120,7 @@ class Trainer:
     def step(
         self, images: list[Grey], written: list[str], done: float, tint: random.Random
     ) -> float:
-        """Learn from one batch. done: share of this run's time, 0 to 1. Returns the loss."""
+        """Train on one batch and return the loss. done: share of this run's time, 0 to 1."""
         self.model.train()
         width = next(one for one in WIDTHS if images[0].shape[1] <= one)
         x = pictures(images, width=width) * torch.tensor(
@@ -147,7 +147,7 @@ class Trainer:
         return loss.item()
 
     def save(self, path: Path) -> None:
-        """Write everything that a later run goes on from; a cut write leaves the old file."""
+        """Write the state for a later run; an interrupted write leaves the old file."""
         written = path.with_suffix(".new")
         torch.save(
             {
@@ -162,7 +162,7 @@ class Trainer:
         written.replace(path)
 
     def restore(self, path: Path) -> None:
-        """Go on from `save`."""
+        """Restore the state that `save` wrote."""
         saved = torch.load(path, weights_only=True)
         self.model.load_state_dict(saved["model"])
         self.average.load_state_dict(saved["average"])
