@@ -1,1 +1,1 @@
-"""What prints figures: speed, layout, load. `python -m bench.NAME --help`."""
+"""Benchmarks of speed, layout and load. `python -m bench.NAME --help`."""

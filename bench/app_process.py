@@ -1,4 +1,4 @@
-"""The app in a process of its own, in an environment that a test or a benchmark chooses."""
+"""The app in its own process, in an environment that a test or a benchmark chooses."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ START_SECONDS = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A running app. url: with a slash at its end; log: the file of all that it wrote."""
+    """A running app. url: ends with a slash; log: the file of its output."""
 
     url: str
     log: Path
@@ -27,7 +27,7 @@ class Served:
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nothing listens on at the moment."""
+    """A port of 127.0.0.1 that is free now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -40,12 +40,12 @@ def serving(
     program: Sequence[str] = ("gradio_app.py",),
     environment: Mapping[str, str] | None = None,
 ) -> Iterator[Served]:
-    """Start the app, wait for its address, and end it.
+    """Start the app, wait for its address, and end it on exit.
 
     Args:
         folder: for its log.
-        program: what Python is started with.
-        environment: laid over this process's; "" takes a variable away.
+        program: the arguments of Python.
+        environment: added to this process's; "" removes a variable.
     """
     log = folder / "app.log"
     variables = {

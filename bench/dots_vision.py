@@ -1,10 +1,10 @@
 """Peak memory and time of the dots.ocr vision tower, image by image and with the dense mask.
 
-The published SDPA branch builds a block-diagonal mask over all patches of a request; ours attends
-image by image without one. Each variant runs in a process of its own, so that one's peak does not
-hide the other's. Weights are random: memory and time do not depend on them.
+The published SDPA branch builds a block-diagonal mask over all patches of a request. Ours attends
+image by image without one. Each variant runs in its own process, so that its peak is its own.
+Weights are random: memory and time do not depend on them.
 
-Does not measure answers, nor anything of the language model.
+Does not measure answers, nor any part of the language model.
 Try: `python -m bench.dots_vision --patches 11000 --images 1 --width 384 --blocks 2`
 On a GPU, the published size: `python -m bench.dots_vision --device cuda --dtype bfloat16
 --width 1536 --blocks 42`
@@ -27,7 +27,7 @@ VARIANTS = ("by image", "dense mask", "eager by image")
 
 
 def use_dense_mask(tower: Any) -> None:
-    """Let every block of a DotsVisionTower attend as the published SDPA branch does."""
+    """Make every block of a DotsVisionTower attend as the published SDPA branch does."""
     import torch
     from torch import Tensor
     from torch.nn import functional
@@ -60,7 +60,7 @@ def measure(options: argparse.Namespace, variant: str) -> dict[str, float | str 
     """Run one variant in this process.
 
     Returns:
-        peak_bytes: what the forward needs above weights and inputs; seconds: of one forward.
+        peak_bytes: memory of the forward pass beyond weights and inputs; seconds: of one pass.
     """
     import torch
 
@@ -78,7 +78,7 @@ def measure(options: argparse.Namespace, variant: str) -> dict[str, float | str 
     config._attn_implementation = "eager" if variant.startswith("eager") else "sdpa"
     device = torch.device(options.device)
     dtype = getattr(torch, options.dtype)
-    # Pages of about the proportions of A4, in whole 2 x 2 blocks.
+    # Pages with about the proportions of A4, in whole 2 x 2 blocks.
     rows = 2 * round(math.sqrt(options.patches / options.images * 1.414) / 2)
     columns = 2 * math.ceil(options.patches / options.images / rows / 2)
     grid = torch.tensor([[1, rows, columns]] * options.images, device=device)
@@ -106,7 +106,7 @@ def measure(options: argparse.Namespace, variant: str) -> dict[str, float | str 
 
 
 def _peak(device: Any) -> int:
-    """Highest memory of this process so far: on the GPU, allocated; else resident."""
+    """Peak memory of this process so far: on the GPU, allocated; else resident."""
     import torch
 
     if device.type == "cuda":

@@ -1,13 +1,13 @@
-"""What a conversation costs in the engine on a CPU: first token, tokens per second, memory.
+"""Cost of a conversation in the engine on a CPU: first token, tokens per second, memory.
 
-A checkpoint in the published format with random weights is built at the asked size (or an existing
-folder is taken) and driven through the engine itself. Every attention runs in a process of its
-own, so that one's peak memory does not hide the other's. A second question is asked twice: with
-the conversation's KV cache, and with the caches dropped, which is what it would cost without. A
-last process sets decoders side by side (bench.engine_decode): eager, SDPA, static cache, compiled.
+A checkpoint in the published format with random weights is built at the requested size, or an
+existing folder is used, and run through the engine itself. Every attention runs in its own process,
+so that its peak memory is its own. A second question is asked twice: with the conversation's KV
+cache, and with the caches dropped, which is its cost without them. A last process compares decoders
+(bench.engine_decode): eager, SDPA, static cache, compiled.
 
-It does not say how well a model answers, and reading pages by OCR, which the engine does beside,
-is switched off, so that it is not measured too.
+It does not measure the quality of answers. OCR of pages, which the engine runs in parallel, is off
+and not measured.
 
     python -m bench.engine --family qwen2_vl --layers 8 --hidden 512 --visual-tokens 1536
     python -m bench.engine --checkpoint FOLDER --settings-family qwen_vl --out rows.jsonl
@@ -27,8 +27,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-# How the tests build a tiny checkpoint of a family, and which adapter runs it. granite_docling is
-# not among them: random weights write no layout, and a page without one is an error.
+# The tests' builder of a tiny checkpoint of a family, and the adapter that runs it. granite_docling
+# is not included: random weights generate no layout, and a page without one is an error.
 BUILDERS = {
     "qwen2_vl": ("tests.families.tiny:save_qwen2_vl", "qwen_vl"),
     "qwen2_5_vl": ("tests.families.tiny_qwen25_vl:save_qwen25_vl", "qwen_vl"),
@@ -50,7 +50,7 @@ FIRST, SECOND = "What is the total of this page?", "And what is the date on it?"
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What one question cost."""
+    """The cost of one question."""
 
     ttft_seconds: float
     tokens_per_second: float
@@ -59,7 +59,7 @@ class Turn:
 
 
 def build(family: str, folder: Path, *, layers: int, hidden: int) -> Path:
-    """A checkpoint with random weights; of both sizes those that the family's builder knows."""
+    """A checkpoint with random weights; a size is passed on if the family's builder takes it."""
     import importlib
     import inspect
 
@@ -71,13 +71,13 @@ def build(family: str, folder: Path, *, layers: int, hidden: int) -> Path:
 
 
 def page_size(tokens: int, cell: int) -> tuple[int, int]:
-    """(width, height) of a page that is seen as about `tokens` visual tokens, never resized."""
+    """(width, height) of a page that gives about `tokens` visual tokens and is never resized."""
     columns = max(2, round((tokens / 1.4) ** 0.5))
     return columns * cell, max(2, round(tokens / columns)) * cell
 
 
 def prepare(options: argparse.Namespace, directory: Path) -> None:
-    """Fill in what was not given: the adapter, and a checkpoint that is built in a directory."""
+    """Fill in missing options: the adapter, and a checkpoint that is built in a directory."""
     options.settings_family = options.settings_family or BUILDERS[options.family][1]
     if not options.checkpoint:
         folder = directory / "checkpoint"
@@ -138,7 +138,7 @@ def measure_decoders(options: argparse.Namespace) -> dict[str, Any]:
 
 def _settings(options: argparse.Namespace, attention: str, directory: Path) -> str:
     pixels = 2 * options.visual_tokens * CELL.get(options.family, 28) ** 2
-    # As many tokens for everybody: random weights would end at random places.
+    # The same number of tokens for all: random weights would end at random places.
     generation = f"max_new_tokens = {options.new_tokens}, min_new_tokens = {options.new_tokens}"
     return (
         f"default_model = 'bench'\ncache_dir = '{directory / 'cache'}'\n"
@@ -154,26 +154,26 @@ def _family(engine: Any) -> Any:
 
     family = engine._models.acquire("bench", StopEvent(), lambda event: None).family
     engine._models.release("bench")
-    # Random weights may say nothing but ids that write nothing, which is an error to the engine.
+    # Random weights may generate only ids without text, which the engine reports as an error.
     silent = sorted(family.processor.tokenizer.get_added_vocab().values())
     family.model.generation_config.suppress_tokens = silent
     return family
 
 
 def _sizes(family: Any) -> dict[str, int]:
-    """Layers and width of the language model, as they are and not as they were asked for."""
+    """Layers and width of the loaded language model, which may differ from the options."""
     text = family.model.config.get_text_config()
     return {"layers": text.num_hidden_layers, "hidden": text.hidden_size}
 
 
 def _visual_tokens(family: Any) -> int | None:
-    """Of the page; None where a family does not say."""
+    """Visual tokens of the page; None if a family does not report them."""
     seen = list(getattr(getattr(family, "images", None), "known", {}).values())
     return seen[-1].tokens if seen else None
 
 
 def _session(engine: Any, options: argparse.Namespace, directory: Path, number: int) -> str:
-    """A session with a page of its own, so that no cache knows it."""
+    """A session with its own page, which no cache contains."""
     from font_roboto import Roboto
     from PIL import Image, ImageDraw, ImageFont
 
@@ -189,7 +189,7 @@ def _session(engine: Any, options: argparse.Namespace, directory: Path, number: 
 
 
 def _ask(engine: Any, session_id: str, question: str) -> Turn:
-    # A table is asked of the whole page where text is read by regions of it.
+    # Families that read text by regions get a table question, which takes the whole page.
     by_regions = _family(engine).reads_regions
     task = "question" if _can_chat(engine) else "table" if by_regions else "ocr"
     usage = engine.ask(session_id, question, task=task).answer().usage
@@ -206,14 +206,14 @@ def _can_chat(engine: Any) -> bool:
 def _rounds(
     engine: Any, options: argparse.Namespace, directory: Path
 ) -> Iterator[dict[str, Turn | None]]:
-    """Each round is a new conversation; the first, which warms up, is not told."""
+    """Each round is a new conversation; the first, which warms up, is not reported."""
     for number in range(options.rounds + 1):
         session_id = _session(engine, options, directory, number)
         told: dict[str, Turn | None] = {"first": _ask(engine, session_id, FIRST)}
         told["second"] = told["without"] = None
         if _can_chat(engine):
             told["second"] = _ask(engine, session_id, SECOND)
-            # The same question at the same place of the conversation, with nothing kept.
+            # The same question at the same place of the conversation, with nothing cached.
             with engine._sessions.get(session_id).lock:
                 del engine._sessions.get(session_id).messages[2:]
             engine._models._loaded["bench"].family.drop_caches()
@@ -282,7 +282,7 @@ def arguments() -> argparse.ArgumentParser:
 
 
 def main() -> int:
-    """A JSON row per attention: what ran, measure()'s figures; and one with the decoders."""
+    """Write a JSON row per attention with the figures of measure(), and one with the decoders."""
     options = arguments().parse_args()
     if options.worker:
         decoders = options.worker == "decoders"

@@ -1,8 +1,8 @@
-"""Tokens per second of one answer, its decoders side by side in one process: for bench.engine.
+"""Tokens per second of one answer, for several decoders in one process. Used by bench.engine.
 
-The prompt is the one that the engine itself makes of a drawn page. Each decoder prefills it anew
-and says the same number of tokens; only the tokens after the first are timed. The decoders take
-turns, round by round, so that other work on the machine slows them alike.
+The prompt is the one that the engine itself builds from a drawn page. Each decoder prefills it
+again and generates the same number of tokens. Only the tokens after the first are timed. The
+decoders take turns, round by round, so that other work on the machine slows them alike.
 
     eager, sdpa   transformers' growing cache with either attention
     static        keys and values of fixed shape (`static_cache = true` in the settings)
@@ -26,8 +26,12 @@ from engine.families.decoding.generate import DecodingInputs
 def decoded(
     model: Any, inputs: Any, decoders: Sequence[str], tokens: int, rounds: int
 ) -> dict[str, Any]:
-    """decoder -> tokens_per_second (the best of the rounds), prepare_seconds (of a compilation),
-    and whether its tokens are those of the first decoder; or why it was not measured."""
+    """Time each decoder on one prompt.
+
+    Returns:
+        decoder -> tokens_per_second (the best of the rounds), prepare_seconds (of a compilation),
+        and whether its tokens equal those of the first decoder; or why it was not measured.
+    """
     if not isinstance(inputs, DecodingInputs):
         return dict.fromkeys(decoders, "not measured: this family decodes by generate alone")
     page = page_input(inputs)
@@ -58,7 +62,7 @@ def _row(runs: Sequence[Answered], said: list[int]) -> dict[str, Any]:
 
 
 def prompt_of(family: Any, ask: Callable[[], object]) -> Any:
-    """The first prompt that a family makes while something is asked."""
+    """The first prompt that a family builds during a call of `ask`."""
     prompts: list[Any] = []
     prepare = family.prepare_prompt
 
@@ -75,7 +79,7 @@ def prompt_of(family: Any, ask: Callable[[], object]) -> Any:
 
 
 def page_input(inputs: DecodingInputs) -> PageInput:
-    """A prompt of the engine with its images, as bench.gpu_runs takes it."""
+    """A prompt of the engine with its images, in the form that bench.gpu_runs takes."""
     ids = torch.tensor([inputs.prompt.ids])
     image: dict[str, torch.Tensor] = {}
     for span in inputs.prompt.images:
@@ -87,5 +91,5 @@ def page_input(inputs: DecodingInputs) -> PageInput:
 
 
 def has_compiler() -> bool:
-    """Whether torch.compile finds what it builds a CPU's kernels with."""
+    """Whether torch.compile finds the compiler for a CPU's kernels."""
     return any(map(shutil.which, (os.environ.get("CXX", "g++"), "clang++")))

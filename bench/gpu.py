@@ -3,11 +3,11 @@
 For each model and precision it measures (a) the usual setup, float16 with eager attention and a
 growing cache, token by token from Python, and (b) ours: SDPA, keys and values of fixed shape
 (engine.families.decoding.static_cache, `static_cache = true`) and the step recorded as a CUDA
-graph, with the kernels as they are or fused by torch.compile first. (a) is without what `generate`
-adds, so the ratio is not flattered.
+graph, with the kernels unchanged or first fused by torch.compile. (a) omits the overhead of
+`generate`, so the ratio is not flattered.
 
-Random weights say nothing about answers. What a machine cannot do becomes a row with `left_out`
-saying why, never a missing row. Rows are described by bench/gpu_schema.json.
+Random weights give no information about answers. If the machine cannot run a case, its row has
+`left_out` with the reason; no row is missing. bench/gpu_schema.json describes the rows.
 
     python -m bench.gpu --out rows.jsonl
     python -m bench.gpu --models qwen2_vl_2b --precisions bfloat16 --no-disk
@@ -34,15 +34,15 @@ from bench.real_configs import REAL
 from engine.core.errors import EngineError
 
 PRECISIONS = ("float16", "bfloat16", "int8", "int4")
-# How (b) runs a step. "static" is the step without a graph, which is all that a CPU can do.
+# How (b) runs a step. "static" is the step without a graph, the only way on a CPU.
 DECODERS = ("graph", "compiled_graph", "reduce_overhead")
 _ROUNDS = 3
-# What a model, a kernel or a release of transformers may fail with; the row then says so.
+# Possible failures of a model, a kernel or a release of transformers; the row reports them.
 _FAILURES = (RuntimeError, ValueError, TypeError, AttributeError, OSError, EngineError)
 
 
 def main() -> int:
-    """Each model in a process of its own: one that poisons the device spoils no other's figures."""
+    """Run each model in its own process: a device fault then spoils no other model's figures."""
     options = _arguments().parse_args()
     if options.worker:
         for row in run_model(options.models[0], options):
@@ -160,7 +160,7 @@ def _made(name: str, precision: str, folder: Path, options: argparse.Namespace) 
     except _FAILURES as error:
         if model is None or quantised:
             return f"cannot be built or loaded: {_first_line(error)}"
-        # Some classes read published files only, not what they have saved themselves.
+        # Some classes load only published files, not those that they have saved.
         return _Made(model, build_seconds, None)
     return _Made(loaded.eval().requires_grad_(False), build_seconds, time.perf_counter() - began)
 
@@ -173,7 +173,7 @@ def _measured(
     bandwidth: float,
     options: argparse.Namespace,
 ) -> Iterator[Row]:
-    """A row per variant; (a)'s tokens are what the others are compared with."""
+    """A row per variant; the others are compared with (a)'s tokens."""
     import torch
 
     from bench import gpu_models, gpu_runs
@@ -219,7 +219,7 @@ def _measured(
 
 
 def median_seconds(work: Callable[[], Any], device: str) -> float:
-    """Of a few runs, the first left out: kernels are chosen there."""
+    """The median of a few runs without the first, in which kernels are chosen."""
     times = []
     for _ in range(_ROUNDS + 1):
         _wait(device)

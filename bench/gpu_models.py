@@ -1,4 +1,4 @@
-"""Models for bench.gpu: built on the device with random weights, and a page as each sees it.
+"""Models for bench.gpu: built on the device with random weights, and a page in each one's format.
 
 Nothing here is timed. A page's pixels are random: time and memory do not depend on them.
 """
@@ -29,7 +29,7 @@ class PageInput:
 
     Attributes:
         ids: (1, n), image tokens in place.
-        image: what forward takes beside the ids.
+        image: arguments of forward besides the ids.
         positions: (3, 1, n) or (1, n).
         next_position: the position of the first new token, on every axis.
     """
@@ -48,7 +48,7 @@ class BenchModel:
         model_class, config_class: "module:Class".
         page: (model, page size) -> PageInput.
         encode: runs the vision tower alone on a PageInput's image.
-        attention_parts: sub-configs that know SDPA, where not all do.
+        attention_parts: sub-configs that support SDPA, if not all do.
     """
 
     model_class: str
@@ -59,7 +59,7 @@ class BenchModel:
 
 
 def resolve(path: str) -> Any:
-    """The class of "module:Class". Raises ImportError where this machine does not have it."""
+    """The class of "module:Class". Raises ImportError if this machine does not have it."""
     module, _, name = path.partition(":")
     try:
         return getattr(importlib.import_module(module), name)
@@ -68,7 +68,7 @@ def resolve(path: str) -> Any:
 
 
 def build(name: str, *, tiny: bool, dtype: torch.dtype, attention: str, device: str) -> Any:
-    """A model in eval mode with random weights, made on the device itself.
+    """A model in eval mode with random weights, created on the device itself.
 
     Raises:
         ImportError: this machine's transformers or engine does not have it.
@@ -87,13 +87,13 @@ def build(name: str, *, tiny: bool, dtype: torch.dtype, attention: str, device: 
 
 
 def attention_of(name: str, implementation: str) -> Any:
-    """attn_implementation for from_pretrained: of the whole model, or of the parts that know it."""
+    """attn_implementation for from_pretrained: of the model, or of the parts that support it."""
     parts = MODELS[name].attention_parts
     return dict.fromkeys(parts, implementation) if parts else implementation
 
 
 def quantization(name: str, precision: str) -> dict[str, Any]:
-    """What from_pretrained takes for a precision, as the engine would ask for it."""
+    """Arguments of from_pretrained for a precision, as the engine passes them."""
     if not precision.startswith("int"):
         return {}
     family = load_settings().model("qwen_vl_2b" if name == "qwen2_vl_2b" else name).family
@@ -102,7 +102,7 @@ def quantization(name: str, precision: str) -> dict[str, Any]:
 
 
 def _spread(model: Any) -> None:
-    """Weights so wide that tokens depend on what came before, so that decoders can be compared."""
+    """Widen the weights so that tokens depend on earlier ones, and decoders can be compared."""
     torch.manual_seed(0)
     with torch.no_grad():
         for weight in model.parameters():
@@ -111,7 +111,7 @@ def _spread(model: Any) -> None:
 
 
 def _ids(model: Any, image_token: int, tokens: int, vocabulary: int) -> Tensor:
-    """(1, n): text, the image's tokens, text; no id means anything else."""
+    """(1, n): text, the image's tokens, text; no id has another role."""
     generator = torch.Generator().manual_seed(0)
     text = torch.randint(3, min(400, vocabulary), (BEFORE + AFTER,), generator=generator)
     image = torch.full((tokens,), image_token)
@@ -144,7 +144,7 @@ def _qwen_page(model: Any, size: tuple[int, int]) -> PageInput:
 
 
 def _dots_page(model: Any, size: tuple[int, int]) -> PageInput:
-    # dots.ocr reads pages of up to 11,289,600 pixels as they are, rounded to 28.
+    # dots.ocr takes pages of up to 11,289,600 pixels at full size, rounded to 28.
     rows, columns = 2 * round(size[1] / 28), 2 * round(size[0] / 28)
     grid = torch.tensor([[1, rows, columns]], device=model.device)
     pixels = torch.rand(rows * columns, 588, device=model.device, dtype=model.dtype)
@@ -213,7 +213,7 @@ MODELS: dict[str, BenchModel] = {
         "transformers:GotOcr2Config",
         _got_page,
         _inner_features,
-        # Its vision encoder knows eager attention only.
+        # Its vision encoder supports eager attention only.
         attention_parts=("text_config",),
     ),
     "dots_ocr": BenchModel(

@@ -1,4 +1,4 @@
-"""A row of bench.gpu: what ran, and its figures. bench/gpu_schema.json describes it too."""
+"""A row of bench.gpu: the case and its figures. bench/gpu_schema.json describes it too."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ class Row:
 
     Attributes:
         variant: "usual" for (a), else how (b) runs its step.
-        prepare_seconds: compiling and capturing, before the first token can come.
-        same_tokens: the share of tokens equal to (a)'s, where (a) ran at this precision.
+        prepare_seconds: compiling and capturing, before the first token is possible.
+        same_tokens: the share of tokens equal to (a)'s, if (a) ran at this precision.
         weights_bytes_per_token: of the weights that one token has to read.
         bandwidth_share: that times tokens per second, over the measured copy bandwidth.
-        peak_over_weights: the highest memory of prefill and decoding, over the weights.
+        peak_over_weights: the peak memory of prefill and decoding, over the weights.
         left_out: why there are no figures.
     """
 
@@ -54,7 +54,7 @@ class Row:
 def empty_row(
     name: str, variant: str, precision: str, options: argparse.Namespace, attention: str = "eager"
 ) -> Row:
-    """A row that says what was to run, without figures."""
+    """A row that describes a case, without figures."""
     import torch
 
     cuda = not options.dry_run and torch.cuda.is_available()

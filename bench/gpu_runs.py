@@ -1,4 +1,4 @@
-"""One answer to one page for bench.gpu, the usual way or over a cache of fixed shape, timed."""
+"""One timed answer to one page for bench.gpu, with a growing cache or one of fixed shape."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Answered:
 
 
 def answer(model: Any, page: PageInput, variant: str, tokens: int, device: str) -> Answered:
-    """Prefill the page and say `tokens` tokens greedily; every token is read on the host."""
+    """Prefill the page and generate `tokens` tokens greedily; the host reads every token."""
     _prefilled(model, page)  # kernels are chosen here, not in the measurement
     if device == "cuda":
         torch.cuda.reset_peak_memory_stats()
@@ -79,7 +79,7 @@ def _static(
     model: Any, page: PageInput, cache: DynamicCache, first: int, tokens: int, variant: str
 ) -> tuple[list[int], float, float]:
     length = page.ids.shape[1]
-    # Kernels like lengths that divide by eight.
+    # Kernels prefer lengths that are divisible by eight.
     room = -(-(length + tokens + 8) // 64) * 64
     decoder = StaticDecoder(
         model,
@@ -116,8 +116,8 @@ def weight_bytes(model: Any) -> int:
 def bytes_per_token(model: Any) -> int:
     """Bytes of the weights that one new token has to read.
 
-    The vision side is not among them, an embedding table only where it is the output head too,
-    and of stacked experts only those that a token is sent to.
+    The vision side is not included, an embedding table only if it is the output head too, and
+    of stacked experts only those that a token is routed to.
     """
     config = model.config.get_text_config()
     head = model.get_output_embeddings().weight

@@ -1,7 +1,7 @@
-"""How well `lite` finds the parts of a page: precision, recall and F1 at IoU 0.5, per category.
+"""Quality of the page regions of `lite`: precision, recall and F1 at IoU 0.5, per category.
 
-Each set is a folder written by `python -m synthetic`; its pages are read as the app reads
-them, several seconds of processor time each.
+Each set is a folder written by `python -m synthetic`. Its pages are indexed as in the app, several
+seconds of processor time each.
 
     python -m bench.layout --set DIR [DIR ...] [--pages N] [--confused]
 """
@@ -26,7 +26,7 @@ from engine.index.builder import build_index
 
 THRESHOLD = 0.5
 
-# What was found of a page, and what was drawn on it.
+# The counts of found and drawn regions of a page.
 Scored = tuple[Sequence[Region], Sequence[tuple[BBox, str]]]
 
 
@@ -74,7 +74,7 @@ def read_truths(folder: Path) -> list[Truth]:
 
 
 def find_regions(path: Path) -> tuple[Region, ...]:
-    """The regions that `lite` shows of a picture."""
+    """The regions that `lite` shows for a picture."""
     settings = load_settings()
     (page,) = open_document(path, name=path.name, limits=settings.limits).pages
     return build_index(page, settings).regions
@@ -105,7 +105,7 @@ def as_table(counts: dict[str, Counts]) -> str:
 
 
 def confusions(pages: Iterable[Scored]) -> Counter[str]:
-    """What stands where a drawn region was missed, most frequent first."""
+    """What was found at the place of missed regions, most frequent first."""
     found: Counter[str] = Counter()
     for regions, true in pages:
         for bbox, category in true:

@@ -1,6 +1,6 @@
-"""What the embedded default costs: seconds to index a page, to the first token, to the answer.
+"""Cost of the embedded default model: seconds to index a page, to the first token, to the answer.
 
-Each start is a process of its own, so that nothing is warm by accident: `cold` has an empty cache
+Each start is its own process, so that nothing is warm by accident: `cold` has an empty cache
 directory (the weights are converted), `warm` finds them converted.
 
     python -m bench.lite [--pages 6] [--json FILE]
@@ -44,7 +44,7 @@ def main() -> int:
 
 
 def draw_pages(directory: Path, rounds: int) -> Iterator[Path]:
-    """Scans of each kind, named so that the worker knows their language."""
+    """Scans of each kind, with names that tell the worker their language."""
     for number in range(rounds):
         for kind, language in KINDS:
             path = directory / f"{language}-{kind}-{number}.png"
@@ -104,7 +104,7 @@ def as_table(figures: dict[str, Any]) -> str:
         lines.append(f"| {label} | {values[0]} | {values[1]} |")
 
     def median(key: str, language: str, start: dict[str, Any]) -> str:
-        # The first page of a process pays for loading, which has a row of its own.
+        # The first page of a process includes loading, which has its own row.
         rows = [one[key] for one in start["rows"][1:] if one["language"] == language]
         return f"{statistics.median(rows):.2f} s"
 

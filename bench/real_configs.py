@@ -1,8 +1,8 @@
 """The published sizes of the models that bench.gpu builds with random weights.
 
-Only what changes shapes, memory or time is written down; the rest is the classes' default. Tests
-compare the number of parameters with what the model cards state, on torch's "meta" device, so a
-wrong size shows.
+Only values that change shapes, memory or time are listed; the rest is the classes' default. Tests
+compare the number of parameters with the model cards, on torch's "meta" device, so a wrong size is
+detected.
 
 Sources:
 - Qwen/Qwen2-VL-2B-Instruct: UbiquitousLearning/mllm,
@@ -16,7 +16,7 @@ Sources:
 
 from typing import Any, Final
 
-# What every config of `tiny` shares: small enough for a CPU, with the real structure.
+# The common part of every config of `tiny`: small enough for a CPU, with the real structure.
 _TINY_TEXT: Final = {
     "hidden_size": 64,
     "intermediate_size": 128,
@@ -39,7 +39,7 @@ _TINY_QWEN_IDS: Final = {
     "vision_end_token_id": 503,
     "tie_word_embeddings": True,
 }
-# As in the published files; unset, the classes' defaults lie outside of a tiny vocabulary.
+# As in the published files; the classes' defaults lie outside a tiny vocabulary.
 _TINY_ENDS: Final = {"bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 0}
 
 
@@ -278,8 +278,8 @@ TINY: Final[dict[str, dict[str, Any]]] = {
     },
 }
 
-# The language models of the other models of settings.toml: what int8 and int4 make smaller. Class,
-# and its sizes. Sources: the published config.json of each; PaddleOCR-VL's are the defaults of
+# The language models of the other models of settings.toml, which int8 and int4 quantise: class and
+# sizes. Sources: the published config.json of each; PaddleOCR-VL's are the defaults of
 # transformers' PaddleOCRTextConfig, and DeepSeek-OCR-2 has the decoder of DeepSeek-OCR.
 _QWEN3_VL: Final = {
     "num_hidden_layers": 36,

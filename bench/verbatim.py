@@ -1,8 +1,8 @@
-"""What verbatim decoding costs: per token beside a free answer, and per question before it begins.
+"""Cost of verbatim decoding: per token compared with a free answer, and per question at its start.
 
 Both answers come from the same model and prompt, in one run, in turn. The model has random weights
-and the shape of Qwen2-0.5B, the smallest language model among the families, on which the cost
-weighs most; the tokenizer is SmolLM2's. The same steps are taken whatever a model prefers.
+and the shape of Qwen2-0.5B, the smallest language model among the families, where the relative cost
+is highest. The tokenizer is SmolLM2's. The same steps are taken whatever the model prefers.
 
     python -m bench.verbatim --words 3000
 """
@@ -28,12 +28,12 @@ from engine.index.verbatim import PageSpans
 _WORDS_A_LINE = 10
 _LINES_A_REGION = 6
 _ROUNDS = 3
-# SmolLM2's <|endoftext|>, which writes nothing.
+# SmolLM2's <|endoftext|>, which decodes to no text.
 _END = 0
 
 
 def page_of(words: int, seed: int) -> PageIndex:
-    """A page of invented words, in lines and regions as a dense page has them."""
+    """A page of invented words, in lines and regions like a dense page."""
     chance = random.Random(seed)
     texts = ["".join(chance.choices("etaoinshrdlu", k=chance.randint(2, 9))) for _ in range(words)]
     lines = [
@@ -109,7 +109,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
 
 
 class _Timed(SpanLogitsProcessor):
-    """Notes how long each token took here. An answer that has ended is begun anew."""
+    """Records the time of each token here. An answer that has ended is started again."""
 
     def __init__(self, walk: Any, ends: Any, prompt_length: int) -> None:
         super().__init__(walk, ends, prompt_length)
@@ -141,7 +141,7 @@ def _token_seconds(model: Any, ids: torch.Tensor, tokens: int, processors: list[
             )
         return time.perf_counter() - before
 
-    # The prefill is the same in both and falls out.
+    # The prefill is the same in both and cancels out.
     return (run(tokens, processors[:1]) - run(1, processors[1:])) / (tokens - 1)
 
 

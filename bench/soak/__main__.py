@@ -22,7 +22,7 @@ _PARTS = ("files", "bombs", "load")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the parts that are asked for; 1 when anything was found that must not be."""
+    """Run the requested parts; 1 if any of them found a failure."""
     options = _parser().parse_args(arguments)
     started = time.monotonic()
     report: dict[str, Any] = {"command": _command(options), "machine": _machine()}
@@ -46,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def bombed(names: list[str] | None = None) -> dict[str, Any]:
-    """Read every bomb in a process of its own; what was said, work and the most memory."""
+    """Read every bomb in its own process; return the outcome, the work and the peak memory."""
     found: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "bomb"
@@ -54,7 +54,7 @@ def bombed(names: list[str] | None = None) -> dict[str, Any]:
             data = bombs.BOMBS[name]()
             path.write_bytes(data)
             reader = files.Reader()
-            # Starting the process is not what is measured.
+            # The start of the process is not measured.
             reader.read({"kind": "gif", "seed": 0, "number": 0, "folder": ""})
             before = reader.work()
             one = reader.read({"path": str(path)})

@@ -1,4 +1,4 @@
-"""The real app, with the soak's model among its families.
+"""The real app, with the soak test's model among its families.
 
 python -m bench.soak.app --settings FILE --host 127.0.0.1 --port 0
 """

@@ -1,7 +1,7 @@
-"""Small files that ask for much: decompression bombs, loops, and pages without end.
+"""Small files with a large cost: decompression bombs, loops, and pages without end.
 
-Each is under the app's limit of a file's size. What is asked of the reader is only that it stays
-within its time and memory; whether it reads such a file or refuses it is its own affair.
+Each is under the app's limit of a file's size. The reader must only stay within its time and
+memory. It may read such a file or refuse it.
 """
 
 import io
@@ -20,7 +20,7 @@ _ALLOWED: Final = 9_400
 
 
 def _deflated(byte: bytes, length: int, times: int = 1) -> bytes:
-    """`length` times one byte, deflated, without ever holding them all."""
+    """One byte repeated `length` times, deflated, without holding all in memory."""
     press = zlib.compressobj(9)
     block = byte * (1 << 20)
     parts = [press.compress(block) for _ in range(length >> 20)]

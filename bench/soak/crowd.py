@@ -1,4 +1,4 @@
-"""What the visitors of the soak do, each by a random.Random of its own, and what they notice."""
+"""The visitors of the soak test, each with its own random.Random, and their checks."""
 
 import asyncio
 import io
@@ -16,14 +16,14 @@ from bench.soak.tab import RefusedError, Tab, closed
 
 _TOKEN: Final = re.compile(r"\bq(\d+)n(\d+)\b")
 _PAGE: Final = re.compile(r"\b(\d{3,4})x(\d{3,4})\b")
-# A page's width tells whose it is; its height tells which of them it is.
+# A page's width identifies its visitor; its height identifies the page among theirs.
 _WIDTH, _HEIGHT = 300, 200
 _MOST_QUESTIONS: Final = 6
 
 
 @dataclass(slots=True)
 class Seen:
-    """What all visitors saw together. Seconds."""
+    """The observations of all visitors together. Seconds."""
 
     asked: int = 0
     answered: int = 0
@@ -38,7 +38,7 @@ class Seen:
 
 
 class Visitor:
-    """A person with one browser, who comes back to one conversation until it is deleted."""
+    """A person with one browser, who returns to one conversation until it is deleted."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class Visitor:
         self.key: str | None = None
 
     async def stay(self, until: float) -> None:
-        """Come, ask and go until that time; problems are noted and not raised."""
+        """Visit, ask and leave until that time; problems are recorded and not raised."""
         while self._now() < until:
             try:
                 await self._visit(until)
@@ -70,14 +70,14 @@ class Visitor:
                 await asyncio.sleep(1)
 
     async def check(self) -> None:
-        """Whether everything that was said is still there, for who comes back."""
+        """Check on return that the whole conversation is still there."""
         if self.key is None or not self._said:
             return
         tab = await self._loaded()
         self._look(tab)
 
     async def wipe(self) -> None:
-        """Delete everything of this visitor's."""
+        """Delete all data of this visitor."""
         if self.key is not None:
             tab = await self._loaded()
             await tab.fire("archive", "wipetalks")
@@ -127,7 +127,7 @@ class Visitor:
         return buffer.getvalue()
 
     async def _ask(self, tab: Tab) -> bool:
-        """Whether the tab is still open."""
+        """Ask a question. Returns whether the tab is still open."""
         self._count += 1
         token = f"q{self._number}n{self._count}"
         model = self._rng.choice(self._models)
@@ -165,7 +165,7 @@ class Visitor:
         return True
 
     def _look(self, tab: Tab) -> None:
-        """Nothing of anybody else, and everything of one's own."""
+        """Check that the tab shows all of its own data and none of others."""
         chat = tab.chat
         others = {one for one in _TOKEN.findall(chat) if int(one[0]) != self._number}
         if others:

@@ -1,6 +1,7 @@
-"""The model of the soak: it says the question and the sizes of the pages it was shown, slowly.
+"""The model of the soak test: it slowly repeats the question and the sizes of its pages.
 
-Its answers tell whether somebody got another's question or pages, and its log who was served when.
+Its answers show whether a visitor got another's question or pages. Its log shows the order of
+service.
 """
 
 import json
@@ -20,13 +21,13 @@ from engine.families.base import (
     Run,
 )
 
-# Of a question that is not stopped.
+# An answer that is not stopped: its pieces, and the seconds of each.
 PIECES: Final = 8
 PIECE_SECONDS: Final = 0.02
-# A question that begins so is answered at the pace of a large model.
+# A question with this prefix is answered at the pace of a large model.
 SLOWLY: Final = "Slowly:"
 _SLOW_SECONDS: Final = 3.0
-# A file that gets one JSON line for each run: {"session", "asked", "began"}, seconds.
+# The variable names a file that gets a JSON line per run: {"session", "asked", "began"}, seconds.
 LOG_VARIABLE = "SOAK_LOG"
 _guard = threading.Lock()
 
@@ -85,10 +86,10 @@ class Echo(ModelFamily):
 
 
 def overtaken(runs: list[dict[str, Any]]) -> int:
-    """How many runs waited while another session, which asked later, was served twice.
+    """Count runs that waited while another session, which asked later, was served twice.
 
     Args:
-        runs: {"session", "asked", "began"}: when a run stood in the queue, and when it was served.
+        runs: {"session", "asked", "began"}: when a run queued, and when it was served.
     """
     count = 0
     for waiting in runs:

@@ -1,4 +1,4 @@
-"""The process that reads hostile files: it may die or hang, and its parent (files.py) notices.
+"""The process that reads hostile files. It may die or hang; its parent (files.py) detects that.
 
 python -m bench.soak.file_reader MEMORY_BYTES < jobs, one JSON line each; one line out for each
 """
@@ -11,15 +11,16 @@ import time
 from pathlib import Path
 from typing import Any
 
-# More pages of a file are read the same way.
+# Further pages of a file are read the same way.
 _PAGES = 3
 
 
 def read(data: bytes, name: str = "scan.bin") -> str:
-    """Read a file as the app does: opened, its words and its picture.
+    """Read a file as the app does: open it, load its words and its picture.
 
     Returns:
-        "read", or the key of the sentence with which it was refused.
+        "read", the key of the error that refused it, or "size: ..." for a page of another size
+        than announced.
     """
     from engine.core.errors import DocumentError
     from engine.core.settings import load_settings
@@ -38,9 +39,9 @@ def read(data: bytes, name: str = "scan.bin") -> str:
 
 
 def main() -> None:
-    """Answer jobs until there are no more."""
+    """Answer jobs until the input ends."""
     memory = int(sys.argv[1])
-    # Everything is imported before memory is short: an import that fails is no finding.
+    # Import everything before memory is limited: a failed import is no finding.
     read(b"BM" + bytes(100))
     read(b"%PDF-1.4 nothing")
     with contextlib.suppress(ImportError):  # not on Windows

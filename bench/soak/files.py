@@ -1,4 +1,4 @@
-"""Hostile files, read in a process of their own with a limit of memory and of time."""
+"""Hostile files, read in their own process with limits of memory and time."""
 
 import contextlib
 import json
@@ -18,23 +18,23 @@ import psutil
 from bench.soak.specimens import ROOT
 
 MEMORY_BYTES: Final = 2 * 1024**3
-# Of work: seconds on the wall would measure what else the machine does. Those have a limit, too.
+# CPU seconds: wall time would also measure the machine's other work. Wall time has a limit, too.
 HANG_SECONDS: Final = 10.0
 _LONGEST_SECONDS: Final = 90.0
 _START_SECONDS: Final = 120.0
-# What a finding may be: anything else that is said is a sentence for the user, or "read".
+# Kinds of findings; any other outcome is the key of an error for the user, or "read".
 CRASH, HANG, LEAK = "crash", "hang", "leak"
 
 
 @dataclass(slots=True)
 class Findings:
-    """What came of some files.
+    """The results of some files.
 
     Attributes:
-        said: "read" or the key of a refusal -> how many.
-        bad: crashes, hangs and foreign exceptions: which file, and what happened.
+        said: "read" or the key of an error -> how many.
+        bad: crashes, hangs and foreign exceptions: the file, and what happened.
         seconds: of each file.
-        peak_bytes: the most memory that a reading process held (resident set).
+        peak_bytes: the peak memory of a reading process (resident set).
     """
 
     files: int = 0
@@ -61,7 +61,7 @@ class Findings:
 
 
 class Reader:
-    """A reading process, started again when it has died or was ended."""
+    """A reading process, restarted after it died or was killed."""
 
     def __init__(
         self, memory_bytes: int = MEMORY_BYTES, hang_seconds: float = HANG_SECONDS
@@ -81,7 +81,7 @@ class Reader:
             self._process = None
 
     def read(self, job: dict[str, Any]) -> dict[str, Any]:
-        """One file; {"said", "seconds"}, or {"what", "detail"} of a finding."""
+        """Read one file; {"said", "seconds"}, or {"what", "detail"} of a finding."""
         if self._process is None or self._process.poll() is not None:
             self._start()
         process = self._process
@@ -89,7 +89,7 @@ class Reader:
         assert process.stdin is not None
         process.stdin.write(json.dumps(job) + "\n")
         process.stdin.flush()
-        # Making the file is not what is timed; a first one imports the encoders.
+        # Creating the file is not timed; the first one imports the encoders.
         first = self._line(_START_SECONDS)
         if first is not None and "said" in first:
             return first
@@ -133,7 +133,7 @@ class Reader:
         return None if line is None else dict(json.loads(line))
 
     def _watched(self) -> dict[str, Any] | None:
-        """The answer; None when it took too long or the process ended."""
+        """The answer; None if it took too long or the process ended."""
         began: float | None = None
         started = time.monotonic()
         while time.monotonic() - started < _LONGEST_SECONDS:
@@ -141,7 +141,7 @@ class Reader:
                 line = self._lines.get(timeout=0.25)
             except queue.Empty:
                 self._measure()
-                # Looked at from here on: most files never come so far, and looking takes time.
+                # Measured only from here on: most files end before, and measuring takes time.
                 began = self.work() if began is None else began
                 if self.work() - began > self._hang:
                     return None
@@ -150,13 +150,13 @@ class Reader:
         return None
 
     def work(self) -> float:
-        """Seconds of work so far, of the process and of those that it started."""
+        """CPU seconds so far, of the process and its children."""
         total = 0.0
         for process in self._family():
             with contextlib.suppress(psutil.Error):
                 times = process.cpu_times()
                 total += times.user + times.system
-                # Of those that have ended; not every system counts them.
+                # Of ended children; not every system counts them.
                 total += getattr(times, "children_user", 0.0)
                 total += getattr(times, "children_system", 0.0)
         return total
@@ -171,7 +171,7 @@ class Reader:
             return []
 
     def _measure(self) -> None:
-        """The most memory of any one of the processes so far."""
+        """Update the peak memory of any one of the processes."""
         for process in self._family():
             peak = 0
             with contextlib.suppress(OSError, StopIteration):
@@ -194,7 +194,7 @@ def fuzz(
     """Read mutations of a format's files.
 
     Args:
-        count: how many, numbered from 0; number, kind, seed and folder decide the file.
+        count: how many, numbered from 0; number, kind, seed and folder determine the file.
         folder: of further real files.
         seconds: after this long it ends early.
     """
@@ -212,7 +212,7 @@ def read_all(
     seconds: float | None = None,
     say: Callable[[str], None] = lambda text: None,
 ) -> Findings:
-    """Read files one after the other; a dead or hanging process costs its own file only."""
+    """Read files in sequence; a dead or hanging process affects only its own file."""
     own = reader or Reader()
     findings = Findings()
     end = None if seconds is None else time.monotonic() + seconds

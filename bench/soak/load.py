@@ -1,4 +1,4 @@
-"""A crowd on the real app, over loopback: what each of them saw, and what the app is left with."""
+"""A crowd on the real app, over loopback: the visitors' observations, and what the app retains."""
 
 import asyncio
 import contextlib
@@ -22,12 +22,12 @@ from bench.soak.crowd import Seen, Visitor
 from bench.soak.echo import LOG_VARIABLE, overtaken
 from bench.soak.tab import Tab
 
-# How long the app may take to let everything go after the last visitor.
+# How long the app may take to release everything after the last visitor.
 _SETTLE_SECONDS: Final = 40.0
 _IDLE_SESSIONS: Final = 200
 _MOST_GROWTH: Final = 50 * 1024**2
 _MOST_IDLE: Final = 2 * 1024**2
-# Pools of threads grow to what was needed at once, and stay: asyncio's by the cores, and a few.
+# Thread pools grow to their peak demand and stay: asyncio's by the cores, and a few others.
 _MORE_THREADS: Final = min(32, (os.cpu_count() or 1) + 4) + 8
 _SETTINGS: Final = """
 data_dir = '{folder}/data'
@@ -57,7 +57,7 @@ class Served:
     folder: Path
 
     def kept_files(self) -> list[str]:
-        """The scans and pictures that lie on the disk for sessions."""
+        """The scans and pictures on disk that belong to sessions."""
         roots = (self.folder / "data" / "conversations" / "pages", *self._screen_states())
         return [path.name for root in roots for path in root.rglob("*") if path.is_file()]
 
@@ -74,10 +74,10 @@ def run(
     idle_sessions: int = _IDLE_SESSIONS,
     say: Callable[[str], None] = lambda text: None,
 ) -> dict[str, Any]:
-    """The figures, and under "problems" what must not be.
+    """Run the crowd. Returns the figures, and under "problems" every violation.
 
     Args:
-        with_models: some questions go to lite and to a tiny vision-language model, too.
+        with_models: send some questions to lite and to a tiny vision-language model, too.
     """
     with serving(with_models=with_models) as app:
         return asyncio.run(_crowd(app, sessions, seconds, seed, with_models, idle_sessions, say))
@@ -96,7 +96,7 @@ async def _crowd(
     options: dict[str, Any] = {"base_url": app.url, "timeout": 600, "trust_env": False}
     async with httpx.AsyncClient(limits=limits, **options) as http:
         seen = Seen()
-        # The first question loads the models: that is nobody's waiting time.
+        # The first question loads the models, which is not counted as waiting time.
         models = ("echo",) * 8 + (("lite", "tiny") if with_models else ())
         first = [
             Visitor(900 + number, seed, http, Seen(), (model,))
@@ -172,7 +172,7 @@ def _problems(report: dict[str, Any], minute: list[int], idle: float) -> list[st
 async def _watch(
     app: Served, started: float, samples: list[tuple[float, int]], say: Callable[[str], None]
 ) -> None:
-    """Take the app's memory every other second."""
+    """Sample the app's memory every two seconds."""
     while True:
         at = time.monotonic() - started
         samples.append((at, app.process.memory_info().rss))
@@ -192,7 +192,7 @@ def _state(app: Served) -> dict[str, Any]:
 
 
 async def _settled(app: Served, before: dict[str, Any]) -> dict[str, Any]:
-    """The state once nothing is left, or after the time that there is for it."""
+    """The state once everything is released, or after the time limit."""
     end = time.monotonic() + _SETTLE_SECONDS
     while True:
         state = _state(app)
@@ -204,7 +204,7 @@ async def _settled(app: Served, before: dict[str, Any]) -> dict[str, Any]:
 
 
 async def _idle_bytes(app: Served, http: httpx.AsyncClient, count: int) -> float:
-    """How much memory a visitor takes who has come and asked nothing yet."""
+    """Memory per visitor that has loaded the page and asked nothing yet."""
     before = app.process.memory_info().rss
     for start in range(0, count, 10):
         await asyncio.gather(*(Tab(http).load() for _ in range(start, min(start + 10, count))))
@@ -229,10 +229,10 @@ def serving(
     with_models: bool,
     folder: Path | None = None,
 ) -> Iterator[Served]:
-    """The real app in a process of its own, with the soak's model.
+    """The real app in its own process, with the soak test's model.
 
     Args:
-        folder: for all that it writes; None takes one of its own, which is deleted.
+        folder: for all files of the app; None takes a temporary one, which is deleted.
     """
     with tempfile.TemporaryDirectory(prefix="scanchat-soak-") as name:
         folder = folder or Path(name)

@@ -1,6 +1,6 @@
-"""Mutations of real files: what a broken disk, a bad upload or an attacker makes of them.
+"""Mutations of real files, as a damaged disk, a bad upload or an attacker produces them.
 
-A mutation is decided by its random.Random alone, so a number of the soak can be made again.
+A mutation depends on its random.Random alone, so a numbered file of the soak test is reproducible.
 """
 
 import random
@@ -23,11 +23,11 @@ _PDF_NAMES: Final = (b"/Type", b"/Kids", b"/Parent", b"/Count", b"/Contents", b"
 
 
 def mutated(data: bytes, others: Sequence[bytes], rng: random.Random) -> bytes:
-    """One to eight changes of a file.
+    """Apply one to eight changes to a file.
 
     Args:
         data: the file.
-        others: files of the same format, whose parts may be put into this one.
+        others: files of the same format, whose parts may be inserted.
     """
     changed = data
     for _ in range(rng.choice((1, 1, 1, 2, 2, 3, 5, 8))):
@@ -40,7 +40,7 @@ def mutated(data: bytes, others: Sequence[bytes], rng: random.Random) -> bytes:
 def _changes(data: bytes, others: Sequence[bytes]) -> list[Callable[[bytes, random.Random], bytes]]:
     changes: list[Callable[[bytes, random.Random], bytes]]
     changes = [_byte, _bit, _number, _number, _cut_out, _doubled, _zeroed, _exchanged]
-    # Rarely: it ends what the other changes could reach.
+    # Rare: it cuts off what the other changes could reach.
     changes.append(_truncated)
     if others:
         changes.append(lambda one, rng: _spliced(one, rng.choice(others), rng))
@@ -52,7 +52,7 @@ def _changes(data: bytes, others: Sequence[bytes]) -> list[Callable[[bytes, rand
 
 
 def _place(data: bytes, rng: random.Random) -> int:
-    """Mostly near the beginning, where the headers are, sometimes near the end."""
+    """A position, mostly near the beginning, where the headers are, sometimes near the end."""
     roll = rng.random()
     if roll < 0.5:
         return rng.randrange(min(len(data), 300))
@@ -114,7 +114,7 @@ def _spliced(data: bytes, other: bytes, rng: random.Random) -> bytes:
 
 
 def _png_chunk(data: bytes, rng: random.Random) -> bytes:
-    """A chunk changed with its checksum set right, so that the reader believes it."""
+    """Change a chunk and correct its checksum, so that the reader accepts it."""
     chunks = []
     at = len(_PNG_SIGNATURE)
     while at + 12 <= len(data):
@@ -148,7 +148,7 @@ def _pdf_number(data: bytes, rng: random.Random) -> bytes:
     if not found:
         return data
     number = rng.choice(found)
-    # Another number of the same file makes references that lead elsewhere.
+    # Another number of the same file gives references to wrong objects.
     made = rng.choice(found)[0] if rng.random() < 0.4 else rng.choice(_PDF_NUMBERS)
     return data[: number.start()] + made + data[number.end() :]
 

@@ -1,7 +1,7 @@
-"""Whole files of every format that is read, as scanners, phones and office programs save them.
+"""Whole files of every supported format, as scanners, phones and office programs save them.
 
-The project's own examples are saved anew in the encoders' many ways; a folder of other real files
-may be laid beside them.
+The project's own examples are saved with the encoders' many options. A folder of other real files
+can be added.
 """
 
 import io
@@ -14,16 +14,16 @@ from PIL import Image, ImageDraw, TiffImagePlugin
 ROOT: Final = Path(__file__).resolve().parents[2]
 FORMATS: Final = ("png", "jpeg", "tiff", "pdf", "webp", "bmp", "gif")
 _SUFFIXES: Final = {".jpg": "jpeg", ".tif": "tiff"}
-# Pages are made small: what is tried is the reader, not the time that pixels take.
+# Pages are small: the test is of the reader, not of the time that pixels take.
 _SIDE: Final = 160
 
 
 def specimens(kind: str, folder: Path | None = None) -> list[bytes]:
-    """The files of a format whose mutations are read, always in the same order.
+    """The files of a format that are mutated, always in the same order.
 
     Args:
         kind: one of FORMATS.
-        folder: further real files, taken by their suffix, the smallest forty.
+        folder: further real files, selected by their suffix, the smallest forty.
     """
     made = list(_MADE[kind](list(_pictures())))
     examples = [path for path in sorted((ROOT / "examples").iterdir()) if _kind(path) == kind]
@@ -42,7 +42,7 @@ def _kind(path: Path) -> str:
 
 
 def _pictures() -> Iterator[Image.Image]:
-    """The examples made small, and a drawn page with thin lines."""
+    """The examples, reduced, and a drawn page with thin lines."""
     for path in sorted((ROOT / "examples").iterdir()):
         with Image.open(path) as image:
             yield image.convert("RGB").resize((_SIDE, _SIDE))
@@ -154,7 +154,7 @@ _WIDGET: Final = (
 def pdf(
     content: str, *, pages: int = 1, extra: tuple[str, ...] = (), box: str = "0 0 200 200"
 ) -> bytes:
-    """A small PDF without compression, so that mutations reach what it says.
+    """A small PDF without compression, so that mutations reach its content.
 
     Args:
         content: drawn on each page; /F1 is a font.

@@ -1,4 +1,4 @@
-"""One tab of a browser without the browser: what the page's JavaScript sends and hears."""
+"""A browser tab without the browser: what the page's JavaScript sends and receives."""
 
 import asyncio
 import json
@@ -18,7 +18,7 @@ class RefusedError(Exception):
 
 
 class Tab:
-    """A page that was loaded. `key` is what the browser keeps; None comes as a new visitor."""
+    """A loaded page. `key` is the visitor's key that the browser stores; None is a new visitor."""
 
     def __init__(self, http: httpx.AsyncClient, key: str | None = None) -> None:
         self._http = http
@@ -50,14 +50,14 @@ class Tab:
 
     @property
     def chat(self) -> str:
-        """All that stands in the chat, as text."""
+        """The whole chat as text."""
         return json.dumps(self.value("chat"), ensure_ascii=False)
 
     def value(self, elem_id: str) -> Any:
         return self._values[self._of_id[elem_id]]
 
     def put(self, elem_id: str, value: Any) -> None:
-        """Have a component hold a value, as typing does."""
+        """Set a component's value, as typing does."""
         self._values[self._of_id[elem_id]] = value
 
     async def upload(self, name: str, data: bytes) -> dict[str, Any]:
@@ -89,7 +89,7 @@ class Tab:
             pass
 
     async def press(self, elem_id: str) -> None:
-        """Click while another event is heard: its own outcome is not waited for."""
+        """Click while another event runs, without waiting for the outcome."""
         trigger = self._of_id[elem_id]
         dependency = next(one for one in self._events if [trigger, "click"] in one["targets"])
         await self._join(dependency, trigger, None)
@@ -156,7 +156,7 @@ class Tab:
 
 
 async def closed(events: AsyncIterator[None]) -> None:
-    """Leave an event unheard, as a tab that is closed does."""
+    """Abandon an event, as a closed tab does."""
     closing = getattr(events, "aclose", None)
     if closing is not None:
         await asyncio.wait_for(closing(), 10)
