@@ -1,5 +1,4 @@
-"""The unwritten parts of documents: emblems, signatures, seals, photographs, barcodes, ticked
-boxes."""
+"""Graphic elements of documents: emblems, signatures, seals, photographs, barcodes, tick boxes."""
 
 from __future__ import annotations
 
@@ -15,7 +14,7 @@ BLUE: Color = (40, 60, 150)
 
 
 class Artwork(Canvas):
-    """A canvas that can draw pictures; what they look like is drawn from `rng`."""
+    """A canvas that can draw graphics; `rng` varies their appearance."""
 
     rng: random.Random
 
@@ -67,8 +66,7 @@ class Artwork(Canvas):
             self.touch(x, y, x + w, y + h)
 
     def stamp(self, x: float, y: float, radius: float, color: Color = (60, 80, 170)) -> None:
-        """A round seal, half transparent, centred at x, y; its own letters are not part of the
-        truth."""
+        """A round seal, half transparent, centred at x, y; its letters are not in the truth."""
         size = round(radius * 2 * self.scale)
         big = Image.new("L", (size, size), 0)
         pen = ImageDraw.Draw(big)
@@ -91,7 +89,7 @@ class Artwork(Canvas):
             self.touch(x - radius, y - radius, x + radius, y + radius)
 
     def photograph(self, x: float, y: float, w: float, h: float) -> None:
-        """A picture of hills under a sky (any page that wants an illustration)."""
+        """A picture of hills under a sky, for any page with an illustration."""
         r = self.rng
         with self.region("Picture"):
             for k in range(24):
@@ -120,7 +118,7 @@ class Artwork(Canvas):
             self.touch(x, y, x + w, y + h)
 
     def checkbox(self, x: float, y: float, size: float, ticked: bool) -> None:
-        """A box of `size`, crossed or ticked where it applies."""
+        """A box of `size`, crossed or ticked if `ticked`."""
         self.box(x, y, size, size, 1.2)
         if not ticked:
             return

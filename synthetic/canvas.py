@@ -1,11 +1,11 @@
-"""A page to draw on that remembers what was drawn where.
+"""A page canvas that records the place of everything drawn.
 
 Frames: templates work in units in which the page is `WIDTH` (1000) wide, whatever its size in
-pixels; truth (boxes of words, lines and regions) is in pixels of the drawn picture, origin top
+pixels. Truth (boxes of words, lines and regions) is in pixels of the drawn picture, origin top
 left, as x1, y1, x2, y2.
 
 Values that questions ask for are marked in the text itself: "Total due: {total=$120.00}" draws
-"Total due: $120.00" and remembers the place of the value under the key "total".
+"Total due: $120.00" and records the place of the value under the key "total".
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Token:
 
 @dataclass
 class Occurrence:
-    """One place where a marked value stands: a box (pixels) for each word or part of a word."""
+    """One place of a marked value: a box (pixels) for each word or part of a word."""
 
     boxes: list[Box] = field(default_factory=list)
 
@@ -81,7 +81,7 @@ def tokens(text: str) -> tuple[list[Token], dict[str, str]]:
 
 
 class Canvas:
-    """A growing page: it is cut to `height` units, or lower when the content goes on below that."""
+    """A growing page, `height` units high or as high as longer content needs."""
 
     def __init__(
         self,
@@ -110,8 +110,7 @@ class Canvas:
 
     @contextmanager
     def region(self, category: str) -> Iterator[None]:
-        """Words and shapes drawn inside belong to one region of that category (dots.ocr's
-        names)."""
+        """Group words and shapes drawn inside into one region of a category (dots.ocr's names)."""
         self.regions.append(Region(len(self.regions), category, (0.0, 0.0, 0.0, 0.0)))
         self._stack.append(self.regions[-1].id)
         try:
@@ -145,7 +144,7 @@ class Canvas:
         return self.font(size, style, fonts.fallback(self.language))
 
     def measure(self, text: str, size: float, style: str = "") -> float:
-        """Width in units of the text (marks left out)."""
+        """Width of the text in units, without marks."""
         return self.font(size, style).getlength(plain(text)) / self.scale
 
     def line(
@@ -161,8 +160,8 @@ class Canvas:
     ) -> float:
         """Draw one line with its top at y; returns the y below it. All in units.
 
-        With `width` the line is aligned within x..x+width and set smaller where it would not fit;
-        without it "right" and "center" align to the point x.
+        With `width` the line is aligned within x..x+width and shrunk if it does not fit. Without it
+        "right" and "center" align to the point x.
         """
         items, values = tokens(text)
         if not items:
@@ -192,8 +191,10 @@ class Canvas:
         align: str = "left",
         color: Color | None = None,
     ) -> float:
-        """Draw wrapped text ("left", "justify", "center", "right"); returns the y below it, in
-        units."""
+        """Draw wrapped text ("left", "justify", "center", "right").
+
+        Returns the y below it, in units.
+        """
         items, values = tokens(text)
         font = self.font(size, style)
         space = font.getlength(" ")
@@ -237,8 +238,8 @@ class Canvas:
     ) -> None:
         if not row:
             return
-        # A value that goes on in the next line of a paragraph stays one occurrence: `open_marks`
-        # carries it.
+        # A value that continues on the next line of a paragraph stays one occurrence, which
+        # `open_marks` carries.
         at, base = x * self.scale, (y + size * 0.95) * self.scale
         line = Line(len(self.lines), " ".join(t.text for t in row), (0, 0, 0, 0), self._region)
         boxes: list[Box] = []
@@ -269,7 +270,7 @@ class Canvas:
         return [v * self.scale for v in values]
 
     def touch(self, x1: float, y1: float, x2: float, y2: float) -> None:
-        """Count a drawn shape (units) into the current region."""
+        """Add a drawn shape (units) to the current region."""
         a, b, c, d = self.px(x1, y1, x2, y2)
         self._grow(self._region, (a, b, c, d))
 
@@ -304,7 +305,7 @@ class Canvas:
         color: Color | None = None,
         fill: Color | None = None,
     ) -> None:
-        """A rectangle with an outline (none when thick is 0) and perhaps a fill."""
+        """A rectangle with an outline (none if thick is 0) and optionally a fill."""
         self.pen.rectangle(
             self.px(x, y, x + w, y + h),
             outline=(color or self.ink) if thick else None,
@@ -313,6 +314,6 @@ class Canvas:
         )
 
     def finished(self) -> Image.Image:
-        """The picture cut to the page (to the content, where that is longer)."""
+        """The picture, cropped to the page or to longer content."""
         low = max(self.height * self.scale, self.bottom + 40 * self.scale)
         return self.image.crop((0, 0, self.image.width, round(min(low, self.image.height))))

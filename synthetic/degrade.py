@@ -1,4 +1,4 @@
-"""Make a clean picture look scanned, photographed or faxed.
+"""Degrade a clean picture like a scan, a photograph or a fax.
 
 Geometry is a 3x3 matrix from pixels of the clean picture to pixels of the degraded one, so that
 boxes follow the pixels: `move_box` gives the axis-aligned box of the moved corners.
@@ -41,7 +41,7 @@ def _homography(source: list[tuple[float, float]], target: list[tuple[float, flo
 def _warp(
     image: Image.Image, matrix: Array, size: tuple[int, int], fill: tuple[int, int, int]
 ) -> Image.Image:
-    # Pillow wants the way back: from a pixel of the result to one of the source.
+    # Pillow takes the inverse: from a pixel of the result to one of the source.
     back = np.linalg.inv(matrix)
     back = (back / back[2, 2]).flatten()[:8]
     return image.transform(
@@ -64,7 +64,7 @@ def _rotation(size: tuple[int, int], degrees: float) -> Array:
 def _smooth_field(
     rng: np.random.Generator, size: tuple[int, int], cells: int, strength: float
 ) -> Array:
-    """A slowly varying factor around 1, as uneven light gives."""
+    """A slowly varying factor around 1, as of uneven light."""
     coarse = rng.uniform(-1, 1, (cells, cells)) * 127 + 127
     small = Image.fromarray(coarse.astype(np.uint8)).resize(size, Image.Resampling.BICUBIC)
     return 1.0 + (np.asarray(small, dtype=np.float64) / 127.0 - 1.0) * strength
@@ -79,7 +79,7 @@ def _speckles(rng: np.random.Generator, pixels: Array, number: int) -> None:
 
 
 def _bleed(image: Image.Image, strength: float) -> Image.Image:
-    """The other side shining through: a faint mirrored copy."""
+    """Show-through of the other side: a faint mirrored copy."""
     back = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT).filter(ImageFilter.GaussianBlur(2.2))
     return Image.fromarray(
         np.minimum(
@@ -107,7 +107,7 @@ def _scan(
     image = _warp(image, matrix, image.size, (255, 255, 255))
     image = image.filter(ImageFilter.GaussianBlur(rng.uniform(0.25, 0.75) * image.width / 1240))
     pixels = np.asarray(image, dtype=np.float64)
-    ink = rng.uniform(10, 55)  # black is never quite black on a scan
+    ink = rng.uniform(10, 55)  # black is not fully black on a scan
     pixels = ink + pixels / 255.0 * (paper - ink)
     pixels = pixels + noise.normal(0, rng.uniform(1.5, 5.0), pixels.shape[:2])[..., None]
     _speckles(noise, pixels, rng.randint(5, 60))
@@ -155,7 +155,7 @@ def _fax(
     matrix = _rotation(image.size, rng.uniform(-1.0, 1.0))
     image = _warp(image, matrix, image.size, (255, 255, 255)).convert("L")
     w, h = image.size
-    # A fax has about 100-130 lines to the inch; the picture keeps its size so that boxes need no
+    # A fax has about 100-130 lines per inch. The picture keeps its size, so boxes need no
     # rescaling.
     share = min(1.0, rng.uniform(950, 1150) / w)
     low = image.resize((round(w * share), round(h * share)), Image.Resampling.BOX)
@@ -169,7 +169,7 @@ def _fax(
 
 
 def degrade(image: Image.Image, level: str, seed: int) -> tuple[Image.Image, Array]:
-    """The picture degraded at one of LEVELS, and the matrix that moves its points along."""
+    """Degrade a picture at one of LEVELS; returns it with the matrix that moves its points."""
     rng, noise = random.Random(f"degrade-{level}-{seed}"), np.random.default_rng(seed)
     if level == "clean":
         return image, np.eye(3)

@@ -1,4 +1,4 @@
-"""Draw one document: pick the template, draw, degrade, move the truth along with the pixels."""
+"""Draw one document: choose the template, draw, degrade, move the truth with the pixels."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def kinds() -> list[str]:
 
 
 def choose(kind: str, language: str, split: str | None, seed: int) -> Template:
-    """A template of that kind and language (of that split), by the seed."""
+    """A template of that kind, language and split, chosen by the seed."""
     options = [t for t in templates(split) if t.kind == kind and t.language == language]
     if not options:
         raise ValueError(f"no template for kind {kind!r}, language {language!r}, split {split!r}")
@@ -34,8 +34,8 @@ def choose(kind: str, language: str, split: str | None, seed: int) -> Template:
 
 
 def moved_truth(sheet: Canvas, matrix: Array) -> tuple[list[Word], list[Line], list[Region]]:
-    """Words, lines and regions of a sheet, moved as its picture was (see degrade)."""
-    # A line's box is put together from its moved words: a turned long line would else gain much
+    """Words, lines and regions of a sheet, moved like its picture (see degrade)."""
+    # A line's box is built from its moved words. Otherwise a turned long line would gain much
     # height.
     words = [replace(w, box=move_box(matrix, w.box)) for w in sheet.words]
     by_line: dict[int, list[Box]] = {}
@@ -77,11 +77,14 @@ def draw_document(
 ) -> SyntheticDocument:
     """Draw a document; the same arguments give the same picture on the same machine.
 
-    kind: one of kinds(); language: "en" or "ru"; template: a template's name, or None for one
-    chosen by the seed (of `split`, where that is given); degradation: "clean", "scan", "photo"
-    or "fax"; quarter_turn: degrees clockwise (0, 90, 180, 270) by which the finished picture is
-    turned, truth staying in the upright frame; bundled_fonts: use only the fonts from PyPI, so that
-    every machine draws the same.
+    Args:
+        kind: one of kinds().
+        language: "en" or "ru".
+        template: a template's name, or None for one chosen by the seed (of `split`, if given).
+        degradation: "clean", "scan", "photo" or "fax".
+        quarter_turn: degrees clockwise (0, 90, 180, 270) by which the finished picture is turned;
+            the truth stays in the upright frame.
+        bundled_fonts: use only the fonts from PyPI, so that every machine draws the same.
     """
     if language not in LANGUAGES:
         raise ValueError(f"unknown language {language!r}: one of {', '.join(LANGUAGES)}")

@@ -1,6 +1,6 @@
 """Draw the four scans under examples/: python -m synthetic.examples
 
-Only fonts from PyPI are used, so that the pictures come out the same on every machine.
+Only fonts from PyPI are used, so that every machine draws the same pictures.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ SIZE_LIMIT = 600_000
 
 @dataclass(frozen=True)
 class Example:
-    """One file under examples/ and what is drawn in it."""
+    """One file under examples/ and its contents."""
 
     file: str
     kind: str
@@ -46,7 +46,7 @@ EXAMPLES = (
 
 
 def save(document: SyntheticDocument, path: Path) -> None:
-    """Save under SIZE_LIMIT bytes: a PNG of a noisy scan is large, so it gets fewer tones."""
+    """Save under SIZE_LIMIT bytes. A PNG of a noisy scan is large, so it gets fewer tones."""
     if path.suffix == ".jpg":
         document.image.save(path, quality=80)
         return

@@ -1,6 +1,6 @@
-"""Sentences without any fact that a question asks for: real pages are mostly such text.
+"""Filler sentences without facts that a question asks for; real pages consist mostly of such text.
 
-They bring no dates, sums or names, so that they never answer a question by chance.
+They contain no dates, sums or names, so they never answer a question by chance.
 """
 
 from __future__ import annotations
@@ -97,8 +97,10 @@ _THEMES = {"office": _OFFICE, "law": _LAW, "study": _STUDY}
 
 
 def paragraphs(rng: random.Random, language: str, theme: str, count: int) -> list[str]:
-    """Paragraphs of two to four sentences; theme: "office", "law" or "study". No sentence comes
-    twice."""
+    """Paragraphs of two to four sentences; theme: "office", "law" or "study".
+
+    No sentence is repeated.
+    """
     sentences = _THEMES[theme][language].splitlines()
     rng.shuffle(sentences)
     out: list[str] = []
@@ -109,7 +111,7 @@ def paragraphs(rng: random.Random, language: str, theme: str, count: int) -> lis
 
 
 def mixed(rng: random.Random, facts: list[str], fillers: list[str]) -> list[str]:
-    """The paragraphs with facts in their order, fillers put in between at random."""
+    """The paragraphs with facts in their order, with fillers inserted at random."""
     out = list(facts)
     for text in fillers:
         out.insert(rng.randint(0, len(out)), text)

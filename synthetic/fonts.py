@@ -1,8 +1,7 @@
 """Font families for the synthetic pages.
 
-Only the three families from PyPI packages are certain to be there; DejaVu and Liberation join
-when the machine has them, because typewriter-like receipts and Times-like letters are what real
-scans show.
+Only the three families from PyPI packages are always available. DejaVu and Liberation are added if
+the machine has them: real scans contain typewriter-like receipts and Times-like letters.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ import font_source_sans_pro  # type: ignore[import-untyped, unused-ignore]
 import font_source_serif_pro  # type: ignore[import-untyped, unused-ignore]
 from PIL import ImageFont
 
-# What a family must be able to draw before a page in that language may use it.
+# The characters that a family must draw to be used for a language.
 REQUIRED = {
     "en": "ABCXYZabcxyz0123456789.,:;-–—$€£%&/#()'’“”",
     "ru": "АБВЖЁЩЪЫЭЮЯабвжёщъыэюя№«»0123456789.,:;-–—%/()",
@@ -37,8 +36,7 @@ class Family:
     bundled: bool
 
     def face(self, style: str, language: str) -> str:
-        """Font file for a style ("", "b", "i"); falls back to upright where the italic lacks the
-        script."""
+        """Font file for a style ("", "b", "i"); upright if the italic lacks the script."""
         if "b" in style:
             return self.bold
         if "i" in style and covers(self.italic, REQUIRED[language]):
@@ -62,8 +60,10 @@ def _has_glyph(path: str, char: str) -> bool:
 
 
 def covers(path: str, text: str) -> bool:
-    """Whether the font draws every non-space character of the text as something other than
-    "missing"."""
+    """Whether the font has a glyph for every non-space character of the text.
+
+    A glyph that looks like "missing" does not count.
+    """
     return all(_has_glyph(path, char) for char in text if not char.isspace())
 
 
@@ -128,7 +128,7 @@ def _system() -> list[Family]:
     for name, look, *files in wanted:
         for folder in _SYSTEM:
             paths = [folder / file for file in files]
-            # The italic is often a package of its own (fonts-dejavu-extra): the family is useful
+            # The italic is often in a separate package (fonts-dejavu-extra). The family is useful
             # without it.
             if paths[0].is_file() and paths[1].is_file():
                 italic = paths[2] if paths[2].is_file() else paths[0]
@@ -139,14 +139,15 @@ def _system() -> list[Family]:
 
 @lru_cache(maxsize=4)
 def families(language: str, bundled_only: bool = False) -> tuple[Family, ...]:
-    """Families fit for a language ("en", "ru"): every required glyph is in the regular and the
-    bold face."""
+    """Families for a language ("en", "ru").
+
+    Every required glyph is in the regular and the bold face.
+    """
     every = _bundled() + ([] if bundled_only else _system())
     need = REQUIRED[language]
     return tuple(f for f in every if covers(f.regular, need) and covers(f.bold, need))
 
 
 def fallback(language: str) -> Family:
-    """The family used for a single character (such as the rouble sign) which the page's family
-    lacks."""
+    """The family for a single character (such as the rouble sign) that the page's family lacks."""
     return families(language, True)[0]

@@ -1,7 +1,7 @@
-"""Displayed formulas: fractions, sums, integrals, roots and Greek letters, set in boxes.
+"""Displayed formulas: fractions, sums, integrals, roots and Greek letters, laid out in boxes.
 
-A formula is a tree of boxes; each knows its width and how far it reaches above and below the
-baseline, and draws itself there. Sizes are in pixels. It does not read TeX.
+A formula is a tree of boxes. Each has a width and extents above and below the baseline, and draws
+itself there. Sizes are in pixels. TeX is not parsed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from PIL import ImageFont
 from . import fonts
 from .canvas import Canvas, Color
 
-# The least size of an exponent, as a share of what it stands at.
+# The least size of an exponent, as a share of its base's size.
 _SMALL = 0.68
 _GAP = 0.22
 _GREEK = "αβγδελμρσφω"
@@ -25,7 +25,7 @@ _LETTERS = "abcdghkmnpqrstuvxyz"
 
 @dataclass
 class Pen:
-    """What a formula is drawn with. font: gives the face for some characters at a size."""
+    """The drawing context of a formula. font: returns the face for some characters at a size."""
 
     canvas: Canvas
     font: Callable[[str, float], ImageFont.FreeTypeFont]
@@ -81,7 +81,7 @@ def row(*parts: Node | str) -> Node:
 
 
 def fraction(top: Node | str, bottom: Node | str) -> Node:
-    """One part over another, parted by a line."""
+    """One part over another, separated by a line."""
 
     def lay(pen: Pen, size: float) -> Box:
         above, below = row(top)(pen, size), row(bottom)(pen, size)
@@ -149,7 +149,7 @@ def big(sign: str, below: str = "", above: str = "") -> Node:
 
 
 def root(inner: Node | str) -> Node:
-    """A square root: the sign is drawn as lines, as high as what it holds."""
+    """A square root: the sign is drawn as lines, as high as its content."""
 
     def lay(pen: Pen, size: float) -> Box:
         core = row(inner)(pen, size)
@@ -200,7 +200,7 @@ def draw_formula(
 
 
 def _face(faces: Sequence[str], words: str, size: float) -> ImageFont.FreeTypeFont:
-    """The first face that has the characters; letters lean, figures and signs stand upright."""
+    """The first face that has the characters; letters are italic, digits and signs upright."""
     upright = not any(char.isalpha() for char in words)
     wanted = [*reversed(faces), *_symbol_faces()] if upright else [*faces, *_symbol_faces()]
     path = next((path for path in wanted if fonts.covers(path, words)), wanted[-1])
@@ -241,7 +241,7 @@ def law(rng: random.Random) -> Node:
 
 
 def balance(rng: random.Random) -> Node:
-    """Two fractions in brackets and a tail: wide, with air between its parts."""
+    """Two fractions in brackets and a tail: wide, with space between its parts."""
     a, b, c, d = _symbols(rng, 4)
     first, second = rng.sample(_GREEK, 2)
     middle = row("(", fraction(first, f"{rng.randint(2, 9)}{b}"), "+", fraction(second, c), ")")
@@ -271,7 +271,7 @@ def decay(rng: random.Random) -> Node:
     return row(f"{a}({c})", "=", share, "+", script(b, rng.choice("23"), "0"))
 
 
-# The forms that each split draws: what is chosen on the one is tried on the other.
+# The forms of each split: parameters chosen on one are tested on the other.
 FORMS: dict[str, tuple[Callable[[random.Random], Node], ...]] = {
     "train": (ratio, series, law, balance),
     "test": (area_under, spread, decay),

@@ -1,17 +1,15 @@
-"""The bank of question wordings: for a kind, language, split and key, several ways in which
-people ask.
+"""Wordings of questions: for a kind, language, split and key, several ways in which people ask.
 
-The wordings stand in wordings/en.txt and wordings/ru.txt:
+The wordings are in wordings/en.txt and wordings/ru.txt:
 
-    [invoice.total field]           kind, key, and the question's kind ("field" when left out)
+    [invoice.total field]           kind, key, and the question's kind ("field" if left out)
     What is the total?              wordings for train templates
     --
     How much must be paid in all?   wordings for test templates
 
-{name} in a wording is filled with that field of the page; a wording whose field the page lacks
-is left out. "own" after the question's kind: never asked of a page without the key, because such
-a page may still answer in another way (an act has no "date of the document", but a day of
-adoption).
+{name} in a wording is replaced by that field of the page. A wording whose field the page lacks is
+left out. "own" after the question's kind: never asked of a page without the key, because such a
+page may still answer in another way (an act has no "date of the document", but a day of adoption).
 """
 
 from __future__ import annotations
@@ -70,7 +68,7 @@ def _fill(text: str, fields: dict[str, str]) -> str | None:
 def fitting(
     kind: str, language: str, split: str, key: str, fields: dict[str, str]
 ) -> list[tuple[str, str]]:
-    """(question kind, wording) for each way of asking for that key on a page with those fields."""
+    """(question kind, wording) for each way to ask for a key on a page with those fields."""
     entry = bank(language).get((kind, key))
     if entry is None:
         return []
@@ -80,7 +78,7 @@ def fitting(
 def not_on_page(
     kind: str, language: str, split: str, present: set[str], fields: dict[str, str]
 ) -> list[str]:
-    """Questions people ask of such a document about values which this page does not have."""
+    """Questions that people ask of such a document about values which this page lacks."""
     return [
         text
         for (bank_kind, key), entry in bank(language).items()

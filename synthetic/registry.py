@@ -1,5 +1,4 @@
-"""Which templates there are. A drawing function draws both languages; it is one template in
-each."""
+"""Registry of templates. A drawing function for both languages is one template in each."""
 
 from __future__ import annotations
 
@@ -17,7 +16,7 @@ class Template:
     """A way of drawing one kind of document in one language.
 
     wide: range of page widths in pixels; height: page height in units (the page is 1000 units
-    wide); look: "any", "sans", "serif" or "mono" (the family of fonts it wants).
+    wide); look: "any", "sans", "serif" or "mono" (the style of its font family).
     """
 
     kind: str

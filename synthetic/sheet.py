@@ -1,5 +1,7 @@
-"""A canvas with what documents are made of: label-value pairs, tables, logos, stamps,
-signatures; and the questions that a template asks of its page."""
+"""A canvas with the elements of documents, and the questions that a template asks of its page.
+
+The elements are label-value pairs, tables, logos, stamps and signatures.
+"""
 
 from __future__ import annotations
 
@@ -22,8 +24,7 @@ UNANSWERABLE_SHARE = 0.08
 
 @dataclass
 class Cell:
-    """A table cell; `span` columns wide and `down` rows high (the cells it covers are None in
-    the rows)."""
+    """A table cell, `span` columns wide and `down` rows high; covered cells of rows are None."""
 
     text: str
     span: int = 1
@@ -36,7 +37,7 @@ Row = Sequence["Cell | str | None"]
 
 
 class Sheet(Artwork):
-    """A canvas with random values of its language, drawing pieces, and a list of questions."""
+    """A canvas with random values of its language, document elements, and a list of questions."""
 
     def __init__(
         self,
@@ -72,12 +73,12 @@ class Sheet(Artwork):
         return self.rng.choice((en if self.language == "en" else ru).split("|"))
 
     def mark(self, key: str, value: str) -> str:
-        """Note a value under a key and give it as marked-up text."""
+        """Record a value under a key and return it as marked-up text."""
         self.fields.setdefault(key, value)
         return f"{{{key}={value}}}"
 
     def near(self, first: int = 0, last: int = 0) -> date:
-        """A day that many days after the page's own date (before it, where negative)."""
+        """A random day, `first` to `last` days after the page's date (before it, if negative)."""
         return self.today + timedelta(days=self.rng.randint(first, last))
 
     def padded(self, theme: str, facts: list[str], low: int, high: int) -> list[str]:
@@ -91,21 +92,22 @@ class Sheet(Artwork):
     # -- questions --------------------------------------------------------------------------------
 
     def ask(self, key: str, kind: str, en: str, ru: str) -> None:
-        """A question about a marked value in the template's own words ("a|b" for several
-        wordings)."""
+        """Add a question about a marked value in the template's words ("a|b": several wordings)."""
         self.custom.append((key, kind, self.t(en, ru)))
 
     def count(self, prefix: str, number: int, en: str, ru: str) -> None:
-        """How many there are of what is marked with keys that start with `prefix`; the number is
-        not printed."""
+        """Ask how many values are marked with keys that start with `prefix`.
+
+        The number itself is not printed.
+        """
         self.counted.append((prefix, number, self.t(en, ru)))
 
     def cannot_tell(self, en: str, ru: str) -> None:
-        """A question near to the page's subject which the page does not answer."""
+        """Add a question near the page's subject that the page does not answer."""
         self.absent += (en if self.language == "en" else ru).split("|")
 
     def questions(self) -> list[Question]:
-        """Questions on everything marked, in boxes of the clean picture."""
+        """Questions on all marked values, with boxes of the clean picture."""
         out: list[Question] = []
         asked = {key for key, _, _ in self.custom}
         for key, kind, text in self.custom:
@@ -158,9 +160,11 @@ class Sheet(Artwork):
         label: float = 0.4,
         gap: float = 8,
     ) -> float:
-        """Labels with values; how: "right", "dots" (leader between), "far" (value at the right
-        edge), "below" (value under the label), "box" (value in a ruled box), "line" (value on a
-        rule). Returns the y below, in units."""
+        """Draw labels with values; returns the y below, in units.
+
+        how: "right", "dots" (leader between), "far" (value at the right edge), "below" (value under
+        the label), "box" (value in a ruled box), "line" (value on a rule).
+        """
         for name, value in items:
             if how == "below":
                 y = self.line(x, y, name, size * 0.78, width=width)
@@ -203,9 +207,11 @@ class Sheet(Artwork):
         shade: Color | None = None,
         zebra: bool = False,
     ) -> float:
-        """A table as one region; the first `head` rows are headers. aligns: a letter l, c or r
-        for a column. rules: "grid", "rows", "head" (above and below the header and at the end),
-        "none", "frame"."""
+        """Draw a table as one region; returns the y below, in units.
+
+        The first `head` rows are headers. aligns: a letter l, c or r per column. rules: "grid",
+        "rows", "head" (above and below the header and at the end), "none", "frame".
+        """
         aligns = (aligns or "l" * len(widths)).ljust(len(widths), "l")
         names = {"l": "left", "c": "center", "r": "right"}
         edges = [x]

@@ -1,5 +1,7 @@
-"""What is known of a synthetic page. Boxes are x1, y1, x2, y2 in pixels of the upright picture,
-origin top left."""
+"""Truth of a synthetic page.
+
+Boxes are x1, y1, x2, y2 in pixels of the upright picture, origin top left.
+"""
 
 from __future__ import annotations
 
@@ -33,8 +35,7 @@ def union(boxes: Iterable[Box]) -> Box:
 
 @dataclass
 class Word:
-    """A word as printed (punctuation stays on it); `line` and `region` are ids, region -1 for
-    none."""
+    """A word as printed, with its punctuation; `line` and `region` are ids, region -1 for none."""
 
     text: str
     box: Box
@@ -44,7 +45,7 @@ class Word:
 
 @dataclass
 class Line:
-    """Words drawn in one go on one baseline; cells of a table row are lines of their own."""
+    """Words drawn at once on one baseline; cells of a table row are separate lines."""
 
     id: int
     text: str
@@ -66,10 +67,10 @@ class Region:
 class Question:
     """A question with every acceptable printed form of its answer, the form on the page first.
 
-    kind: "field", "table", "text", "count" or "none" (the page does not say: no answers, no boxes).
-    evidence_boxes: where the answer stands; more than one when it is printed in several places.
-    printed: False where the answer (a count) is not itself on the page; the box is then what was
-    counted.
+    kind: "field", "table", "text", "count" or "none" (the page has no answer: no answers, no
+    boxes). evidence_boxes: places of the answer; several if it is printed in several places.
+    printed: False if the answer (a count) is not itself on the page; the boxes are then of the
+    counted values.
     """
 
     question: str

@@ -1,5 +1,4 @@
-"""What values of both languages share: check digits, picking, and the acceptable spellings of an
-answer."""
+"""Values common to both languages: check digits, choices, and acceptable spellings of an answer."""
 
 from __future__ import annotations
 
@@ -11,7 +10,7 @@ from datetime import date, timedelta
 
 
 def words(text: str) -> list[str]:
-    """The words of a list written in one string, which is easier to read than a column of them."""
+    """The words of a list, written as one string for readability."""
     return text.split()
 
 
@@ -48,7 +47,7 @@ _COUNTED |= {word: number for both in _SMALL.values() for number, word in enumer
 
 
 def spellings(answer: str, language: str) -> list[str]:
-    """The answer as printed, then shorter forms which a careful person would also give."""
+    """The answer as printed, then shorter forms that a careful person would also give."""
     out = [answer]
     article = re.fullmatch(r"(Article|[Сс]тать\w+|Schedule|приложени\w+) (\d+)", answer)
     if article:
@@ -77,7 +76,7 @@ def spellings(answer: str, language: str) -> list[str]:
 
 
 class Values:
-    """Random values of one document: formats (dates, money) are chosen once, as in a real one."""
+    """Random values of one document: formats (dates, money) are chosen once per document."""
 
     language = ""
 
@@ -86,7 +85,7 @@ class Values:
         self._used: set[str] = set()
 
     def fresh(self, draw: Callable[[], str]) -> str:
-        """A value not given before on this page: payer and payee must not be one and the same."""
+        """A value that is new on this page: payer and payee must differ."""
         value = draw()
         for _ in range(50):
             if value not in self._used:
@@ -106,14 +105,14 @@ class Values:
         return some_date(self.rng, first, last)
 
     def group(self, number: int) -> str:
-        """An integer with thousands separators in this language's way."""
+        """An integer with this language's thousands separators."""
         raise NotImplementedError
 
     def date(self, day: date, style: int | None = None) -> str:
         raise NotImplementedError
 
     def money(self, cents: int, sign: bool = True) -> str:
-        """An amount in the document's format; without the currency where `sign` is False."""
+        """An amount in the document's format; without the currency if `sign` is False."""
         raise NotImplementedError
 
     def person(self) -> str:
@@ -144,15 +143,15 @@ class Values:
         raise NotImplementedError
 
     def goods(self) -> tuple[str, int]:
-        """Something an office buys, and a fair price in cents."""
+        """A product that an office buys, and a fair price in cents."""
         raise NotImplementedError
 
     def groceries(self) -> tuple[str, int]:
-        """Something on a till receipt, and a fair price in cents."""
+        """A grocery of a till receipt, and a fair price in cents."""
         raise NotImplementedError
 
     def email(self, name: str) -> str:
-        """An address at an invented site (.example is reserved for such use)."""
+        """An address at an invented domain (.example is reserved for such use)."""
         user = re.sub(r"[^a-z]", "", self.latin(name).split()[-1].lower()) or "office"
         host = self.pick(["postbox", "marlow", "northgate", "kontora", "delta-office", "mailhub"])
         return f"{user}@{host}.example"

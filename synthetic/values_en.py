@@ -194,14 +194,14 @@ class English(Values):
         return f"{self.in_words(number // size)} {name}{rest}"
 
     def iban(self) -> str:
-        """A GB-shaped IBAN with right check digits, in groups of four."""
+        """A GB-shaped IBAN with valid check digits, in groups of four."""
         body = f"{self.pick(['HCBK', 'FABK', 'UBKM', 'STBK'])}{digits(self.rng, 14)}"
         as_number = "".join(str(int(c, 36)) for c in body + "GB00")
         whole = f"GB{98 - int(as_number) % 97:02d}{body}"
         return " ".join(whole[i : i + 4] for i in range(0, len(whole), 4))
 
     def routing(self) -> str:
-        """A nine-digit ABA routing number with a right check digit."""
+        """A nine-digit ABA routing number with a valid check digit."""
         head = digits(self.rng, 8)
         total = sum(int(d) * w for d, w in zip(head, (3, 7, 1, 3, 7, 1, 3, 7), strict=True))
         return head + str(-total % 10)

@@ -1,5 +1,7 @@
-"""Random Russian values: names, companies, addresses, dates, amounts, and registry numbers with
-right control digits. All invented."""
+"""Random Russian values: names, companies, addresses, dates, amounts, and registry numbers.
+
+Control digits are valid. All values are invented.
+"""
 
 from __future__ import annotations
 
@@ -95,7 +97,7 @@ def plural(number: int, one: str, few: str, many: str) -> str:
 
 
 def feminine(name: str) -> str:
-    """The woman's form of a surname."""
+    """The feminine form of a surname."""
     return name[:-2] + "ая" if name.endswith(("ый", "ий")) else name + "а"
 
 
@@ -131,7 +133,7 @@ class Russian(Values):
         return f"{number} {self.style}" if sign and self.style else number
 
     def kopecks(self, cents: int) -> str:
-        """The bank's way of writing: 12345-67."""
+        """The format of banks: 12345-67."""
         return f"{cents // 100}-{cents % 100:02d}"
 
     def _parts(self) -> tuple[str, str, str]:
@@ -173,7 +175,7 @@ class Russian(Values):
     def phone(self) -> str:
         r = self.rng
         a, b, c = r.randint(20, 99), r.randint(10, 99), r.randint(10, 99)
-        code = self.pick(["4009", "8009", "3009", "4900"])  # codes which no town has
+        code = self.pick(["4009", "8009", "3009", "4900"])  # codes that no town has
         return self.pick(
             [f"+7 ({code}) {a}-{b}-{c}", f"8 ({code}) {a}-{b}-{c}", f"{r.randint(2, 9)}{a}-{b}-{c}"]
         )
@@ -223,7 +225,7 @@ class Russian(Values):
         return text[0].upper() + text[1:] + plural(kopecks, "копейка", "копейки", "копеек")
 
     def inn(self, personal: bool = False) -> str:
-        """A tax number with right control digits: 10 digits, or 12 for a person."""
+        """A tax number with valid control digits: 10 digits, or 12 for a person."""
         head = f"{self.rng.randint(1, 89):02d}" + digits(self.rng, 8 if personal else 7)
         if not personal:
             return head + str(weighted(head, (2, 4, 10, 3, 5, 9, 4, 6, 8)) % 11 % 10)
@@ -243,7 +245,7 @@ class Russian(Values):
         return f"04{r.randint(1, 89):02d}{r.randint(10, 99)}{r.randint(50, 999):03d}"
 
     def account(self, bic: str, prefix: str = "40702810") -> str:
-        """A 20-digit account whose control digit (the ninth) fits the bank's BIC."""
+        """A 20-digit account whose control digit (the ninth) matches the bank's BIC."""
         tail = digits(self.rng, 11)
         lead = bic[-3:] if not prefix.startswith("301") else "0" + bic[4:6]
         if prefix.startswith("301"):

@@ -1,7 +1,7 @@
 """Write a set of documents to a folder: pictures, questions, words and regions, receipts' fields.
 
-qa.jsonl: a line for each question; truth.jsonl: a line for each picture; receipts.jsonl: a line
-for each receipt. Boxes are pixels of the picture as saved, rounded to a tenth.
+qa.jsonl: a line per question; truth.jsonl: a line per picture; receipts.jsonl: a line per receipt.
+Boxes are pixels of the picture as saved, rounded to a tenth.
 """
 
 from __future__ import annotations
@@ -88,8 +88,10 @@ def truth_row(document: SyntheticDocument, name: str) -> dict[str, Any]:
 
 
 def save_picture(document: SyntheticDocument, folder: Path, stem: str) -> str:
-    """Save the picture (PNG when clean or faxed, JPEG otherwise, as scanners and phones do);
-    gives its name."""
+    """Save the picture and return its name.
+
+    The format is PNG if clean or faxed, otherwise JPEG, as scanners and phones use it.
+    """
     if document.degradation in ("scan", "photo"):
         document.image.save(folder / f"{stem}.jpg", quality=88)
         return f"{stem}.jpg"
@@ -108,11 +110,10 @@ def write_set(
     degradations: Sequence[str] = (),
     named: Sequence[str] = (),
 ) -> int:
-    """Write `count` documents of a split; gives the number of questions.
+    """Write `count` documents of a split; returns the number of questions.
 
-    Kinds, languages and templates take turns, so that a small set has them all; `only` limits
-    the kinds, `named` the templates and `degradations` the levels (otherwise drawn with
-    LEVEL_SHARES).
+    Kinds, languages and templates take turns, so a small set contains them all. `only` limits the
+    kinds, `named` the templates and `degradations` the levels (otherwise drawn with LEVEL_SHARES).
     """
     folder = Path(directory)
     (folder / "docs").mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Specimens: drawn documents of every type that the engine tells apart, with their fields.
+"""Specimens: drawn documents of every type that the engine classifies, with their fields.
 
     from synthetic.papers import specimen
     drawn = specimen("passport", "en", "test", seed=3, quality="phone")
@@ -6,11 +6,11 @@
 
     python -m synthetic.papers draw --out DIR --count 260 --split test [--ocr]
 
-Everything on them is invented. What document types are measured on and what field templates are
-tried on; the machinery (canvas, fonts, values, degradation) and some of the templates are those of
-`synthetic`. Templates of the splits "train" and "test" differ in layout, labels and titles.
+All contents are invented. Document types and field templates are measured on specimens. Canvas,
+fonts, values, degradation and some of the templates come from `synthetic`. Templates of the splits
+"train" and "test" differ in layout, labels and titles.
 
-Names of fields, by type (a template need not print all of them):
+Names of fields, by type (a template may print only some of them):
 
     receipt          company, address, date, number, total, tax; Russian also inn
     invoice          number, date, due_date, seller, buyer, subtotal, tax, total;

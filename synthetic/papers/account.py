@@ -1,4 +1,4 @@
-"""An invented account: whose it is, its period, balances and entries."""
+"""An invented account: its holder, period, balances and entries."""
 
 from __future__ import annotations
 

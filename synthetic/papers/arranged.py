@@ -1,4 +1,4 @@
-"""Labels with their values, set in one of the many ways that papers have."""
+"""Labels with values in one of the many arrangements that documents use."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Final
 from synthetic.papers.pieces import row, stack
 from synthetic.sheet import Sheet
 
-# Label over value; before it; over it in pairs; ends at one edge; in one line with a colon; under
-# it in small print; in a ruled box.
+# Label over value; before it; over it in pairs; aligned at one edge; in one line with a colon;
+# under it in small print; in a ruled box.
 WAYS: Final = ("below", "right", "pairs", "flush", "inline", "caption", "box")
 
 

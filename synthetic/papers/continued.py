@@ -1,8 +1,8 @@
-"""Later pages of documents: clauses, letters that go on, rows of a table, annexes, backs of cards.
+"""Later pages of documents: clauses, continued letters, rows of a table, annexes, backs of cards.
 
-`later_page` draws one; training.splits_data puts them between the pages that it cuts a specimen
+`later_page` draws one. training.splits_data inserts them between the pages that it cuts a specimen
 into. Wordings and layouts of the splits "train" and "test" differ. `facts` are fields of the first
-page (a number, a company): some later pages say them again, as papers do.
+page (a number, a company), which some later pages repeat.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ _CARDS: Final = ("driver_licence", "id_card")
 def later_page(
     document_type: str, language: str, split: str, seed: int, facts: Facts, number: int
 ) -> Sheet | None:
-    """A later page of a document; None where a type has none.
+    """Draw a later page of a document; None if its type has none.
 
     Args:
         facts: field name -> text, as printed on the first page.
-        number: which page of the document it is, from 2.
+        number: the page's number in the document, from 2.
     """
     drawers = _DRAWERS[split].get(document_type)
     if not drawers:

@@ -1,4 +1,4 @@
-"""Draw one specimen: choose the template, draw, lay it on a ground, degrade, move the truth."""
+"""Draw one specimen: choose the template, draw, add a background, degrade, move the truth."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def specimen(
         document_type: one of DOCUMENT_TYPES.
         language: of the printed words.
         split: templates of "train" and "test" differ in layout, labels and titles.
-        seed: any number; it also chooses the template where none is named. Seeds that follow one
-            another take the templates of a type in turn.
+        seed: any number; it also chooses the template if none is named. Consecutive seeds take the
+            templates of a type in turn.
         quality: "scan" (flat, slightly turned, noise), "phone" (perspective, uneven light, blur)
             or "clean" (as drawn).
         template: a template's name.
@@ -108,7 +108,7 @@ def _choose(
 def _laid_down(
     picture: Image.Image, quality: str, rng: random.Random
 ) -> tuple[Image.Image, tuple[int, int]]:
-    """The document on a white sheet (scan) or a table (phone), somewhat larger than itself."""
+    """The document on a white sheet (scan) or a table (phone), slightly larger than itself."""
     w, h = picture.size
     left, right, top, bottom = (round(w * rng.uniform(0.03, 0.16)) for _ in range(4))
     if quality == "scan" and rng.random() < 0.25:

@@ -1,4 +1,4 @@
-"""Later pages in rows: statements and invoices that go on, the backs of cards."""
+"""Later pages in rows: continued statements and invoices, the backs of cards."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def about(facts: Facts, *names: str) -> str:
 
 
 def entries(s: Sheet, facts: Facts, number: int) -> None:
-    """Rows of a statement that go on, with or without the heads of the columns."""
+    """Continued rows of a statement, with or without column headings."""
     rows: list[Row] = []
     headed = s.chance(0.6)
     if headed:
@@ -35,7 +35,7 @@ def entries(s: Sheet, facts: Facts, number: int) -> None:
 
 
 def operations(s: Sheet, facts: Facts, number: int) -> None:
-    """Operations in lines of two, carried forward at the top."""
+    """Operations in lines of two, with the balance carried forward at the top."""
     y = 60.0
     with s.region("Text"):
         carried = s.t("Balance brought forward", "Перенос с предыдущей страницы")
@@ -129,7 +129,7 @@ def card_back(s: Sheet, facts: Facts, number: int) -> None:
 
 
 def card_back_worded(s: Sheet, facts: Facts, number: int) -> None:
-    """The back of a card: whose it is, where to return it."""
+    """The back of a card: its holder, and where to return it."""
     with s.region("Text"):
         words = s.t(
             "This card is the property of the issuer. If found, please return it to: ",

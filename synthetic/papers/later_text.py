@@ -1,4 +1,4 @@
-"""Later pages in words: contracts, letters, reports and forms that go on, annexes."""
+"""Later pages in prose: continued contracts, letters, reports and forms, annexes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def signed(s: Sheet, y: float, words: str) -> None:
 
 
 def clauses(s: Sheet, facts: Facts, number: int) -> None:
-    """Numbered clauses that go on where the page before ended."""
+    """Numbered clauses that continue from the page before."""
     at, y = 2 * number + s.rng.randint(1, 3), 60.0
     with s.region("Text"):
         part = s.rng.randint(2, 4)
@@ -36,7 +36,7 @@ def clauses(s: Sheet, facts: Facts, number: int) -> None:
 
 
 def articles(s: Sheet, facts: Facts, number: int) -> None:
-    """Articles with headings in the middle; the first paragraph is the end of one."""
+    """Articles with centred headings; the first paragraph is the end of one."""
     at, y = 3 * number, 70.0
     with s.region("Text"):
         broken = prose(s, "law", 1)[0].split()
@@ -63,7 +63,7 @@ def letter(s: Sheet, facts: Facts, number: int) -> None:
 
 
 def letter_with_points(s: Sheet, facts: Facts, number: int) -> None:
-    """A letter's second page: who it is to, a list of points, a postscript."""
+    """A letter's second page: addressee, a list of points, a postscript."""
     y = 60.0
     if s.chance(0.5):
         with s.region("Page-header"):
@@ -116,7 +116,7 @@ def figures_alone(s: Sheet, facts: Facts, number: int) -> None:
 
 
 def annex(s: Sheet, facts: Facts, number: int) -> None:
-    """An annex with a title of its own, which names what it belongs to."""
+    """An annex with its own title, which names the main document."""
     known = about(facts, "number")
     with s.region("Title"):
         text = s.t("Annex 1|Appendix No. 1", "Приложение № 1") + s.t(

@@ -1,4 +1,4 @@
-"""What a driver's licence prints, as marked values, and lines of them under each other."""
+"""The contents of a driver's licence as marked values, and lists of them."""
 
 from __future__ import annotations
 

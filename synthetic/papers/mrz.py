@@ -1,8 +1,8 @@
-"""Machine readable zones of the specimens, with right check digits.
+"""Machine readable zones of the specimens, with valid check digits.
 
 Source: ICAO Doc 9303 (8th edition), part 3 section 4.9 (check digits), part 4 (TD3, two lines of
-44), part 5 (TD1, three lines of 30). The Russian internal passport has its own spelling of names
-and its own use of the optional field (Order of the Federal Migration Service of 30.11.2012).
+44), part 5 (TD1, three lines of 30). The Russian internal passport has its own transliteration of
+names and its own use of the optional field (Order of the Federal Migration Service of 30.11.2012).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Final
 from synthetic.values import words
 
 _WEIGHTS: Final = (7, 3, 1)
-# How the internal passport spells Cyrillic: one character for one letter.
+# The internal passport's transliteration of Cyrillic: one character per letter.
 _INTERNAL: Final = dict(
     zip("АБВГДЕЁЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯ", "ABVGDE2JZIQKLMNOPRSTUFHC34WXY9678", strict=True)
 )
@@ -28,18 +28,18 @@ _PUBLIC: Final = dict(
 
 
 def check_digit(text: str) -> str:
-    """The check digit of a field: digits count themselves, A to Z 10 to 35, "<" nothing."""
+    """The check digit of a field: digits have their value, A to Z 10 to 35, "<" 0."""
     values = (0 if c == "<" else int(c, 36) for c in text)
     return str(sum(v * _WEIGHTS[k % 3] for k, v in enumerate(values)) % 10)
 
 
 def latin(text: str) -> str:
-    """Cyrillic capitals as ICAO Doc 9303 part 3 section 6B spells them; Latin stays."""
+    """Cyrillic capitals transliterated as in ICAO Doc 9303 part 3 section 6B; Latin stays."""
     return "".join(_PUBLIC.get(c, c) for c in text.upper()).replace("_", "")
 
 
 def internal(text: str) -> str:
-    """Cyrillic capitals as the Russian internal passport spells them."""
+    """Cyrillic capitals transliterated as in the Russian internal passport."""
     return "".join(_INTERNAL.get(c, c) for c in text.upper())
 
 
@@ -60,7 +60,7 @@ def td3(
     kind: str = "P<",
     optional: str = "",
 ) -> tuple[str, str]:
-    """Two lines of 44 characters; a document without an expiry date has "<" in its place."""
+    """Two lines of 44 characters; "<" takes the place of a missing expiry date."""
     first = f"{kind}{code}" + _names(surname, given, 39)
     until = f"{expiry:%y%m%d}" if expiry else "<" * 6
     numbered = number.ljust(9, "<") + check_digit(number.ljust(9, "<"))
@@ -104,8 +104,11 @@ def russian_internal(
     issued: date,
     office: str,
 ) -> tuple[str, str]:
-    """The internal passport's lines: the fourth digit of the series, the day of issue and the
-    office's six digits stand in the optional field; there is no expiry date."""
+    """The internal passport's two lines.
+
+    The optional field holds the fourth digit of the series, the day of issue and the office's six
+    digits. There is no expiry date.
+    """
     return td3(
         code="RUS",
         kind="PN",

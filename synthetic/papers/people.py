@@ -1,4 +1,4 @@
-"""Invented people and the data of their papers."""
+"""Invented people and the data of their identity documents."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _WOMEN = frozenset(
         "Alice Grace Hannah Naomi Clara Priya Irene Lydia Esther Joan Maya Celia Paula Ruth Tessa"
     )
 )
-# The split "fresh" has names of its own.
+# The split "fresh" has its own names.
 _FRESH_WOMEN = words("Amelia Beatrice Deborah Elena Fatima Katarzyna Rachel Sofia")
 _FRESH_MEN = words("Ahmed George Kevin Nathan Patrick Samuel Stephen Thomas")
 _FRESH_LAST = words(
@@ -30,7 +30,7 @@ _FRESH_FATHERS = words("Александров Андреев Иванов Ми�
 _FRESH_LAST_RU = words(
     "Беляев Гусев Дементьев Зайцев Кузнецов Лебедев Орлов Соколов Тарасов Филиппов"
 )
-# Name of the state, its code, what a citizen's papers call the nationality.
+# Name of the state, its code, the nationality as printed.
 STATES = (
     ("United Kingdom of Great Britain and Northern Ireland", "GBR", "British Citizen"),
     ("United States of America", "USA", "United States of America"),
@@ -44,7 +44,7 @@ STATES = (
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who has papers. given: the given names, in Russian without the patronymic."""
+    """A document's holder. given: the given names, in Russian without the patronymic."""
 
     surname: str
     given: str
@@ -61,7 +61,7 @@ class Person:
 
 
 def somebody(s: Sheet, years: int = 10) -> Person:
-    """A person of the page's language with papers that hold for `years` from their issue."""
+    """A person of the page's language with documents valid for `years` from their issue."""
     r = s.rng
     issued = some_date(r, 2012, 2024)
     birth = some_date(r, 1950, 1994)
@@ -104,7 +104,7 @@ def somebody(s: Sheet, years: int = 10) -> Person:
 
 
 def office(s: Sheet) -> str:
-    """Who issued a Russian paper."""
+    """The issuing office of a Russian document."""
     r = s.rng
     return r.choice(
         [
@@ -118,7 +118,7 @@ def office(s: Sheet) -> str:
 
 
 def td3_lines(s: Sheet, who: Person, code: str, number: str) -> tuple[str, str]:
-    """The zone of an international passport."""
+    """The machine readable zone of an international passport."""
     return mrz.td3(
         code=code,
         surname=mrz.latin(who.surname),

@@ -1,5 +1,7 @@
-"""What identity papers are drawn of: tinted ground, portrait, machine readable lines, text set
-upright along an edge."""
+"""Elements of identity documents.
+
+They are tinted ground, portrait, machine readable lines, and upright text along an edge.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,7 @@ PALE: tuple[Color, ...] = (
 
 
 def ground(s: Sheet, tint: Color | None = None) -> None:
-    """Pale security printing under everything that follows."""
+    """Pale security printing beneath all later content."""
     color = tint or s.rng.choice(PALE)
     s.box(0, 0, 1000, s.height * 1.6, 0, fill=color)
     line = (color[0] - 14, color[1] - 12, color[2] - 10)
@@ -60,7 +62,7 @@ def portrait(s: Sheet, x: float, y: float, w: float, h: float) -> None:
 
 @contextmanager
 def in_look(s: Sheet, look: str) -> Iterator[None]:
-    """Text drawn inside is set in a family of that look, where there is one."""
+    """Set text drawn inside in a family of that look, if there is one."""
     own = s.family
     s.family = next((f for f in fonts.families(s.language) if f.look == look), own)
     try:
@@ -81,7 +83,7 @@ def zone(s: Sheet, x: float, y: float, width: float, lines: Sequence[str]) -> fl
 def along_edge(
     s: Sheet, x: float, y: float, text: str, key: str, size: float, color: Color
 ) -> None:
-    """A marked value set upright, read from bottom to top, its upper left corner at x, y."""
+    """A marked value in upright text, read from bottom to top, its upper left corner at x, y."""
     font = s.font(size, "b")
     left, top, right, bottom = font.getbbox(text)
     tile = Image.new("L", (round(right - left), round(bottom - top)), 0)

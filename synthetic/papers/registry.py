@@ -1,4 +1,4 @@
-"""Which templates specimens are drawn from: those of this package, and borrowed synthetic ones."""
+"""Registry of the templates of specimens: those of this package, and borrowed synthetic ones."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from synthetic.registry import REGISTRY as SYNTHETIC
 
 @dataclass(frozen=True)
 class SpecimenTemplate:
-    """A template with what its marks mean.
+    """A template with the mapping of its marks to fields.
 
-    keys: key of a mark -> field name, where they differ; a mark whose name is a field's name needs
-        no row, and "" hides one.
+    keys: key of a mark -> field name, where they differ. A mark with a field's name needs no row,
+        and "" hides a mark.
     loose: the document is small and may lie on a larger sheet or table (cards, passports, slips).
     """
 
@@ -60,9 +60,9 @@ def borrow(
     keys: Mapping[str, str] | None = None,
     loose: bool = False,
 ) -> None:
-    """Use templates of synthetic (names parted by spaces), each in its own split.
+    """Use templates of synthetic (names separated by spaces), each in its own split.
 
-    keys: as in SpecimenTemplate; a row "en:account" holds for English pages only.
+    keys: as in SpecimenTemplate; a row "en:account" applies to English pages only.
     """
     for name in names.split():
         for language in LANGUAGES:

@@ -1,4 +1,4 @@
-"""What is known of a specimen: its type, its template, and where each field stands."""
+"""Truth of a specimen: its type, its template, and the place of each field."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _IDENTITY: Final = (
     "surname given_names birth_date birth_place sex nationality document_number issue_date "
     "expiry_date authority"
 )
-# Fields that a specimen of a type may have; the package's docstring says more of them.
+# Fields that a specimen of a type may have; see the package's docstring.
 TYPE_FIELDS: Final[Mapping[str, frozenset[str]]] = {
     name: frozenset(fields.split())
     for name, fields in (
@@ -51,7 +51,7 @@ FIELD_NAMES: Final = frozenset().union(*TYPE_FIELDS.values())
 
 @dataclass(frozen=True)
 class SpecimenField:
-    """A field as printed. bbox: where it stands first; also: where else it stands.
+    """A field as printed. bbox: its first place; also: its other places.
 
     `text` is the printed text; the lines of an MRZ are joined by a newline, other lines by a space.
     """

@@ -1,7 +1,7 @@
 """Write a set of specimens to a folder: docs/ (pictures), truth.jsonl, and with OCR index/.
 
-The folder has the form of `python -m synthetic`'s, so that training.reading_data reads its
-indexes: from the truth with imitated noise, or those made by OCR (index/*.pkl).
+The folder has the format of `python -m synthetic`, so training.reading_data reads its indexes: from
+the truth with imitated noise, or those made by OCR (index/*.pkl).
 """
 
 from __future__ import annotations
@@ -34,16 +34,16 @@ def some_specimens(
     qualities: Sequence[Quality] = SET_QUALITIES,
     templates: Sequence[str] = (),
 ) -> Iterator[Specimen]:
-    """`count` specimens: types and languages take turns, then qualities and templates.
+    """Draw `count` specimens: types and languages take turns, then qualities and templates.
 
     Args:
-        templates: of these alone; none means all of the split.
+        templates: only these; none means all of the split.
     """
     combinations = [(kind, language) for kind in types for language in languages]
     for number in range(count):
         kind, language = combinations[number % len(combinations)]
         turn = number // len(combinations)
-        # Not simply turn by turn: a type with two templates would have one of them always scanned.
+        # Not strictly in turn: of a type with two templates, one would always be scanned.
         quality = qualities[(turn + turn // len(qualities)) % len(qualities)]
         known: Language = "ru" if language == "ru" else "en"
         names = [one for one in names_of(kind, known, split) if one in templates]
@@ -81,7 +81,7 @@ def truth_row(drawn: Specimen, name: str) -> dict[str, Any]:
 
 
 def write_specimens(directory: Path, drawn: Iterator[Specimen], *, ocr: bool = False) -> int:
-    """Write specimens; pages whose index is there already are not read again. Gives their number.
+    """Write specimens and return their number; pages that have an index are not read again.
 
     Raises:
         EngineError: see engine.index.builder.build_index.

@@ -1,4 +1,4 @@
-"""One module for each kind of document; importing this package registers all the templates."""
+"""One module per kind of document; importing this package registers all templates."""
 
 from . import (
     arranged,

@@ -1,7 +1,7 @@
-"""Business papers whose parts stand in any order: titled blocks of labels and values, stacked or
-side by side, each block in a manner of its own.
+"""Business documents with their parts in random order.
 
-Two layouts a kind teach a reader those two layouts. These teach it that there are many.
+The parts are titled blocks of labels and values, stacked or side by side, each with its own style.
+With only two layouts per kind a model learns those two layouts. These templates add many.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Block:
 
 
 def _draw(s: Sheet, block: Block, x: float, y: float, width: float) -> float:
-    """One block in some manner; returns the y below it."""
+    """Draw one block in a random style; returns the y below it."""
     size = s.rng.choice([14.0, 15.0, 16.0, 17.0])
     if block.title:
         with s.region("Section-header" if s.chance(0.7) else "Text"):
@@ -56,7 +56,7 @@ def _draw(s: Sheet, block: Block, x: float, y: float, width: float) -> float:
 
 
 def _arrange(s: Sheet, blocks: Sequence[Block], y: float) -> float:
-    """Blocks under each other, some of them side by side; returns the y below all."""
+    """Draw blocks under each other, some side by side; returns the y below all."""
     at = 0
     while at < len(blocks):
         both = blocks[at : at + 2]
@@ -73,7 +73,7 @@ def _arrange(s: Sheet, blocks: Sequence[Block], y: float) -> float:
 
 
 def _head(s: Sheet, title: str, before: str = "") -> float:
-    """What stands at the top; returns the y below it."""
+    """Draw the head of the page; returns the y below it."""
     y = 50.0
     align = s.rng.choice(["left", "left", "center", "right"])
     if before:
@@ -84,7 +84,7 @@ def _head(s: Sheet, title: str, before: str = "") -> float:
 
 
 def _of(s: Sheet, label: str, party: str, genitive: str) -> str:
-    """ "Account" of the payer, in one of the ways that labels say so."""
+    """ "Account" of the payer, in one of the wordings of labels."""
     if s.language == "ru":
         return f"{label} {genitive}"
     lower = label if label[1:2].isupper() else label[0].lower() + label[1:]
@@ -92,7 +92,7 @@ def _of(s: Sheet, label: str, party: str, genitive: str) -> str:
 
 
 def _side_block(s: Sheet, side: Side, named: tuple[str, str, str], titled: bool) -> Block:
-    """Everything about one party; its labels name it where no title does."""
+    """All values of one party; its labels name the party if no title does."""
     party, genitive, title = named
     items = [
         (s.t("Tax number|Tax ID|Fiscal code", "ИНН"), side.inn),
@@ -108,14 +108,14 @@ def _side_block(s: Sheet, side: Side, named: tuple[str, str, str], titled: bool)
     if titled:
         return Block(title, [name, *items])
     if s.chance(0.5):
-        # The party's own label, then labels that leave open whose they are.
+        # The party's own label, then labels that do not name the party.
         return Block("", [(party, side.name), *items])
     return Block("", [(party, side.name), *((_of(s, a, party, genitive), b) for a, b in items)])
 
 
 @template("payment_order", "arranged", "train")
 def arranged_order(s: Sheet) -> None:
-    """Payer and payee as two blocks, the payment and its purpose as others, in any order."""
+    """Payer and payee as two blocks, the payment and its purpose as others, in random order."""
     payer, payee = order_side(s, "payer"), order_side(s, "payee")
     amount, words = order_amount(s)
     number = s.mark("number", str(s.rng.randint(10, 99999)))
@@ -208,7 +208,7 @@ def arranged_order(s: Sheet) -> None:
 
 @template("invoice", "arranged", "train")
 def arranged_invoice(s: Sheet) -> None:
-    """Seller, buyer, number and dates, goods, sums and bank as blocks of any manner."""
+    """Seller, buyer, number and dates, goods, sums and bank as blocks in random styles."""
     bill, day = make_bill(s, 3, 8), s.v.day()
     seller = s.mark("seller", s.v.company())
     about = Block(
@@ -280,7 +280,7 @@ def arranged_invoice(s: Sheet) -> None:
 
 @template("form", "arranged", "train")
 def arranged_form(s: Sheet) -> None:
-    """A person's entries in two or three titled parts, each in a manner of its own."""
+    """A person's entries in two or three titled parts, each with its own style."""
     number = s.mark("number", f"{s.rng.randint(100, 999)}/{s.rng.randint(10, 99)}")
     about = [
         (s.t("Form No.|Number", "Номер|Анкета №"), number),

@@ -1,4 +1,4 @@
-"""Certificates: to whom, for what, under which number, by whom."""
+"""Certificates: holder, subject, number, issuer."""
 
 from __future__ import annotations
 

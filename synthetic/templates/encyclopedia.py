@@ -1,5 +1,7 @@
-"""Pages of a reference book: an article with an infobox of facts beside or under it, prose in
-one or two columns."""
+"""Pages of a reference book: an article with an infobox of facts beside or under it.
+
+The prose is in one or two columns.
+"""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from ..sheet import Sheet
 
 
 def form_data(s: Sheet) -> dict[str, tuple[str, str]]:
-    """Key to (label, value) for what a form may ask of a person."""
+    """Key to (label, value) for the entries of a person's form."""
     r, en = s.rng, s.language == "en"
     name = s.v.person()
     train = s.split == "train"

@@ -1,5 +1,4 @@
-"""Invoices: a seller bills a buyer for goods in a table, with a total, a due date and where to
-pay."""
+"""Invoices: seller, buyer, a table of goods, a total, a due date and bank details."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What invoices are made of: rows of goods, sums, where to pay, and the questions on rows."""
+"""Elements of invoices: rows of goods, sums, bank details, and the questions on rows."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def sum_lines(s: Sheet, bill: Bill, net: str, tax: str, total: str) -> list[tupl
 
 
 def bank_details(s: Sheet) -> list[tuple[str, str]]:
-    """Where to pay."""
+    """Labels and values of the seller's bank."""
     if s.language == "en":
         return [
             (s.t("Bank|Pay to bank", ""), s.mark("bank", s.v.bank())),

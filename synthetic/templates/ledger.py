@@ -142,7 +142,7 @@ def rules(s: Sheet) -> None:
     y = s.table(80, y + 16, [130, 160, 390, 160], rows, 1, 15.5, "lllr", "head", 3.5)
     with s.region("Footnote"):
         s.line(80, y + 10, s.t("All sums include tax.", "Все суммы указаны с учётом налогов."), 13)
-    for k in range(len(entries)):  # rows have no number here: what is counted are the documents
+    for k in range(len(entries)):  # rows have no number here: the documents are counted
         s.marks.setdefault(f"no.{k}", s.marks[f"doc.{k}"])
     ask(s, entries, "")
 

@@ -1,4 +1,4 @@
-"""Letters: who writes to whom, when, about what; facts stated in the prose."""
+"""Letters: sender, addressee, date, subject; facts are stated in the prose."""
 
 from __future__ import annotations
 

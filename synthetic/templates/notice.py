@@ -1,4 +1,4 @@
-"""Meeting notices, agendas and minutes: when, where, what, who speaks."""
+"""Meeting notices, agendas and minutes: time, place, topics, speakers."""
 
 from __future__ import annotations
 
@@ -252,8 +252,7 @@ def minutes(s: Sheet) -> None:
 
 @template("notice", "programme", "test")
 def programme(s: Sheet) -> None:
-    """A timetable: hour, item, speaker in an open table; the facts about the meeting in a
-    sentence."""
+    """A timetable: hour, item, speaker in an open table; one sentence has the meeting's facts."""
     topics = _topics(s, s.rng.randint(4, 7))
     with s.region("Title"):
         y = s.line(

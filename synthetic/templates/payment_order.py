@@ -1,4 +1,4 @@
-"""Bank payment orders: payer, payee, their banks and accounts, the amount and what it is for."""
+"""Bank payment orders: payer, payee, their banks and accounts, the amount and its purpose."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What till receipts share: goods, address, payment, questions."""
+"""Common parts of till receipts: goods, address, payment, questions."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from ..values import digits
 
 
 class Paper:
-    """A made-up study: who, what on, numbers, results in a table."""
+    """An invented study: authors, subject, numbers, results in a table."""
 
     def __init__(self, s: Sheet) -> None:
         r = s.rng
@@ -139,7 +139,7 @@ def _names(paper: Paper) -> str:
 
 
 def issue_of(s: Sheet) -> tuple[str, str]:
-    """A journal, and which volume, number and year of it."""
+    """A journal with volume, number and year."""
     r = s.rng
     name = s.t(
         "Annals of Small Science|Journal of Plain Results|Northern Review of Crafts",

@@ -153,7 +153,7 @@ def plain_rules(s: Sheet) -> None:
 
 @template("statistics", "parts", "train", wide=(1100, 1654))
 def parts(s: Sheet) -> None:
-    """The groups stand under each other as parts of one table, each under a row that names it."""
+    """The groups stand under each other as parts of one table, each under a row with its name."""
     title, names, groups, columns = some_subject(s)
     names, groups = names[:6], groups[:3]
     data = random_numbers(s, len(names), len(groups) * len(columns))
@@ -178,7 +178,7 @@ def parts(s: Sheet) -> None:
 
 @template("statistics", "dense", "test", wide=(1200, 1700))
 def dense(s: Sheet) -> None:
-    """Groups down the side: the years are in the second column, one row of the table for each."""
+    """Groups down the side; the years are in the second column, one table row for each."""
     title, names, groups, columns = some_subject(s)
     names = names[:8]
     data = random_numbers(s, len(names), len(groups) * len(columns))

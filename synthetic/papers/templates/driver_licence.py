@@ -1,5 +1,7 @@
-"""Driver's licences in English: plastic cards with numbered fields (as of Directive 2006/126/EC,
-annex I), cards with words or abbreviations."""
+"""Driver's licences in English: cards with numbered fields, with words or with abbreviations.
+
+The numbers are those of Directive 2006/126/EC, annex I.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,7 @@ from synthetic.sheet import Sheet
     "driver_licence", "eu_card", "train", ("en",), wide=CARD_WIDE, height=630, loose=True
 )
 def eu_card(s: Sheet) -> None:
-    """Nothing but numbers before the values, portrait at the left."""
+    """Only numbers before the values, portrait at the left."""
     ground(s, (246, 232, 236))
     c = LicenceValues(s)
     with s.region("Title"):
@@ -100,8 +102,10 @@ def southern_card(s: Sheet) -> None:
     "driver_licence", "numbers_and_words", "test", ("en",), wide=CARD_WIDE, height=630, loose=True
 )
 def numbers_and_words(s: Sheet) -> None:
-    """Numbers with short words beside the values, portrait in the middle of the left side, the
-    table of categories at the right."""
+    """Numbers with short words beside the values, the table of categories at the right.
+
+    The portrait is in the middle of the left side.
+    """
     ground(s, (250, 240, 228))
     c = LicenceValues(s, "%d.%m.%y" if s.chance(0.3) else "%Y-%m-%d")
     with s.region("Title"):

@@ -1,5 +1,4 @@
-"""Russian driver's licences: plastic cards with numbered fields, laminated ones with words,
-temporary paper permits."""
+"""Russian driver's licences: numbered plastic cards, laminated cards, temporary paper permits."""
 
 from __future__ import annotations
 
@@ -14,7 +13,7 @@ from synthetic.sheet import Sheet
     "driver_licence", "card", "train", ("ru",), wide=CARD_WIDE, height=630, loose=True
 )
 def card(s: Sheet) -> None:
-    """The card as printed since 2011: numbers, each value in Russian and in Latin letters."""
+    """The card as issued since 2011: numbers, each value in Russian and in Latin letters."""
     ground(s, (250, 232, 238))
     c = LicenceValues(s)
     with s.region("Title"):
@@ -98,7 +97,7 @@ def temporary(s: Sheet) -> None:
     "driver_licence", "numbers_ru", "test", ("ru",), wide=CARD_WIDE, height=630, loose=True
 )
 def numbers_ru(s: Sheet) -> None:
-    """Numbers alone, portrait at the right, no Latin letters but in the title."""
+    """Only numbers, portrait at the right, Latin letters only in the title."""
     ground(s, (236, 240, 248))
     c = LicenceValues(s)
     with s.region("Title"):
@@ -129,7 +128,7 @@ def numbers_ru(s: Sheet) -> None:
     "driver_licence", "tractor_ru", "test", ("ru",), wide=CARD_WIDE, height=660, loose=True
 )
 def tractor_ru(s: Sheet) -> None:
-    """As a licence for tractors and trams: labels with colons, terms in words."""
+    """Like a licence for tractors and trams: labels with colons, terms in words."""
     ground(s, (248, 246, 226))
     c = LicenceValues(s, upper=False)
     with s.region("Title"):

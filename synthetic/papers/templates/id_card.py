@@ -272,7 +272,7 @@ def one_side(s: Sheet) -> None:
 
 @specimen_template("id_card", "captions", "train", wide=_WIDE, height=900, loose=True)
 def captions(s: Sheet) -> None:
-    """A paper of the old kind: what is filled in stands on a rule, its caption under the rule."""
+    """An old-style document: each entry stands on a rule, its caption under the rule."""
     ground(s)
     c = _Card(s)
     with s.region("Title"):

@@ -1,5 +1,4 @@
-"""More invoices than synthetic has: a service bill, a universal transfer document, a utility
-bill."""
+"""Further invoices: a service bill, a universal transfer document, a utility bill."""
 
 from __future__ import annotations
 
@@ -169,7 +168,7 @@ def transfer(s: Sheet) -> None:
 
 @specimen_template("invoice", "utility", "test")
 def utility(s: Sheet) -> None:
-    """A bill for services used: number and period in a head band, sum due in a large box."""
+    """A bill for services used: number and period in a head band, the sum due in a large box."""
     bill, day = make_bill(s, 2, 4), s.today
     due = s.mark("due_date", s.v.date(day + timedelta(days=s.rng.choice([10, 20]))))
     s.box(60, 40, 880, 100, 0, fill=(232, 236, 242))

@@ -1,5 +1,8 @@
-"""What people also photograph: posters, menus, articles, tickets, recipes, labels, shop signs,
-business cards, book pages. All of the type "other"."""
+"""Other things that people photograph, all of the type "other".
+
+They are posters, menus, articles, tickets, recipes, labels, shop signs, business cards and book
+pages.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""More letters, forms and certificates than synthetic has."""
+"""Further letters, forms and certificates."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def request(s: Sheet) -> None:
 
 @specimen_template("form", "survey", "test", look="sans")
 def survey(s: Sheet) -> None:
-    """A questionnaire: a grid of answers to cross, cells for letters, office use only."""
+    """A questionnaire: a grid of answers to cross, cells for letters, an office-use part."""
     with s.region("Title"):
         y = s.line(60, 50, s.t("Visitor questionnaire", "Опросный лист посетителя"), 28, "b")
     with s.region("Text"):
@@ -213,7 +213,7 @@ def vital(s: Sheet) -> None:
 
 @specimen_template("certificate", "statement", "test", height=1000)
 def statement(s: Sheet) -> None:
-    """A short statement for whom it may concern (справка): a corner stamp, one paragraph."""
+    """A short certificate (справка): a corner stamp, one paragraph."""
     who = s.mark("holder", s.v.person())
     where = s.mark("authority", s.v.company())
     with s.region("Text"):

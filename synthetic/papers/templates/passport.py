@@ -161,7 +161,7 @@ def listed(s: Sheet) -> None:
 
 @specimen_template("passport", "columns", "test", ("en",), wide=_WIDE, height=704, loose=True)
 def columns(s: Sheet) -> None:
-    """Values above nothing but small capitals, in two columns, portrait at the right."""
+    """Values in two columns under labels in small capitals, portrait at the right."""
     ground(s)
     p = _Page(s, s.rng.choice(["%d.%m.%Y", "%d %b %Y"]))
     with s.region("Title"):

@@ -128,7 +128,7 @@ def booklet_ru(s: Sheet) -> None:
 
 @specimen_template("passport", "old_abroad", "test", ("ru",), wide=_WIDE, height=704, loose=True)
 def old_abroad(s: Sheet) -> None:
-    """As an older passport for travel abroad: other wording, all labels before the values."""
+    """Like an older passport for travel abroad: other wording, all labels before the values."""
     ground(s)
     _abroad(
         s,
@@ -197,8 +197,10 @@ def _abroad(
 
 @specimen_template("passport", "ruled", "test", ("ru",), wide=_WIDE, height=1408, loose=True)
 def ruled(s: Sheet) -> None:
-    """Both pages in typewriter letters: words on rules, what they mean in small print under them;
-    series and number in words as well as upright."""
+    """Both pages in typewriter letters: words on rules, with captions in small print under them.
+
+    Series and number are in words as well as upright.
+    """
     ground(s, (240, 240, 232))
     p = _Internal(s, ("муж.", "жен."))
     with s.region("Title"):

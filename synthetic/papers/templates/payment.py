@@ -1,5 +1,8 @@
-"""More payment orders: a SEPA form or a print from the internet bank, an application for a
-transfer, the form 0401060 as printed today."""
+"""Further payment orders.
+
+They are a SEPA form or a print from the internet bank, an application for a transfer, and the
+form 0401060 as printed today.
+"""
 
 from __future__ import annotations
 
@@ -190,7 +193,7 @@ def form_0401060(s: Sheet) -> None:
 
 @specimen_template("payment_order", "standing_order", "test", ("en",))
 def standing_order(s: Sheet) -> None:
-    """Instructions to a bank as running text with blanks filled in, then a table of two parties."""
+    """Instructions to a bank as running text with filled blanks, then a table of two parties."""
     p = _Payment(s)
     with s.region("Title"):
         y = s.line(60, 50, "INSTRUCTION TO YOUR BANK TO PAY", 28, "b")

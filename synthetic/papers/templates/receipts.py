@@ -1,4 +1,4 @@
-"""More receipts than synthetic has: a fiscal slip, a card slip, a receipt book's stub."""
+"""Further receipts: a fiscal slip, a card slip, a receipt book's stub."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from synthetic.values import digits
 
 @specimen_template("receipt", "fiscal", "train", wide=WIDE, height=1100, look="mono", loose=True)
 def fiscal(s: Sheet) -> None:
-    """As a fiscal till prints it: heading first, shop at the end, codes at the foot."""
+    """Like a fiscal till's print: heading first, shop at the end, codes at the foot."""
     goods = some_goods(s, 1, 7)
     total = sum(p * n for _, p, n in goods)
     size = 36.0
@@ -118,7 +118,7 @@ def card_slip(s: Sheet) -> None:
 
 @specimen_template("receipt", "paid_stub", "test", wide=(900, 1300), height=620, loose=True)
 def paid_stub(s: Sheet) -> None:
-    """A stub from a receipt book: from whom, for what, how much."""
+    """A stub from a receipt book: payer, purpose, amount."""
     cents = s.v.cents(20, 2000) * (1 if s.language == "en" else 50)
     s.box(25, 25, 950, 570, 2)
     with s.region("Title"):

@@ -1,4 +1,4 @@
-"""What the receipts of shops.py are made of, in the manners of several countries."""
+"""Elements of the receipts of shops.py, in the styles of several countries."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _MONTHS = words("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec")
 
 
 def fixed(s: Sheet) -> str:
-    """The day as tills print it."""
+    """The date in the format of tills."""
     day = s.v.day()
     if s.language == "ru":
         return f"{day:%d.%m.%Y}" if s.chance(0.6) else f"{day:%d.%m.%y}"
@@ -58,7 +58,7 @@ def fixed(s: Sheet) -> str:
 
 
 def name_lines(s: Sheet, y: float, size: float, align: str, *, short: bool = False) -> float:
-    """The company in one line or two, sometimes with its registration number behind it."""
+    """The company in one line or two, sometimes followed by its registration number."""
     r = s.rng
     if s.language == "ru":
         lines = [_russian_name(s)]
@@ -98,7 +98,7 @@ def _russian_name(s: Sheet) -> str:
 
 
 def letters_of_registration(s: Sheet, y: float, size: float, align: str, share: float) -> float:
-    """The line with the registration number, where there is one."""
+    """The line with the registration number, if there is one."""
     if not s.chance(share):
         return y
     number = f"{digits(s.rng, 6)}-{s.rng.choice('ADHKTVWX')}"
@@ -113,7 +113,7 @@ def letters_of_registration(s: Sheet, y: float, size: float, align: str, share: 
 
 
 def address_lines(s: Sheet, y: float, size: float, align: str) -> float:
-    """The address in one line to four, each marked; the commas at the ends of lines vary."""
+    """The address in one to four lines, each marked; commas at the ends of lines vary."""
     r = s.rng
     if s.language == "ru":
         whole = s.v.address().split(", ")
@@ -146,7 +146,7 @@ def address_lines(s: Sheet, y: float, size: float, align: str) -> float:
 
 
 def numbers_of_shop(s: Sheet, y: float, size: float, align: str) -> float:
-    """Phone, tax number, e-mail: what ends the address."""
+    """Phone, tax number, e-mail, after the address."""
     ru = s.language == "ru"
     lines = []
     if s.chance(0.75):
@@ -165,7 +165,7 @@ def numbers_of_shop(s: Sheet, y: float, size: float, align: str) -> float:
 
 
 def heading(s: Sheet, y: float, share: float, size: float = 42.0) -> float:
-    """What kind of paper it is, where it says so."""
+    """The title of the document, if it has one."""
     if not s.chance(share):
         return y
     text = s.t(
@@ -179,7 +179,7 @@ def heading(s: Sheet, y: float, share: float, size: float = 42.0) -> float:
 def sums(
     s: Sheet, goods: list[tuple[str, int, int]], y: float, size: float, *, left: float = 40
 ) -> float:
-    """Everything under the goods: before tax, tax, rounding, the total, cash, change, a summary."""
+    """Everything below the goods: before tax, tax, rounding, total, cash, change, a summary."""
     r, en = s.rng, s.language == "en"
     net = sum(price * count for _, price, count in goods)
     rate = r.choice([5, 6, 10, 20]) if s.chance(0.6) else 0
@@ -243,7 +243,7 @@ def sums(
 def _tax_inside(
     s: Sheet, y: float, size: float, left: float, sums_of: tuple[int, int, int]
 ) -> float:
-    """The tax that the total holds: a line, or a summary in columns."""
+    """The tax included in the total: a line, or a summary in columns."""
     rate, gross, tax = sums_of
     shown = s.mark("tax", s.v.money(tax, False))
     if s.language == "en" and s.chance(0.5):

@@ -1,5 +1,8 @@
-"""Receipts as shops print them: a name in large letters, an address of several lines, a line or
-two of numbers, goods, and more sums than one: before tax, rounded, paid in cash, given back."""
+"""Receipts of shops.
+
+They have a name in large letters, an address of several lines, a line or two of numbers, goods,
+and several sums: before tax, rounded, paid in cash, change.
+"""
 
 from __future__ import annotations
 
@@ -69,7 +72,7 @@ def shop(s: Sheet) -> None:
 
 @specimen_template("receipt", "grocer", "train", wide=WIDE, height=1000, loose=True)
 def grocer(s: Sheet) -> None:
-    """The name large or as a sign, two lines of address, goods at once, the day at the foot."""
+    """The name large or as a sign, two lines of address, goods directly after, date at the foot."""
     goods, size = some_goods(s, 2, 10), s.rng.choice([34.0, 38.0])
     with s.region("Title"):
         y = name_lines(s, 40.0, s.rng.choice([56.0, 72.0, 90.0]), "center", short=True)

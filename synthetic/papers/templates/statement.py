@@ -1,4 +1,4 @@
-"""Bank statements: whose account, which period, opening and closing balance, and the entries."""
+"""Bank statements: holder, period, opening and closing balance, and the entries."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def summary(s: Sheet) -> None:
 
 @specimen_template("bank_statement", "ledger", "train", look="mono")
 def ledger(s: Sheet) -> None:
-    """As printed by an old banking program: typewriter letters, open columns."""
+    """Like the print of an old banking program: typewriter letters, open columns."""
     a = Statement(s, 7, 15)
     with s.region("Title"):
         y = s.line(
@@ -198,8 +198,7 @@ def activity(s: Sheet) -> None:
 
 @specimen_template("bank_statement", "confirmation", "test", look="serif")
 def confirmation(s: Sheet) -> None:
-    """A statement in a ruled form: the facts as rows of the table itself, sums in words of their
-    own, the bank's stamp."""
+    """A statement in a ruled form: the facts as table rows, unusual labels, the bank's stamp."""
     a = Statement(s, 4, 9)
     with s.region("Title"):
         y = s.line(

@@ -1,5 +1,7 @@
-"""Papers whose names have no label or share one, and whose authorities take several lines: one
-template a type that draws itself anew for each seed."""
+"""Documents whose names have no label or share one, and whose authorities take several lines.
+
+There is one template per type, and each seed varies its layout.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,7 @@ def _office(s: Sheet) -> str:
 
 
 def _names(s: Sheet, who: Person, upper: bool) -> list[str]:
-    """The marked names as lines: one or two, in an order that the names themselves must tell."""
+    """The marked names as lines: one or two, in an order that only the names themselves show."""
     first, last = (who.given_all, who.surname)
     if upper:
         first, last = first.upper(), last.upper()
@@ -115,7 +117,7 @@ def envelope(s: Sheet) -> None:
 
 @specimen_template("passport", "consular", "train", wide=_WIDE, height=760, loose=True)
 def consular(s: Sheet) -> None:
-    """An authority and a place of birth of several lines, in a narrow column or behind labels."""
+    """An authority and a place of birth of several lines, in a narrow column or after labels."""
     ground(s)
     who, r, ru = somebody(s), s.rng, s.language == "ru"
     number = digits(r, 9)

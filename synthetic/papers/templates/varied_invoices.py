@@ -1,5 +1,8 @@
-"""Invoices that draw themselves anew for each seed: heads of two columns, facts in a ruled row,
-labels that end at one edge, sums with or without tax; Russian bills, invoices for tax, waybills."""
+"""Invoices with a layout that varies with the seed.
+
+They have heads of two columns, facts in a ruled row, labels aligned at one edge, sums with or
+without tax; Russian bills, tax invoices, waybills.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ def _goods(s: Sheet, bill: Bill, y: float, rules: str) -> float:
 
 
 def _sums(s: Sheet, bill: Bill) -> list[tuple[str, str]]:
-    """The sums with their labels; more lines than fields now and then."""
+    """The sums with their labels, sometimes with more lines than fields."""
     out = []
     if bill.rate:
         net = s.mark("subtotal", s.v.money(bill.subtotal))
@@ -52,8 +55,10 @@ def _sums(s: Sheet, bill: Bill) -> list[tuple[str, str]]:
 
 @specimen_template("invoice", "two_columns", "train", ("en",))
 def two_columns(s: Sheet) -> None:
-    """The letterhead on one side, facts on the other; parties beside each other under labels; other
-    dates and numbers near."""
+    """The letterhead on one side, facts on the other; parties side by side under labels.
+
+    Other dates and numbers stand nearby.
+    """
     bill, day, r = make_bill(s, 2, 5), s.today, s.rng
     seller, buyer = s.mark("seller", s.v.company()), s.mark("buyer", s.v.company())
     due = s.mark("due_date", s.v.date(day + timedelta(days=r.choice([7, 14, 30]))))
@@ -95,7 +100,7 @@ def two_columns(s: Sheet) -> None:
             s.line(other, 44, title, 34, "b", width=400)
     top = max(y, 90.0)
     low = top
-    parties = s.chance(0.5)  # the seller has a block of its own beside the buyer's
+    parties = s.chance(0.5)  # the seller has its own block beside the buyer's
     if not parties or s.chance(0.5):
         with s.region("Text"):
             low = s.line(head, top, seller, r.choice([18, 22, 28]), "b", width=400)
@@ -161,8 +166,10 @@ def two_columns(s: Sheet) -> None:
 
 @specimen_template("invoice", "bill_again", "train", ("ru",))
 def bill_again(s: Sheet) -> None:
-    """A bill (счёт) with the payee's table or without; the parties with taxpayer numbers of both,
-    in lines, in a table or beside each other."""
+    """A bill (счёт) with the payee's table or without.
+
+    The parties, with both taxpayer numbers, are in lines, in a table or side by side.
+    """
     bill, r = make_bill(s, 1, 5), s.rng
     seller, buyer = s.mark("seller", s.v.company()), s.mark("buyer", s.v.company())
     inn, bic = s.mark("inn", s.ru.inn()), s.ru.bic()
@@ -245,8 +252,10 @@ def bill_again(s: Sheet) -> None:
 
 @specimen_template("invoice", "waybill", "train", ("ru",), wide=(1400, 1800), height=760)
 def waybill(s: Sheet) -> None:
-    """An invoice for tax (счёт-фактура) or a waybill (ТОРГ-12) across the sheet: numbered lines, a
-    table whose last row has the sums."""
+    """A tax invoice (счёт-фактура) or a waybill (ТОРГ-12) in landscape.
+
+    It has numbered lines and a table whose last row has the sums.
+    """
     bill, r = make_bill(s, 1, 4), s.rng
     seller, buyer = s.mark("seller", s.v.company()), s.mark("buyer", s.v.company())
     number, when, inn = (

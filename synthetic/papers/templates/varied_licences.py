@@ -1,5 +1,8 @@
-"""Driver's licences that draw themselves anew for each seed: with the numbers of the standards,
-with the abbreviations of American cards, with words in many wordings and arrangements."""
+"""Driver's licences with a layout that varies with the seed.
+
+They have the numbers of the standards, the abbreviations of American cards, or words in many
+wordings and arrangements.
+"""
 
 from __future__ import annotations
 
@@ -32,8 +35,10 @@ def _categories(s: Sheet) -> str:
 
 @specimen_template("driver_licence", "standard", "train", wide=CARD_WIDE, height=640, loose=True)
 def standard(s: Sheet) -> None:
-    """Standard numbers, glued to their values or in a column of their own; a Russian card says
-    names, places and the office again in Latin letters."""
+    """Standard numbers, joined to their values or in their own column.
+
+    A Russian card repeats names, places and the office in Latin letters.
+    """
     ground(s)
     r, who, ru, day = s.rng, somebody(s), s.language == "ru", _day(s)
     left = s.chance(0.6)
@@ -177,7 +182,7 @@ _LABELS = {
 
 @specimen_template("driver_licence", "arranged", "train", wide=CARD_WIDE, height=660, loose=True)
 def arranged_card(s: Sheet) -> None:
-    """Words in every arrangement, now and then in two languages."""
+    """Words in every arrangement, sometimes in two languages."""
     ground(s)
     r, who, ru, day = s.rng, somebody(s), s.language == "ru", _day(s)
     upper = s.chance(0.6)

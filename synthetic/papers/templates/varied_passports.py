@@ -1,5 +1,8 @@
-"""Passports that draw themselves anew for each seed: labels in two or three languages, months in
-two languages, places of birth of several lines, everything again in Latin letters."""
+"""Passports with a layout that varies with the seed.
+
+They have labels in two or three languages, months in two languages, places of birth of several
+lines, and all values repeated in Latin letters.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from synthetic.values_en import MONTHS
 
 _WIDE = (1000, 1500)
 _NUMERIC = {"spaced": "%d %m %Y", "dotted": "%d.%m.%Y", "slash": "%d/%m/%Y"}
-# Months as papers of other countries shorten them, after ICAO 9303-3, section 3.3.
+# Months as passports of other countries abbreviate them, after ICAO 9303-3, section 3.3.
 _OTHER_MONTHS = (
     words("JANV FÉVR MARS AVR MAI JUIN JUIL AOÛT SEPT OCT NOV DÉC"),
     words("ENE FEB MAR ABR MAY JUN JUL AGO SEP OCT NOV DIC"),
@@ -39,7 +42,7 @@ _LABELS = (
     ("expiry_date", "Date of expiry|Valid until", "Date d'expiration|Gültig bis|Data de validade"),
     ("authority", "Authority|Issuing office|Issued by", "Autorité|Behörde|Autoridad|Autorità"),
 )
-# In languages that no template has labels of.
+# Labels in languages that no template has.
 _RARE = {
     "surname": "Sukunimi|Efternamn|Vezetéknév",
     "given_names": "Etunimet|Förnamn|Utónév",
@@ -167,8 +170,10 @@ def _birth_place(s: Sheet) -> list[str]:
     "passport", "internal_again", "train", ("ru",), wide=_WIDE, height=760, loose=True
 )
 def internal_again(s: Sheet) -> None:
-    """The page with the portrait: each line of a place of birth has a rule of its own, the office
-    above or below; labels beside, above or under their values."""
+    """The page with the portrait: each line of a place of birth has its own rule.
+
+    The office is above or below; labels are beside, above or under their values.
+    """
     ground(s, (246, 236, 234))
     r, who = s.rng, somebody(s)
     series, tail = f"{digits(r, 2)} {who.issued:%y}", digits(r, 6)
@@ -253,7 +258,7 @@ def internal_again(s: Sheet) -> None:
 
 @specimen_template("passport", "abroad_again", "train", ("ru",), wide=_WIDE, height=760, loose=True)
 def abroad_again(s: Sheet) -> None:
-    """A passport for travel abroad: values again in Latin letters, under them or behind a slash."""
+    """A passport for travel abroad: values repeated in Latin letters, below or after a slash."""
     ground(s)
     r, who = s.rng, somebody(s)
     number = f"{r.randint(50, 76)} {digits(r, 7)}"

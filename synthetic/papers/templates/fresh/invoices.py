@@ -1,5 +1,8 @@
-"""Invoices: as a British or Australian bookkeeping service prints them, as a continental letter,
-a Russian счёт-фактура and a Russian bill of an online service."""
+"""Invoices in four national styles.
+
+They are like those of a British or Australian bookkeeping service, a continental letter, a Russian
+счёт-фактура and a Russian bill of an online service.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +17,10 @@ from synthetic.values import digits
 
 @specimen_template("invoice", "bookkeeper", "fresh", ("en",))
 def bookkeeper(s: Sheet) -> None:
-    """Buyer at the left without a label, labels over values in the middle, seller at the right;
-    sums with a currency code; the term under the table."""
+    """Buyer at the left without a label, labels over values in the middle, seller at the right.
+
+    Sums have a currency code; the payment term is under the table.
+    """
     bill, day = make_bill(s, 2, 5), s.today
     code = s.rng.choice(["AUD", "GBP", "NZD"])
     with s.region("Title"):
@@ -64,8 +69,10 @@ def bookkeeper(s: Sheet) -> None:
 
 @specimen_template("invoice", "continental", "fresh", ("en",))
 def continental(s: Sheet) -> None:
-    """A letter: the sender in one small line over the addressee, facts in a block at the right, the
-    term in a sentence, the bank in the foot."""
+    """A letter: the sender in one small line over the addressee, facts in a block at the right.
+
+    The payment term is in a sentence, the bank in the foot.
+    """
     bill, day = make_bill(s, 2, 5), s.today
     seller = s.mark("seller", s.v.company())
     with s.region("Page-header"):
@@ -112,8 +119,10 @@ def continental(s: Sheet) -> None:
 
 @specimen_template("invoice", "facture", "fresh", ("ru",))
 def facture(s: Sheet) -> None:
-    """A счёт-фактура in portrait: its lines begin with the form's labels, the sums are the last row
-    of the table."""
+    """A счёт-фактура in portrait: its lines begin with the form's labels.
+
+    The sums are the last row of the table.
+    """
     bill, r = make_bill(s, 2, 4), s.rng
     number, when = str(r.randint(2, 4000)), s.v.date(s.today, 4)
     with s.region("Text"):
@@ -162,7 +171,7 @@ def facture(s: Sheet) -> None:
 
 @specimen_template("invoice", "service_ru", "fresh", ("ru",))
 def service_ru(s: Sheet) -> None:
-    """A bill of an online service: parties side by side, requisites in a block under the sums."""
+    """A bill of an online service: parties side by side, bank details in a block under the sums."""
     bill, day, r = make_bill(s, 1, 4), s.today, s.rng
     number = s.mark("number", f"{r.randint(100, 9999)}-{r.randint(1, 99):02d}")
     with s.region("Title"):

@@ -1,5 +1,8 @@
-"""Driver's licences after those of the United Kingdom, of American states, of New South Wales, of
-Russia (cards of 1999 and 2020) and Kazakhstan."""
+"""Driver's licences in national styles.
+
+They follow those of the United Kingdom, American states, New South Wales, Russia (cards of 1999 and
+2020) and Kazakhstan.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ _WIDE = (900, 1400)
 
 
 class _Driver:
-    """Marked values that all cards print."""
+    """Marked values common to all cards."""
 
     def __init__(
         self, s: Sheet, day: str = "%d.%m.%Y", upper: bool = True, years: int = 10
@@ -41,8 +44,10 @@ class _Driver:
 def _hung(
     s: Sheet, x: float, y: float, width: float, entries: list[tuple[str, str]], size: float
 ) -> float:
-    """Small numbers in a column of their own, values behind them; an entry without a number goes on
-    with the one above."""
+    """Small numbers in their own column, followed by the values.
+
+    An entry without a number continues the one above.
+    """
     with s.region("Text"):
         for number, value in entries:
             if number:
@@ -56,7 +61,7 @@ def _hung(
     "driver_licence", "photocard", "fresh", ("en",), wide=_WIDE, height=630, loose=True
 )
 def photocard(s: Sheet) -> None:
-    """Small numbers in a column of their own; 4a and 4b in one line; a long number."""
+    """Small numbers in their own column; 4a and 4b in one line; a long number."""
     ground(s, (250, 236, 240))
     d, r = _Driver(s), s.rng
     s.box(30, 20, 90, 70, 0, fill=(30, 50, 140))
@@ -87,8 +92,10 @@ def photocard(s: Sheet) -> None:
     "driver_licence", "interstate", "fresh", ("en",), wide=_WIDE, height=630, loose=True
 )
 def interstate(s: Sheet) -> None:
-    """As American states print it: standard numbers with abbreviations, the number of the licence
-    at 4d, the card's own at 5."""
+    """The style of American states: standard numbers with abbreviations.
+
+    The number of the licence is at 4d, the card's own at 5.
+    """
     ground(s, (240, 244, 236))
     d, r = _Driver(s, "%m/%d/%Y", years=4), s.rng
     with s.region("Title"):
@@ -123,8 +130,10 @@ def interstate(s: Sheet) -> None:
     "driver_licence", "harbour", "fresh", ("en",), wide=_WIDE, height=630, loose=True
 )
 def harbour(s: Sheet) -> None:
-    """Given names and the surname in capitals in one line without a label, the address under it;
-    labels over the rest."""
+    """Given names and the surname in capitals in one line without a label, the address under it.
+
+    The rest has labels above.
+    """
     ground(s, (246, 240, 224))
     d, r = _Driver(s, "%d %b %Y", upper=False, years=5), s.rng
     surname = f"{{surname={d.who.surname.upper()}}}"
@@ -150,8 +159,10 @@ def harbour(s: Sheet) -> None:
     "driver_licence", "card_2020", "fresh", ("ru",), wide=_WIDE, height=630, loose=True
 )
 def card_2020(s: Sheet) -> None:
-    """Standard numbers in a column of their own, each value again in Latin letters under it, terms
-    side by side, patronymic with the name."""
+    """Standard numbers in their own column, each value repeated in Latin letters under it.
+
+    Terms are side by side, the patronymic is with the name.
+    """
     ground(s, (252, 236, 238))
     d, r, latin = _Driver(s), s.rng, mrz.latin
     with s.region("Title"):
@@ -186,7 +197,7 @@ def card_2020(s: Sheet) -> None:
 
 @specimen_template("driver_licence", "steppe", "fresh", ("ru",), wide=_WIDE, height=630, loose=True)
 def steppe(s: Sheet) -> None:
-    """Numbers of the standard, 4d is a personal number of 12 digits, portrait at the right."""
+    """Standard numbers; 4d is a personal number of 12 digits; portrait at the right."""
     ground(s, (230, 244, 248))
     d, r = _Driver(s), s.rng
     with s.region("Title"):

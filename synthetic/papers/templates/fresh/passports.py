@@ -1,4 +1,4 @@
-"""Passports in English, after those of Ireland, India and Australia."""
+"""Passports in English, in the styles of Ireland, India and Australia."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _OTHER_MONTHS = words("EAN FEA MAR AIB BEA MEI IUI LUN MFO DFO SAM NOL")
 
 
 class _Bearer:
-    """Marked values; `written` gives a day as the state prints it."""
+    """Marked values; `written` formats a date as the state prints it."""
 
     def __init__(self, s: Sheet, nationality: str, code: str, number: str, bilingual: bool) -> None:
         who = somebody(s)
@@ -79,8 +79,10 @@ def green(s: Sheet) -> None:
 
 @specimen_template("passport", "lion", "fresh", ("en",), wide=_WIDE, height=704, loose=True)
 def lion(s: Sheet) -> None:
-    """Values under small labels in columns of different widths; a ghost of the number at the
-    right edge; no authority but a place of issue."""
+    """Values under small labels in columns of different widths.
+
+    A faint copy of the number is at the right edge. There is a place of issue but no authority.
+    """
     ground(s, (238, 240, 250))
     b = _Bearer(s, "INDIAN", "IND", s.rng.choice("JKLMNPRSZ") + digits(s.rng, 7), False)
     office = s.mark("authority", s.v.city().upper())
@@ -108,7 +110,7 @@ def lion(s: Sheet) -> None:
 
 @specimen_template("passport", "emu", "fresh", ("en",), wide=_WIDE, height=704, loose=True)
 def emu(s: Sheet) -> None:
-    """One label "Name" over two lines: the surname, under it the given names."""
+    """One label "Name" over two lines: the surname, then the given names."""
     ground(s, (232, 240, 246))
     b = _Bearer(s, "AUSTRALIAN", "AUS", "P" + s.rng.choice("ABE") + digits(s.rng, 7), False)
     with s.region("Title"):

@@ -1,5 +1,8 @@
-"""Russian passports: a photocopy of the internal one's two pages, the one with a chip for travel
-abroad, a seaman's passport."""
+"""Russian passports.
+
+They are a photocopy of the internal passport's two pages, the passport with a chip for travel
+abroad, and a seaman's passport.
+"""
 
 from __future__ import annotations
 
@@ -28,8 +31,10 @@ def _department(s: Sheet) -> str:
 
 @specimen_template("passport", "photocopy", "fresh", ("ru",), wide=_WIDE, height=1408, loose=True)
 def photocopy(s: Sheet) -> None:
-    """Both pages without colour: the authority in two or three lines behind one label, series and
-    number upright in grey, the place of birth in two lines."""
+    """Both pages without colour: the authority in two or three lines after one label.
+
+    Series and number are upright in grey, the place of birth is in two lines.
+    """
     s.box(0, 0, 1000, 1408, 0, fill=(232, 232, 232))
     who, r = somebody(s), s.rng
     series, tail = f"{r.randint(10, 99)} {who.issued:%y}", digits(r, 6)
@@ -76,7 +81,7 @@ def photocopy(s: Sheet) -> None:
 
 @specimen_template("passport", "chip", "fresh", ("ru",), wide=_WIDE, height=760, loose=True)
 def chip(s: Sheet) -> None:
-    """For travel abroad: every value in Russian, under it in Latin letters."""
+    """For travel abroad: every value in Russian, below it in Latin letters."""
     ground(s, (246, 238, 236))
     who, r = somebody(s), s.rng
     number = f"{r.randint(70, 77)} {digits(r, 7)}"
