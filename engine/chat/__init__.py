@@ -1,1 +1,1 @@
-"""Engine, and one run from the question to the last event: request, runner, stream, citations."""
+"""Engine, and one run from question to last event: request, runner, stream, citations, export."""

@@ -1,8 +1,8 @@
-"""A conversation as one file: Markdown, self-contained HTML, JSON or DOCX.
+"""Export of a conversation to one file: Markdown, self-contained HTML, JSON or DOCX.
 
-It only writes down what was said: nothing is asked of a model, and no address is ever fetched.
-Questions, answers, file names and everything read on a page are foreign text, which can become
-markup in none of the formats. docs/export.md describes the files.
+The export only formats existing data: it runs no model and fetches no address. Questions, answers,
+file names and page text are untrusted, and cannot become markup in any format. docs/export.md
+describes the files.
 
 Try it: `python -c "from engine.chat.export import export_conversation as e; print(e((), (),
 'md', title='Empty', language='en').decode())"`
@@ -31,17 +31,17 @@ def export_conversation(
     title: str,
     language: str,
 ) -> bytes:
-    """A conversation as a file of one of KINDS.
+    """Export a conversation to a file of one of KINDS.
 
-    HTML and DOCX show the places of the answers as pictures; a page that cannot be loaded any more
-    leaves its picture out and says so.
+    HTML and DOCX show the places of the answers as pictures. If a page cannot be loaded any more,
+    a sentence takes the place of its picture.
 
     Args:
         exchanges: questions with their answers, oldest first.
-        documents: what evidence and layouts refer to; one that is missing was deleted meanwhile.
+        documents: those that evidence and layouts refer to; a missing one was deleted meanwhile.
         kind: "md", "html", "json" or "docx".
         title: of the conversation; plain text.
-        language: "en" or "ru": of our own words.
+        language: "en" or "ru", of the app's own words.
     Raises:
         SessionError: kind is not one of KINDS.
     """
@@ -56,7 +56,7 @@ def export_conversation(
 
         return to_html(sections, documents, title=title, language=language).encode("utf-8")
     if kind == "docx":
-        # python-docx and lxml cost half a second, which only this format should pay.
+        # python-docx and lxml take half a second to import, and only this format needs them.
         from engine.chat.export.word import to_docx
 
         return to_docx(sections, documents, title=title, language=language)

@@ -30,7 +30,7 @@ def answer_json(answer: Answer, pages: Sequence[Page]) -> Json:
 
 
 def parse_json(document: Document, pages: Sequence[Page], answer: Answer, task: Task) -> Json:
-    """What a task read on a document's pages: regions, or its text where it gives text alone."""
+    """A task's result on a document's pages: regions, or text if it gives text alone."""
     if task.output == "text":
         return {
             "document": document.name,
@@ -43,7 +43,7 @@ def parse_json(document: Document, pages: Sequence[Page], answer: Answer, task: 
 
 
 def layout_of(page: Page, answer: Answer) -> PageLayout:
-    """A page's layout; an empty one where nothing was found, so that every page is listed."""
+    """A page's layout; an empty one if nothing was found, so every page is listed."""
     for layout in answer.layouts:
         if (layout.document_id, layout.page_index) == (page.document_id, page.page_index):
             return layout
@@ -53,7 +53,7 @@ def layout_of(page: Page, answer: Answer) -> PageLayout:
 
 
 def page_sizes(pages: Sequence[Page]) -> list[dict[str, int]]:
-    """The frames of the boxes, as every JSON with boxes carries them."""
+    """The page sizes, which are the frames of the boxes, for every JSON with boxes."""
     return [
         {"page_index": page.page_index, "width": page.width, "height": page.height}
         for page in pages
@@ -72,7 +72,7 @@ def evidence_json(found: Evidence) -> Json:
 
 
 def usage_json(usage: Usage) -> Json:
-    """What an answer cost."""
+    """The cost of an answer."""
     return {
         "prompt_tokens": usage.prompt_tokens,
         "completion_tokens": usage.completion_tokens,

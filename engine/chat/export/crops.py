@@ -1,6 +1,6 @@
-"""Pictures of the places that answers came from: part of the page, the lines marked.
+"""Pictures of the places of answers: part of the page, with the lines marked.
 
-Bounded: a conversation of any length makes a file that can be sent by mail.
+The total size is bounded: a conversation of any length makes a file that fits into an e-mail.
 """
 
 import io
@@ -21,14 +21,14 @@ logger = logging.getLogger(__name__)
 
 CropKey: TypeAlias = tuple[str, int, tuple[BBox, ...]]
 
-# In heights of the place's own lines; aside so far that a value's label is mostly seen.
+# In heights of the place's own lines; wide enough aside to include most values' labels.
 _MARGIN_UP: Final = 1.5
 _MARGIN_ASIDE: Final = 10.0
 _LEAST_LINE_PIXELS: Final = 8.0
 _MOST_WIDTH: Final = 900
 _MOST_HEIGHT: Final = 600
 _JPEG_QUALITY: Final = 80
-# Later places of a very long conversation stand without a picture.
+# Later places of a very long conversation have no picture.
 _MOST_CROPS: Final = 300
 
 
@@ -48,14 +48,14 @@ def key_of(place: CitedPlace) -> CropKey:
 def crops_of(
     places: Iterable[CitedPlace], documents: Sequence[Document]
 ) -> dict[CropKey, CropImage]:
-    """The pictures of places, each once; without those of pages that cannot be loaded any more."""
+    """The pictures of places, each once, except of pages that cannot be loaded any more."""
     pages = {
         (page.document_id, page.page_index): page
         for document in documents
         for page in document.pages
     }
     wanted: dict[tuple[str, int], list[CropKey]] = {}
-    # A dict, as an ordered set: the first of them have their pictures.
+    # A dict as an ordered set: the first places have their pictures.
     for key in list(dict.fromkeys(key_of(place) for place in places))[:_MOST_CROPS]:
         if key[:2] in pages:
             wanted.setdefault(key[:2], []).append(key)
@@ -79,7 +79,7 @@ def _image(page: Page) -> Image.Image | None:
 
 
 def _crop(image: Image.Image | None, boxes: Sequence[BBox]) -> CropImage | None:
-    """The part of a page around boxes; None where they lie off it."""
+    """The part of a page around boxes; None if they lie off the page."""
     if image is None or not boxes:
         return None
     line = max(_LEAST_LINE_PIXELS, median(bottom - top for _, top, _, bottom in boxes))

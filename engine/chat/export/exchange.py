@@ -1,4 +1,4 @@
-"""What an export is made of: one question and its answer."""
+"""The unit of an export: one question and its answer."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,11 +12,11 @@ class Exchange:
 
     Attributes:
         question: the user's words; empty for tasks that need none.
-        task_id: what was asked for, an id of prompts/*.toml.
-        asked_at: None where the time was not kept.
-        answer: the run, in any state of it.
-        liked: the user's thumb; None without one.
-        files: names of what came with the question.
+        task_id: of the requested task, an id of prompts/*.toml.
+        asked_at: None if the time was not stored.
+        answer: the run, in any state.
+        liked: the user's rating (thumb); None without one.
+        files: names of the files that were uploaded with the question.
     """
 
     question: str

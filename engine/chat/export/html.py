@@ -1,4 +1,4 @@
-"""A conversation as one HTML page that needs nothing else: no script, no foreign address."""
+"""A conversation as one self-contained HTML page: no script, no external address."""
 
 import base64
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,7 +12,7 @@ from engine.core.i18n import LANGUAGES, say
 from engine.core.schema import Document, Region
 from engine.layout.reading import table_of
 
-# Nothing may be fetched or run, whatever a later change lets through.
+# Nothing may be fetched or run, whatever a later change adds.
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 _STYLE: Final = """
 :root{color-scheme:light dark;--ink:#1e293b;--soft:#475569;--paper:#ffffff;--card:#f1f5f9;
@@ -138,7 +138,7 @@ def _regions(page: RegionsOfPage, language: str) -> str:
 
 def _region(region: Region) -> str:
     if region.category == "Table":
-        # Written anew from the cells: of foreign markup only text and spans survive.
+        # Rebuilt from the cells: only text and spans of untrusted markup survive.
         return clean(table_of(region).html()) or _text(region.text)
     return _text(region.text)
 
@@ -149,5 +149,5 @@ def _list(css_class: str, lines: Iterable[str]) -> str:
 
 
 def _text(text: str) -> str:
-    """Foreign text as HTML that shows exactly it, in attributes too."""
+    """Untrusted text as HTML that shows exactly this text, in attributes too."""
     return escape(clean(text), quote=True)

@@ -93,7 +93,7 @@ def _answer(answer: Transcript, documents: Sequence[Document], language: str) ->
 
 
 def _not_found(answer: Transcript) -> list[list[int]]:
-    """Spans [start, end) of the text that were looked up and stand on no page."""
+    """Spans [start, end) of the text that were searched for and stand on no page."""
     spans, at = [], 0
     for piece in pieces(answer):
         end = at + len(piece.text)

@@ -1,4 +1,4 @@
-"""A conversation as Markdown (GitHub's flavour), in which foreign text is only ever text."""
+"""A conversation as Markdown (GitHub's flavour), in which untrusted text is never markup."""
 
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -8,7 +8,7 @@ from engine.chat.export.sections import CitedPlace, RegionsOfPage, Section, cate
 from engine.core.i18n import say
 from engine.layout.markdown import escaped
 
-# Stand for our own marks while the answer is escaped as a whole; taken out of foreign text first.
+# Placeholders of our own marks while the answer is escaped; first removed from untrusted text.
 _OPEN: Final = "\ue000"
 _CLOSE: Final = "\ue001"
 _MISSING: Final = "\ue002"
@@ -70,12 +70,12 @@ def _regions(page: RegionsOfPage, language: str) -> Iterable[str]:
 
 
 def _line(text: str) -> str:
-    """Foreign text on one line."""
+    """Untrusted text on one line."""
     return escaped(" ".join(clean(text).split()))
 
 
 def _text(text: str) -> str:
-    """Foreign text line by line: two spaces at a line's end keep the break."""
+    """Untrusted text line by line: two spaces at a line's end keep the break."""
     lines = escaped(text).split("\n")
     kept = [
         f"{line}  " if line and following else line

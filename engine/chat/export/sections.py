@@ -1,6 +1,6 @@
-"""A conversation as every written format shows it: exchanges in pieces, places, regions and notes.
+"""The common content of all text formats: exchanges in pieces, places, regions and notes.
 
-The formats differ only in markup; what is said, and in which order, is decided here.
+The formats differ only in markup. This module decides the content and its order.
 """
 
 import re
@@ -17,7 +17,7 @@ from engine.core.schema import BBox, Document, PageLayout, Region
 from engine.core.transcript import Transcript
 from engine.layout.reading import regions_in_order
 
-# What XML and HTML forbid, and what reorders or hides text.
+# Characters that XML and HTML forbid, or that reorder or hide text.
 _DECEIVING: Final = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069"
     "\ud800-\udfff\ufffe\uffff]"
@@ -33,7 +33,7 @@ class CitedPlace:
         boxes: of its lines, page pixels.
         text: as printed there.
         label: file and page number, in the language of the export.
-        crop_label: says in words what its picture shows.
+        crop_label: describes its picture in words.
     """
 
     number: int
@@ -59,12 +59,12 @@ class Section:
 
     Attributes:
         number: counted from 1.
-        question: what was asked: the user's words, or the task's title.
+        question: the user's words, or the task's title.
         facts: task, files, time: one line each.
-        answer: the text in pieces; empty where the regions say it all.
-        notes: what the reader should know: notices, a failure, a cut.
+        answer: the text in pieces; empty if the regions contain all of it.
+        notes: for the reader: notices, a failure, a cut-off.
         figures: model and cost, one line.
-        rating: the user's thumb in words; "" without one.
+        rating: the user's rating in words; "" without one.
     """
 
     number: int
@@ -79,7 +79,7 @@ class Section:
 
 
 def clean(text: str) -> str:
-    """The text without characters that deceive the eye or break a file."""
+    """The text without characters that mislead a reader or break a file."""
     return _DECEIVING.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
@@ -118,7 +118,7 @@ def _section(
 
 
 def _task(task_id: str, language: str) -> tuple[str, bool]:
-    """A task's title, and whether its answer is a layout; one that is gone keeps its id."""
+    """A task's title, and whether its answer is a layout; the id stands for a removed task."""
     try:
         task = get_task(task_id)
     except TaskError:
@@ -137,7 +137,7 @@ def _facts(exchange: Exchange, title: str, language: str) -> Iterable[str]:
 
 
 def _places(answer: Transcript, names: dict[str, str], language: str) -> tuple[CitedPlace, ...]:
-    """The places by number; the lines of one are put together."""
+    """The places by number; the lines of one place are joined."""
     found: dict[int, CitedPlace] = {}
     for item, number in zip(answer.evidence, numbers(answer.evidence), strict=True):
         before = found.get(number)

@@ -1,4 +1,4 @@
-"""A conversation as DOCX, for those who go on writing in it."""
+"""A conversation as DOCX, for users who edit it further."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -20,11 +20,11 @@ from engine.layout.reading import table_of
 
 _LANGUAGE_TAGS: Final = {"en": "en-GB", "ru": "ru-RU"}
 _TEXT_WIDTH_MM: Final = 160.0
-# A crop at this many pixels an inch looks as large as the print on the page.
+# At this many pixels per inch a crop looks as large as the print on the page.
 _CROP_DPI: Final = 150.0
 _MISSING_COLOUR: Final = RGBColor(0x9A, 0x34, 0x12)
 _SOFT_COLOUR: Final = RGBColor(0x47, 0x55, 0x69)
-# So that equal conversations make equal files.
+# A fixed time, so that equal conversations make equal files.
 _TIMESTAMP: Final = datetime(2000, 1, 1)
 
 
@@ -39,7 +39,7 @@ def to_docx(
     page.left_margin = page.right_margin = Mm((210 - _TEXT_WIDTH_MM) / 2)
     _set_language(made, language)
     properties = made.core_properties
-    # The format takes no more.
+    # The format's limit.
     properties.title, properties.author = clean(title)[:255], "ScanChat"
     properties.comments = ""
     properties.created = properties.modified = _TIMESTAMP
@@ -97,7 +97,7 @@ def _place(made: Any, place: CitedPlace, crop: CropImage | None, language: str) 
         return
     width = min(_TEXT_WIDTH_MM, crop.width / _CROP_DPI * 25.4)
     picture = made.add_picture(io.BytesIO(crop.jpeg), width=Mm(width))
-    # What a screen reader says.
+    # The text for screen readers.
     picture._inline.docPr.set("descr", place.crop_label)
 
 
@@ -129,7 +129,7 @@ def _soft(made: Any, text: str) -> None:
 
 
 def _set_language(made: Any, language: str) -> None:
-    """What the text is spell-checked and hyphenated as."""
+    """Set the language for spell-checking and hyphenation."""
     tag = _LANGUAGE_TAGS.get(language, _LANGUAGE_TAGS["en"])
     properties = made.styles["Normal"].element.get_or_add_rPr()
     element = OxmlElement("w:lang")
