@@ -1,4 +1,4 @@
-"""ScanChat's engine: everything but the screen.
+"""ScanChat's engine: everything except the user interface.
 
     from pathlib import Path
     from engine import Engine, load_settings
@@ -8,7 +8,8 @@
         engine.add_document(session_id, Path("scan.png"), name="scan.png")
         answer = engine.ask(session_id, "What is the total?").answer()
 
-Importing it imports neither torch nor gradio: models bring torch when they are first used.
+Importing this package imports neither torch nor gradio; torch is imported when a model is first
+used.
 """
 
 from engine.chat.engine import Engine

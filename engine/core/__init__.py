@@ -1,4 +1,5 @@
-"""What every floor knows: errors and their sentences, the values that travel, settings, geometry.
+"""Shared foundations: errors and their texts, data types, settings, geometry, hardware facts.
 
-Nothing here reads a page, a model or a session.
+Every other package may import this one. It imports none of them and opens no document, checkpoint
+or session.
 """

@@ -1,6 +1,6 @@
-"""Which attention a model runs with on this machine: tried at its own shapes, not guessed.
+"""Choice of a model's attention implementation, from trial runs at the model's own shapes.
 
-The choice is a value with its reason, so that the log, the model card and `doctor` say the same.
+The choice is a value with its reason, so the log, the model card and `doctor` report the same.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from engine.core.i18n import DEFAULT_LANGUAGE, say
 if TYPE_CHECKING:
     import torch
 
-# The kernels that SDPA may choose from, by their name in torch.nn.attention.SDPBackend.
+# The kernels that SDPA can select, by their names in torch.nn.attention.SDPBackend.
 SDPA_BACKENDS: Final = (
     "FLASH_ATTENTION",
     "CUDNN_ATTENTION",
     "EFFICIENT_ATTENTION",
     "MATH",
 )
-# How configs name the width of a part and the number of its heads. Where there is an embed_dim,
+# Names in configs of the width of a part and its number of heads. If there is an embed_dim,
 # hidden_size is the width of the language model (Qwen2-VL's vision tower).
 _WIDTHS: Final = ("embed_dim", "hidden_size", "width")
 _HEADS: Final = ("num_attention_heads", "num_heads", "heads")
 _LANGUAGE: Final = ("text_config", "language_config")
-# For a config that states none; that of 2B models and larger.
+# For a config without one; the head size of 2B models and larger.
 _USUAL_HEAD_SIZE: Final = 128
-# Tokens of a trial: enough for a mask to matter.
+# Tokens of a trial: enough for a mask to have an effect.
 _TOKENS: Final = 16
 
 
@@ -40,8 +40,8 @@ class AttentionShape:
 
     Attributes:
         head_size: elements of one head.
-        heads: query heads.
-        kv_heads: key and value heads; fewer than `heads` where they are grouped.
+        heads: number of query heads.
+        kv_heads: number of key and value heads; fewer than `heads` in grouped-query attention.
     """
 
     head_size: int
@@ -51,12 +51,12 @@ class AttentionShape:
 
 @dataclass(frozen=True, slots=True)
 class AttentionChoice:
-    """Which attention a model runs with, and why.
+    """The attention implementation of a model, and the reason for it.
 
     Attributes:
-        requested: as in settings.
+        requested: the settings' attn_implementation.
         implementation: "sdpa", "eager" or "flash_attention_2", as transformers names it.
-        key, values: the reason and what the user could do, a sentence of engine/core/texts.
+        key, values: the reason and what the user can do, a text of engine/core/texts.
     """
 
     requested: str
@@ -69,10 +69,10 @@ class AttentionChoice:
 
 
 def attention_shapes(config: Mapping[str, Any]) -> tuple[AttentionShape, ...]:
-    """The shapes of a checkpoint's config.json: the language model's first, each once.
+    """The attention shapes in a checkpoint's config.json: the language model's first, each once.
 
     Args:
-        config: as published, or `to_dict()` of a transformers config, which has the defaults too.
+        config: as published, or `to_dict()` of a transformers config, which includes defaults.
     """
     named = (config.get(name) for name in _LANGUAGE)
     language = next((part for part in named if isinstance(part, Mapping)), config)
@@ -89,7 +89,7 @@ def _parts(config: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def _shape(part: Mapping[str, Any]) -> AttentionShape | None:
-    """None for what is no part that attends."""
+    """The shape of a part; None if the part has no attention."""
 
     def number(*names: str) -> int:
         found = (part.get(name) for name in names)
@@ -105,15 +105,16 @@ def _shape(part: Mapping[str, Any]) -> AttentionShape | None:
 def choose_attention(
     requested: str, dtype: str, shapes: Sequence[AttentionShape]
 ) -> AttentionChoice:
-    """Decide the attention of a model on this machine.
+    """Choose the attention implementation of a model on this machine.
 
-    `auto` takes SDPA once tiny forwards on the real device, dtype and shapes agreed with plain
-    attention, else eager. flash_attention_2 is used only where it is asked for and can be imported.
+    "auto" and "sdpa" select SDPA if small forward passes on the real device, dtype and shapes agree
+    with plain attention, else eager. flash_attention_2 is used only if it is requested and can be
+    imported; otherwise SDPA replaces it without a trial.
 
     Args:
         requested: the settings' attn_implementation.
-        dtype: what the model computes in; not "auto".
-        shapes: of every part of the model that will run with it; () tries usual heads.
+        dtype: the model's compute dtype; not "auto".
+        shapes: shapes of all parts of the model that use this implementation; () tries usual heads.
     """
     shapes = shapes or (AttentionShape(_USUAL_HEAD_SIZE),)
     if requested == "eager":
@@ -133,7 +134,7 @@ def choose_attention(
 
 
 def flash_attn_problem() -> str | None:
-    """Why the flash-attn package cannot be used here; None when it can."""
+    """Why the flash-attn package cannot be used on this machine; None if it can."""
     if device().kind != "cuda":
         return "no CUDA GPU"
     if importlib.util.find_spec("flash_attn") is None:
@@ -148,16 +149,16 @@ def flash_attn_problem() -> str | None:
 def sdpa_problem(
     dtype: str, shapes: Sequence[AttentionShape], backend: str | None = None
 ) -> str | None:
-    """Why SDPA cannot be used here; None when it can. Tried, not guessed.
+    """Why SDPA cannot be used on this machine, from trial calls; None if it can.
 
-    The calls are those of transformers' sdpa_attention_forward: without a mask, causal or not, for
-    a whole prompt, a page or one token, with grouped heads as they are; with a boolean mask, keys
-    and values repeated to all heads.
+    The calls are those of transformers' sdpa_attention_forward. Without a mask they are causal or
+    not, for a whole prompt, a page or one token, with grouped heads. With a boolean mask, keys and
+    values are repeated for all heads.
 
     Args:
-        dtype: what the model computes in; not "auto".
-        shapes: the heads that are tried.
-        backend: one of SDPA_BACKENDS to allow that kernel alone, which is tried without a mask and
+        dtype: the model's compute dtype; not "auto".
+        shapes: the shapes to try.
+        backend: one of SDPA_BACKENDS, to allow only that kernel, which is tried without a mask and
             without groups; None lets torch choose.
     """
     for shape in shapes:
@@ -219,7 +220,7 @@ def _call_problem(
         return str(error).splitlines()[0]
     plain = _plain(query.float(), key.float(), value.float(), allowed)
     difference = (plain - result.float()).abs().max().item()
-    # Two half-precision roundings of values around 1; a wrong kernel is off by far more.
+    # Two half-precision roundings of values around 1; a wrong kernel differs by far more.
     tolerance = 1e-4 if dtype == "float32" else 3e-2
     # Written so that NaN is a difference.
     if difference <= tolerance:
@@ -230,10 +231,10 @@ def _call_problem(
 def _plain(
     query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, allowed: torch.Tensor
 ) -> torch.Tensor:
-    """(1, heads, queries, head_size): attention by its definition.
+    """Attention computed by its definition, (1, heads, queries, head_size).
 
     Args:
-        allowed: (queries, tokens), True where a query may look.
+        allowed: (queries, tokens), True where a query may attend to a token.
     """
     repeats = query.shape[1] // key.shape[1]
     key, value = (one.repeat_interleave(repeats, dim=1) for one in (key, value))
@@ -243,6 +244,6 @@ def _plain(
 
 
 def sdpa_backends(dtype: str, head_size: int) -> dict[str, str | None]:
-    """Each of SDPA's kernels -> why it does not run here, None where it does."""
+    """Each of SDPA's kernels -> why it does not run on this machine; None if it runs."""
     shapes = (AttentionShape(head_size),)
     return {name: sdpa_problem(dtype, shapes, name) for name in SDPA_BACKENDS}

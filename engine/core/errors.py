@@ -1,18 +1,18 @@
-"""The exceptions of the engine: the only text of a failure that a user ever sees.
+"""The exceptions of the engine. Their texts are the only error texts that a user sees.
 
-    EngineError                 a sentence with the next step, in English and Russian
-    ├── SettingsError           settings.toml or the file laid over it
-    ├── DocumentError           a file that cannot be read, or breaks a limit
-    ├── GeometryError           a box that is nowhere on the page
-    ├── OcrError                the text of a page cannot be read here
-    ├── TaskError               an unknown task or a broken prompt file
-    ├── SessionError            the session, its pages or its question
-    ├── StoreError              what is kept on disk cannot be read or written
-    └── ModelError              a model that is unknown, cannot be loaded or cannot do the task
-        └── GenerationError     a run that failed, stalled or gave nothing
+    EngineError                 a text with the next step, in English and Russian
+    ├── SettingsError           settings.toml or its overlay file is not usable
+    ├── DocumentError           a file cannot be read, or exceeds a limit
+    ├── GeometryError           a box lies outside the page
+    ├── OcrError                the text of a page cannot be read on this machine
+    ├── TaskError               an unknown task or an invalid prompt file
+    ├── SessionError            the session, its pages or its question is not usable
+    ├── StoreError              stored conversations cannot be read or written
+    └── ModelError              a model is unknown, cannot be loaded or cannot do the task
+        └── GenerationError     a run failed, stalled or produced nothing
 
 Any other exception is a bug: it is logged with its traceback and shown as `internal.unexpected`.
-This module does not log and does not decide what is shown where.
+This module neither logs nor displays errors.
 
 Try it:
 `python -c "from engine.core.errors import TaskError as E; print(E('task.unknown', task=1,
@@ -25,13 +25,13 @@ from engine.core.i18n import DEFAULT_LANGUAGE, say
 
 
 class EngineError(Exception):
-    """A failure that can be told to the user: a key of engine/core/texts/*.toml and its values.
+    """A failure that is shown to the user: a key of engine/core/texts/*.toml and its values.
 
     Args:
-        key: "table.name" of the sentence; it ends with what the user can do next.
-        values: the sentence's placeholders. Their text reaches the screen, so no secrets.
+        key: "table.name" of the text, which ends with what the user can do next.
+        values: values of the text's placeholders. They are displayed, so they hold no secrets.
     Raises:
-        KeyError: the sentence does not exist or a placeholder has no value.
+        KeyError: the text does not exist or a placeholder has no value.
     """
 
     def __init__(self, key: str, /, **values: object) -> None:
@@ -40,11 +40,12 @@ class EngineError(Exception):
         super().__init__(say(key, DEFAULT_LANGUAGE, **values))
 
     def __reduce__(self) -> "tuple[Any, ...]":
-        # Exceptions are pickled by their args, which hold the sentence; workers send the key.
+        # By default exceptions are pickled by their args, here the rendered text. Workers send the
+        # key and values instead, so the receiver can choose the language.
         return _again, (type(self), self.key, self.values)
 
     def text(self, language: str = DEFAULT_LANGUAGE) -> str:
-        """The sentence in "en" or "ru"."""
+        """The text in "en" or "ru"."""
         return say(self.key, language, **self.values)
 
 
@@ -53,11 +54,11 @@ def _again(kind: type[EngineError], key: str, values: dict[str, object]) -> Engi
 
 
 class SettingsError(EngineError):
-    """settings.toml, or the file laid over it, cannot be used."""
+    """settings.toml, or its overlay file, is not usable."""
 
 
 class DocumentError(EngineError):
-    """A file is broken, encrypted, of an unknown kind, or over a limit."""
+    """A file is corrupt, encrypted, of an unknown type, or over a limit."""
 
 
 class GeometryError(EngineError):
@@ -69,7 +70,7 @@ class OcrError(EngineError):
 
 
 class TaskError(EngineError):
-    """A task id is not known, or its prompt file is broken."""
+    """A task id is unknown, or its prompt file is invalid."""
 
 
 class SessionError(EngineError):
@@ -77,11 +78,11 @@ class SessionError(EngineError):
 
 
 class StoreError(EngineError):
-    """What is kept of conversations cannot be read or written: disk full, locked, damaged."""
+    """Stored conversations cannot be read or written: disk full, locked, damaged."""
 
 
 class ModelError(EngineError):
-    """A model is not known, cannot be loaded, or cannot do what was asked."""
+    """A model is unknown, cannot be loaded, or cannot do what was requested."""
 
 
 class GenerationError(ModelError):
@@ -89,9 +90,9 @@ class GenerationError(ModelError):
 
 
 def as_engine_error(error: BaseException) -> EngineError:
-    """The error as one that may be shown; a foreign one becomes `internal.unexpected`.
+    """Convert an exception to one that may be shown; a foreign one becomes `internal.unexpected`.
 
-    The caller logs the foreign error itself: its text may hold paths or page contents.
+    The caller logs the foreign exception. Its text may hold paths or page contents.
     """
     if isinstance(error, EngineError):
         return error
@@ -99,5 +100,4 @@ def as_engine_error(error: BaseException) -> EngineError:
 
 
 class RunCancelled(Exception):  # noqa: N818 - a user pressing Stop is no error
-    """What was asked for is not wanted any more: Stop was pressed, or its page is gone. No
-    error."""
+    """The request was cancelled: the user pressed Stop, or its page was deleted. Not an error."""

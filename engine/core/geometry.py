@@ -1,7 +1,7 @@
-"""Between the frame a model speaks in and the page frame: the only place where boxes are scaled.
+"""Conversion of boxes between a model's frame and the page frame. Boxes are scaled only here.
 
-Page frame: pixels of the upright page image, origin top left (engine.core.schema). A quarter turn
-that was made to read a sideways page is undone here too.
+Page frame: pixels of the upright page image, origin top left (engine.core.schema). This module also
+maps boxes of a sideways page back from the image that was rotated for OCR.
 
 Try it: `python -c "from engine.core.geometry import iou; print(iou((0, 0, 2, 2), (1, 0, 3, 2)))"`
 """
@@ -14,12 +14,12 @@ from engine.core.schema import BBox, Size
 
 
 def to_page_frame(bbox: BBox, *, model_size: Size, page_size: Size) -> BBox:
-    """Map a box from the image the model saw to the upright page.
+    """Map a box from the model's input image to the upright page.
 
     Args:
         bbox: (x_min, y_min, x_max, y_max) in the model's frame; corners in any order.
         model_size: (width, height) of the model's frame: pixels after the processor's resize, or
-            (1000, 1000) for models that speak in thousandths.
+            (1000, 1000) for models whose coordinates are thousandths of the page.
         page_size: (width, height) in pixels of the page image.
     Returns:
         The box in page pixels, clipped to the page.
@@ -34,7 +34,10 @@ def to_page_frame(bbox: BBox, *, model_size: Size, page_size: Size) -> BBox:
 
 
 def to_model_frame(bbox: BBox, *, model_size: Size, page_size: Size) -> BBox:
-    """The inverse of to_page_frame, for boxes that a user draws. Same frames, same error."""
+    """Map a box from the page to the model's frame, for boxes that a user draws.
+
+    The inverse of to_page_frame, with the same arguments and the same error.
+    """
     return to_page_frame(bbox, model_size=page_size, page_size=model_size)
 
 
@@ -42,13 +45,14 @@ def clip(bbox: BBox, *, page_size: Size) -> BBox:
     """The part of a box that lies on the page, corners in order.
 
     Raises:
-        GeometryError: the box lies outside the page, has no area, or is not made of finite numbers.
+        GeometryError: the box lies outside the page, has no area, or has a coordinate that is not
+            finite.
     """
     width, height = page_size
     x0, x1 = sorted((bbox[0], bbox[2]))
     y0, y1 = sorted((bbox[1], bbox[3]))
     clipped = (max(0.0, x0), max(0.0, y0), min(float(width), x1), min(float(height), y1))
-    # Models write NaN and infinities too; max and min would let them through.
+    # Models can generate NaN and infinity, which max and min let through.
     finite = all(math.isfinite(value) for value in bbox)
     if not (finite and clipped[0] < clipped[2] and clipped[1] < clipped[3]):
         raise GeometryError("geometry.empty_box", bbox=bbox, width=width, height=height)
@@ -56,12 +60,13 @@ def clip(bbox: BBox, *, page_size: Size) -> BBox:
 
 
 def undo_quarter_turns(bbox: BBox, *, turns: int, page_size: Size) -> BBox:
-    """Map a box from a page that was turned for reading back to the upright page frame.
+    """Map a box from an image that was rotated for OCR back to the upright page frame.
 
     Args:
-        bbox: pixels of the turned image.
-        turns: how many quarter turns counter-clockwise (PIL's ROTATE_90) made the turned image.
-        page_size: (width, height) of the page image before turning.
+        bbox: pixels of the rotated image.
+        turns: number of quarter turns counter-clockwise (PIL's ROTATE_90) from the page image to
+            the rotated image.
+        page_size: (width, height) of the page image before the rotation.
     Returns:
         The box in pixels of the page image.
     """
@@ -94,7 +99,7 @@ def area(bbox: BBox) -> float:
 
 
 def intersection_area(first: BBox, second: BBox) -> float:
-    """Square pixels that two boxes share."""
+    """Area of the intersection of two boxes in square pixels."""
     width = min(first[2], second[2]) - max(first[0], second[0])
     height = min(first[3], second[3]) - max(first[1], second[1])
     return max(0.0, width) * max(0.0, height)

@@ -1,8 +1,8 @@
-"""What this machine has, and what follows from it: device, precision, memory.
+"""Detection of device, precision and memory of this machine.
 
-Every decision is a value with its reason, so that the log, the model card and `doctor` say the
-same. Nothing here changes what the settings ask for; what cannot be done is refused with the
-alternatives. torch is imported when a decision needs it.
+Every decision is a value with its reason, so the log, the model card and `doctor` report the same.
+The settings are never overridden: a setting that the machine cannot satisfy is an error that names
+the alternatives. torch is imported when a decision needs it.
 """
 
 import csv
@@ -24,12 +24,12 @@ from engine.core.errors import ModelError
 from engine.core.i18n import DEFAULT_LANGUAGE, say
 from engine.core.settings import ModelSettings
 
-# bfloat16 arithmetic exists in hardware from compute capability 8.0 (Ampere) on.
+# GPUs have bfloat16 arithmetic from compute capability 8.0 (Ampere) on.
 _BFLOAT16_CAPABILITY: Final = (8, 0)
-# The most of the GPU's memory that a process takes where its driver would go on in the computer's.
+# Share of the GPU's memory that a process may take if its driver spills to main memory.
 _MOST_OF_THE_GPU: Final = 0.95
 logger = logging.getLogger(__name__)
-# `nvidia-smi --help-query-gpu` names the fields; without units they are MiB.
+# Field names: `nvidia-smi --help-query-gpu`; with nounits, memory is in MiB.
 _QUERY: Final = (
     "--query-gpu=uuid,mig.mode.current,memory.used,memory.total",
     "--format=csv,noheader,nounits",
@@ -41,13 +41,13 @@ _PREFIX: Final = "GPU-"
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """Where models run.
+    """The device that models run on.
 
     Attributes:
         kind: "cuda" or "cpu".
-        name: the GPU's name; "CPU" without one.
+        name: the GPU's name; "CPU" without a GPU.
         capability: CUDA compute capability, e.g. (12, 0) for consumer Blackwell; None on the CPU.
-        memory_bytes: the GPU's memory in all; None on the CPU.
+        memory_bytes: the GPU's total memory; None on the CPU.
         uuid: of the GPU or of its MIG instance, without "GPU-" or "MIG-"; None on the CPU.
     """
 
@@ -60,12 +60,12 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Precision:
-    """What a model computes in, and why.
+    """The compute dtype of a model, and the reason for it.
 
     Attributes:
         requested: the settings' dtype.
         dtype: "float32", "float16" or "bfloat16".
-        key, values: the reason, a sentence of engine/core/texts.
+        key, values: the reason, a text of engine/core/texts.
     """
 
     requested: str
@@ -78,10 +78,10 @@ class Precision:
 
 
 def has_gpu() -> bool:
-    """Whether CUDA offers a GPU, without starting CUDA in this process.
+    """Whether CUDA offers a GPU, without initialising CUDA in this process.
 
-    NVIDIA's management library counts them where it can (torch.cuda.device_count), so the app's own
-    process takes none of the memory that its models' processes need.
+    torch.cuda.device_count counts GPUs with NVIDIA's management library where it can. The app's own
+    process then takes none of the GPU memory that the model processes need.
     """
     import torch
 
@@ -90,9 +90,9 @@ def has_gpu() -> bool:
 
 @cache
 def device() -> Device:
-    """The first GPU that CUDA offers, else the CPU. Starts CUDA in this process where there is one.
+    """The first GPU that CUDA offers, else the CPU. Initialises CUDA in this process if available.
 
-    For processes that run models; the app's own asks `has_gpu`.
+    For processes that run models; the app's own process calls `has_gpu`.
     """
     import torch
 
@@ -116,11 +116,11 @@ def torch_dtype(name: str) -> Any:
 
 
 def choose_precision(requested: str, where: Device) -> Precision:
-    """What a model computes in: the settings' dtype as it is written, or for "auto" what fits.
+    """Choose a model's compute dtype: the settings' dtype as written, or for "auto" by device.
 
-    "auto" takes bfloat16, in which the checkpoints are published, where the device computes in it.
-    Else a GPU takes float16, of the same size but a smaller range (an overflow is told by
-    engine.families.decoding.overflow and never shown as an answer), and a CPU float32.
+    "auto" selects bfloat16, the dtype of the published checkpoints, if the device supports it. Else
+    a GPU uses float16, of the same size but a smaller range (engine.families.decoding.overflow
+    raises an error on overflow, so no overflowed answer is shown), and a CPU uses float32.
     """
     if requested != "auto":
         return Precision(requested, requested, "precision.as_written")
@@ -142,7 +142,7 @@ def _cpu_has_bfloat16() -> bool:
 
 
 def check_precision(model_id: str, model: ModelSettings, where: Device) -> None:
-    """Refuse what the device cannot do, naming the alternatives.
+    """Reject a dtype or quantisation that this machine does not support, naming alternatives.
 
     Raises:
         ModelError: bfloat16 on a GPU without it, or quantisation without bitsandbytes.
@@ -163,11 +163,12 @@ def check_precision(model_id: str, model: ModelSettings, where: Device) -> None:
 
 
 def keep_out_of_shared_memory() -> None:
-    """Have this process run out of memory where its driver would go on in the computer's.
+    """Limit this process to the GPU's own memory where the driver spills to main memory.
 
     On Windows, and so in WSL, NVIDIA's driver takes main memory when the GPU's is full ("CUDA -
-    Sysmem Fallback Policy", drivers from 536.40 on): nothing fails, a page takes minutes, and
-    neither the attempt with fewer pixels nor the fallback begins. Call it before loading weights.
+    Sysmem Fallback Policy", drivers from 536.40 on). Nothing fails then, but a page takes minutes,
+    and neither the retry with fewer pixels nor the fallback starts. With the limit, the process
+    runs out of memory instead. Call this before loading weights.
     """
     if sys.platform != "win32" and "microsoft" not in platform.release().lower():
         return
@@ -178,14 +179,14 @@ def keep_out_of_shared_memory() -> None:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an exception says that the device's or the machine's memory is exhausted."""
+    """Whether an exception means that GPU or main memory is exhausted."""
     torch = sys.modules.get("torch")
     kind = torch.OutOfMemoryError if torch is not None else MemoryError
     # torch's CPU allocator raises a plain RuntimeError.
     return isinstance(error, (kind, MemoryError)) or "not enough memory" in str(error)
 
 
-# What CUDA says when the context is lost: the GPU does nothing more for this process.
+# CUDA's error texts for a lost context: this process cannot use the GPU any more.
 _FAULTS: Final = (
     "device-side assert",
     "an illegal memory access",
@@ -196,29 +197,29 @@ _FAULTS: Final = (
 
 
 def is_device_fault(error: BaseException) -> bool:
-    """Whether an exception says that the GPU can no longer be used by this process.
+    """Whether an exception means that this process can no longer use the GPU.
 
-    Source: CUDA runtime API, cudaError_t: after these errors the process must be ended.
+    Source: CUDA runtime API, cudaError_t: after these errors the process must be terminated.
     """
     text = str(error)
     return isinstance(error, RuntimeError) and any(fault in text for fault in _FAULTS)
 
 
 def give_memory_back() -> None:
-    """Return freed memory to the device and the system, after a model's last reference is gone."""
+    """Return freed memory to the GPU and the operating system, once a model is unreferenced."""
     gc.collect()
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_available() and torch.cuda.is_initialized():
         torch.cuda.empty_cache()
     if sys.platform == "linux":
-        # glibc keeps freed blocks for itself until it is asked.
+        # glibc does not return freed blocks to the system until it is told to.
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
         if trim is not None:
             trim(0)
 
 
 def gpu_use() -> tuple[int, int]:
-    """(used, free) bytes of the GPU, whoever uses it; zeros where this process uses none."""
+    """(used, free) bytes of the GPU over all processes; zeros if this process uses no GPU."""
     torch = sys.modules.get("torch")
     if torch is None or not torch.cuda.is_available() or not torch.cuda.is_initialized():
         return 0, 0
@@ -227,7 +228,7 @@ def gpu_use() -> tuple[int, int]:
 
 
 def peak_memory_bytes() -> int:
-    """The most memory this process has held: on the GPU where one was used, else resident RAM."""
+    """Peak memory of this process: GPU memory if it uses a GPU, else resident RAM."""
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_available() and torch.cuda.is_initialized():
         return int(torch.cuda.max_memory_allocated())
@@ -244,7 +245,7 @@ def peak_memory_bytes() -> int:
 
 @dataclass(frozen=True, slots=True)
 class GpuMemory:
-    """Of one GPU, in bytes."""
+    """Memory of one GPU in bytes."""
 
     used: int
     total: int
@@ -255,13 +256,13 @@ class GpuMemory:
 
 
 def gpu_memory(uuid: str | None = None) -> GpuMemory | None:
-    """The memory now of the GPU that models run on.
+    """Query nvidia-smi for the memory of the GPU that models run on.
 
     Args:
-        uuid: of the GPU in use, with or without "GPU-"; None where no model is loaded.
+        uuid: of the GPU in use, with or without "GPU-"; None if no model is loaded.
     Returns:
-        None where there is no NVIDIA GPU, its tool does not answer, it cannot be told which GPU of
-        several is meant, or it is a MIG instance, whose share the tool does not tell.
+        None if there is no NVIDIA GPU, nvidia-smi does not answer, several GPUs match, or the GPU
+        is a MIG instance, whose share nvidia-smi does not report.
     """
     tool = shutil.which("nvidia-smi")
     if tool is None:
@@ -282,14 +283,14 @@ def gpu_memory(uuid: str | None = None) -> GpuMemory | None:
 
 
 def _row_of(uuid: str, rows: Sequence[list[str]]) -> list[str] | None:
-    """The one row whose UUID begins so: CUDA takes shortened ones too."""
+    """The only row whose UUID has this prefix; CUDA accepts shortened UUIDs too."""
     begins = uuid.removeprefix(_PREFIX).lower()
     found = [row for row in rows if row[0].removeprefix(_PREFIX).lower().startswith(begins)]
     return found[0] if len(found) == 1 else None
 
 
 def _first_visible(rows: Sequence[list[str]]) -> list[str] | None:
-    """The row of the GPU that CUDA will call its first; None where there is none, or no telling.
+    """The row of the GPU that CUDA enumerates first; None if there is none or it is ambiguous.
 
     Source: CUDA C++ Programming Guide, "CUDA Environment Variables".
     """
@@ -298,6 +299,6 @@ def _first_visible(rows: Sequence[list[str]]) -> list[str] | None:
     if first.startswith(_PREFIX):
         return _row_of(first, rows)
     if not first.isdecimal() or int(first) >= len(rows):
-        return None  # none is visible, or it is a MIG instance
+        return None  # no GPU is visible, or it is a MIG instance
     same_order = len(rows) == 1 or os.environ.get("CUDA_DEVICE_ORDER") == "PCI_BUS_ID"
     return rows[int(first)] if same_order else None

@@ -1,8 +1,8 @@
-"""Every sentence of the engine that a person may read, by key and language.
+"""Message catalogue: the user-facing texts of the engine, by key and language.
 
-The sentences live in `en.toml` and `ru.toml` beside this file, one table per module, and are
-addressed as "table.name". This module only looks them up and fills in values; it never decides
-which sentence to say.
+The texts are in `texts/en.toml` and `texts/ru.toml` beside this file, grouped in tables. Their keys
+have the form "table.name". This module looks texts up and fills in values; the caller chooses the
+text.
 
 Try it:
 `python -c "from engine.core.i18n import say; print(say('step.reading_page', page=2, pages=5))"`
@@ -21,7 +21,7 @@ DEFAULT_LANGUAGE: Final = "en"
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence inside another one, which is said in the language of that one."""
+    """A text used as a value of another text; it is rendered in the language of that text."""
 
     key: str
     values: Mapping[str, object]
@@ -32,7 +32,7 @@ class Sentence:
 
 @cache
 def catalogue(language: str) -> Mapping[str, str]:
-    """All sentences of one language as {"table.name": template}.
+    """All texts of one language as {"table.name": template}.
 
     Raises:
         KeyError: the language is not one of LANGUAGES.
@@ -49,15 +49,15 @@ def catalogue(language: str) -> Mapping[str, str]:
 
 
 def say(key: str, language: str = DEFAULT_LANGUAGE, /, **values: object) -> str:
-    """The sentence behind a key, with its values filled in.
+    """Return the text of a key, with its values filled in.
 
-    Values are inserted as text and never interpreted: braces inside a file name stay braces.
+    Values are inserted literally and never interpreted: braces inside a file name stay braces.
 
     Args:
         key: "table.name" in the language's TOML file.
         language: "en" or "ru"; an unknown one falls back to English.
-        values: what the template's {placeholders} stand for; a float gets the language's decimal
-            mark, and no zeros at its end.
+        values: values of the template's {placeholders}. A float is written with the language's
+            decimal mark and without trailing zeros.
     Raises:
         KeyError: the key does not exist, or a placeholder has no value.
     """
@@ -66,8 +66,8 @@ def say(key: str, language: str = DEFAULT_LANGUAGE, /, **values: object) -> str:
 
 
 def as_written(values: Mapping[str, object], language: str) -> dict[str, object]:
-    """Values as a language writes them: floats with its decimal mark and no zeros at their end, and
-    sentences in that language."""
+    """Format values for a language: floats with its decimal mark and without trailing zeros, and
+    each Sentence in that language."""
     return {name: _written(value, language) for name, value in values.items()}
 
 

@@ -1,8 +1,8 @@
 """Passwords as scrypt hashes, and the file of users that `--auth-file` reads.
 
 A line of the file is `user:hash`, as `python -m engine password USER` prints it; empty lines and
-lines that begin with # are skipped. The hashes of htpasswd (bcrypt, apr1) are refused by name: they
-would need a library more, and making a new line takes one command.
+lines that begin with # are skipped. htpasswd hashes (bcrypt, apr1) are rejected: they would need
+another library, and one command creates a new line.
 
 Try it: `python -c "from engine.core.passwords import *; print(matches('a', hash_password('a')))"`
 """
@@ -19,17 +19,17 @@ from typing import Final
 
 from engine.core.errors import SettingsError
 
-# 16 MiB and about 50 ms a guess (RFC 7914's interactive parameters).
+# 16 MiB and about 50 ms per guess (RFC 7914's interactive parameters).
 _COST, _BLOCK, _PARALLEL = 2**14, 8, 1
 _SALT_BYTES: Final = 16
 _HASH_BYTES: Final = 32
-# No line of a file may ask for more memory or time than this many of ours.
+# Upper bound of the cost that a line of the file may ask for: 8 times our own.
 _MOST_COST: Final = 2**17
 _FORM: Final = re.compile(r"scrypt\$(\d{1,7})\$(\d{1,2})\$(\d{1,2})\$([\w+/=]+)\$([\w+/=]+)")
 
 
 def hash_password(password: str) -> str:
-    """ "scrypt$cost$block$parallel$salt$hash", salt and hash in base64; another salt every time."""
+    """Return "scrypt$cost$block$parallel$salt$hash", salt and hash in base64, with a new salt."""
     salt = secrets.token_bytes(_SALT_BYTES)
     made = _scrypt(password, salt, _COST, _BLOCK, _PARALLEL, _HASH_BYTES)
     shown = (base64.b64encode(part).decode("ascii") for part in (salt, made))
@@ -37,10 +37,10 @@ def hash_password(password: str) -> str:
 
 
 def matches(password: str, hashed: str) -> bool:
-    """Whether a password has this hash, compared in constant time.
+    """Whether a password has this hash. The comparison takes constant time.
 
     Raises:
-        ValueError: hashed is not of hash_password's form.
+        ValueError: `hashed` does not have the format of hash_password.
     """
     cost, block, parallel, salt, wanted = _parts(hashed)
     made = _scrypt(password, salt, cost, block, parallel, len(wanted))
@@ -48,10 +48,11 @@ def matches(password: str, hashed: str) -> bool:
 
 
 def read_users(path: Path) -> dict[str, str]:
-    """The users of a file, user -> hash.
+    """Read the users of a file, user -> hash.
 
     Raises:
-        SettingsError: it cannot be read, or a line is not `user:scrypt$...`.
+        SettingsError: the file cannot be read, a line is not `user:scrypt$...`, or there is no
+            user.
     """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -67,7 +68,7 @@ def read_users(path: Path) -> dict[str, str]:
         except ValueError:
             user = ""
         if not user.strip():
-            # The line itself may hold a password: it is not repeated.
+            # The line itself may hold a password, so the error does not quote it.
             raise SettingsError("password.bad_line", path=str(path), line=number)
         users[user.strip()] = hashed
     if not users:
@@ -76,10 +77,10 @@ def read_users(path: Path) -> dict[str, str]:
 
 
 def users_of_pairs(pairs: Iterable[str]) -> dict[str, str]:
-    """The users of `user:password` arguments, user -> hash.
+    """Hash the passwords of `user:password` arguments, user -> hash.
 
     Raises:
-        SettingsError: there is no user or no password in one.
+        SettingsError: an argument lacks the user or the password.
     """
     users: dict[str, str] = {}
     for pair in pairs:

@@ -1,21 +1,22 @@
-"""Tasks and their prompts: prompts/*.toml, one task a file.
+"""Tasks and their prompts: prompts/*.toml, one task per file.
 
     id = "question"
-    output = "text"                 # text | layout: what the answer is
-    needs_question = true           # the user's words are part of the prompt
-    reads_page = false              # the page is copied: more pixels and tokens than for a question
+    output = "text"                 # text | layout: type of the answer
+    needs_question = true           # the user's question is part of the prompt
+    reads_page = false              # true: the page is transcribed, with more pixels and tokens
+    order = 100                     # position in the task picker, ascending
     [title]                         # shown in the task picker
     en = "Question"
     ru = "Вопрос"
-    [prompts]                       # family -> template; "default" for the rest
+    [prompts]                       # family -> template; "default" for all others
     default = "{question}"
-    [verbatim]                      # what is asked instead where only printed words may be said
+    [verbatim]                      # template of the question when answers are limited to the page
     en = "{question} Copy ..., or write: {not_on_page}"
     ru = "..."
     [generation]                    # overrides of a model's own generation settings
     max_new_tokens = 512
 
-This module loads and renders; special tokens and chat templates are the families' business.
+This module loads and renders prompts; the families add special tokens and chat templates.
 
 Try it: `python -c "from engine.core.prompts import load_tasks; print(list(load_tasks()))"`
 """
@@ -64,7 +65,7 @@ class Task(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A task's prompt for one family. text: the instruction, the question already in its place."""
+    """A task's prompt for one family. text: the instruction with the question filled in."""
 
     task: str
     text: str
@@ -73,17 +74,17 @@ class Prompt:
 
 @cache
 def load_tasks(directory: Path = PROJECT_ROOT / "prompts") -> Mapping[str, Task]:
-    """All tasks by id, in the order in which the screen lists them.
+    """Load all tasks by id, in the order of the task picker.
 
     Raises:
-        TaskError: a file is not TOML, has an unknown key, or its id is not its file name.
+        TaskError: a file is not TOML, has an unknown key, or its id differs from its file name.
     """
     tasks = [_read(path) for path in sorted(directory.glob("*.toml"))]
     return {task.id: task for task in sorted(tasks, key=lambda task: (task.order, task.id))}
 
 
 def get_task(task_id: str) -> Task:
-    """One task.
+    """Return one task.
 
     Raises:
         TaskError: there is no such task.
@@ -95,7 +96,7 @@ def get_task(task_id: str) -> Task:
 
 
 def template_of(task: Task, *, family: str) -> str:
-    """A task's prompt for one family, with "{question}" where the user's words stand.
+    """A task's prompt template for one family, with "{question}" as the placeholder.
 
     Raises:
         TaskError: the file has neither this family nor "default".
@@ -108,10 +109,10 @@ def template_of(task: Task, *, family: str) -> str:
 
 
 def render(task: Task, *, family: str, question: str, template: str | None = None) -> Prompt:
-    """The prompt of a task for one family, the user's question inserted as it is.
+    """Render the prompt of a task for one family, with the user's question inserted unchanged.
 
     Args:
-        template: what is asked instead of the task's own prompt.
+        template: used in place of the task's own prompt.
     Raises:
         TaskError: the file has neither this family nor "default".
     """
@@ -122,10 +123,11 @@ def render(task: Task, *, family: str, question: str, template: str | None = Non
 
 
 def verbatim_question(task: Task, question: str, *, language: str) -> str:
-    """A question with the request to copy the answer from the page; as it is where a task has none.
+    """Add to a question the instruction to copy the answer from the page.
 
-    Decoding keeps to the page anyway (engine/index/verbatim.py); a model that knows it chooses
-    better.
+    A task without a [verbatim] table returns the question unchanged. Constrained decoding limits
+    the answer to the page's words anyway (engine/index/verbatim.py); a model that is told so
+    chooses better words.
     """
     if task.verbatim is None:
         return question

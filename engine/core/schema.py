@@ -1,8 +1,8 @@
-"""The values that travel through ScanChat: file -> Document -> Pages -> events -> Answer.
+"""Data types of ScanChat: file -> Document -> Pages -> events -> Answer.
 
-Frozen, free of behaviour beyond looking at themselves, and free of torch and gradio. The stream
-events, Evidence and the box frame are contracts: tests/test_contracts.py freezes them, and a change
-needs a line in docs/architecture.md.
+The types are frozen, have only accessors, and need neither torch nor gradio. The stream events,
+Evidence and the box frame are contracts: tests/test_contracts.py freezes them, and a change needs a
+line in docs/architecture.md.
 
 Boxes: (x_min, y_min, x_max, y_max) in pixels of the upright page image (after EXIF and the PDF's
 /Rotate, nothing else), origin top left, x right, y down, floats, x_max and y_max exclusive.
@@ -45,7 +45,7 @@ FINISH_REASONS: Final = ("stop", "length", "cancelled", "repetition")
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One printed word. bbox: page pixels. confidence: 0 to 1, as the OCR engine states it."""
+    """One printed word. bbox: page pixels. confidence: 0 to 1, from the OCR engine."""
 
     text: str
     bbox: BBox
@@ -70,9 +70,9 @@ class Region:
 
     Attributes:
         category: one of CATEGORIES.
-        text: plain; of a Table, rows parted by newlines and cells by tabs.
-        order: 0-based place in reading order.
-        html: of a Table in which cells span rows or columns: sanitised, table markup only.
+        text: plain text; in a Table, newlines separate rows and tabs separate cells.
+        order: 0-based position in reading order.
+        html: set for a Table with cells that span rows or columns: sanitised, table markup only.
     """
 
     bbox: BBox
@@ -85,15 +85,15 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a document, its picture loaded on demand.
+    """One page of a document. Its image is loaded on demand.
 
     Attributes:
         page_index: 0-based.
         width, height: pixels of the upright page image; the frame of every box.
         load_image: returns the upright page as an RGB PIL image of exactly (width, height).
-            Raises DocumentError when the file turns out to be broken there.
-        load_words: the words that the file itself carries (a PDF's text layer), in page pixels;
-            empty where there is none.
+            Raises DocumentError when the page turns out to be corrupt.
+        load_words: returns the words stored in the file (a PDF's text layer), in page pixels;
+            empty if there are none.
     """
 
     document_id: str
@@ -112,7 +112,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """An uploaded file. document_id: unguessable, of this upload. name: as the user knows it."""
+    """An uploaded file. document_id: unguessable, unique per upload. name: as shown to the user."""
 
     document_id: str
     name: str
@@ -121,7 +121,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class PageLayout:
-    """The regions of one page in reading order, and how the reading of it ended."""
+    """The regions of one page in reading order, and why their generation ended."""
 
     document_id: str
     page_index: int
@@ -134,13 +134,13 @@ class PageLayout:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A place on a page that an answer came from.
+    """A place on a page that supports an answer.
 
     Attributes:
         text: as printed.
         score: 0 to 1.
         answer_span: the part of the answer's text that it supports, text[start:end] in
-            characters; None where the answer was not looked up piece by piece.
+            characters; None if the answer was not grounded part by part.
     """
 
     document_id: str
@@ -158,7 +158,7 @@ class TextPart:
 
 @dataclass(frozen=True, slots=True)
 class ImagePart:
-    """A page that the model sees at this place of the conversation."""
+    """A page image at this position of the conversation."""
 
     document_id: str
     page_index: int
@@ -169,7 +169,7 @@ Part: TypeAlias = TextPart | ImagePart
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One turn. Only what was said and shown: never statistics or decoration."""
+    """One turn of a conversation. It holds content only, never statistics or decoration."""
 
     role: Role
     parts: tuple[Part, ...]
@@ -182,11 +182,11 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What one answer cost. Seconds are wall-clock; ttft counts from the start of the run.
+    """Cost of one answer. Seconds are wall-clock; ttft (time to first token) counts from the start.
 
-    peak_memory_bytes is of the process; gpu_used_bytes and gpu_free_bytes are of the model's GPU at
-    the end, whoever fills it, and 0 where there is none. reused_tokens are those of the prompt that
-    were not computed again; None where the model keeps nothing between questions.
+    peak_memory_bytes: of the process. gpu_used_bytes, gpu_free_bytes: of the model's GPU at the end
+    of the run, with the use of other processes; 0 without a GPU. reused_tokens: prompt tokens taken
+    from the KV cache; None if the model caches nothing between questions.
     """
 
     prompt_tokens: int = 0
@@ -203,7 +203,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A finished answer. model_id: the model that really answered."""
+    """A finished answer. model_id: the model that answered, which may be a fallback."""
 
     text: str
     model_id: str
@@ -216,7 +216,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """Something to tell the user: a key of engine/core/texts and its values."""
+    """A text to show to the user: a key of engine/core/texts and its values."""
 
     key: str
     values: Values = field(default_factory=dict)
@@ -227,7 +227,7 @@ class _Told:
 
 @dataclass(frozen=True, slots=True)
 class Step(_Told):
-    """What is being done now. page_index: of the page it concerns, or None."""
+    """The current step of the run. page_index: the page that it works on, or None."""
 
     page_index: int | None = None
 
@@ -241,7 +241,7 @@ class TextDelta:
 
 @dataclass(frozen=True, slots=True)
 class RegionAdded:
-    """A region became known."""
+    """A region was found."""
 
     document_id: str
     page_index: int
@@ -257,12 +257,12 @@ class EvidenceFound:
 
 @dataclass(frozen=True, slots=True)
 class Discarded(_Told):
-    """What was streamed so far is withdrawn: text, regions and evidence; the key says why."""
+    """Withdraws the text, regions and evidence streamed so far; the key gives the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notice(_Told):
-    """Something the user should know that is not part of the answer."""
+    """Information for the user that is not part of the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +272,7 @@ class UsageReport:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The last event of a run that worked."""
+    """The last event of a run that succeeded."""
 
     finish_reason: FinishReason
     model_id: str
@@ -280,7 +280,7 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The last event of a run that did not."""
+    """The last event of a run that failed."""
 
     error: EngineError
 

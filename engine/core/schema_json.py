@@ -1,7 +1,7 @@
-"""Messages, evidence and regions as plain JSON values, and back.
+"""Conversion of messages, evidence, regions and usage to plain JSON values, and back.
 
-What comes back is equal to what went in. Reading is strict: anything else than what was written
-here is a ValueError, so that a damaged record is noticed and never half believed.
+The round trip is lossless. Reading is strict: a record of any other shape raises ValueError, so a
+damaged record is rejected as a whole and never read in part.
 
 Try it:
 `python -c "from engine.core.schema_json import *; print(evidence_to_json.__doc__)"`
@@ -27,10 +27,10 @@ T = TypeVar("T")
 
 
 def strictly(read: Callable[[], T]) -> T:
-    """What `read` returns.
+    """Return the result of `read`, with its lookup and type errors turned into ValueError.
 
     Raises:
-        ValueError: the record is not of the shape that `read` expects.
+        ValueError: the record does not have the shape that `read` expects.
     """
     try:
         return read()
@@ -94,7 +94,7 @@ def usage_from_json(record: Mapping[str, Any]) -> Usage:
 
 
 def message_to_json(message: Message) -> Json:
-    """One turn: text is a string, a page is [document_id, page_index]."""
+    """One turn: a text part is a string, a page is [document_id, page_index]."""
     return {
         "role": message.role,
         "parts": [

@@ -1,7 +1,7 @@
-"""settings.toml as strict, frozen values: an unknown or ill-typed key is an error at start.
+"""settings.toml as strict, frozen models: an unknown or ill-typed key is an error at start.
 
-This module reads and checks; it decides nothing about hardware and loads no model. Defaults live
-in settings.toml alone, so that file shows everything that can be set.
+This module reads and validates settings. It takes no decision about hardware and loads no model.
+settings.toml holds the default of every key, except those of the optional [models.ID] keys.
 
 Try it: `python -c "from engine.core.settings import load_settings; print(load_settings().limits)"`
 """
@@ -27,9 +27,9 @@ Use = Literal[
     "text", "tables", "formulas", "figures", "laptop",
 ]  # fmt: skip
 
-# No name and password in the address: it is shown and logged.
+# No user name and password in the URL: it is displayed and logged.
 _SERVER_URL = r"^https?://[^\s/@?#]+(/[^\s@?#]*)?$"
-# A key that is pasted where its variable's name belongs is refused, and not repeated in the error.
+# Rejects a key that is pasted in place of its variable's name.
 _VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]{0,63}$"
 # Fields of a request that extra_body may not change.
 _OWN_FIELDS = {"messages", "model", "n", "stream"}
@@ -40,9 +40,9 @@ class _Strict(BaseModel):
 
 
 class AppSettings(_Strict):
-    """Where the screen is served. language "auto" follows the browser.
+    """Address of the web app. language "auto" follows the browser.
 
-    model_control: who may load, unload and download models from the screen.
+    model_control: whether users may load, unload and download models in the web app.
     """
 
     host: str
@@ -53,14 +53,17 @@ class AppSettings(_Strict):
 
     @property
     def lets_control_models(self) -> bool:
-        """A Hugging Face Space, which strangers use, has SPACE_ID set."""
+        """Whether users may control models; "auto" forbids it on a public Hugging Face Space.
+
+        A Space sets the environment variable SPACE_ID.
+        """
         return self.model_control == "always" or (
             self.model_control == "auto" and "SPACE_ID" not in os.environ
         )
 
 
 class LimitSettings(_Strict):
-    """What an upload may weigh. A megapixel is 1,000,000 pixels; pdf_dpi is dots per inch."""
+    """Upload limits. One megapixel is 1,000,000 pixels; pdf_dpi is dots per inch."""
 
     max_file_mb: Annotated[float, Field(gt=0, strict=False)]
     max_pages: Positive
@@ -70,7 +73,7 @@ class LimitSettings(_Strict):
 
 
 class OcrSettings(_Strict):
-    """How the words of a page are read. max_side: pixels of the longer side that OCR works on."""
+    """OCR options. max_side: longer side of the image that OCR processes, in pixels."""
 
     use_pdf_text: bool
     script: Literal["auto", "latin", "cyrillic"]
@@ -79,7 +82,7 @@ class OcrSettings(_Strict):
 
 
 class PreprocessSettings(_Strict):
-    """Steps before OCR, each off unless measured to help."""
+    """Image preprocessing before OCR. A step is off unless a measurement shows that it helps."""
 
     deskew: bool
     contrast: bool
@@ -87,10 +90,10 @@ class PreprocessSettings(_Strict):
 
 
 class GenerationSettings(_Strict):
-    """Bounds of every run. stall_timeout_seconds counts from the last token, not during prefill.
+    """Limits of every run. stall_timeout_seconds counts from the last token, not during prefill.
 
-    max_new_tokens: of an answer; reading_max_new_tokens: of what is read on one page.
-    worker_process: whether a model runs in a process of its own; "auto" means on a GPU.
+    max_new_tokens: limit of an answer. reading_max_new_tokens: limit of the transcription of one
+    page. worker_process: whether a model runs in its own process; "auto" means on a GPU.
     """
 
     stall_timeout_seconds: Annotated[float, Field(gt=0, strict=False)]
@@ -103,7 +106,7 @@ class GenerationSettings(_Strict):
 
 
 class FieldSettings(_Strict):
-    """templates: a folder of document types of your own, laid over prompts/fields; "" is none."""
+    """templates: a folder of custom document types that extends prompts/fields; "" means none."""
 
     templates: str
 
@@ -113,11 +116,11 @@ class FieldSettings(_Strict):
 
 
 class SessionSettings(_Strict):
-    """ttl_minutes: a session in memory and its pages are deleted after being idle for this.
+    """Lifetime and storage of sessions.
 
-    kept_days: one that is kept on disk.
-
-    storage: where visitors' conversations are kept; "auto" is the disk, and memory on a Space.
+    ttl_minutes: idle time after which a session in memory is deleted with its pages.
+    kept_days: idle time in days after which a session on disk is deleted.
+    storage: where visitors' conversations are stored; "auto" means on disk, on a Space in memory.
     """
 
     ttl_minutes: Annotated[float, Field(gt=0, strict=False)]
@@ -126,15 +129,18 @@ class SessionSettings(_Strict):
 
     @property
     def keeps_on_disk(self) -> bool:
-        """Whether conversations outlast the app. A Hugging Face Space has SPACE_ID set."""
+        """Whether conversations persist after the app ends.
+
+        A Hugging Face Space sets the environment variable SPACE_ID.
+        """
         return self.storage == "disk" or (self.storage == "auto" and "SPACE_ID" not in os.environ)
 
 
 class ApiSettings(_Strict):
-    """How programs may use the app. token_env: the environment variable that holds their token.
+    """Programmatic access. token_env: the environment variable that holds the bearer token.
 
-    enabled: the endpoints of gradio_client, MCP, /v1 and /api; /health and /ready are always there.
-    max_calls: calls that are answered at once; further ones wait.
+    enabled: serves the endpoints of gradio_client, MCP, /v1 and /api; /health and /ready are always
+    served. max_calls: number of concurrent calls; further calls wait.
     """
 
     enabled: bool
@@ -143,19 +149,19 @@ class ApiSettings(_Strict):
 
     @property
     def token(self) -> str | None:
-        """The bearer token that a call has to show; None where none is set."""
+        """The bearer token that a call must send; None if none is set."""
         return (os.environ.get(self.token_env, "").strip() if self.token_env else "") or None
 
 
 class ServerKeys(_Strict):
     """The keys of a [models.ID] table whose model runs on an OpenAI-compatible server.
 
-    base_url: of the API, with its path: http://127.0.0.1:8000/v1. model: its name there.
+    base_url: URL of the API with its path: http://127.0.0.1:8000/v1. model: its name on the server.
     api_key_env: the environment variable that holds the key; the key itself is never a setting.
-    api: what the server understands beyond the OpenAI API. box_format: how its model writes places.
-    tasks, chat, multiple_pages: what it can do; unset, what models of its box_format can.
-    parallel: runs at once. Times are seconds; read_seconds is the longest silence.
-    extra_body: sent with every request as it is.
+    api: the server program, for its extensions of the OpenAI API. box_format: how the model writes
+    boxes. tasks, chat, multiple_pages: capabilities; the default is that of models with this
+    box_format. parallel: number of concurrent runs. Times are in seconds; read_seconds is the
+    longest time without received data. extra_body: added unchanged to every request.
     """
 
     base_url: Annotated[str, Field(pattern=_SERVER_URL)] | None = None
@@ -186,13 +192,14 @@ class ServerKeys(_Strict):
 
 
 class ModelSettings(ServerKeys):
-    """One [models.ID] table: which checkpoint, and exactly how it is loaded.
+    """One [models.ID] table: a checkpoint and how it is loaded.
 
-    repo_id: of a model on a server its name there, where nothing else is written.
-    dtype: honoured as written; "auto" is chosen for the device, with a reason that is shown.
-    quantised_parameters: of `parameters` those that int8 and int4 make smaller.
-    good_for: what a person takes it for, the best first; advice, it changes nothing.
-    reading_max_pixels: of a page that is read, where max_pixels are of one that is asked about.
+    repo_id: the Hub repository; for a model on a server the default is its name there.
+    dtype: used as written; "auto" chooses by device, and the reason is shown.
+    quantised_parameters: number of those `parameters` that int8 and int4 shrink.
+    good_for: recommended uses, the best first; informative only.
+    max_pixels: largest image of a page that is asked about. reading_max_pixels: the same for a page
+    that is transcribed.
     """
 
     family: str
@@ -229,10 +236,10 @@ class ModelSettings(ServerKeys):
     generation: Mapping[str, bool | int | float | str] = Field(default_factory=dict)
 
     def most_pixels(self, *, reading: bool) -> int | None:
-        """Most pixels of a page; None leaves it to the checkpoint.
+        """Maximum number of pixels of a page; None means the checkpoint's own limit.
 
         Args:
-            reading: the page is read, and not asked about.
+            reading: the page is transcribed, not asked about.
         """
         return (self.reading_max_pixels if reading else None) or self.max_pixels
 
@@ -287,12 +294,12 @@ class Settings(_Strict):
         return self
 
     def keeping_nothing(self) -> Self:
-        """The same, for a command that answers once: it neither keeps nor looks after anything."""
+        """A copy with session storage in memory, for a command that answers once and exits."""
         sessions = self.sessions.model_copy(update={"storage": "memory"})
         return self.model_copy(update={"sessions": sessions})
 
     def model(self, model_id: str) -> ModelSettings:
-        """The table of one model.
+        """Return the table of one model.
 
         Raises:
             ModelError: there is no [models.model_id] table.
@@ -305,10 +312,10 @@ class Settings(_Strict):
 
 
 def load_settings(path: Path | str | None = None) -> Settings:
-    """The project's settings.toml with another TOML file laid over it, key by key.
+    """Load the project's settings.toml and merge another TOML file into it, key by key.
 
     Args:
-        path: the file to lay over; None takes the file named by SCANCHAT_SETTINGS, if any.
+        path: the overlay file; None takes the file named by SCANCHAT_SETTINGS, if any.
     Raises:
         SettingsError: a file is missing or not TOML, or a key is unknown, ill-typed or out of
             range; the message gives each key's full path.
@@ -353,7 +360,10 @@ def _laid_over(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str,
 
 
 def _directory(value: object, variable: str, default: str) -> object:
-    """An empty setting becomes the user's own directory; anything else is left to pydantic."""
+    """Resolve a path setting; an empty one becomes the user's own directory.
+
+    Returns any other value as it is, for pydantic to reject.
+    """
     if value == "" or value is None:
         return Path(os.environ.get(variable) or default).expanduser().resolve() / "scanchat"
     return Path(value).expanduser().resolve() if isinstance(value, str) else value

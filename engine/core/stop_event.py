@@ -1,4 +1,4 @@
-"""The wish to end a run, which whoever waits for it is told of: nobody has to look again and again.
+"""Cancellation token of a run. It notifies callbacks, so a waiting thread need not poll.
 
 Try it: `python -c "from engine.core.stop_event import StopEvent; stop = StopEvent();
 stop.add_callback(lambda: print('stopped')); stop.set()"`
@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 
 class StopEvent(threading.Event):
-    """An Event that calls back when it is set. Thread-safe."""
+    """A threading.Event that calls its callbacks when it is set. Thread-safe."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -17,11 +17,11 @@ class StopEvent(threading.Event):
         self._guard = threading.Lock()
 
     def add_callback(self, callback: Callable[[], None]) -> None:
-        """Have something called when this is set; at once where it is set already.
+        """Register a callback for when this event is set; if it is already set, call it at once.
 
         Args:
-            callback: called once, on the thread that sets this, which may be an event loop's: it
-                neither waits nor raises.
+            callback: called once, on the thread that sets the event. That may be an event loop's
+                thread, so the callback must neither block nor raise.
         """
         with self._guard:
             if not self.is_set():
@@ -30,7 +30,7 @@ class StopEvent(threading.Event):
         callback()
 
     def remove_callback(self, callback: Callable[[], None]) -> None:
-        """Have it not called any more; fine where it was called already."""
+        """Remove a callback; does nothing if it was already called."""
         with self._guard:
             if callback in self._callbacks:
                 self._callbacks.remove(callback)

@@ -1,7 +1,7 @@
-"""What a run has said so far: StreamEvents folded into text, evidence, regions and figures.
+"""State of a run: StreamEvents folded into text, evidence, regions and usage figures.
 
-Engine, command line and screen fold events with this one class, so that they cannot disagree on
-what Discarded withdraws.
+Engine, command line and web app fold events with this one class, so they agree on what Discarded
+withdraws.
 """
 
 from dataclasses import dataclass, field
@@ -34,7 +34,7 @@ class Transcript:
     """The state of one run. Feed every event to `add`; read the attributes at any time.
 
     Attributes:
-        regions: (document_id, page_index) -> regions in the order in which they became known.
+        regions: (document_id, page_index) -> regions in the order in which they were found.
         step: the last Step, None once the run ended.
         finish_reason, model_id: None until Finished.
         error: set by Failed.
@@ -61,7 +61,7 @@ class Transcript:
             case Step():
                 self.step = event
             case Notice():
-                # The same advice may come from every page; it is worth saying once.
+                # Every page may emit the same notice; the user needs it once.
                 if event not in self.notices:
                     self.notices.append(event)
             case Discarded():
@@ -83,7 +83,7 @@ class Transcript:
     def layouts(
         self, documents: tuple[Document, ...], language: str = "en"
     ) -> tuple[PageLayout, ...]:
-        """The regions as layouts, pages in document order; pages without regions are left out."""
+        """The regions as layouts, pages in document order; pages without regions are omitted."""
         return tuple(
             PageLayout(
                 document_id=page.document_id,
@@ -100,12 +100,12 @@ class Transcript:
         )
 
     def _about(self, page: Page) -> list[Notice | Discarded]:
-        """What was said of one page alone."""
+        """The notices that concern this page only."""
         place = {"document_id": page.document_id, "page": page.page_index + 1}
         return [notice for notice in self.notices if place.items() <= notice.values.items()]
 
     def _page_finish(self, page: Page) -> FinishReason:
-        """How the reading of one page ended, where the run says it page by page."""
+        """Finish reason of one page, if the run reports it per page, else that of the run."""
         said: dict[str, FinishReason] = {
             "layout.cut": "length",
             "layout.regions_cut": "length",
@@ -117,7 +117,7 @@ class Transcript:
         return ends[-1] if ends else "stop"
 
     def answer(self, documents: tuple[Document, ...], language: str = "en") -> Answer:
-        """The finished run.
+        """Return the answer of the finished run.
 
         Raises:
             EngineError: the run failed.

@@ -1,7 +1,7 @@
-"""A Transcript as JSON values and back, so that an answer can be shown after a restart.
+"""Conversion of a Transcript to JSON values and back, to show an answer after a restart.
 
-Everything but the step that was being done is kept. A transcript that had not ended was cut off
-with its process: it comes back as cancelled, with a Notice that says so.
+The record holds everything except the current step. A transcript without an end was interrupted
+when its process ended: it is read as cancelled, with a Notice that says so.
 
 Try it:
     record = json.dumps(transcript_to_json(stream.transcript))
@@ -35,8 +35,8 @@ _PLAIN = (str, int, float, bool, type(None))
 
 
 def transcript_to_json(transcript: Transcript) -> Json:
-    """What a run has said so far. It may still be running on another thread."""
-    # list() of a dict's items happens at once; a loop over them would meet new ones.
+    """The JSON record of a transcript. The run may still be active on another thread."""
+    # list() copies a dict's items atomically; a loop over them could meet new ones.
     return {
         "version": VERSION,
         "text": transcript.text,
@@ -61,7 +61,7 @@ def transcript_to_json(transcript: Transcript) -> Json:
 
 
 def transcript_from_json(record: Mapping[str, Any]) -> Transcript:
-    """The transcript of a record; one that had not ended is cancelled now.
+    """Read the transcript of a record; one without an end becomes cancelled.
 
     Raises:
         ValueError: the record is damaged, or of another version.
@@ -101,7 +101,7 @@ def _text(value: object) -> str:
 
 
 def _notice(record: Mapping[str, Any]) -> Notice | Discarded | None:
-    """None for a sentence that this version of the program does not have any more."""
+    """The notice, or None if this version of the program no longer has its text."""
     kind = Discarded if record["kind"] == "discarded" else Notice
     told = kind(record["key"], _values(record["values"]))
     try:
@@ -141,7 +141,10 @@ def _values_to_json(values: Mapping[str, object]) -> Json:
 
 
 def _value_to_json(value: object) -> Any:
-    """Plain values as they are; a tuple or list keeps its kind; anything else is only ever said."""
+    """Plain values unchanged; a tuple or list with its type; any other value as its string.
+
+    Values are only used to render texts, so the string is enough.
+    """
     if type(value) in _PLAIN:
         return value
     if isinstance(value, Sentence):
