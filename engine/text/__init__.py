@@ -1,7 +1,7 @@
 """Typed values in printed text, English and Russian: dates, amounts, numbers, ids, phones, times.
 
-`parse_*` read a whole string; `find_values` finds every value inside a text, and
-`find_values_in_words` the same over a line's words. Nothing here knows about pages or models.
+`parse_*` parse a whole string; `find_values` finds every value inside a text, and
+`find_values_in_words` does so over a line's words. This package knows no pages and no models.
 
 Try it: `python -c "from engine.text import parse_date; print(parse_date('«7» марта 2024 г.'))"`
 """

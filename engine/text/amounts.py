@@ -1,7 +1,7 @@
 """Numbers, percentages and amounts of money as printed: "1,250.00", "1 250,00", "5250-90".
 
-A value keeps no rounding: Decimal throughout. Which of "." and "," is the decimal point is decided
-from the digits alone, since scans mix both.
+Values are Decimal, so nothing is rounded. The digits alone decide whether "." or "," is the decimal
+mark, since scans mix both.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final
 
 _SPACES: Final = " \u00a0\u2007\u2009\u202f"
 _GROUPS: Final = f"[{_SPACES}'’`´,.]"
-# A number with groups of three, or plain digits; then a decimal part behind ".", ",".
+# A number with groups of three, or plain digits; then a decimal part after "." or ",".
 NUMBER: Final = (
     rf"(?:\d{{1,3}}(?:{_GROUPS}\d{{3}})+(?!\d)(?:[.,]\d{{1,4}})?|\d+(?:[.,]\d+)?|(?<!\d)[.,]\d+)"
 )
@@ -83,7 +83,7 @@ _SCALES: Final = {"t": 3, "т": 3, "mi": 6, "b": 9, "млн": 6, "миллио":
 _SCALE: Final = (
     "thousand|million|billion|тысяч[аи]?|тыс|млн|млрд|миллион(?:а|ов)?|миллиард(?:а|ов)?"
 )
-# A sum in one piece: sign or code, number, kopecks. At least one of them must be there.
+# An amount: currency sign or code, number, kopecks. Only the number is mandatory (see is_money).
 AMOUNT_PATTERN: Final = re.compile(
     rf"(?<![\w.,])(?<!\d[-/:])(?P<minus>[-−–(])?\s?"
     rf"(?:(?P<before>{_BEFORE})\s?)?(?P<number>{NUMBER})"
@@ -108,10 +108,14 @@ class Amount:
 
 
 def parse_number(text: str) -> Decimal | None:
-    """A whole string as a number, or None: "1,250.00", "1 250,00", "1'250", "0,5", "-3".
+    """Parse a whole string as a number: "1,250.00", "1 250,00", "1'250", "0,5", "-3".
 
-    One separator with exactly three digits behind it groups thousands if it is a comma, a space or
-    an apostrophe ("1,250" is 1250) unless the number begins with 0, and is a point otherwise.
+    A single separator before exactly three digits groups thousands if it is a comma, a space or an
+    apostrophe ("1,250" is 1250) and the number does not begin with 0; otherwise it is the decimal
+    mark.
+
+    Returns:
+        The number, or None if the string is not one.
     """
     stripped = text.strip(" \t\n;:()")
     negative = stripped[:1] in "-−–" and len(stripped) > 1
@@ -138,7 +142,7 @@ def _plain(body: str) -> Decimal:
 
 
 def amount_of(match: re.Match[str]) -> Amount:
-    """The amount behind a match of AMOUNT_PATTERN."""
+    """Convert a match of AMOUNT_PATTERN to an amount."""
     value = _plain(match["number"])
     cents = match["cents"] or match["kopecks"]
     if cents:
@@ -154,18 +158,18 @@ def amount_of(match: re.Match[str]) -> Amount:
 
 
 def is_money(match: re.Match[str]) -> bool:
-    """Whether a match of AMOUNT_PATTERN shows that it is money: a currency, or two decimals."""
+    """Whether a match of AMOUNT_PATTERN has a mark of money: a currency, cents, or two decimals."""
     marked = match["before"] or match["after"] or match["cents"] or match["even"]
     return bool(marked) or bool(re.search(r"[.,]\d\d$", match["number"]))
 
 
 def parse_amount(text: str) -> Amount | None:
-    """A whole string as an amount, or None: "$1,250.00", "5250-90", "5 руб. 90 коп."."""
+    """Parse a whole string as an amount, or None: "$1,250.00", "5250-90", "5 руб. 90 коп."."""
     match = AMOUNT_PATTERN.fullmatch(text.strip(" \t\n;:"))
     return amount_of(match) if match else None
 
 
 def parse_percent(text: str) -> Decimal | None:
-    """A whole string as a percentage: "12.5 %" is 12.5."""
+    """Parse a whole string as a percentage, or None: "12.5 %" is 12.5."""
     match = PERCENT_PATTERN.fullmatch(text.strip(" \t\n;:,()"))
     return parse_number(re.sub(r"[^\d.,'’\s+−–-]", "", match.group()).strip()) if match else None

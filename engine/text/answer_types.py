@@ -1,6 +1,7 @@
-"""How much a piece of text looks like each kind of answer: a date, a person, an address, ...
+"""Score how well a piece of text fits each answer type: a date, a person, an address, ...
 
-Shapes only (values, capitals, initials, marks like "Ltd" or "ул."); no names are listed.
+The score depends on shape alone (values, capitals, initials, marks like "Ltd" or "ул."); there is
+no list of names.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Final
 from engine.text.dates import MONTHS
 from engine.text.language import lexicon, normal, stem
 
-# value kind -> answer types it can serve, when the value is the whole candidate.
+# value kind -> answer types that it fits, when the value is the whole candidate.
 _OF_VALUE: Final[Mapping[str, Mapping[str, float]]] = {
     "date": {"date": 1.0, "year": 0.3},
     "year": {"year": 1.0, "date": 0.35, "number": 0.3, "id": 0.2},
@@ -42,10 +43,10 @@ _NUMBER_WORD: Final = re.compile(
     r"вос[ье]м\w*|девят[ьи]\w*|десят[ьи]\w*|одиннадцат\w+|двенадцат\w+|двадцат\w+|тридцат\w+|сорок\w*|сто|тысяч\w*|полгода)$",
     re.IGNORECASE,
 )
-# "1842 году" is no quantity.
+# "1842 году" is not a quantity.
 _YEAR: Final = re.compile(r"^(?:1[5-9]|20)\d\d$")
 _YEAR_WORD: Final = re.compile(r"^(?:г|гг|год\w{0,2}|years?)$")
-# "39150-37", "106 888.47": roubles and kopecks, whatever else has as many digits.
+# "39150-37", "106 888.47": an amount with cents or kopecks, not a phone number of as many digits.
 _MONEY: Final = re.compile(r"^\d{1,3}(?:[ ,.]\d{3})+[.,-]\d\d$|^\d+[.,-]\d\d$")
 _INITIALS: Final = re.compile(r"^[A-ZА-ЯЁ]\.(?:-?[A-ZА-ЯЁ]\.)?$")
 _NAME_WORD: Final = re.compile(r"^[A-ZА-ЯЁ][a-zа-яё'’]+(?:-[A-ZА-ЯЁ][a-zа-яё]+)?[.,]?$")
@@ -98,11 +99,11 @@ ANSWER_TYPES: Final = (
 
 
 def kinds_of(text: str, values: Iterable[str]) -> dict[str, float]:
-    """answer type -> likeness, 0 to 1.
+    """Score a candidate: answer type -> score, 0 to 1.
 
     Args:
         text: the candidate.
-        values: kinds of engine.text that the whole text is.
+        values: the value kinds (engine.text.Kind) that the whole text parses as.
     """
     scores = dict.fromkeys(ANSWER_TYPES, 0.0)
     for kind in values:

@@ -1,7 +1,7 @@
-"""Dates and times of day as people print them, English and Russian.
+"""Parser of printed dates and times of day, English and Russian.
 
-Numeric dates are read day first unless that is impossible ("03/25/2024") or `day_first` is False.
-It does not read dates relative to today ("yesterday").
+Numeric dates are day first unless that is impossible ("03/25/2024") or `day_first` is False.
+Relative dates ("yesterday") are not supported.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import re
 from datetime import date, time
 from typing import Final
 
-# A two-digit year up to this belongs to the 2000s: papers run for twenty years at most, and people
-# born before 1946 have few that print two digits.
+# A two-digit year up to this belongs to the 2000s: documents are valid for twenty years at most,
+# and people born before 1946 have few documents with two-digit years.
 _PIVOT: Final = 45
 
 _MONTH_NAMES: Final = (
@@ -32,14 +32,14 @@ MONTHS: Final = {
     name: number for number, names in enumerate(_MONTH_NAMES, start=1) for name in names.split()
 }
 _MONTH: Final = "(?P<month>" + "|".join(sorted(MONTHS, key=len, reverse=True)) + r")(?![a-zа-яё])"
-# The month again in another language, as ICAO 9303-3 (section 3.3) allows: "14 MAR/MARS 1984".
+# The month in a second language, as ICAO 9303-3 (section 3.3) allows: "14 MAR/MARS 1984".
 _AGAIN: Final = r"(?P<again>\.?\s?/\s?[^\W\d_]{2,9}(?![^\W\d_]))?"
 _OTHER_FIRST: Final = r"(?P<other>[^\W\d_]{2,9}\.?\s?/\s?)?"
 _QUOTE: Final = "[\"'«»“”„’]"
 _YEAR_WORD: Final = r"(?:\s?(?:года|году|год|г)\b\.?)?"
 _ORDINAL: Final = r"(?:\s?(?:st|nd|rd|th)\b|-?(?:го|е|ое)\b)?"
 
-# Groups: day, month, year. The first pattern that matches at a place wins.
+# Groups: day, month, year. The first pattern that matches at a position wins.
 DATE_PATTERNS: Final = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -60,7 +60,7 @@ DATE_PATTERNS: Final = tuple(
         + r"|\d\d(?=\s?(?:г\.|г\b|года|$))|(?(again)\d\d|(?!))|(?(other)\d\d|(?!)))(?!\d)"
         + _YEAR_WORD
         + ")?",
-        # "14 03 1984", as French and Portuguese papers print it.
+        # "14 03 1984", as in French and Portuguese documents.
         r"(?<![\d.,/-])(?<!\d\s)(?P<day>0[1-9]|[12]\d|3[01])\s(?P<month>0[1-9]|1[0-2])\s"
         r"(?P<year>(?:19|20)\d\d)(?![\d/-]|\s?\d)",
         r"(?<![a-zа-яё])"
@@ -88,9 +88,10 @@ TIME_PATTERN: Final = re.compile(
 
 
 def date_of(match: re.Match[str], *, day_first: bool = True) -> date | None:
-    """The date behind a match of DATE_PATTERNS; a missing day reads as the first of the month.
+    """Convert a match of DATE_PATTERNS to a date; a missing day becomes the first of the month.
 
-    None where there is no such day, or no year was printed.
+    Returns:
+        The date, or None if there is no such day or the match has no year.
     """
     if not match["year"]:
         return None
@@ -109,16 +110,19 @@ def date_of(match: re.Match[str], *, day_first: bool = True) -> date | None:
 
 
 def is_possible(match: re.Match[str]) -> bool:
-    """Whether a match of DATE_PATTERNS can be a day of some year (the year may be missing)."""
+    """Whether a match of DATE_PATTERNS can be a date. The year may be missing."""
     if match["year"]:
         return date_of(match) is not None
     return 1 <= int(match["day"]) <= 31
 
 
 def parse_date(text: str, *, day_first: bool = True) -> date | None:
-    """A whole string as a date, or None: "1st of May 2023", "«7» марта 2024 г.", "07.03.24".
+    """Parse a whole string as a date: "1st of May 2023", "«7» марта 2024 г.", "07.03.24".
 
-    Month and year alone read as the first of the month.
+    A month and year without a day become the first of the month.
+
+    Returns:
+        The date, or None if the string is not one.
     """
     stripped = text.strip(" \t\n.,;:()")
     for pattern in DATE_PATTERNS:
@@ -129,7 +133,7 @@ def parse_date(text: str, *, day_first: bool = True) -> date | None:
 
 
 def time_of(match: re.Match[str]) -> time | None:
-    """The time of day behind a match of TIME_PATTERN."""
+    """Convert a match of TIME_PATTERN to a time of day; None if its hour is above 23."""
     hour = int(match["hour"] or match["hour2"] or match["hour3"])
     minute = int(match["minute"] or match["minute3"] or 0)
     half = (match["half"] or match["half2"] or "").lower()
@@ -141,6 +145,6 @@ def time_of(match: re.Match[str]) -> time | None:
 
 
 def parse_time(text: str) -> time | None:
-    """A whole string as a time of day, or None: "14:05", "2.30 pm", "10 часов 15 минут"."""
+    """Parse a whole string as a time of day, or None: "14:05", "2.30 pm", "10 часов 15 минут"."""
     match = TIME_PATTERN.fullmatch(text.strip(" \t\n,;()"))
     return time_of(match) if match else None

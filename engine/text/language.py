@@ -1,8 +1,8 @@
-"""Words of English and Russian: normal form, light stems, likeness under OCR noise, synonym groups.
+"""English and Russian words: normal form, light stems, similarity under OCR noise, synonym groups.
 
-Endings are cut by rule, without a dictionary, so that any word of any document gets a stem: Russian
-ones by Snowball (snowballstem.org/algorithms/russian/stemmer.html). Synonym groups ("invoice" -
-"bill") are data in lexicon.toml.
+Stemming is rule-based and needs no dictionary, so every word gets a stem: Russian words by Snowball
+(snowballstem.org/algorithms/russian/stemmer.html), English ones by a list of endings. Synonym
+groups ("invoice" - "bill") are data in lexicon.toml.
 
 Try it: `python -c "from engine.text.language import stem; print(stem('invoices'))"`
 """
@@ -23,31 +23,31 @@ import snowballstemmer
 
 _TOKEN: Final = re.compile(r"[^\W_]+(?:[-'’.][^\W_]+)*|№|#|%|[$€£₽]")
 _RUSSIAN: Final = re.compile("[а-яё]")
-# Keeps the word that it works on, so threads take turns.
+# The stemmer stores its current word, so it is not thread-safe: _stemming guards it.
 _russian_stemmer: Final = snowballstemmer.stemmer("russian")
 _stemming: Final = threading.Lock()
 _ENGLISH_ENDINGS: Final = ("ations", "ation", "ings", "ing", "ies", "ers", "ed", "es", "er", "s")
 _SHORTEST_STEM: Final = 3
-# Bigram likeness from here on is OCR noise rather than another word ("subtotal" - "total" is 0.67).
+# Bigram similarity from which two words differ only by OCR noise ("subtotal" - "total" is 0.67).
 _LIKE: Final = 0.72
-# Letters that look the same in both alphabets.
+# Letters that look alike in both alphabets (homoglyphs).
 _TWINS: Final = str.maketrans("авекмнорстухё", "abekmhopctyxe")
 
 
 def normal(word: str) -> str:
-    """Casefolded, ё as е, without marks at its ends; "" for mere punctuation."""
+    """Normal form of a word: casefolded, ё as е, no marks at its ends; "" for punctuation alone."""
     folded = unicodedata.normalize("NFKC", word).casefold().replace("ё", "е").replace("’", "'")
     return folded.strip(".,;:!?\"'«»“”„()[]{}<>|*_—–-/\\")
 
 
 def tokens(text: str) -> list[str]:
-    """The words of a text in normal form; №, # and currency signs are words too."""
+    """Split a text into words in normal form; №, # and currency signs are words too."""
     return [word for raw in _TOKEN.findall(text) if (word := normal(raw))]
 
 
 @lru_cache(maxsize=65_536)
 def stem(word: str) -> str:
-    """What stays of a normal word when its ending is cut; numbers stay whole."""
+    """Stem of a word in normal form; a word with digits stays unchanged."""
     if any(character.isdigit() for character in word):
         return word
     if _RUSSIAN.search(word):
@@ -71,7 +71,11 @@ def _bigrams(word: str) -> frozenset[str]:
 
 @lru_cache(maxsize=262_144)
 def likeness(first: str, second: str) -> float:
-    """How alike two normal words are, 0 to 1: same word, same stem, same beginning, OCR noise."""
+    """Similarity of two words in normal form, 0 to 1.
+
+    1 for the same word, 0.95 for the same stem or homoglyphs, 0.8 for a common prefix, else the
+    Dice coefficient of their bigrams; 0 if that is below the threshold.
+    """
     if first == second:
         return 1.0
     stem_a, stem_b = stem(first), stem(second)
@@ -96,12 +100,12 @@ class Lexicon:
     Attributes:
         phrases: stems of a phrase -> the synonym groups it belongs to.
         longest: words in the longest phrase.
-        stop: stems that carry no meaning of their own.
+        stop: stems of stop words.
         wants: (answer type, weight, pattern over the lower-case question).
-        heads: (pattern, answer types that it leaves possible).
-        implied: group -> answer types that asking for it implies.
-        follow_up: patterns of questions that lean on the one before.
-        marks: name -> pattern of marks in lower-case text (org, address, person_title).
+        heads: (pattern, answer types that remain possible).
+        implied: group -> answer types that a question about it implies.
+        follow_up: patterns of questions that depend on the previous one.
+        marks: name -> pattern of marks in lower-case text (org, address, person_title, place).
     """
 
     phrases: Mapping[tuple[str, ...], frozenset[str]]
@@ -116,7 +120,7 @@ class Lexicon:
 
 @cache
 def lexicon() -> Lexicon:
-    """The one lexicon, read on first use."""
+    """The shared lexicon, loaded on first use."""
     with (Path(__file__).parent / "lexicon.toml").open("rb") as file:
         tables: dict[str, Any] = tomllib.load(file)
     phrases: dict[tuple[str, ...], set[str]] = {}
@@ -148,7 +152,7 @@ def lexicon() -> Lexicon:
 
 
 def groups_in(words: Sequence[str]) -> list[frozenset[str]]:
-    """For each normal word, the synonym groups of the longest phrases that it is part of."""
+    """For each word in normal form, the synonym groups of the longest phrases that contain it."""
     book = lexicon()
     stems = [stem(word) for word in words]
     found: list[frozenset[str]] = [frozenset()] * len(words)
@@ -158,7 +162,7 @@ def groups_in(words: Sequence[str]) -> list[frozenset[str]]:
             groups = book.phrases.get(tuple(stems[at : at + length]))
             if not groups:
                 continue
-            # "to" or "by" names a role only where it is the whole label.
+            # "to" or "by" denotes a role only if it is the whole label.
             if length == 1 and stems[at] in book.stop and len(words) > 1:
                 continue
             for place in range(at, at + length):

@@ -1,10 +1,9 @@
-"""What a text says of pages and documents: "page 3", "на 12 странице", "in the second letter".
+"""Parser of references to pages and documents: "page 3", "на 12 странице", "in the second letter".
 
-One parser, English and Russian, for everything that reads such words: the pages that a question is
-about (engine.chat.page_selection), the words that are left to look for
+It serves English and Russian, and three callers: the pages that a question is about
+(engine.chat.page_selection), the words of the question that remain as search terms
 (engine.families.lite.question), and the page that a model names beside a box
-(engine.families.pages.streaming). It knows no documents: whether there is a page 12 is for the
-caller to say.
+(engine.families.pages.streaming). It knows no documents: the caller checks whether page 12 exists.
 
 Try it: `python -c "from engine.text.page_references import references;
 print(references('the total on pages 2-4 of the second scan'))"`
@@ -18,7 +17,7 @@ from typing import Final, Literal
 Kind = Literal["page", "image", "document"]
 LAST: Final = -1
 
-# A soft sign makes a count of it: «пять чеков».
+# With a soft sign the word is a cardinal number: «пять чеков».
 _ORDINALS: Final = (
     r"first|перв", r"second|втор(?!ник)", r"third|трет", r"fourth|четверт", r"fifth|пят(?!ь)",
     r"sixth|шест(?!ь)", r"seventh|седьм", r"eighth|восьм", r"ninth|девят(?!ь)",
@@ -40,7 +39,7 @@ _ONE_PAGE: Final = r"page|страниц(?:а|е|у|ей|ею)|лист(?:а|е|
 _PAGES: Final = r"pages|страниц(?:ы|ах|ам|ами)?|лист(?:ы|ов|ах|ам|ами)"
 _PAGE: Final = rf"(?:{_PAGES}|{_ONE_PAGE})"
 _SHORT_PAGE: Final = r"pp?\.|pg\.?|стр\b\.?|с\."
-# What pages print before their own number, often without the dot: "стр 12", "Page 3".
+# Printed before a page number, often without the dot: "стр 12", "Page 3".
 PAGE_LABEL: Final = rf"(?:{_ONE_PAGE}|sheet|pg?|стр|с)\b\.?"
 _PAGE_WORD: Final = re.compile(rf"(?:{_PAGE}|sheets?|стр)")
 
@@ -48,8 +47,8 @@ _IMAGE: Final = (
     r"(?:scans?|images?|photos?|pictures?|скан\w{0,2}|изображени\w|фото|фотографи\w|снимк\w|снимок)"
 )
 _DOCUMENT: Final = r"(?:documents?|files?|pdfs?|документ\w{0,2}|файл\w{0,2})"
-# Kinds of documents, which papers also speak of as things: "the first letter of the code" and "the
-# second invoice line" are none, and «второй счет» is most often one in a bank.
+# Document types. These nouns also have other senses: "the first letter of the code" and "the second
+# invoice line" are no documents, and «второй счет» is most often a bank account.
 _PAPER: Final = (
     r"(?:(?:receipts?|letter)(?!\s+of\b)|invoices?|bills?|contracts?|agreements?|passports?"
     r"|certificates?|(?:bank\s+)?statements?|(?:driving\s+|driver'?s\s+)?licen[cs]es?|cheques?"
@@ -77,7 +76,7 @@ _JOINED: Final = re.compile(
 )
 _RANGE: Final = re.compile(r"\s*(?:[-\u2013\u2014]|to|по)\s*")
 _DASHES: Final = ("-", "\u2013", "\u2014")
-# What may follow a number that counts nothing: the end, a mark, or a word that is no noun.
+# What may follow a number that is not a count: the end, a mark, or a word that is not a noun.
 _STANDS: Final = (
     r"\s*(?:$|[^\w\s]|(?:and|or|to|of|in|on|from|at|is|are|say|says|please|what|which|who|when|how"
     r"|и|или|по|на|из|во?|у|со?|об?|что|кто|где|когда|сколько|как\w*)\b)"
@@ -86,12 +85,12 @@ _STANDS_ALONE: Final = re.compile(_STANDS)
 # The rest of a date, a decimal or a reference: "15.03.2026", "2/3".
 _GOES_ON: Final = re.compile(r"[.:/-]\d")
 
-# "image 2", but no count of what it holds: "в документе 5 страниц".
+# "image 2", but not a count of its pages: "в документе 5 страниц".
 _PLACE: Final = r"(?P<number>\d{1,2})\b(?![.,/-]?\d)(?!\s+(?:pages?|страниц[аы]?|лист(?:ов|а))\b)"
 
 _PATTERNS: Final[tuple[tuple[Kind, "re.Pattern[str]"], ...]] = (
     ("page", re.compile(rf"\b(?P<nth>{_NTH_LIST})\s+{_PAGE}\b")),
-    # «на 12 странице»; the other cases follow a count as well: «12 страниц», «21 страница».
+    # «на 12 странице»; other cases also follow a count: «12 страниц», «21 страница».
     ("page", re.compile(rf"\b(?P<number>{_NUMBER})\s+(?:страниц(?:е|у|ей)|листе|стр)\b")),
     (
         "page",
@@ -114,7 +113,8 @@ _PATTERNS: Final[tuple[tuple[Kind, "re.Pattern[str]"], ...]] = (
         ),
     ),
     ("document", re.compile(rf"\b(?:document|file|pdf|документ[еау]?|файл[еау]?)\s+{_PLACE}")),
-    # "in invoice 2"; a number of its own is no place: "invoice No. 2", "в чеке 2 товара".
+    # "in invoice 2"; the document's own number or a count is no reference: "invoice No. 2",
+    # "в чеке 2 товара".
     (
         "document",
         re.compile(
@@ -126,14 +126,14 @@ _PATTERNS: Final[tuple[tuple[Kind, "re.Pattern[str]"], ...]] = (
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A place in a text that names pages or documents.
+    """A span of a text that refers to pages or documents.
 
     Attributes:
-        kind: what the words speak of; an "image" or scan is a document to the user, who uploaded it
-            as one, and a page to a model, which sees each page as one.
-        start, end: of its characters in the text, with a preposition and "the" before it.
-        numbers: those named, counted from 1, in the text's order; LAST for the last one.
-        placed: a preposition stands before it: "in the second letter".
+        kind: what the span refers to. An "image" or scan is a document for the user, who uploaded
+            it as one, and a page for a model, which receives each page as an image.
+        start, end: character offsets in the text, with a preposition and "the" before it.
+        numbers: the 1-based numbers referred to, in the text's order; LAST for the last one.
+        placed: whether a preposition precedes it: "in the second letter".
     """
 
     kind: Kind
@@ -144,15 +144,15 @@ class Reference:
 
 
 def fold(text: str) -> str:
-    """A text as `references` reads it: lower case, ё as е, single spaces."""
+    """Normalise a text for `references`: lower case, ё as е, single spaces."""
     return " ".join(text.casefold().replace("ё", "е").split())
 
 
 def references(text: str) -> tuple[Reference, ...]:
-    """Every page and document that a text names, in its order.
+    """Find all references to pages and documents, in the text's order, without overlaps.
 
     Args:
-        text: folded (`fold`).
+        text: normalised by `fold`.
     """
     found = sorted(_found(text), key=lambda one: (one.start, -one.end))
     apart: list[Reference] = []
@@ -163,12 +163,12 @@ def references(text: str) -> tuple[Reference, ...]:
 
 
 def is_page_word(word: str) -> bool:
-    """Whether a folded word means a page or pages: "page", "страницах", "листов"."""
+    """Whether a word normalised by `fold` means page or pages: "page", "страницах", "листов"."""
     return _PAGE_WORD.fullmatch(word) is not None
 
 
 def _found(text: str) -> Iterator[Reference]:
-    """What each pattern finds; several may find the same words."""
+    """The matches of every pattern; several patterns may match the same words."""
     for kind, pattern in _PATTERNS:
         for match in pattern.finditer(text):
             said = match.groupdict()
@@ -190,11 +190,11 @@ def _found(text: str) -> Iterator[Reference]:
 
 
 def _listed(text: str, start: int, *, many: bool) -> tuple[list[int], int]:
-    """The numbers of a list, and where it ends: "2 and 4", "2-4" and "4-2", which is 2 to 4.
+    """Parse a list of numbers and return it with its end: "2 and 4", "2-4" and "4-2" (2 to 4).
 
     Args:
-        many: it follows "pages". After "page" a further number is one of the list only where it
-            counts nothing: "page 3, 5 items" is page 3.
+        many: whether the list follows "pages". After "page", a further number belongs to the list
+            only if it is not a count: "page 3, 5 items" is page 3.
     """
     first = _FIRST.match(text, start)
     if first is None:

@@ -1,7 +1,7 @@
-"""Finding typed values inside a text or a sequence of words.
+"""Search for typed values inside a text or a sequence of words.
 
-Kinds may overlap ("20123456" is a number and an id): the caller knows what it is looking for, so
-all readings are given, each with its own span.
+Kinds may overlap ("20123456" is a number and an id). All interpretations are returned, each with
+its own span, because only the caller knows the kind that it needs.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _PHONE: Final = re.compile(
     r"(?<![\w.,/-])(?:\+\s?\d{1,3}[\s.-]?|8[\s-]?(?=\())?(?:\(\d{2,5}\)[\s-]?)?"
     r"\d{1,5}(?:[\s.-]\d{2,7}){0,5}(?![\w/]|[.,]\d)"
 )
-# Letters and digits in one piece (with - / . inside), or digits broken by - or /.
+# Letters and digits without a space (with - / . : inside), or digits separated by - or /.
 _ID: Final = re.compile(
     r"(?<![\w@])(?!(?:ИНН|КПП|БИК|TIN|VAT|TEL|FAX|NO|ТЕЛ)\s)[A-ZА-ЯЁ]{1,3}\s\d{5,}(?!\w)|(?<![\w.,])\d\d\s?\d\d\s\d{6}(?!\w)"
     r"|(?<![\w@])(?:№\s?|#\s?)?(?=[\w./-]*\d)[A-Za-zА-ЯЁа-яё0-9]+(?:[-/.:][A-Za-zА-ЯЁа-яё0-9]+)*(?![\w@])"
@@ -58,9 +58,9 @@ class Value:
     """A typed value in a text.
 
     Attributes:
-        start, end: character offsets, end exclusive; text[start:end] is how it is printed.
-        parsed: date, time, Amount, Decimal, or the bare characters (ids, phones); None where the
-            print is incomplete (a date without its year).
+        start, end: character offsets, end exclusive; text[start:end] is the printed form.
+        parsed: date, time, Amount, Decimal, or the bare characters (ids, phones); None if the
+            printed form is incomplete (a date without its year).
     """
 
     kind: Kind
@@ -72,7 +72,7 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class WordSpan:
-    """A value over words[first:last + 1]; its offsets count in the words joined by spaces."""
+    """A value over words[first:last + 1]; its offsets are in the words joined by spaces."""
 
     first: int
     last: int
@@ -80,13 +80,13 @@ class WordSpan:
 
 
 def find_values(text: str) -> tuple[Value, ...]:
-    """Every typed value of a text, by place; several readings of one place are all given."""
+    """Find all typed values of a text, sorted by position, with all interpretations of each."""
     found = [*_dates(text), *_others(text)]
     return tuple(sorted(found, key=lambda value: (value.start, -value.end, value.kind)))
 
 
 def find_values_in_words(words: Sequence[str]) -> tuple[WordSpan, ...]:
-    """find_values over words joined by single spaces, with the words each value touches."""
+    """find_values over words joined by single spaces, with the words that each value overlaps."""
     starts, at = [], 0
     for word in words:
         starts.append(at)
@@ -103,10 +103,10 @@ def find_values_in_words(words: Sequence[str]) -> tuple[WordSpan, ...]:
 
 
 def same_value(first: str, second: str) -> bool:
-    """Whether two prints mean the same: "1,250.00" and "1 250,00"; "14 March 2026", "2026-03-14".
+    """Whether two texts are the same value: "1,250.00", "1 250,00"; "14 March 2026", "2026-03-14".
 
-    A currency that only one of them prints does not count: "$42.00" is "42,00", not "42.00 EUR".
-    Other texts are the same when their letters and digits are.
+    A currency that only one of them has is ignored: "$42.00" equals "42,00", but not "42.00 EUR".
+    Other texts are the same if their letters and digits are.
     """
     for parse in (parse_date, parse_number, parse_amount, parse_percent, parse_time):
         left, right = parse(first), parse(second)
@@ -173,7 +173,7 @@ _CONTACTS: Final[tuple[tuple[Kind, re.Pattern[str]], ...]] = (
 
 
 def _value(kind: Kind, match: re.Match[str], parsed: object) -> Value:
-    """The match without the spaces and opening marks at its ends."""
+    """The value of a match, without the spaces at its ends."""
     text = match.group()
     start = match.start() + len(text) - len(text.lstrip())
     text = text.strip()
