@@ -1,11 +1,11 @@
-"""A file on disk -> a Document whose pages load on demand: images, TIFF frames, PDF.
+"""Document loading: a file -> a Document whose pages load on demand (images, TIFF frames, PDF).
 
-The kind is told by the file's content, never by its extension. Every way in which a file can be
-bad is a DocumentError whose sentence names the file, the value, the rule and the next step; size
-and page limits are checked before anything is decoded. A page is decoded (images) or rendered
-(PDF, at `limits.pdf_dpi`) when it is asked for, and a few decoded pages are kept in memory.
+The file type is detected from the content, never from the extension. Every invalid file raises
+DocumentError, whose text names the file, the value, the rule and the next step. Size and page
+limits are checked before anything is decoded. A page is decoded (images) or rendered (PDF, at
+`limits.pdf_dpi`) on demand, and a few decoded pages are cached in memory.
 
-This package does not read text off a picture (engine.ocr does) and fetches nothing.
+This package does no OCR (engine.ocr does) and downloads nothing.
 
 Try it:
 `python -c "from engine.documents import shown_name; print(shown_name('C:\\\\scans\\\\a.pdf'))"`
@@ -26,9 +26,9 @@ from engine.documents.source import Source
 
 __all__ = ["open_document", "open_document_bytes", "shown_name"]
 
-# One MB as file managers and Gradio count it.
+# One MB as file managers and Gradio define it.
 BYTES_PER_MB: Final = 1024 * 1024
-# A PDF may carry other bytes before its header; readers look this far for it.
+# A PDF may have other bytes before its header; readers search this many bytes for it.
 _PDF_HEADER_REACH: Final = 1024
 _SVG_REACH: Final = 4096
 # ISO base media brands of HEIC, HEIF and AVIF pictures, which Pillow or its plugins may not read.
@@ -43,13 +43,13 @@ def open_document(
     """Open a scan: JPEG, PNG, BMP, TIFF (all frames), WebP or GIF (first frame), or PDF.
 
     Args:
-        path: a regular file; it is read again when a page is loaded, so it must stay there.
-        name: the file's name as the user knows it; cleaned by `shown_name`.
-        limits: bytes, pages and pixels allowed, and the resolution of PDF pages.
-        document_id: None makes an unguessable one.
+        path: a regular file; it is read again when a page is loaded, so it must remain in place.
+        name: the file's name as the user knows it; sanitised by `shown_name`.
+        limits: maximum bytes, pages and pixels, and the resolution of PDF pages.
+        document_id: None generates an unguessable one.
     Raises:
-        DocumentError: the file is missing, not a file, unreadable, empty, of another kind,
-            truncated, broken, encrypted, or over a limit.
+        DocumentError: the file is missing, not a regular file, unreadable, empty, of an unsupported
+            type, truncated, corrupt, encrypted, or over a limit.
     """
     shown = shown_name(name)
     try:
@@ -61,14 +61,14 @@ def open_document(
     if stat.S_ISDIR(status.st_mode):
         raise DocumentError("document.directory", name=shown)
     if not stat.S_ISREG(status.st_mode):
-        # Reading a pipe or a device could wait for ever.
+        # Reading a pipe or a device can block for ever.
         raise DocumentError("document.unreadable", name=shown)
     _check_weight(status.st_size, shown, limits)
 
     def read() -> bytes:
         try:
             with path.open("rb") as file:
-                # Bounded, so that a file that grew since stat() cannot fill the memory.
+                # Bounded: a file that has grown since stat() must not fill the memory.
                 return file.read(int(limits.max_file_mb * BYTES_PER_MB) + 1)
         except FileNotFoundError as error:
             raise DocumentError("document.missing", name=shown) from error
@@ -81,7 +81,7 @@ def open_document(
 def open_document_bytes(
     data: bytes, *, name: str, limits: LimitSettings, document_id: str | None = None
 ) -> Document:
-    """open_document for bytes that are already in memory, where the Document keeps them."""
+    """open_document for bytes in memory; the Document holds a reference to them."""
     return _open(lambda: data, shown_name(name), limits, document_id)
 
 
@@ -102,7 +102,7 @@ def _check_weight(size: int, name: str, limits: LimitSettings) -> None:
     if size == 0:
         raise DocumentError("document.empty", name=name)
     if size > limits.max_file_mb * BYTES_PER_MB:
-        # Rounded up, so that the sentence never says "10.0 MB; the limit is 10 MB".
+        # Rounded up, so the error text never reads "10.0 MB; the limit is 10 MB".
         tenths = -(-size * 10 // BYTES_PER_MB)
         raise DocumentError(
             "document.too_large", name=name, size=tenths / 10, limit=limits.max_file_mb
@@ -110,10 +110,10 @@ def _check_weight(size: int, name: str, limits: LimitSettings) -> None:
 
 
 def _kind(data: bytes, name: str) -> str:
-    """What the first bytes say the file is, as a user knows it: "JPEG", ..., "PDF".
+    """Detect the file type from the first bytes, by its usual name: "JPEG", ..., "PDF".
 
     Raises:
-        DocumentError: none of the kinds that can be read.
+        DocumentError: the type is not supported.
     """
     for signature, kind in images.SIGNATURES:
         if data.startswith(signature):

@@ -1,8 +1,8 @@
 """Image files -> pages: JPEG, PNG, BMP, WebP, GIF (first frame) and TIFF (every frame).
 
 Sizes come from the header and are checked before decoding. The first page is decoded when the file
-is opened, so a truncated file is refused then and not later; further TIFF frames are checked for
-truncation by their strip table and decoded on demand.
+is opened, so a truncated file is rejected at once. Further TIFF frames are checked for truncation
+by their strip table and decoded on demand.
 """
 
 import contextlib
@@ -44,8 +44,8 @@ SIGNATURES: Final = (
     (b"GIF89a", "GIF"),
     (b"BM", "BMP"),
 )
-# The plugins are called themselves and not through Image.open, whose guard against decompression
-# bombs warns or raises by a process-wide number before our own limit and sentence have their turn.
+# The plugins are called directly. Image.open would apply its process-wide limit on decompression
+# bombs, with a warning or an error, before our own limit and error text.
 _READERS: Final[Mapping[str, Callable[[io.BytesIO], ImageFile.ImageFile]]] = {
     "JPEG": JpegImagePlugin.JpegImageFile,
     "PNG": PngImagePlugin.PngImageFile,
@@ -54,8 +54,8 @@ _READERS: Final[Mapping[str, Callable[[io.BytesIO], ImageFile.ImageFile]]] = {
     "BMP": BmpImagePlugin.BmpImageFile,
     "WebP": WebPImagePlugin.WebPImageFile,
 }
-# What Pillow's plugins raise on broken bytes: its documented OSError and SyntaxError, and whatever
-# Python raises when a header's numbers make no sense (tests/documents/test_documents.py mutates
+# What Pillow's plugins raise on corrupt data: the documented OSError and SyntaxError, and whatever
+# Python raises when a header's numbers are out of range (tests/documents/test_documents.py mutates
 # files).
 FAILURES: Final = (
     OSError,
@@ -88,21 +88,21 @@ _REDUCED_RESOLUTION: Final = 1
 # (offsets, byte counts) of a TIFF frame's strips and tiles.
 _TIFF_TABLES: Final = ((273, 279), (324, 325))
 
-# A user can make nothing of what the libraries say on stderr about a broken file; Pillow raises
-# for it all the same. Its log records still reach a handler that the program sets.
+# The libraries' messages on stderr about a corrupt file do not help a user, and Pillow raises an
+# exception anyway. Pillow's log records still reach a handler that the program sets.
 logging.getLogger("PIL").addHandler(logging.NullHandler())
-# A filter set once is safe for threads, which warnings.catch_warnings is not.
+# A filter that is set once is thread-safe; warnings.catch_warnings is not.
 warnings.filterwarnings("ignore", module=r"PIL\.")
-# libtiff writes by itself. Where it is linked in privately (Windows), its lines stay.
+# libtiff writes to stderr itself. On Windows it is linked privately, so its messages remain.
 with contextlib.suppress(OSError, AttributeError):
     ctypes.CDLL(_imaging.__file__).TIFFSetErrorHandler(None)
 
 
 def open_pages(source: Source, data: bytes) -> tuple[Page, ...]:
-    """The pages of an image file; the first is decoded, to prove that the file is whole.
+    """Open the pages of an image file; the first page is decoded to check that the file is intact.
 
     Raises:
-        DocumentError: broken, truncated, or over the limit of pages or pixels.
+        DocumentError: the file is corrupt, truncated, or over the limit of pages or pixels.
     """
     try:
         if source.kind == "TIFF":
@@ -133,7 +133,7 @@ def open_pages(source: Source, data: bytes) -> tuple[Page, ...]:
 
 
 class _Loader:
-    """Loads one page: from the decoded pages in memory, else by reading the file again."""
+    """Loads one page from the cache of decoded pages, else from the file."""
 
     def __init__(self, source: Source, page_index: int, frame: int, size: Size) -> None:
         self._source = source
@@ -159,10 +159,10 @@ def _reader(source: Source, data: bytes) -> ImageFile.ImageFile:
 
 
 def _decode(source: Source, data: bytes, frame: int, size: Size) -> Image.Image:
-    """One upright RGB frame.
+    """Decode one frame as upright RGB.
 
     Raises:
-        FAILURES: broken or truncated there, or not of the size that the header stated at open.
+        FAILURES: the frame is corrupt or truncated, or its size differs from the header's at open.
     """
     with _reader(source, data) as image:
         if frame:
@@ -182,13 +182,13 @@ def _upright_size(image: ImageFile.ImageFile) -> Size:
 
 
 def _orientation(image: ImageFile.ImageFile) -> int:
-    """EXIF orientation, 1 to 8. A TIFF's is already applied by Pillow, to size and pixels."""
+    """EXIF orientation, 1 to 8. Pillow already applies a TIFF's to its size and pixels."""
     if isinstance(image, TiffImagePlugin.TiffImageFile):
         return 1
     try:
         value = image.getexif().get(ExifTags.Base.Orientation, 1)
     except FAILURES:
-        return 1  # a picture with broken EXIF is still a good picture
+        return 1  # an image with corrupt EXIF is still usable
     return value if value in _TURNS else 1
 
 
@@ -196,8 +196,8 @@ def _tiff_frames(source: Source, data: bytes) -> Iterator[tuple[int, Size]]:
     """(frame number, upright size) of every full-resolution frame.
 
     Raises:
-        DocumentError: too many pages, a page too large, or one whose data end beyond the file.
-        FAILURES: a frame's header is broken.
+        DocumentError: too many pages, a page is too large, or its data ends beyond the file.
+        FAILURES: a frame's header is corrupt.
     """
     found = 0
     image = TiffImagePlugin.TiffImageFile(io.BytesIO(data))
@@ -232,7 +232,7 @@ def _check_strips_are_there(
 
 
 def _check_is_whole(source: Source, data: bytes) -> None:
-    """Refuse what Pillow takes for whole (a PNG without its last chunks) or just for broken."""
+    """Reject truncated PNG and WebP files, which Pillow accepts or reports as corrupt."""
     whole = True
     if source.kind == "PNG":
         position = len(b"\x89PNG\r\n\x1a\n")

@@ -1,6 +1,6 @@
-"""A file's name as it may be shown: no path, no invisible characters, not too long.
+"""Sanitised display names of files: no path, no invisible characters, limited length.
 
-Only for showing: never used to open a file.
+For display only; files are never opened by these names.
 """
 
 import unicodedata
@@ -11,14 +11,14 @@ _KEPT_END: Final = 20
 
 
 def shown_name(name: str) -> str:
-    """The last part of a path as one line of visible text of at most MAX_NAME_LENGTH characters.
+    """Return the last part of a path as one visible line of at most MAX_NAME_LENGTH characters.
 
     Control characters, bidirectional overrides, zero-width characters and lone surrogates are
-    dropped, since they could make the name read as something else or break the line. A long name
-    loses its middle, so that its extension stays.
+    removed, since they can disguise the name or break the line. A long name is shortened in the
+    middle, which preserves its extension. An empty name becomes "file".
     """
     base = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
-    # The categories C* (control, format, surrogate, private, unassigned) and line separators.
+    # Removes the categories C* (control, format, surrogate, private use, unassigned).
     spaced = (" " if char.isspace() else char for char in unicodedata.normalize("NFC", base))
     visible = "".join(char for char in spaced if not unicodedata.category(char).startswith("C"))
     cleaned = " ".join(visible.split())

@@ -1,8 +1,8 @@
-"""PDF files -> pages, drawn on demand by PDFium, and the words of their text layer.
+"""PDF files -> pages rendered on demand by PDFium, and the words of their text layer.
 
-PDFium runs in a process of its own (engine/documents/pdf_pool.py): a kilobyte of PDF can ask for
-hours of drawing or for all memory, and PDFium then neither stops nor raises. A page that asks for
-too much costs that process, one sentence, and nothing else.
+PDFium runs in its own process (engine/documents/pdf_pool.py). A kilobyte of PDF can demand hours of
+rendering or all memory, and PDFium then neither stops nor raises. Such a page ends only that
+process, and the user gets an error text.
 """
 
 import math
@@ -19,17 +19,17 @@ from engine.documents.pdf_pool import ProcessDiedError, ask
 from engine.documents.source import DECODED_PAGES, Source
 
 POINTS_PER_INCH: Final = 72
-# Pages that cost too much are not tried again: pictures, words and thumbnails would all ask.
+# Pages that exceeded the limits are not tried again; image, words and thumbnail all request them.
 _COSTLY: Final[weakref.WeakKeyDictionary[Source, set[int]]] = weakref.WeakKeyDictionary()
 _COSTLY_GUARD: Final = threading.Lock()
 
 
 def open_pages(source: Source, data: bytes) -> tuple[Page, ...]:
-    """The pages of a PDF; their sizes are read, nothing is drawn.
+    """Open the pages of a PDF: their sizes are read, nothing is rendered.
 
     Raises:
-        DocumentError: broken, encrypted, without pages, over the limit of pages or pixels, or
-            more costly than a file may be.
+        DocumentError: the file is corrupt, encrypted, without pages, over the limit of pages or
+            pixels, or over the limit of time or memory.
     """
     found, _ = _asked(source, data, {"what": "sizes", "max_pages": source.limits.max_pages})
     count = int(found["pages"])
@@ -57,7 +57,7 @@ def open_pages(source: Source, data: bytes) -> tuple[Page, ...]:
 
 
 def _size(source: Source, points: list[float] | None, page_index: int) -> Size:
-    """(width, height) in pixels at pdf_dpi. points: /Rotate applied; None of a broken page."""
+    """(width, height) in pixels at pdf_dpi. points: with /Rotate applied; None if unreadable."""
     width, height = points or (0.0, 0.0)
     if not (0 < width < math.inf and 0 < height < math.inf):
         raise source.broken_page(page_index)
@@ -74,7 +74,7 @@ def _load_image(source: Source, page_index: int, size: Size) -> Image.Image:
     request = {"what": "image", "page": page_index, "size": size}
     found, drawn = _asked(source, source.read(), request)
     for picture in found["pictures"]:
-        # A page that holds a picture of more pixels than a page may have: a hidden bomb.
+        # An embedded image with more pixels than a page may have: a decompression bomb.
         source.check_pixels((picture[0], picture[1]), page_index)
     if not drawn:
         raise source.broken_page(page_index)
@@ -90,10 +90,11 @@ def _load_words(source: Source, page_index: int, size: Size) -> tuple[Word, ...]
 
 
 def _asked(source: Source, data: bytes, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
-    """What PDFium says of a file.
+    """Send a request to PDFium and convert its failures to errors.
 
     Raises:
-        DocumentError: broken, there or at the page, encrypted, or too costly.
+        DocumentError: the file or the page is corrupt, the file is encrypted, or the request
+            exceeds the limit of time or memory.
     """
     page_index = int(request.get("page", -1))
     costly = DocumentError("document.too_costly", name=source.name)

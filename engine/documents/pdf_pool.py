@@ -1,10 +1,10 @@
-"""The processes that PDFium runs in: started when the first PDF comes, ended by their own limits.
+"""Pool of PDFium processes, started on demand.
 
-Each answers one wish at a time (engine/documents/pdf_process.py), so PDFium, which is not safe for
-threads, needs no lock. A process that dies or takes too long costs its own wish; the next one
-starts another.
+Each process answers one request at a time (engine/documents/pdf_process.py), so PDFium, which is
+not thread-safe, needs no lock. If a process crashes or exceeds its limits of time or memory, only
+its current request fails; the next request starts a new process.
 
-A message is a line of JSON and as many raw bytes as it says under "bytes".
+A message is one line of JSON, followed by as many raw bytes as its "bytes" field states.
 """
 
 import atexit
@@ -15,17 +15,17 @@ import sys
 import threading
 from typing import IO, Any, Final
 
-# How many PDFs are read at once: one that takes its whole time leaves a way for the others.
+# Maximum number of processes. With two, a PDF that uses its whole time does not block the others.
 _AT_ONCE: Final = 2
-# By the clock on the wall; the process limits its own seconds of work far lower, but a machine
-# that is busy with other things must not cost a file.
+# Wall-clock time. The process limits its own CPU time to far less; this limit is long so that no
+# file fails because the machine is busy.
 _LONGEST_SECONDS: Final = 60.0
-# A process that reads hostile files gets no keys and tokens of ours.
+# Allowlist: a process that parses untrusted files must not inherit keys and tokens.
 _ENVIRONMENT: Final = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TMPDIR", "TEMP")
 
 
 class ProcessDiedError(Exception):
-    """The process ended, or was ended, before it had answered."""
+    """The process exited or was killed before it answered."""
 
 
 class _Process:
@@ -73,7 +73,7 @@ class _Process:
 
 
 class _Pool:
-    """At most _AT_ONCE processes, the one that was used last taken first."""
+    """At most _AT_ONCE processes; the most recently used idle one is reused first."""
 
     def __init__(self) -> None:
         self._room = threading.BoundedSemaphore(_AT_ONCE)
@@ -94,7 +94,7 @@ class _Pool:
             process.end()
 
     def _taken(self) -> _Process | None:
-        """An idle process that lives."""
+        """Take a live idle process from the pool; None if there is none."""
         with self._guard:
             while self._idle:
                 process = self._idle.pop()
@@ -104,15 +104,15 @@ class _Pool:
 
 
 def ask(request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
-    """What PDFium says of a file; waits for its turn.
+    """Send a request about a file to a PDFium process; blocks until one is free.
 
     Args:
-        wish: {"what": "sizes" | "image" | "words", ...}, see pdf_process.
-        data: the file.
+        request: {"what": "sizes" | "image" | "words", ...}, see pdf_process.
+        data: the bytes of the file.
     Returns:
-        The answer, and raw bytes that belong to it.
+        The answer, and the raw bytes that belong to it.
     Raises:
-        ProcessDiedError: it took more time or memory than it may, or PDFium crashed.
+        ProcessDiedError: the request exceeded its time or memory limit, or PDFium crashed.
     """
     return _pool.ask(request, data)
 
@@ -124,7 +124,7 @@ def write(pipe: IO[bytes], message: dict[str, Any], raw: bytes | memoryview) -> 
 
 
 def read(pipe: IO[bytes]) -> tuple[dict[str, Any], bytes] | None:
-    """The next message; None at the end."""
+    """Read the next message; None at end of file."""
     line = pipe.readline()
     if not line.endswith(b"\n"):
         return None
@@ -137,7 +137,7 @@ _pool = _Pool()
 
 
 def _start_anew() -> None:
-    """A forked process must not share its parent's pipes, nor a lock that a thread there holds."""
+    """Replace the pool after a fork: the child must not share the parent's pipes and locks."""
     global _pool
     _pool = _Pool()
 

@@ -1,7 +1,7 @@
-"""PDFium in a process of its own: it reads what strangers made, and may die of it.
+"""PDFium in its own process, which isolates the app from crashes on untrusted files.
 
-Forms are drawn; scripts are not run (the wheels of pypdfium2 have no JavaScript). Its seconds and
-its memory are limited by the system where the system can (not on Windows; memory on Linux alone).
+Forms are rendered; scripts do not run (the wheels of pypdfium2 have no JavaScript). The operating
+system limits CPU time (not on Windows) and memory (on Linux only).
 
 python -m engine.documents.pdf_process < messages of pdf_pool
 """
@@ -19,20 +19,20 @@ import pypdfium2.raw as pdfium_c
 from engine.documents.pdf_pool import read, write
 from engine.documents.pdf_text import PageFrame, read_words
 
-# Of work, for one wish: a page full of vector drawings takes one or two.
+# CPU time of one request; a page full of vector drawings takes one or two seconds.
 _WORK_SECONDS: Final = 8.0
-# Beyond what the process has when it starts: a page of a hundred megapixels with transparency
+# In addition to the process's memory at start. A page of a hundred megapixels with transparency
 # takes half of it.
 _MEMORY_BYTES: Final = 3 * 2**29
-# Besides PDFium's own error: what ctypes raises when a page's numbers make no sense.
+# PDFium's own error, and what ctypes raises when a page's numbers are out of range.
 _FAILURES: Final = (pypdfium2.PdfiumError, OSError, ValueError, OverflowError, MemoryError)
 _Answer = tuple[dict[str, Any], bytes | memoryview]
 
 
 def main() -> None:
-    """Answer wishes until there are no more."""
+    """Answer requests from stdin until end of file."""
     answers = os.fdopen(os.dup(1), "wb")
-    # What a library may print must not become part of an answer.
+    # Anything that a library prints must not become part of an answer.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     _limit_memory()
     while (message := read(sys.stdin.buffer)) is not None:
@@ -73,9 +73,10 @@ def _answer(request: dict[str, Any], data: bytes) -> _Answer:
 
 
 def _sizes(pdf: pypdfium2.PdfDocument, max_pages: int) -> dict[str, Any]:
-    """How many pages there are, and their sizes in points, /Rotate applied.
+    """The number of pages and their sizes in points, with /Rotate applied.
 
-    The sizes end at the first that cannot be read, and are left out where there are too many.
+    The list ends with None at the first page that cannot be read. It is empty if there are more
+    than max_pages pages.
     """
     count = len(pdf)
     sizes: list[tuple[float, float] | None] = []
@@ -89,7 +90,7 @@ def _sizes(pdf: pypdfium2.PdfDocument, max_pages: int) -> dict[str, Any]:
 
 
 def _too_large(page: pypdfium2.PdfPage, max_pixels: float) -> list[tuple[int, int]]:
-    """The first picture of more pixels than a page may have."""
+    """The size of the first embedded image with more than max_pixels, as a list of at most one."""
     for picture in page.get_objects(filter=[pdfium_c.FPDF_PAGEOBJ_IMAGE]):
         width, height = picture.get_px_size()
         if width * height > max_pixels:
@@ -98,7 +99,7 @@ def _too_large(page: pypdfium2.PdfPage, max_pixels: float) -> list[tuple[int, in
 
 
 def _drawn(pdf: pypdfium2.PdfDocument, page: pypdfium2.PdfPage, size: tuple[int, int]) -> _Answer:
-    """The page in exactly `size` pixels; PdfPage.render would round its size up by itself."""
+    """Render the page at exactly `size` pixels; PdfPage.render would round the size up."""
     width, height = size
     bitmap = pypdfium2.PdfBitmap.new_native(
         width, height, format=pdfium_c.FPDFBitmap_BGR, rev_byteorder=True
@@ -112,9 +113,9 @@ def _drawn(pdf: pypdfium2.PdfDocument, page: pypdfium2.PdfPage, size: tuple[int,
 
 
 def _limit_work(seconds: float) -> None:
-    """Have the system end this process after so much work; 0 takes the limit away."""
+    """Let the system kill this process after this much CPU time; 0 removes the limit."""
     if hasattr(signal, "setitimer"):
-        # Its signal is left to its default, death: a handler of Python's would never run in C.
+        # SIGPROF's default action ends the process. A Python handler would not run during C code.
         signal.setitimer(signal.ITIMER_PROF, seconds)
 
 

@@ -1,8 +1,8 @@
 """The words of a PDF page's text layer, with boxes in pixels of the upright page image.
 
-PDFium gives characters with boxes in PDF points (origin bottom left, before /Rotate); they are
-joined to words here. What the text says is the file's own claim: nothing here compares it with the
-picture. Call under PDFium's lock.
+PDFium returns characters with boxes in PDF points (origin bottom left, before /Rotate). This module
+groups them into words. It does not compare the text layer with the rendered page, which may show
+other text. It runs in the PDFium process (engine/documents/pdf_process.py).
 """
 
 from contextlib import suppress
@@ -15,16 +15,16 @@ from engine.core.errors import GeometryError
 from engine.core.geometry import clip, union
 from engine.core.schema import BBox, Size, Word
 
-# PDFium puts these for a hyphen at the end of a line.
+# Characters that PDFium returns for a hyphen at the end of a line.
 _LINE_END_HYPHENS: Final = ("\x02", "\ufffe", "\u00ad")
-# Two characters of one word are never further apart than this many times their height.
+# Maximum gap between two characters of a word, in units of the longer side of their boxes.
 _MAX_GAP: Final = 1.0
 _MIN_SIDE: Final = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
 class PageFrame:
-    """Maps PDF points to page pixels.
+    """Transform from PDF points to page pixels.
 
     Attributes:
         bounds: (left, bottom, right, top) of the visible page in points, before rotation.
@@ -37,14 +37,14 @@ class PageFrame:
     size: Size
 
     def to_pixels(self, left: float, bottom: float, right: float, top: float) -> BBox:
-        """A box in points -> page pixels, not clipped."""
+        """Map a box from points to page pixels, without clipping."""
         x0, y0 = self._point(left, bottom)
         x1, y1 = self._point(right, top)
         return (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
 
     def _point(self, x: float, y: float) -> tuple[float, float]:
         page_left, page_bottom, page_right, page_top = self.bounds
-        # Shares of the unrotated page, from its top left corner.
+        # Fractions of the unrotated page's width and height, from its top left corner.
         across = (x - page_left) / (page_right - page_left)
         down = (page_top - y) / (page_top - page_bottom)
         match self.rotation:
@@ -58,7 +58,7 @@ class PageFrame:
 
 
 def read_words(text_page: Any, frame: PageFrame) -> tuple[Word, ...]:
-    """The words of a text page in the file's own order; those off the page are left out.
+    """Read the words of a text page in the file's order, without those outside the page.
 
     Args:
         text_page: a pypdfium2.PdfTextPage.
@@ -72,7 +72,7 @@ def read_words(text_page: Any, frame: PageFrame) -> tuple[Word, ...]:
     def finish() -> None:
         text = "".join(chars)
         if text and boxes:
-            with suppress(GeometryError):  # outside the visible page: nobody sees it
+            with suppress(GeometryError):  # outside the visible page
                 words.append(Word(text, clip(union(boxes), page_size=frame.size)))
         chars.clear()
         boxes.clear()
@@ -96,7 +96,7 @@ def read_words(text_page: Any, frame: PageFrame) -> tuple[Word, ...]:
 
 
 def _char(text_page: Any, position: int) -> str:
-    """One character, or "" where there is none that can be shown."""
+    """One character, or "" if it is not printable."""
     code = pdfium_c.FPDFText_GetUnicode(text_page, position)
     if code == 0 or code > 0x10FFFF or 0xD800 <= code <= 0xDFFF:
         return ""
@@ -105,7 +105,7 @@ def _char(text_page: Any, position: int) -> str:
 
 
 def _box(text_page: Any, position: int, frame: PageFrame) -> BBox | None:
-    """The character's ink, or its cell of the font where it has none (an OCR layer's font)."""
+    """The box of a character's ink, or its font cell if it has no ink (an OCR layer's font)."""
     for loose in (False, True):
         left, bottom, right, top = text_page.get_charbox(position, loose=loose)
         if right - left > _MIN_SIDE and top - bottom > _MIN_SIDE:
@@ -114,7 +114,7 @@ def _box(text_page: Any, position: int, frame: PageFrame) -> BBox | None:
 
 
 def _apart(before: BBox, after: BBox) -> bool:
-    """Whether two characters are too far from each other to be of one word."""
+    """Whether two characters are too far apart to belong to one word."""
     gap_x = max(before[0], after[0]) - min(before[2], after[2])
     gap_y = max(before[1], after[1]) - min(before[3], after[3])
     side = max(_longer_side(before), _longer_side(after))

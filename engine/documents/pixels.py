@@ -1,4 +1,4 @@
-"""Any pixel mode that Pillow decodes -> RGB as a person would see it on white paper."""
+"""Conversion of any pixel mode that Pillow decodes to RGB, as it would look on white paper."""
 
 from typing import Final
 
@@ -6,18 +6,18 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-# Full scales that grey values of more than 8 bits are stored in, smallest first: real numbers up
-# to 1, bytes, 12-bit scanners, 16 bit, 32 bit.
+# Full-scale values of images with more than 8 bits per pixel, ascending: bytes, 12-bit scanners,
+# 16 bits, 31 bits, 32 bits. (Floats up to 1 are handled in _full_scale.)
 _FULL_SCALES: Final = (255.0, 4095.0, 65535.0, 2.0**31 - 1, 2.0**32 - 1)
 _PHOTOMETRIC: Final = 262
 _WHITE_IS_ZERO: Final = 0
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
-    """An RGB copy: transparency on white, 16-bit and real greys scaled and not clipped.
+    """Convert to an RGB copy: transparency on white; 16-bit and float greys scaled, not clipped.
 
     Raises:
-        ValueError, OSError: a mode that cannot be converted.
+        ValueError, OSError: the mode cannot be converted.
     """
     match image.mode:
         case "RGB" if "transparency" not in image.info:
@@ -35,12 +35,12 @@ def to_rgb(image: Image.Image) -> Image.Image:
 
 
 def _on_white(image: Image.Image) -> Image.Image:
-    # La and RGBa (alpha already multiplied in) convert to RGB only by way of their siblings.
+    # La and RGBa (premultiplied alpha) convert to RGB only through LA and RGBA.
     via = {"La": "LA", "PA": "RGBA"}.get(image.mode)
     rgba = image.convert(via) if via else image
     if rgba.mode != "RGBA":
         rgba = rgba.convert("RGBA")
-    # Pasted and not composited, which would take three more pictures of the page's size.
+    # paste instead of alpha_composite, which would allocate three more images of the page's size.
     white = Image.new("RGB", rgba.size, "white")
     white.paste(rgba, mask=rgba)
     return white
@@ -50,10 +50,10 @@ def _from_deep_grey(image: Image.Image) -> Image.Image:
     values: NDArray[np.float32] = np.asarray(image).astype(np.float32)  # (H, W)
     values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
     low, high = float(values.min()), float(values.max())
-    if low < 0:  # signed: there is no telling what black is, so take the darkest
+    if low < 0:  # signed: the black level is unknown, so use the darkest value
         values, high = values - low, high - low
     full = _full_scale(image.mode, high)
-    # TIFF's WhiteIsZero is honoured by Pillow for up to 8 bits only.
+    # Pillow applies TIFF's WhiteIsZero only up to 8 bits.
     tags = getattr(image, "tag_v2", {})
     if image.mode != "F" and tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO:
         values = full - values
@@ -62,10 +62,10 @@ def _from_deep_grey(image: Image.Image) -> Image.Image:
 
 
 def _full_scale(mode: str, high: float) -> float:
-    """What white is stored as: the smallest usual scale that holds the brightest value."""
+    """The value of white: the smallest usual full scale that holds the brightest value."""
     if mode == "F" and high <= 1:
         return 1.0
-    # 16-bit files hold 12 or 16 bits; a page in one is never so dark that it would fit in 8.
+    # 16-bit files hold 12 or 16 bits; no page is so dark that its values would fit in 8 bits.
     scales = _FULL_SCALES[1:] if mode.startswith("I;") else _FULL_SCALES
     return next((scale for scale in scales if high <= scale), high)
 

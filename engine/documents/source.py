@@ -1,4 +1,4 @@
-"""What the pages of one opened file share, and the few decoded pages kept in memory."""
+"""The source file that the pages of a document share, and an LRU cache of decoded pages."""
 
 import threading
 import weakref
@@ -20,7 +20,7 @@ _BYTES_PER_PIXEL: Final = 3
 
 @dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
 class Source:
-    """An opened file. name: as shown. kind: as a user knows it. read: the whole file again."""
+    """An opened file. name: as displayed. kind: "JPEG", ..., "PDF". read: returns all its bytes."""
 
     document_id: str
     name: str
@@ -29,14 +29,14 @@ class Source:
     read: Callable[[], bytes] = field(repr=False)
 
     def check_pixels(self, size: Size, page_index: int) -> None:
-        """Refuse a page by its size, before anything is decoded.
+        """Reject a page that is too large, before anything is decoded.
 
         Args:
-            size: (width, height) in pixels, as the file's header states it.
+            size: (width, height) in pixels, from the file's header.
         Raises:
             DocumentError: more than `limits.max_page_megapixels`.
         """
-        # Pillow itself refuses to decode more than this, whatever our setting says.
+        # Pillow refuses to decode more than this, whatever our setting is.
         ceiling = 2 * Image.MAX_IMAGE_PIXELS / 1e6 if Image.MAX_IMAGE_PIXELS else float("inf")
         limit = min(self.limits.max_page_megapixels, ceiling)
         width, height = size
@@ -51,28 +51,29 @@ class Source:
             )
 
     def broken_page(self, page_index: int) -> DocumentError:
-        """The error for a page that turns out to be broken when it is loaded."""
+        """The error for a page that turns out to be corrupt when it is loaded."""
         return DocumentError(
             "document.broken_page", name=self.name, kind=self.kind, page=page_index + 1
         )
 
 
 class DecodedPages:
-    """The least recently used decoded pages of all open files, under one byte budget.
+    """LRU cache of decoded pages of all open files, with one byte budget.
 
-    Pages of a file are forgotten when the file's Source dies, so a deleted scan does not stay in
-    memory. Safe for threads; two threads may decode the same page at once, which only costs time.
+    When a file's Source is garbage-collected, its pages are evicted, so a deleted scan does not
+    remain in memory. Thread-safe. Two threads may decode the same page at once, which only costs
+    time.
     """
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
         self._bytes = 0
         self._pages: OrderedDict[tuple[int, int], Image.Image] = OrderedDict()
-        # Re-entrant: a Source may be collected, and forgotten, while this thread holds the lock.
+        # Re-entrant: garbage collection may finalize a Source while this thread holds the lock.
         self._lock = threading.RLock()
 
     def get(self, source: Source, page_index: int) -> Image.Image | None:
-        """A copy that the caller may change, or None."""
+        """A copy of the cached page, which the caller may modify, or None."""
         with self._lock:
             image = self._pages.get((id(source), page_index))
             if image is None:
@@ -81,7 +82,7 @@ class DecodedPages:
         return image.copy()
 
     def put(self, source: Source, page_index: int, image: Image.Image) -> None:
-        """Keep a copy of an RGB page, unless it alone is over the budget."""
+        """Cache a copy of an RGB page, unless it alone exceeds the budget."""
         if _weight(image) > self._max_bytes:
             return
         kept = image.copy()
