@@ -1,1 +1,4 @@
-"""Words, lines and regions of a page, on CPU. Importing this loads no model and no OCR package."""
+"""OCR and layout analysis on the CPU: the words, lines and regions of a page.
+
+Importing this package loads no model and no OCR library.
+"""

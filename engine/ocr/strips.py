@@ -1,7 +1,8 @@
-"""Lines that RapidOCR found, read by Tesseract: cut out, evened, stacked on a clean white page.
+"""Recognition by Tesseract of lines that RapidOCR detected.
 
-On a photo or a form Tesseract's own page analysis loses lines between rules and shadows; given one
-straight line under another it needs none of it. The stacks are read side by side, one thread each.
+The line crops are normalised and stacked on a clean white page. On a photo or a form, Tesseract's
+own page analysis loses lines between rules and shadows; a stack of straight lines needs no such
+analysis. The stacks are recognised in parallel, one thread each.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from engine.ocr import tesseract
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# Pixels: Tesseract is trained on capitals of 30 to 40 pixels with white around them.
+# In pixels. Tesseract is trained on capitals of 30 to 40 pixels with white around them.
 _LINE_HEIGHT = 40
 _GAP = 24
 _MARGIN = 20
@@ -29,15 +30,16 @@ _MIN_STACK = 12
 def read(
     crops: Sequence[NDArray[np.uint8]], *, languages: Sequence[str] = tesseract.LANGUAGES
 ) -> list[list[Word]]:
-    """Read crops of one line each with Tesseract.
+    """Recognise crops of one line each with Tesseract.
 
     Args:
-        crops: (height, width, 3), uint8, RGB, upright, the text running left to right.
+        crops: (height, width, 3), uint8, RGB, upright, with text from left to right.
         languages: see `tesseract.read_words`.
     Returns:
-        For each crop its words from left to right; boxes in shares of the crop, 0 to 1 each way.
+        For each crop its words from left to right; boxes in fractions of the crop's width and
+        height, 0 to 1.
     Raises:
-        OcrError: Tesseract is missing, failed, or took too long.
+        OcrError: Tesseract is missing, failed, or timed out.
     """
     workers = max(1, min(os.cpu_count() or 1, 4, len(crops) // _MIN_STACK))
     parts = np.array_split(np.arange(len(crops)), workers)
@@ -73,7 +75,7 @@ def _in_shares(bbox: BBox, top: int, width: int) -> BBox:
 
 
 def _evened(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Grey, _LINE_HEIGHT high, paper near white and ink near black."""
+    """Normalise a crop: grey, _LINE_HEIGHT high, paper near white and ink near black."""
     import cv2
 
     grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
@@ -81,7 +83,7 @@ def _evened(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
     shrinks = grey.shape[0] > _LINE_HEIGHT
     how = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
     grey = cv2.resize(grey, (width, _LINE_HEIGHT), interpolation=how).astype(np.float32)
-    # Of a line's box about a fifth is ink: its darkest pixels are ink, the upper fifth is paper.
+    # About a fifth of a line's box is ink: its darkest pixels are ink, its brightest fifth paper.
     ink, paper = np.percentile(grey, 2), np.percentile(grey, 80)
     if paper - ink < 1:
         return np.full(grey.shape, 255, np.uint8)

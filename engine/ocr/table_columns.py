@@ -1,4 +1,4 @@
-"""Which column of a table each cell stands in, so that a row that is short stays in its columns.
+"""Assignment of a table's cells to columns, including rows with missing cells.
 
 All boxes are in one frame, in which rows run from left to right.
 """
@@ -10,16 +10,16 @@ from typing import Final
 
 from engine.core.schema import BBox
 
-# Columns are known by the fullest row, but not by one with this many times the usual row's cells.
+# The fullest row defines the columns, unless it has more than this many times the usual cells.
 _MOST_UNLIKE: Final = 2
 
 
 def columns_of(rows: Sequence[Sequence[BBox]]) -> list[list[int]]:
     """The column, from 0, of each cell of each row.
 
-    The fullest row of the table (the first of several) says where the columns are; every other
-    cell goes to the column that it shares most of its width with, or the nearest, and the cells of
-    a row keep their order. What a row cannot keep so is counted from the left.
+    The fullest row (the first of several) defines the columns. Every other cell is assigned to the
+    column that it overlaps most, or to the nearest, and the cells of a row keep their order. If
+    there is no such assignment, the cells of the row are numbered from the left.
     """
     if not rows:
         return []
@@ -28,7 +28,7 @@ def columns_of(rows: Sequence[Sequence[BBox]]) -> list[list[int]]:
     if len(fullest) > _MOST_UNLIKE * max(usual, 2):
         return [list(range(len(row))) for row in rows]
     spans = [(box[0], box[2]) for box in fullest]
-    # A heading is narrower than what stands under it.
+    # A column heading is narrower than the cells below it.
     for row in rows:
         if len(row) == len(fullest):
             spans = [
@@ -39,10 +39,10 @@ def columns_of(rows: Sequence[Sequence[BBox]]) -> list[list[int]]:
 
 
 def _placed(row: Sequence[BBox], spans: Sequence[tuple[float, float]]) -> list[int]:
-    """Columns of one row, rising; the best sum of what cells and columns share."""
+    """Ascending columns of one row with the highest total overlap (dynamic programming)."""
     if len(row) >= len(spans):
         return list(range(len(row)))
-    # best[c]: the best score of the cells so far with the last one in column c, and its columns.
+    # best[c]: the best score of the cells so far with the last one in column c, and their columns.
     best: list[tuple[float, list[int]]] = []
     for number, box in enumerate(row):
         so_far: list[tuple[float, list[int]]] = []
@@ -63,6 +63,6 @@ def _best(options: Sequence[tuple[float, list[int]]]) -> tuple[float, list[int]]
 
 
 def _fit(box: BBox, span: tuple[float, float]) -> float:
-    """Share of the narrower one's width that both have in common; less than 0: the gap."""
+    """Overlap as a fraction of the narrower width; negative if there is a gap between the two."""
     shared = min(box[2], span[1]) - max(box[0], span[0])
     return shared / max(1.0, min(box[2] - box[0], span[1] - span[0]))

@@ -1,6 +1,6 @@
-"""From recognised characters to words and lines with boxes; nothing here reads a picture.
+"""Grouping of recognised characters into words and lines with boxes.
 
-All boxes are in pixels of the picture that was read.
+All boxes are in pixels of the image that was recognised. This module does not use the image.
 """
 
 from __future__ import annotations
@@ -22,27 +22,27 @@ if TYPE_CHECKING:
 
 # Two words of a row further apart than this many line heights are two cells, not one phrase.
 CELL_GAP = 1.6
-# Lines of one row closer than this many line heights are one printed line that was detected twice.
+# Lines of one row closer than this many line heights are parts of one printed line.
 JOIN_GAP = 0.7
-# The least width of a space in crop heights (a crop is about 1.5 times as high as its capitals).
+# Minimum width of a space in crop heights (a crop is about 1.5 times as high as its capitals).
 _MIN_SPACE = 0.25
-# A gap of this share of the line's spaces parts a word where `_may_part` allows it.
+# A gap of this fraction of the line's usual space splits a word where `_may_part` allows it.
 _PARTING_SPACE = 0.9
-# Room left around the ink at both ends of a line, in crop heights: faint strokes end before it.
+# Margin around the ink at both ends of a line, in crop heights, for strokes too faint to detect.
 _ROOM = 0.12
-# A word is at least this wide, in characters of its line.
+# Minimum width of a word, in character widths of its line.
 _MIN_WIDTH = 0.3
 _TICK_BOXES = "☐☑☒□"
 
 
 def line_of(reading: RecognisedText, quad: NDArray[np.float32]) -> Line | None:
-    """The words of one recognised line.
+    """Build the line of one recognised quad, with a box for each word.
 
     Args:
-        reading: what was read in the quad.
+        reading: the recognised text of the quad.
         quad: (4, 2) corners, clockwise from the top left of the text.
     Returns:
-        The line, or None when nothing but spaces was read.
+        The line, or None if only spaces were recognised.
     """
     text = ascii_punctuation(reading.text)
     spans = _spans(text, reading)
@@ -52,8 +52,8 @@ def line_of(reading: RecognisedText, quad: NDArray[np.float32]) -> Line | None:
     outer = _ends(reading)
     words = []
     for token, first, last in spans:
-        # The widest blank between this word and its neighbour; where there is none, the middle.
-        # The line's own ends lie where its ink does.
+        # A word ends at the widest blank between it and its neighbour, or in the middle if there is
+        # none. The line's outer ends are those of its ink.
         start, end = outer
         if first:
             middle = (places[first - 1] + places[first]) / 2
@@ -64,8 +64,8 @@ def line_of(reading: RecognisedText, quad: NDArray[np.float32]) -> Line | None:
             between = (places[last], places[last + 1])
             end = _blank(reading.gaps, *between, pitch, (middle, middle))[0]
         if end - start < _MIN_WIDTH * pitch:
-            # Both sides found the same blank, as happens beside a single character: without
-            # this its word would have no width, and be lost.
+            # Both sides found the same blank, as happens beside a single character. Without this
+            # its word would have no width, and be lost.
             start = max(0.0, places[first] - pitch / 2)
             end = min(1.0, places[last] + pitch / 2)
         words.append(Word(token, slice_quad(quad, start, end), reading.score))
@@ -73,12 +73,12 @@ def line_of(reading: RecognisedText, quad: NDArray[np.float32]) -> Line | None:
 
 
 def line_from(words: Sequence[Word]) -> Line:
-    """A line around words that are already from left to right."""
+    """Build a line from words that are in order from left to right."""
     return Line(tuple(words), union(word.bbox for word in words))
 
 
 def ascii_punctuation(text: str) -> str:
-    """Full-width forms as ASCII (`（` to `(`), unless the line is written in ideographs."""
+    """Convert full-width forms to ASCII (`（` to `(`), unless the line has CJK characters."""
     if any("\u3040" <= char <= "\u9fff" or "\uac00" <= char <= "\ud7a3" for char in text):
         return text
     marks = {"。": ".", "、": ",", "【": "[", "】": "]", "「": '"', "」": '"'}
@@ -90,7 +90,7 @@ def ascii_punctuation(text: str) -> str:
 
 
 def split_at_gaps(words: Sequence[Word], *, gap: float = CELL_GAP) -> list[Line]:
-    """Words of one row, from left to right, as one line for each visually contiguous run."""
+    """Split the words of one row, ordered from left to right, into one line per contiguous run."""
     lines: list[list[Word]] = []
     for word in words:
         if lines:
@@ -104,7 +104,7 @@ def split_at_gaps(words: Sequence[Word], *, gap: float = CELL_GAP) -> list[Line]
 
 
 def join_neighbours(lines: Sequence[Line], *, gap: float = JOIN_GAP) -> list[Line]:
-    """Lines that stand side by side on one row with no more than a space between, joined."""
+    """Join lines that lie side by side on one row, with no more than a space between them."""
     rest = sorted(lines, key=lambda line: line.bbox[0])
     done: list[Line] = []
     while rest:
@@ -127,16 +127,16 @@ def join_neighbours(lines: Sequence[Line], *, gap: float = JOIN_GAP) -> list[Lin
 
 
 def same_row(first: BBox, second: BBox, *, share: float = 0.6) -> bool:
-    """Whether two boxes share this much of the lower one's height, and are of like height."""
+    """Whether two boxes overlap by this fraction of the smaller height and have similar heights."""
     low, high = sorted((_height(first), _height(second)))
     shared = min(first[3], second[3]) - max(first[1], second[1])
     return low > 0 and shared >= share * low and high <= 1.8 * low
 
 
 def _spans(text: str, reading: RecognisedText) -> list[tuple[str, int, int]]:
-    """(token, first, last) of each word: positions of its outer characters in `reading.places`.
+    """(token, first, last) of each word: indexes of its outer characters in `reading.places`.
 
-    Words end at the spaces that were recognised, and at some gaps in the ink as wide as those.
+    Words end at recognised spaces, and at some gaps in the ink that are as wide as a space.
     """
     spans: list[tuple[str, int, int]] = []
     used = 0
@@ -151,7 +151,7 @@ def _spans(text: str, reading: RecognisedText) -> list[tuple[str, int, int]]:
 
 
 def _space_width(spans: Sequence[tuple[str, int, int]], reading: RecognisedText) -> float:
-    """The usual width of this line's spaces, in shares of the crop."""
+    """The usual width of this line's spaces, in fractions of the crop's width."""
     pitch = _pitch(reading)
     widths = []
     for (_, _, last), (_, first, _) in itertools.pairwise(spans):
@@ -167,7 +167,7 @@ def _space_width(spans: Sequence[tuple[str, int, int]], reading: RecognisedText)
 def _split_span(
     span: tuple[str, int, int], reading: RecognisedText, space: float, pitch: float
 ) -> list[tuple[str, int, int]]:
-    """A word cut where its ink has a gap as wide as a space."""
+    """Split a word at gaps in its ink that are as wide as a space, and after a checkbox."""
     token, first, last = span
     places = reading.places
     if len(token) != last - first + 1 or len(token) < 2:
@@ -178,7 +178,7 @@ def _split_span(
         if not places[first] < middle < places[last]:
             continue
         after = next(i for i in range(1, len(token)) if places[first + i] >= middle)
-        # A gap near the word's outer characters may be the space outside, seen a column too early.
+        # A gap near the word's outer characters may be the space outside it, a column too early.
         if min(middle - places[first], places[last] - middle) < 0.4 * pitch:
             continue
         if end - start >= _PARTING_SPACE * space and _may_part(token[after - 1], token[after]):
@@ -191,10 +191,10 @@ def _split_span(
 
 
 def _may_part(left: str, right: str) -> bool:
-    """Whether a space between these two may have been lost.
+    """Whether the recogniser may have lost a space between these two characters.
 
-    Only beside a colon or a bracket and between digits and letters: tried between letters, or
-    between any marks, gaps in wide type cut more words than lost spaces were found.
+    True only beside a colon or a bracket, and between digits and letters. In a trial between
+    letters, or between any marks, gaps in wide type split more words than lost spaces were found.
     """
     if left in ":;)" or right == "(":
         return True
@@ -208,7 +208,7 @@ def _blank(
     pitch: float,
     default: tuple[float, float],
 ) -> tuple[float, float]:
-    """The widest blank that reaches between two places, half a character of doubt each way."""
+    """The widest blank between two positions, with a tolerance of half a character each way."""
     best = default
     for start, end in gaps:
         middle = (start + end) / 2
@@ -219,7 +219,7 @@ def _blank(
 
 
 def _ends(reading: RecognisedText) -> tuple[float, float]:
-    """Where a line's ink starts and ends, with a little room, in shares of its crop."""
+    """Start and end of a line's ink, with a small margin, in fractions of its crop's width."""
     start, end, gaps = 0.0, 1.0, reading.gaps
     if gaps and gaps[0][0] <= 0.0:
         start = gaps[0][1]
@@ -230,14 +230,14 @@ def _ends(reading: RecognisedText) -> tuple[float, float]:
 
 
 def _pitch(reading: RecognisedText) -> float:
-    """The usual distance between neighbouring characters, as a share of the crop."""
+    """The usual distance between neighbouring characters, as a fraction of the crop's width."""
     places = reading.places
     steps = sorted(b - a for a, b in itertools.pairwise(places))
     return steps[len(steps) // 2] if steps else 0.4 / max(reading.aspect, 0.4)
 
 
 def slice_quad(quad: NDArray[np.float32], start: float, end: float) -> BBox:
-    """The box around the part of a quad from `start` to `end` of its width."""
+    """The bounding box of the part of a quad from `start` to `end`, fractions of its width."""
     corners = [
         quad[0] + (quad[1] - quad[0]) * start,
         quad[0] + (quad[1] - quad[0]) * end,
