@@ -1,13 +1,14 @@
-"""Lines of a Russian page that seem to have English in them, settled word by word.
+"""Choice of the alphabet, word by word, on lines of a Russian page that may contain English.
 
-Tesseract with both languages is the best reader of Russian papers, but it takes short Russian words
-for English ones of the same shapes ("Cu." for `Сч.`, "UHH" for `ИНН`), and it likes to stay in the
-alphabet that it began a word with ("Фамилия/Зитате" for `Фамилия/Surname`). Its confidence does not
-tell (0.55 to 0.95). Two more readings do, made of such lines alone:
+Tesseract with both languages has the best results on Russian documents. But it mistakes short
+Russian words for English ones of the same shape ("Cu." for `Сч.`, "UHH" for `ИНН`), and it tends to
+continue in the alphabet in which it began a word ("Фамилия/Зитате" for `Фамилия/Surname`). Its
+confidence does not show such errors (0.55 to 0.95). Two more OCR passes over these lines do:
 
-- Tesseract with Russian alone, of the line. English print becomes nonsense in it.
-- RapidOCR, of a word or of one side of a slash, cut out. It knows no Cyrillic: of Russian words it
-  says nothing, or letters of the same shapes ("Homep" for `Номер`); of English ones it is sure.
+- Tesseract with Russian only, on the line. English print gives nonsense.
+- RapidOCR on the crop of a word or of one side of a slash. It has no Cyrillic glyphs: for a Russian
+  word it returns nothing or letters of the same shapes ("Homep" for `Номер`); for an English word
+  its score is high.
 """
 
 from __future__ import annotations
@@ -30,25 +31,25 @@ if TYPE_CHECKING:
     from engine.ocr.rapid import Picture, RecognisedText
 
 # Chosen on 2,769 Russian lines of train templates (docs/ocr.md).
-_LEAST_CONFIDENCE = 0.6  # of the Russian reading of a whole word
-_SAME_PRINT = 0.85  # likeness of two readings of one print
-_LEAST_SCORE = 0.92  # of RapidOCR
-_NOTHING_READ = 0.5  # RapidOCR's characters per line height
-_TWO_READERS = 0.75  # the least confidence of a word that they agree on
+_LEAST_CONFIDENCE = 0.6  # minimum confidence of a whole word in the Russian-only pass
+_SAME_PRINT = 0.85  # minimum likeness of two OCR results of the same print
+_LEAST_SCORE = 0.92  # minimum score of RapidOCR
+_NOTHING_READ = 0.5  # RapidOCR's coverage below which it recognised nothing
+_TWO_READERS = 0.75  # minimum confidence assigned to a word that a second pass decided
 _ENGLISH = re.compile(r"[A-Za-z]{3,}[.,:]?")
-# Line heights: how much is cut out on each side of a part.
+# Margin of a crop on each side of a part, in line heights.
 _MARGIN = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """One side of a slash, or a word without one.
+    """One side of a slash, or a word without a slash.
 
     Attributes:
-        line, word: which.
-        start, end: its characters in the word's text.
-        russian: what the Russian reading has in its place; empty where that is not known.
-        asks: whether RapidOCR is asked.
+        line, word: indexes of its line and word.
+        start, end: character offsets in the word's text.
+        russian: the text of the Russian-only pass at its place; empty if unknown.
+        asks: whether RapidOCR recognises it too.
     """
 
     line: int
@@ -60,7 +61,7 @@ class _Part:
 
 
 def is_doubtful(words: Sequence[Word]) -> bool:
-    """Whether a line of a Russian page may have print in the alphabet that it was not read in."""
+    """Whether a line of a Russian page may hold words recognised in the wrong alphabet."""
     return any(has_latin(word.text) or "/" in word.text.strip("/") for word in words)
 
 
@@ -69,12 +70,12 @@ def settled(
     russian: Sequence[Sequence[Word]],
     crops: Sequence[Picture],
 ) -> list[list[Word]]:
-    """The words of doubtful lines, each in the alphabet that it is printed in.
+    """Correct the words of doubtful lines to the alphabet in which they are printed.
 
     Args:
-        lines: as read with both languages; boxes in shares of the line.
-        russian: the same lines as read with Russian alone, in the same frame.
-        crops: the picture of each line.
+        lines: from Tesseract with both languages; boxes in fractions of the line, 0 to 1.
+        russian: the same lines from Tesseract with Russian only, in the same frame.
+        crops: the image of each line, (height, width, 3), uint8, RGB.
     """
     done: list[list[Word]] = []
     parts: list[_Part] = []
@@ -85,7 +86,7 @@ def settled(
     asked = [part for part in parts if part.asks]
     readings = rapid.recognise([_cut(crops[one.line], done[one.line], one) for one in asked])
     said = dict(zip(asked, readings, strict=True))
-    # From the last to the first: the places of those before stay what they are.
+    # From the last to the first, so the offsets of earlier parts remain valid.
     for part in reversed(parts):
         word = done[part.line][part.word]
         text = _decided(word, part, said.get(part))
@@ -97,7 +98,7 @@ def settled(
 
 
 def _decided(word: Word, part: _Part, reading: RecognisedText | None) -> str | None:
-    """What the part says, where it is not what was read at first."""
+    """The corrected text of a part; None if the first result stands."""
     seen = word.text[part.start : part.end]
     nothing = reading is not None and reading.coverage < _NOTHING_READ
     russian = part.russian if is_latin(seen) and is_cyrillic_word(part.russian) else ""
@@ -105,7 +106,7 @@ def _decided(word: Word, part: _Part, reading: RecognisedText | None) -> str | N
         return russian
     if reading is None or reading.score < _LEAST_SCORE or reading.coverage < READ_COVERAGE:
         return None
-    # The cut may hold the slash and a letter of the other side.
+    # The crop may include the slash and a letter of the other side.
     sides = reading.text.strip(" /").split("/")
     english = sides[-1 if part.start else 0].strip()
     if not _ENGLISH.fullmatch(english) or english == seen:
@@ -114,10 +115,11 @@ def _decided(word: Word, part: _Part, reading: RecognisedText | None) -> str | N
 
 
 def _paired(words: Sequence[Word], russian: Sequence[Word]) -> list[tuple[Word, str]]:
-    """The words with what the Russian reading has in their place.
+    """Pair each word with the text of the Russian-only pass at its place.
 
-    Where it has "Гражданство/Ма{опаМу" for words like "[pak" and "JaHcTBo/Nationality", that is the
-    word: there was no space.
+    If that pass has one word with a slash, "Гражданство/Ма{опаМу", where the first pass has several
+    ("[pak" and "JaHcTBo/Nationality"), its word replaces them: the first pass inserted a space that
+    is not printed.
     """
     pairs: list[tuple[Word, str]] = []
     left = list(words)
@@ -165,12 +167,12 @@ def _shared(word: Word, other: Word) -> float:
 
 
 def _is_under(word: Word, other: Word) -> bool:
-    """Whether more than half of the word's width lies where the other stands."""
+    """Whether the other word covers more than half of this word's width."""
     return _shared(word, other) > 0.5 * (word.bbox[2] - word.bbox[0])
 
 
 def _cut(crop: Picture, words: Sequence[Word], part: _Part) -> Picture:
-    """The picture of a part: its letters are taken to be equally wide."""
+    """Crop the image of a part, assuming that the letters of a word are equally wide."""
     height, width = crop.shape[:2]
     word = words[part.word]
     left, step = word.bbox[0] * width, (word.bbox[2] - word.bbox[0]) * width / len(word.text)

@@ -1,4 +1,4 @@
-"""Block: a region while it is being made, with the positions of its lines."""
+"""Block: an intermediate region during layout analysis, with the indexes of its lines."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class Block:
     Attributes:
         bbox: in the frame of its lines.
         category: one of engine.core.schema.CATEGORIES.
-        lines: positions in the page's lines, in reading order.
-        confidence: 0 to 1, of the layout model; 1 where the lines alone made the block.
+        lines: indexes into the page's lines, in reading order.
+        confidence: 0 to 1, from the layout model; 1 for a block built from lines alone.
     """
 
     bbox: BBox
@@ -28,7 +28,7 @@ class Block:
     confidence: float = 1.0
 
     def rows(self, lines: Sequence[Line]) -> list[list[int]]:
-        """The block's lines by row, as positions in the page's lines."""
+        """The block's lines by row, as indexes into the page's lines."""
         own = [lines[i].bbox for i in self.lines]
         return [[self.lines[j] for j in row] for row in order.rows(own)]
 
@@ -42,7 +42,7 @@ def line_height(block: Block, lines: Sequence[Line]) -> float:
 def cut(
     block: Block, rows: Sequence[Sequence[int]], starts: Sequence[int], lines: Sequence[Line]
 ) -> list[Block]:
-    """A block cut before these rows (positions in `rows`, ascending, none of them 0)."""
+    """Split a block before the rows `starts` (indexes into `rows`, ascending, none of them 0)."""
     edges = [0, *starts, len(rows)]
     parts = []
     for begin, end in itertools.pairwise(edges):

@@ -1,8 +1,8 @@
-"""Displayed formulas as one block each: what the layout model missed, and their numbers.
+"""Display formulas: detection of those that the layout model missed, and joining of numbers.
 
-The layout model gives the formula alone; its number stands at the edge of the column and would be
-a text of its own. A formula that the model has not seen is told by its sign of equality behind a
-short symbol, and by having no words.
+The layout model detects the formula without its number, which stands at the edge of the column and
+would become a separate text block. A formula that the model missed is detected by an equals sign
+after a short symbol, in a block without words.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from engine.ocr.blocks import Block
 
 # A formula's number: (3), (2.14), (A-1), (3a), (А.2).
 _NUMBER = re.compile(r"^\(\s*([A-ZА-Я][.–-]?)?\d{1,3}([.–-]\d{1,3})*\s?[a-zа-я]?\s*\)$")
-# A symbol of one or two characters, an argument perhaps, and a sign of equality.
+# A symbol of one or two characters, an optional argument, and an equals sign.
 _EQUATION = re.compile(r"(^|[\s(,])[^\W\d_]\w?('|\(\w{1,3}\))?\s*=")
 _WORD = re.compile(r"[^\W\d_]{4,}")
 _MAY_BE = frozenset({"Text", "Section-header", "Caption", "List-item"})
@@ -25,18 +25,18 @@ _MOST_ROWS = 4
 
 
 def with_formulas(blocks: Sequence[Block], lines: Sequence[Line]) -> list[Block]:
-    """The blocks, formulas named and joined with their numbers.
+    """Label formulas and join them with their numbers.
 
     Args:
         blocks: in reading order.
-        lines: of the page.
+        lines: the lines of the page.
     """
     named = [
         replace(block, category="Formula") if _is_equation(block, lines) else block
         for block in blocks
     ]
     formulas = [i for i, block in enumerate(named) if block.category == "Formula"]
-    taken: dict[int, int] = {}  # position of a number -> position of its formula
+    taken: dict[int, int] = {}  # index of a number -> index of its formula
     for i, block in enumerate(named):
         if block.category in _MAY_BE and block.lines and _is_number(block, lines):
             home = _formula_of(block.bbox, formulas, named)
@@ -65,7 +65,7 @@ def _is_number(block: Block, lines: Sequence[Line]) -> bool:
 
 
 def _formula_of(bbox: BBox, formulas: Sequence[int], blocks: Sequence[Block]) -> int | None:
-    """The formula that a number belongs to: the nearest on its row with nothing between."""
+    """Index of the formula of a number: the nearest on its row with nothing in between, or None."""
     middle = (bbox[1] + bbox[3]) / 2
     level = [i for i in formulas if blocks[i].bbox[1] <= middle <= blocks[i].bbox[3]]
     nearest = min(level, key=lambda i: _gap(bbox, blocks[i].bbox), default=None)
@@ -84,5 +84,5 @@ def _formula_of(bbox: BBox, formulas: Sequence[int], blocks: Sequence[Block]) ->
 
 
 def _gap(first: BBox, second: BBox) -> float:
-    """Pixels between two boxes from side to side; 0 where they overlap."""
+    """Horizontal distance between two boxes in pixels; 0 if they overlap."""
     return max(0.0, second[0] - first[2], first[0] - second[2])

@@ -1,7 +1,7 @@
-"""What a block is, from its place, size and first words, where the layout model did not say.
+"""Rules that assign categories to blocks by position, size and first words.
 
-The layout model knows neither titles of a whole page nor list items or footnotes, and on forms and
-receipts it often sees nothing. These rules look only at what printed pages have in common.
+The layout model has no classes for page titles, list items and footnotes, and on forms and receipts
+it often detects nothing. These rules use only features that printed pages have in common.
 """
 
 from __future__ import annotations
@@ -31,25 +31,25 @@ _CAPTION = re.compile(
 _NOTE_MARK = re.compile(
     r"^\s*([*†‡¹²³⁴-⁹]|(source|notes?|compiled by|источник|примечани[ея]|составлено)\s*:)", re.I
 )
-# A list of sources is numbered, or names years as lists of sources do.
+# An entry of a reference list: a number in brackets, or a year as in a citation.
 _REFERENCE = re.compile(r"^\s*\[\w{1,12}\]|\((1[89]|20)\d\d[a-z]?\)|\b(1[89]|20)\d\d;")
-# Of the rows of running text at most this share are in pieces; in lists of pairs more are.
+# Maximum fraction of rows with several lines in running text; lists of pairs have more.
 _PAIRED_ROWS = 0.35
-# What is read of a signature or a mark: hardly ever more characters than this.
+# OCR of a signature or a mark hardly ever gives more characters than this.
 _MAX_SCRAWL = 2
-# A heading has at most this many words.
+# Maximum number of words of a heading.
 _MAX_HEADING = 14
-# Titles stand in the upper part of a page, this share of it.
+# Titles are in this upper fraction of a page.
 _UPPER = 0.5
 
 
 def labelled(blocks: Sequence[Block], lines: Sequence[Line], *, height: float) -> list[Block]:
-    """Blocks with their categories, long ones cut into paragraphs and list items.
+    """Assign categories to blocks, and split long blocks into paragraphs and list items.
 
     Args:
         blocks: in reading order.
-        lines: of the page.
-        height: of the page, pixels.
+        lines: the lines of the page.
+        height: height of the page in pixels.
     """
     known = [_without_mistakes(block, lines) for block in blocks]
     parts = [part for block in known for part in _parts(block, lines)]
@@ -65,7 +65,7 @@ def labelled(blocks: Sequence[Block], lines: Sequence[Line], *, height: float) -
 
 
 def _without_mistakes(block: Block, lines: Sequence[Line]) -> Block:
-    """Signatures taken for formulas, prose for a list of sources, a sentence for a heading."""
+    """Correct a misclassified block: signature as formula, prose as list, sentence as heading."""
     texts = [lines[i].text for i in block.lines]
     if block.category == "Formula" and len("".join(texts).replace(" ", "")) <= _MAX_SCRAWL:
         return replace(block, category="Picture")
@@ -79,7 +79,7 @@ def _without_mistakes(block: Block, lines: Sequence[Line]) -> Block:
 
 
 def _is_sentence(text: str) -> bool:
-    """Whether a text is too long for a heading and ends as no heading does."""
+    """Whether a text is too long for a heading and ends with a full stop."""
     return len(text.split()) > _MAX_HEADING and text.rstrip().endswith(".")
 
 
@@ -88,7 +88,7 @@ def _is_marked(text: str) -> bool:
 
 
 def _parts(block: Block, lines: Sequence[Line]) -> list[Block]:
-    """A text block cut where a paragraph or a list item begins."""
+    """Split a text block where a paragraph or a list item begins."""
     if block.category not in ("Text", "List-item") or len(block.lines) < 2:
         return [block]
     rows = block.rows(lines)
@@ -152,7 +152,8 @@ def _category(block: Block, lines: Sequence[Line], usual: float) -> str:
 
 
 def _with_footnotes(blocks: Sequence[Block], lines: Sequence[Line], height: float) -> list[Block]:
-    """Short blocks that begin like a note, right under a table or at the foot of the page."""
+    """Relabel as footnotes short blocks that begin like a note, directly after a table or in the
+    bottom fifth of the page."""
     done = []
     before = ""
     for block in blocks:
@@ -168,7 +169,7 @@ def _with_footnotes(blocks: Sequence[Block], lines: Sequence[Line], height: floa
 
 
 def _with_numbered_items(blocks: Sequence[Block], lines: Sequence[Line]) -> list[Block]:
-    """Paragraphs one after the other that are numbered 1, 2, 3 are the items of a list."""
+    """Relabel as list items consecutive paragraphs that are numbered in sequence (1, 2, 3)."""
     numbers = [_number_of(block, lines) for block in blocks]
     done = []
     for i, block in enumerate(blocks):
@@ -180,7 +181,7 @@ def _with_numbered_items(blocks: Sequence[Block], lines: Sequence[Line]) -> list
 
 
 def _number_of(block: Block, lines: Sequence[Line]) -> int | None:
-    """The number that a paragraph begins with."""
+    """The number that a paragraph begins with, or None."""
     if block.category != "Text" or not block.lines:
         return None
     found = _NUMBERED.match(lines[block.lines[0]].text)
@@ -190,7 +191,7 @@ def _number_of(block: Block, lines: Sequence[Line]) -> int | None:
 def _with_running_heads(
     blocks: Sequence[Block], lines: Sequence[Line], height: float, usual: float
 ) -> list[Block]:
-    """The outermost small lines of a page are its running head and foot."""
+    """Relabel small single rows at the top and bottom edge as page headers and footers."""
     printed = [block for block in blocks if block.lines]
     if len(printed) < 4:
         return list(blocks)
@@ -213,7 +214,7 @@ def _with_running_heads(
 def _with_title(
     blocks: Sequence[Block], lines: Sequence[Line], height: float, usual: float
 ) -> list[Block]:
-    """The tallest heading, if it stands before the running text; else a centred first one."""
+    """Relabel as title the tallest heading before the running text; else a centred first one."""
     best = None
     for i, block in enumerate(blocks):
         if block.category in ("Text", "List-item", "Table") and len(block.lines) > 6:
@@ -239,7 +240,7 @@ def _may_be_title(block: Block, lines: Sequence[Line], height: float) -> bool:
 
 
 def _centred_heading(blocks: Sequence[Block], lines: Sequence[Line], height: float) -> int | None:
-    """The first heading, where it stands in the middle of the page and above everything else."""
+    """Index of the first centred heading in the top quarter of the page; None if numbered."""
     printed = [block.bbox for block in blocks if block.lines]
     if len(printed) < 3:
         return None
@@ -258,7 +259,7 @@ def _centred_heading(blocks: Sequence[Block], lines: Sequence[Line], height: flo
 
 
 def _usual_height(blocks: Sequence[Block], lines: Sequence[Line]) -> float:
-    """The height of the line that half of the page's characters are in."""
+    """Median line height, weighted by the number of characters; 0 without lines."""
     sizes = sorted(
         (lines[i].bbox[3] - lines[i].bbox[1], len(lines[i].text))
         for block in blocks

@@ -1,4 +1,4 @@
-"""Reading order: boxes of a page top to bottom, column by column; boxes of a row left to right."""
+"""Reading order of boxes: columns and strips by recursive XY-cut, rows from left to right."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from engine.core.geometry import union
 from engine.core.schema import BBox
 
-# A gap between two parts may be bridged by this share of the usual box height: boxes are loose.
+# Two parts may overlap by this fraction of the usual box height, since boxes have loose margins.
 _SLACK = 0.3
 
 
@@ -15,8 +15,9 @@ def rows(boxes: Sequence[BBox]) -> list[list[int]]:
     """Group boxes into rows.
 
     Returns:
-        Positions of the boxes, rows from top to bottom, within a row from left to right. Two boxes
-        are in one row when they share more than half of the lower one's height.
+        Indexes of the boxes, rows from top to bottom, each from left to right. A box joins a row if
+        it shares more than half of the smaller height with a box of the row, and no more than half
+        of the smaller width with any.
     """
     done: list[list[int]] = []
     for i in sorted(range(len(boxes)), key=lambda i: (boxes[i][1] + boxes[i][3]) / 2):
@@ -36,19 +37,20 @@ def rows(boxes: Sequence[BBox]) -> list[list[int]]:
 
 
 def columns(boxes: Sequence[BBox]) -> list[int]:
-    """Positions of blocks in reading order, by recursive cuts (XY-cut).
+    """Indexes of blocks in reading order, by recursive XY-cut.
 
-    A block that a white gap divides from top to bottom is read column by column; else it is cut
-    into strips from top to bottom, and neighbouring strips that share one such gap are read as one
-    block, so that two columns are not interleaved where their paragraphs happen to end together.
+    An area with a white gap from top to bottom is ordered column by column. Otherwise it is cut
+    into horizontal strips. Neighbouring strips that share such a vertical gap form one area, so two
+    columns are not interleaved if their paragraphs happen to end at the same height.
     """
     return _ordered(list(range(len(boxes))), boxes)
 
 
 def bands(boxes: Sequence[BBox]) -> list[list[int]]:
-    """Positions of boxes by column: groups that a white gap divides from top to bottom.
+    """Indexes of boxes by column: groups that are separated by a white gap from top to bottom.
 
-    A box that spans most columns (a heading over a table) does not close their gaps.
+    A box wider than 60% of the whole (a heading over a table) does not close a gap; it is added to
+    the column that it overlaps most.
     """
     if not boxes:
         return []
@@ -82,13 +84,13 @@ def _ordered(positions: list[int], boxes: Sequence[BBox]) -> list[int]:
         else:
             blocks.append(strip)
     if len(blocks) == 1:
-        # All strips share a gap, yet the whole has none: cut them apart after all.
+        # Neighbouring strips share gaps, but the whole has none: cut at the strips after all.
         blocks = strips
     return [i for block in blocks for i in _ordered(block, boxes)]
 
 
 def _share_a_gap(upper: list[int], lower: list[int], boxes: Sequence[BBox]) -> bool:
-    """Whether both have columns of their own and still have them when taken together."""
+    """Whether both have columns, and their union has columns too."""
     return (
         len(_parts(upper, boxes, axis=0)) > 1
         and len(_parts(lower, boxes, axis=0)) > 1
@@ -97,7 +99,7 @@ def _share_a_gap(upper: list[int], lower: list[int], boxes: Sequence[BBox]) -> b
 
 
 def _parts(positions: Sequence[int], boxes: Sequence[BBox], *, axis: int) -> list[list[int]]:
-    """Split where a straight white gap runs across: axis 0 into columns, axis 1 into strips."""
+    """Split at straight white gaps: axis 0 gives columns, axis 1 horizontal strips."""
     heights = sorted(boxes[i][3] - boxes[i][1] for i in positions)
     slack = min(_SLACK * heights[len(heights) // 2], 6.0)
     parts: list[list[int]] = []

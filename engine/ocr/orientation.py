@@ -1,8 +1,8 @@
-"""How a page must be turned to be read, from its line boxes and a few lines tried.
+"""Detection of page orientation and skew, from line boxes and trial recognition of a few lines.
 
-Sideways is seen from the boxes (lines of print are wide, not tall). Upside down is tried only when
-the lines do not read as they are, so an upright page pays nothing. Small angles are not turned but
-measured (`skew`), and undone in coordinates.
+A sideways page is detected from the boxes, since lines of print are wide, not tall. An upside-down
+page is tested only if the lines are not legible as they are, so an upright page costs nothing
+extra. For small angles the image is not rotated: `skew` measures them and boxes are corrected.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from engine.ocr.rapid import Picture, Quads
 
 SAMPLE_LINES = 10
-# Share of the clearly elongated line length that must be tall before a page is called sideways.
+# Minimum fraction of the length of clearly elongated lines that is vertical on a sideways page.
 _TALL_SHARE = 0.7
 _ELONGATED = 1.5
-# Above this share of legible width a page stands upright, and nothing more is tried.
+# From this fraction of legible width on, a page is upright and no other orientation is tried.
 _LEGIBLE = 0.8
-# Lines of these aspects say much and cost little; wider ones cost more, narrower ones are numbers.
+# Lines of these aspects give much text at little cost; wider ones cost more, narrower are numbers.
 _SAMPLE_ASPECT = (5.0, 16.0)
 
 
@@ -45,7 +45,7 @@ def is_sideways(quads: Quads) -> bool:
 
 
 def sample(quads: Quads) -> list[int]:
-    """Positions of up to SAMPLE_LINES lines to try, spread over the page."""
+    """Indexes of up to SAMPLE_LINES lines for trial recognition, spread over the page."""
     aspects = [width / max(height, 1.0) for width, height in map(rapid.quad_size, quads)]
     low, high = _SAMPLE_ASPECT
     fitting = [i for i, aspect in enumerate(aspects) if low <= aspect <= high]
@@ -60,17 +60,17 @@ def sample(quads: Quads) -> list[int]:
 
 
 def is_upside_down(crops: Sequence[Picture], readings: Sequence[RecognisedText]) -> bool:
-    """Whether lines read better when turned by 180 degrees.
+    """Whether lines are more legible when rotated by 180 degrees.
 
     Args:
-        crops: the sampled lines as they stand.
-        readings: what RapidOCR saw in them.
+        crops: the sampled lines as they are on the page, (height, width, 3), uint8, RGB.
+        readings: RapidOCR's results for them.
     Returns:
-        False unless the turned lines are clearly the readable ones: a wrongly turned page is
-        worse than one that was not turned.
+        True only if the rotated lines are clearly more legible: a wrong rotation is worse than a
+        missing one.
     """
-    # Upside-down print is read as plausible nonsense: up to 0.44 of it passed for legible on 15
-    # drawn and scanned pages, where upright print always passed whole.
+    # RapidOCR returns plausible nonsense for upside-down print: on 15 drawn and scanned pages, up
+    # to 0.44 of it counted as legible, while upright print always counted in full.
     legible = _legible(readings)
     if legible >= _LEGIBLE:
         return False
@@ -80,13 +80,16 @@ def is_upside_down(crops: Sequence[Picture], readings: Sequence[RecognisedText])
         return legible_turned > legible + 0.25
     if legible >= 0.3 or not tesseract.available():
         return False
-    # Neither way is Latin. Cyrillic then, which Tesseract can tell from its own reflection.
+    # Neither orientation is Latin print. If it is Cyrillic, Tesseract's confidence decides.
     upright = _confidence(crops)
     return upright < 0.5 and _confidence(turned) > upright + 0.25
 
 
 def skew(quads: Quads) -> float:
-    """The angle of the lines in radians, positive when they fall to the right; 0 if unclear."""
+    """The angle of the lines in radians, positive if they fall to the right.
+
+    It is the median over the long lines, weighted by length; 0 if there are none. quads: (N, 4, 2).
+    """
     angles, lengths = [], []
     for quad in quads:
         width, height = rapid.quad_size(quad)
@@ -102,9 +105,11 @@ def skew(quads: Quads) -> float:
 
 
 def level_matrix(angle: float, size: Size) -> NDArray[np.float64]:
-    """(2, 3): turns a picture of this (width, height) around its middle until its lines run flat.
+    """Affine matrix (2, 3) that rotates an image about its centre until its lines are horizontal.
 
-    angle: radians, from `skew`; the matrix of the negative angle is the way back.
+    Args:
+        angle: radians, from `skew`; the negative angle gives the inverse.
+        size: (width, height) of the image in pixels.
     """
     cos, sin = math.cos(angle), math.sin(angle)
     x, y = size[0] / 2, size[1] / 2
@@ -112,19 +117,19 @@ def level_matrix(angle: float, size: Size) -> NDArray[np.float64]:
 
 
 def moved(points: NDArray[np.float32], matrix: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Points (..., 2) after an affine matrix (2, 3)."""
+    """Apply an affine matrix (2, 3) to points (..., 2)."""
     return (points @ matrix[:, :2].T + matrix[:, 2]).astype(np.float32)
 
 
 def _legible(readings: Sequence[RecognisedText]) -> float:
-    """The share of the tried width that was really read."""
+    """The fraction of the sampled width that was legible, 0 to 1."""
     total = sum(reading.aspect for reading in readings)
     read = sum(reading.aspect for reading in readings if script.was_read(reading))
     return read / total if total else 0.0
 
 
 def _confidence(crops: Sequence[Picture]) -> float:
-    """Tesseract's confidence, 0 to 1, mean over the characters of real words."""
+    """Tesseract's confidence, 0 to 1: mean over the characters of words of 3 letters or more."""
     words = [word for line in strips.read(crops) for word in line if len(word.text) >= 3]
     total = sum(len(word.text) for word in words)
     return sum(word.confidence * len(word.text) for word in words) / total if total else 0.0

@@ -1,7 +1,7 @@
-"""Lines that no layout region holds, grouped into blocks: tables, lists of pairs, paragraphs.
+"""Grouping of lines outside all layout regions into tables, lists of pairs and paragraphs.
 
-Rows come first: a row of cells stays together as long as its neighbours above and below stand in
-the same columns; where the sides of a page only happen to be level they are taken apart again.
+Lines are first grouped into rows, and rows into blocks. A block that is not a table is split into
+its columns, unless they form the labels and values of one list.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from engine.core.geometry import area, intersection_area, union
 from engine.core.schema import BBox, Line
 from engine.ocr import order
 
-# Lines further apart than this many line heights are not one paragraph, rows not one table.
+# Maximum gap in line heights between lines of a paragraph, and between rows of several cells.
 _MAX_LEADING = 0.9
 _MAX_ROW_LEADING = 1.6
-# Lines of one paragraph are about equally high.
+# Maximum ratio of the line heights within a paragraph.
 _HEIGHT_RATIO = 1.5
-# This share of the cells must have a partner on their row for two columns to be read row by row.
+# Two columns are ordered row by row if this fraction of the cells has a partner on their row.
 _PAIRED = 0.6
-# A column whose usual line is wider than this many line heights is running text, not cells.
+# A column whose median line is wider than this many line heights is running text, not cells.
 _PROSE_WIDTH = 14.0
 
 
 @dataclass(frozen=True, slots=True)
 class LineGroup:
-    """Positions of lines that belong together, row by row, and whether they make a table."""
+    """Indexes of lines that belong together, row by row, and whether they form a table."""
 
     lines: tuple[int, ...]
     is_table: bool = False
@@ -38,7 +38,7 @@ def groups_of(lines: Sequence[Line], walls: Sequence[BBox]) -> list[LineGroup]:
 
     Args:
         lines: in any order.
-        walls: regions that no group may swallow.
+        walls: boxes of regions that no group may enclose.
     """
     boxes = [line.bbox for line in lines]
     done: list[LineGroup] = []
@@ -55,7 +55,7 @@ def groups_of(lines: Sequence[Line], walls: Sequence[BBox]) -> list[LineGroup]:
 
 
 def is_table(lines: Sequence[Line]) -> bool:
-    """Whether lines stand in rows of at least three aligned columns, some of them figures."""
+    """Whether lines form rows of at least three aligned columns, a quarter of them with digits."""
     if len(lines) < 6:
         return False
     boxes = [line.bbox for line in lines]
@@ -77,7 +77,7 @@ def is_table(lines: Sequence[Line]) -> bool:
 
 
 def _row_blocks(boxes: Sequence[BBox], walls: Sequence[BBox]) -> list[list[list[int]]]:
-    """Rows that follow each other closely, as blocks of rows."""
+    """Group rows that follow each other closely into blocks."""
     blocks: list[list[list[int]]] = []
     for row in order.rows(boxes):
         if blocks:
@@ -96,7 +96,7 @@ def _row_blocks(boxes: Sequence[BBox], walls: Sequence[BBox]) -> list[list[list[
 
 
 def sides_of(positions: Sequence[int], lines: Sequence[Line]) -> list[list[int]]:
-    """Side by side columns as they are to be read: one by one, or together row by row."""
+    """Split lines into columns in reading order; columns of labels and values remain together."""
     boxes = [line.bbox for line in lines]
     columns = [[positions[j] for j in band] for band in order.bands([boxes[i] for i in positions])]
     sides: list[list[int]] = []
@@ -112,8 +112,8 @@ def sides_of(positions: Sequence[int], lines: Sequence[Line]) -> list[list[int]]
 def are_rows(left: Sequence[int], right: Sequence[int], lines: Sequence[Line]) -> bool:
     """Whether two blocks are the two columns of one list: items and prices, keys and values.
 
-    Stricter than for loose lines: address blocks side by side are level as well, so one column
-    must consist of figures or of labels with colons.
+    The rule is stricter than for loose lines. The lines of address blocks side by side are aligned
+    too, so the right column must consist of figures, or the left one of labels with colons.
     """
     boxes = [line.bbox for line in lines]
     alone = min(len(left), len(right)) < 2
@@ -129,7 +129,7 @@ def are_rows(left: Sequence[int], right: Sequence[int], lines: Sequence[Line]) -
 
 
 def _repeats(left: Sequence[int], right: Sequence[int], lines: Sequence[Line]) -> bool:
-    """Whether a column starts a second list with the labels of the first: payer and payee."""
+    """Whether a column is a second list with the same labels as the first: payer and payee."""
     labels = {lines[i].text.casefold().strip(" :.") for i in left}
     own = [lines[i].text.casefold().strip(" :.") for i in right]
     same = sum(text in labels and any(map(str.isalpha, text)) for text in own)
@@ -137,7 +137,7 @@ def _repeats(left: Sequence[int], right: Sequence[int], lines: Sequence[Line]) -
 
 
 def _are_pairs(left: Sequence[int], right: Sequence[int], boxes: Sequence[BBox]) -> bool:
-    """Whether two columns are labels and values: most of one stand beside one of the other."""
+    """Whether two columns are labels and values: most right lines align with a left line."""
     height = _median([boxes[i][3] - boxes[i][1] for i in (*left, *right)])
     if all(
         len(side) >= 3 and _median([_width(boxes[i]) for i in side]) > _PROSE_WIDTH * height
@@ -153,7 +153,7 @@ def _are_pairs(left: Sequence[int], right: Sequence[int], boxes: Sequence[BBox])
 
 
 def _paragraphs(boxes: Sequence[BBox]) -> list[list[int]]:
-    """Rows that follow each other closely and are of like height."""
+    """Group rows that follow each other closely and have similar heights."""
     done: list[list[int]] = []
     for row in order.rows(boxes):
         if done and _continues(boxes[done[-1][-1]], [boxes[i] for i in row]):

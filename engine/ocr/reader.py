@@ -1,7 +1,7 @@
-"""A picture of a page -> its lines: detect, turn, tell the script, recognise.
+"""OCR pipeline, page image -> lines: detection, orientation, script, recognition.
 
-The pipeline of the modules beside it; it knows no documents and no regions. What it returns is in
-the level frame: the picture after quarter turns, with the lines' slope taken out of coordinates.
+It combines the other modules of this package and knows no documents and no regions. Boxes are in
+the level frame: the image after quarter turns, with the lines' slope removed from the coordinates.
 """
 
 from __future__ import annotations
@@ -27,24 +27,24 @@ if TYPE_CHECKING:
 
 # Radians. A smaller slope moves the far end of a line by less than its height.
 _FLAT = 0.003
-# Lines that are recognised between two looks at the stop token.
+# Lines that are recognised between two checks for cancellation.
 _CHUNK = 48
-# On a page that is read by RapidOCR, this share of skipped width sends those lines to Tesseract.
+# On a Latin page, Tesseract recognises the skipped lines if they have this fraction of the width.
 _MIXED_SHARE = 0.06
 
 
 @dataclass(frozen=True, slots=True)
 class PictureText:
-    """The lines of a picture.
+    """The OCR result of an image.
 
     Attributes:
         lines: in no particular order; boxes in the level frame.
-        script: the script most of the page is in.
-        source: the reader that most lines come from.
-        quarter_turns: counter-clockwise, made before everything else.
+        script: the script of most of the page.
+        source: the OCR engine that recognised most lines.
+        quarter_turns: counter-clockwise, applied before everything else.
         angle: radians; the slope of the lines after the turns, see `to_picture`.
         picture: (height, width, 3) RGB after the turns, not levelled.
-        lacks_tesseract: Cyrillic lines were left unread because Tesseract is not installed.
+        lacks_tesseract: whether Cyrillic lines have no text because Tesseract is not installed.
     """
 
     lines: tuple[Line, ...]
@@ -56,10 +56,10 @@ class PictureText:
     lacks_tesseract: bool = False
 
     def to_picture(self, bbox: BBox) -> BBox:
-        """A box of the level frame as the box around it in the turned picture."""
+        """Map a box of the level frame to its bounding box in the turned image (`picture`)."""
         if self.angle == 0.0:
             return bbox
-        # Only the middle line is turned, not the corners: the box of a sloping line would
+        # Only the middle line is rotated, not the corners: the box of a sloping line would
         # otherwise grow by twice its own slope.
         x0, y0, x1, y1 = bbox
         middle, half = (y0 + y1) / 2, (y1 - y0) / 2
@@ -69,7 +69,7 @@ class PictureText:
         return (min(ax, bx), min(ay, by) - half, max(ax, bx), max(ay, by) + half)
 
     def levelled(self) -> Picture:
-        """The turned picture with its lines flat: the level frame's own picture."""
+        """The turned image with horizontal lines: the image of the level frame."""
         if self.angle == 0.0:
             return self.picture
         import cv2
@@ -87,15 +87,15 @@ def read_picture(
     fix_orientation: bool = True,
     check: Callable[[], None] = lambda: None,
 ) -> PictureText:
-    """Read all lines of a picture.
+    """Recognise all lines of an image.
 
     Args:
         picture: (height, width, 3), uint8, RGB.
-        wanted: the script, when it is known.
-        fix_orientation: turn pages on their side or upside down.
-        check: called between stages; whatever it raises ends the reading.
+        wanted: the script, if it is known.
+        fix_orientation: whether to turn pages that are sideways or upside down.
+        check: called between stages; an exception that it raises ends the OCR.
     Raises:
-        OcrError: Tesseract was needed, is installed, and failed.
+        OcrError: Tesseract is needed and installed, but failed.
     """
     quads, turns = rapid.detect(picture), 0
     check()
@@ -127,7 +127,7 @@ def read_picture(
         )
         if line is not None:
             lines += split_at_gaps(line.words)
-    # What RapidOCR read may be neither Latin nor Cyrillic: it knows Chinese, too.
+    # RapidOCR also recognises Chinese, so the text may be neither Latin nor Cyrillic.
     if told == "latin" and script.script_of(" ".join(one.text for one in lines)) == "other":
         told = "other"
     return PictureText(
@@ -151,7 +151,11 @@ def _read_latin(
     wanted: str,
     check: Callable[[], None],
 ) -> tuple[list[_Content], bool]:
-    """RapidOCR for every line, then Tesseract for the lines that came back empty."""
+    """Recognise every line with RapidOCR, then the lines without a result with Tesseract.
+
+    Returns:
+        The content of each line, and whether lines have no text because Tesseract is missing.
+    """
     readings = _recognise(picture, quads, range(len(quads)), known, check)
     content: list[_Content] = [readings[i] for i in range(len(quads))]
     skipped = [i for i, reading in readings.items() if script.was_skipped(reading)]
@@ -159,7 +163,7 @@ def _read_latin(
     if wanted == "latin" or sum(readings[i].aspect for i in skipped) < _MIXED_SHARE * width:
         return content, False
     if not tesseract.available():
-        # Blank print is a missing reader only when it looks like lines; a logo is not.
+        # Skipped print means that Tesseract is missing only if it looks like lines, not a logo.
         return content, _looks_unread(readings, skipped)
     check()
     words = strips.read([rapid.crop(picture, quads[i]) for i in skipped])
@@ -178,7 +182,11 @@ def _read_cyrillic(
     wanted: str,
     check: Callable[[], None],
 ) -> tuple[list[_Content], bool]:
-    """Tesseract for every line, then RapidOCR for the lines without Cyrillic letters."""
+    """Recognise every line with Tesseract, then those not surely Cyrillic with RapidOCR too.
+
+    Returns:
+        The content of each line, and False: no line lacks text because Tesseract is missing.
+    """
     crops = [rapid.crop(picture, quad) for quad in quads]
     words = strips.read(crops)
     check()
@@ -194,7 +202,7 @@ def _read_cyrillic(
     content: list[_Content] = list(words)
     other = [i for i, line in enumerate(words) if not _is_sure_cyrillic(line)]
     for i, reading in _recognise(picture, quads, other, known, check).items():
-        # RapidOCR is the better reader of numbers and Latin; where it saw every glyph, it is right.
+        # RapidOCR is better at numbers and Latin; if it recognised every glyph, it is right.
         if reading.coverage >= script.READ_COVERAGE and reading.score >= 0.9:
             content[i] = reading
     return content, False
@@ -214,9 +222,9 @@ def _recognise(
     known: dict[int, RecognisedText],
     check: Callable[[], None],
 ) -> dict[int, RecognisedText]:
-    """The readings of these lines; those already known are not read again."""
+    """The recognised text of these lines, by index; `known` results are reused."""
     readings = {i: known[i] for i in positions if i in known}
-    # By width over the whole page, so that a batch holds lines of like width and pads little.
+    # Sorted by width over the whole page, so a batch has lines of similar width and little padding.
     missing = sorted((i for i in positions if i not in known), key=lambda i: _aspect(quads[i]))
     for start in range(0, len(missing), _CHUNK):
         part = missing[start : start + _CHUNK]

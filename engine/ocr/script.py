@@ -1,9 +1,9 @@
-"""Which script a page is in, from a few lines tried with RapidOCR.
+"""Script detection of a page, from RapidOCR's results for a few lines.
 
-RapidOCR's bundled models leave Cyrillic glyphs out: a Russian line comes back as spaces and a few
-digits. So the characters read per line height of width (`RecognisedText.coverage`) tell the script:
-about 2 where print was read, about 0.1 where it was not. Nothing is recognised twice: the caller
-keeps the readings for the page.
+RapidOCR's bundled models omit Cyrillic glyphs: for a Russian line they return spaces and a few
+digits. The number of characters per line height of width (`RecognisedText.coverage`) therefore
+shows the script: about 2 for recognised print, about 0.1 for omitted print. No line is recognised
+twice: the caller reuses the results for the page.
 """
 
 from __future__ import annotations
@@ -15,25 +15,25 @@ from engine.ocr.rapid import RecognisedText
 
 Script: TypeAlias = Literal["latin", "cyrillic", "other"]
 
-# Characters per line height of width. Print that was read has 1.6 or more, even in capitals.
+# Characters per line height of width. Recognised print has 1.6 or more, even in capitals.
 READ_COVERAGE = 1.2
 READ_SCORE = 0.75
 
 
 def was_read(reading: RecognisedText) -> bool:
-    """Whether the recogniser really read this line: dense and sure."""
+    """Whether the recogniser recognised this line, by coverage and score."""
     return reading.coverage >= READ_COVERAGE and reading.score >= READ_SCORE
 
 
 def was_skipped(reading: RecognisedText) -> bool:
-    """Whether the line holds print that the recogniser has no glyphs for."""
+    """Whether the line has print for which the recogniser lacks glyphs."""
     return reading.coverage < READ_COVERAGE and reading.aspect >= 1.5
 
 
 def sampled_script(readings: Iterable[RecognisedText]) -> Script:
-    """The script of an upright page, from readings of some of its lines.
+    """The script of an upright page, from RapidOCR's results for some of its lines.
 
-    Lines of digits and signs vote for no script: a Russian form is full of them.
+    Lines of digits and punctuation do not count, since a Russian form has many of them.
     """
     read = skipped = 0.0
     for reading in readings:
@@ -45,7 +45,7 @@ def sampled_script(readings: Iterable[RecognisedText]) -> Script:
 
 
 def script_of(text: str) -> Script:
-    """The script that most letters of a text are in; "latin" when there are none."""
+    """The script of most letters of a text; "latin" if there are no letters."""
     latin = cyrillic = other = 0
     for char in text:
         if "\u0400" <= char <= "\u052f":

@@ -1,7 +1,7 @@
 """Tesseract as a subprocess: Russian and English words with boxes.
 
-No Python wrapper: one call, TSV in, words out. It does not turn pages and does not decide when it
-is used (engine.index.builder does).
+It calls the program directly, without a Python wrapper, and parses its TSV output. It does not
+rotate pages. engine.ocr.reader decides when Tesseract is used.
 
 Try it: `python -c "from engine.ocr import tesseract; print(tesseract.available())"`
 """
@@ -30,7 +30,7 @@ ONE_BLOCK = 6
 
 
 def available() -> bool:
-    """Whether the program and its Russian data are installed. Looks at PATH on every call."""
+    """Whether the program and its Russian data are installed. Searches PATH on every call."""
     program = shutil.which("tesseract")
     return program is not None and "rus" in _languages(program)
 
@@ -41,14 +41,14 @@ def read_words(
     page_mode: int = AUTO_PAGE,
     languages: Sequence[str] = LANGUAGES,
 ) -> list[Word]:
-    """Read a picture.
+    """Recognise the words of an image.
 
     Args:
         picture: (height, width) grey or (height, width, 3) RGB, uint8, upright.
         page_mode: Tesseract's --psm.
-        languages: names of its data; those that are not installed are left out.
+        languages: names of Tesseract's language data; those that are not installed are skipped.
     Returns:
-        Words in Tesseract's order; boxes in picture pixels, confidence 0 to 1.
+        Words in Tesseract's order; boxes in image pixels, confidence 0 to 1.
     Raises:
         OcrError: Tesseract is missing, failed, or took longer than TIMEOUT_SECONDS.
     """
@@ -62,8 +62,8 @@ def read_words(
     buffer = io.BytesIO()
     Image.fromarray(picture).convert("L").save(buffer, "PNG", compress_level=1)
     command = [program, "-", "-", "-l", wanted, "--psm", str(page_mode), "--dpi", "200", "tsv"]
-    # One thread a process: Tesseract's own threads mostly wait for each other, so callers that
-    # want more run several pictures side by side.
+    # One thread per process: Tesseract's own threads mostly wait for each other. Callers that want
+    # more throughput process several images in parallel.
     environment = {**os.environ, "OMP_THREAD_LIMIT": "1"}
     try:
         done = subprocess.run(

@@ -1,7 +1,7 @@
-"""A PDF page's own words: whether they can be trusted, and the lines they make.
+"""Plausibility checks of a PDF page's text layer, and its grouping into lines.
 
-A text layer is distrusted when it is too small for the page, full of signs that no font maps to
-text, set sideways, or absent where the layout model sees text: then the picture is read instead.
+A text layer is rejected if it has too few words, many characters without a Unicode mapping, or
+sideways words, or if it has no words where the layout model finds text. The page then needs OCR.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from engine.ocr.words import join_neighbours, line_from
 
 _MIN_WORDS = 5
 _MIN_PRINTABLE = 0.95
-# At most this share of the text-like area that the layout model sees may be without words.
+# Maximum fraction of the text area found by the layout model that may be without words.
 _MAX_BLANK = 0.4
 _TEXTUAL = frozenset({"Text", "Section-header", "Table", "List-item"})
-# Words of one row further apart than this many word heights start a new line.
+# A gap between words of one row wider than this many word heights starts a new line.
 _CELL_GAP = 1.3
 
 
 def is_plausible(words: Sequence[Word], *, page_size: Size) -> bool:
-    """Whether the words look like text that a person could read on an upright page."""
+    """Whether the words look like readable text on an upright page."""
     seen = [word for word in words if area(word.bbox) > 0]
     if len(seen) < _MIN_WORDS:
         return False
@@ -38,9 +38,9 @@ def is_plausible(words: Sequence[Word], *, page_size: Size) -> bool:
 
 
 def covers(words: Sequence[Word], found: Sequence[DetectedRegion]) -> bool:
-    """Whether the layer has words in most of what the layout model takes for text.
+    """Whether the text layer has words in most of the layout model's text regions.
 
-    A scan with a stamped header, or with a layer of its page numbers only, fails here.
+    It returns False for a scan whose layer holds only a stamped header or page numbers.
     """
     total = blank = 0.0
     for region in found:
@@ -56,10 +56,10 @@ def covers(words: Sequence[Word], found: Sequence[DetectedRegion]) -> bool:
 
 
 def lines_of(words: Sequence[Word]) -> list[Line]:
-    """Lines of words that come in the order of the file.
+    """Group words, given in the file's order, into lines.
 
-    A word continues a line when it stands right behind its last word on the same row; the file's
-    order keeps columns apart whose gutter is narrower than a gap between words.
+    A word continues a line if it directly follows the line's last word on the same row. The file's
+    order separates columns even if the gutter is narrower than a gap between words.
     """
     runs: list[list[Word]] = []
     for word in words:
