@@ -1,7 +1,8 @@
-"""The command line: `python -m engine COMMAND`. One module a command.
+"""Command line interface: `python -m engine COMMAND`. One module per command.
 
-Bad input: exit code 2 and one line on stderr. With --json, stdout carries the JSON alone; progress
-goes to stderr. This module parses arguments and maps errors to exit codes; commands do the work.
+Bad input gives exit code 2 and one line on stderr. With --json, stdout holds only the JSON;
+progress goes to stderr. This module parses arguments and maps errors to exit codes; the commands do
+the work.
 """
 
 import argparse
@@ -67,14 +68,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _INTERRUPTED
     except BrokenPipeError:
-        # The reader (head, less) has gone; pointing stdout elsewhere keeps Python's own flush
-        # at exit from complaining.
+        # The reader of the pipe (head, less) has exited. With stdout redirected, Python's flush at
+        # exit does not fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return _BAD_INPUT
 
 
 def _language() -> str:
-    """The shell's language, as far as there are sentences in it."""
+    """The shell's language, "ru" or "en"; any other language gives "en"."""
     locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG")
     return "ru" if (locale or "").startswith("ru") else "en"

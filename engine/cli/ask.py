@@ -1,4 +1,4 @@
-"""`python -m engine ask FILE QUESTION`: one question, the answer and where it stands."""
+"""`python -m engine ask FILE QUESTION`: answer one question, with the places that support it."""
 
 import argparse
 import sys
@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    # Told before a page is read: that takes seconds.
+    # Raises for an unknown model before a page is processed, which takes seconds.
     settings.model(args.model or settings.default_model)
     if not args.question.strip():
         raise SessionError("session.no_question")

@@ -1,4 +1,4 @@
-"""What commands share: opening a file in a session, progress on stderr, JSON on stdout."""
+"""Helpers shared by the commands: files, page numbers, progress on stderr, JSON on stdout."""
 
 import json
 import sys
@@ -15,7 +15,7 @@ from engine.core.schema import Document, Failed, Page, Step, TextDelta
 
 
 def add_file(engine: Engine, session_id: str, path: Path) -> Document:
-    """The file as a document of the session. Raises DocumentError."""
+    """Add the file to the session as a document. Raises DocumentError."""
     return engine.add_document(session_id, path, name=path.name)
 
 
@@ -35,10 +35,10 @@ def pages_of(document: Document, page_number: int | None) -> list[Page]:
 
 
 def numbers_of(document: Document, said: str) -> list[int]:
-    """0-based pages of "1-3,5", in order, each once.
+    """Parse page numbers such as "1-3,5" to 0-based page indexes, ascending and unique.
 
     Raises:
-        SessionError: a part is no page of the document.
+        SessionError: a part is not a page or a range of pages of the document.
     """
     numbers: set[int] = set()
     for part in said.split(","):
@@ -56,12 +56,16 @@ def numbers_of(document: Document, said: str) -> list[int]:
 
 
 def follow(stream: AnswerStream, *, pages: int, echo: bool) -> None:
-    """Read a run to its end: progress on stderr, and with echo the text on stdout as it comes.
+    """Consume a run to its end, with progress on stderr.
 
+    Args:
+        stream: the run.
+        pages: number of pages, the total of the progress bar.
+        echo: whether to stream the text to stdout.
     Raises:
         EngineError: the run failed.
     """
-    # disable=None: a bar for a person at a terminal, nothing in a log or a pipe.
+    # disable=None: a progress bar only if stderr is a terminal.
     with tqdm(total=pages, unit="page", file=sys.stderr, disable=None, leave=False) as bar:
         for event in stream:
             match event:
@@ -78,7 +82,7 @@ def follow(stream: AnswerStream, *, pages: int, echo: bool) -> None:
 
 
 def write_json(value: Mapping[str, Any] | list[Any], out: Path | None = None) -> None:
-    """One JSON value, UTF-8, to a file or to stdout."""
+    """Write one JSON value to a file (UTF-8) or to stdout."""
     text = json.dumps(value, ensure_ascii=False, indent=2) + "\n"
     if out is None:
         sys.stdout.write(text)

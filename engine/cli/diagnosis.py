@@ -1,7 +1,7 @@
-"""What `doctor` finds out about this machine: its GPU, its attention kernels, and what fits.
+"""Diagnosis of this machine for `doctor`: its GPU, its attention kernels, and the models that fit.
 
-Everything is tried, not guessed, and comes back as values; engine.cli.doctor says them in words.
-What it finds out about one model is in engine.cli.model_check.
+The results come from trial runs and are returned as values; engine.cli.doctor formats them.
+engine.cli.model_check checks one model.
 """
 
 import importlib.metadata
@@ -28,19 +28,19 @@ from engine.families.base import ServerState
 from engine.families.weights.hub import configuration, is_cached
 from engine.models.memory import BYTES_PER_PARAMETER, memory_needed
 
-# Sizes at which attention is timed: a page's worth of vision tokens for a 2B model.
+# Sizes at which attention is timed: about the vision tokens of one page in a 2B model.
 _TOKENS: Final = 1024
 _HEADS: Final = 12
-# Of the 2B models; a model that is asked about has its own.
+# That of 2B models; used if no model is given or its checkpoint is not available.
 _HEAD_SIZE: Final = 128
 _ROUNDS: Final = 5
-# Longer than a look at a server takes.
+# Longer than a status request to a server takes.
 _SERVER_WAIT_SECONDS: Final = 15.0
 
 
 @dataclass(frozen=True, slots=True)
 class AttentionFigures:
-    """Plain against SDPA attention on this machine: how much slower, and how far apart."""
+    """Plain against SDPA attention: ratio of times, and maximum absolute difference of results."""
 
     eager_over_sdpa: float
     max_difference: float
@@ -56,15 +56,15 @@ class ModelFit:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What was found.
+    """The results of a diagnosis.
 
     Attributes:
-        head_size: elements of one attention head at which attention was tried, of the model that
-            was asked about where its checkpoint is here.
-        kernels: SDPA kernel -> None where it runs, else why not.
-        choice: the attention of the model that was asked about; None without one.
-        precision: what that model computes in; None without one.
-        server: of the model that was asked about; None where this program runs it itself.
+        head_size: elements of one attention head in the trials: that of the given model if its
+            checkpoint is cached.
+        kernels: SDPA kernel -> None if it runs, else the reason.
+        choice: the attention of the given model; None without a model or its checkpoint.
+        precision: the compute dtype of the given model; None without a model, or with a server.
+        server: state of the given model's server; None if this program runs the model itself.
     """
 
     python: str
@@ -87,10 +87,10 @@ class Machine:
 
 
 def examine(settings: Settings, model_id: str | None = None) -> Machine:
-    """Look at this machine. Takes a few seconds; loads no model.
+    """Examine this machine. This takes a few seconds and loads no model.
 
     Args:
-        model_id: whose heads and precision attention is tried at; None for usual ones.
+        model_id: the model whose heads and precision the trials use; None for usual ones.
     """
     import torch
 
@@ -134,9 +134,9 @@ def examine(settings: Settings, model_id: str | None = None) -> Machine:
 
 
 def stated_shapes(model_id: str, model: ModelSettings) -> tuple[AttentionShape, ...]:
-    """The attention of a model's parts, the language model's first; () where none is here.
+    """Attention shapes of a model's parts, the language model's first; () if it is not cached.
 
-    Read from config.json as it is, since a published model_type may be none of transformers' own.
+    They are read from the raw config.json, since transformers may not know a published model_type.
     """
     from transformers import PreTrainedConfig
 
@@ -175,7 +175,7 @@ def measure_attention(dtype: str, head_size: int = _HEAD_SIZE) -> AttentionFigur
             if where == "cuda":
                 torch.cuda.synchronize()
             times.append(time.perf_counter() - started)
-        # The first round pays for kernels being chosen.
+        # The first round includes kernel selection and is dropped.
         return sorted(times[1:])[len(times) // 2 - 1]
 
     with torch.inference_mode():

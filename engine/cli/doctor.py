@@ -1,6 +1,7 @@
-"""`python -m engine doctor`: why is it slow, why does flash attention not work, does it read?
+"""`python -m engine doctor`: report of device, attention kernels and memory; checks of a model.
 
-With a model it makes every check of the first hour with it; one that fails makes the command fail.
+With --model, the command also runs the checks of engine.cli.model_check. If one fails, or the
+model's server does not work, the exit code is 1.
 """
 
 import argparse
@@ -97,7 +98,7 @@ def _as_lines(machine: diagnosis.Machine, trial: model_check.Trial | None) -> li
 
 
 def _trial_lines(trial: model_check.Trial) -> list[str]:
-    """A line for every check, and one for how the model ran."""
+    """One line per check, and the lines about how the model ran."""
     lines = []
     for check in trial.checks:
         mark = say("doctor.check_ok" if check.ok else "doctor.check_problem")

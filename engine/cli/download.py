@@ -1,4 +1,4 @@
-"""`python -m engine download MODEL`: fetch a model's weights from the hub into its cache."""
+"""`python -m engine download MODEL`: download a model's weights from the Hub to its cache."""
 
 import argparse
 import sys

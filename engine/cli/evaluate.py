@@ -44,7 +44,7 @@ downloaded. docs/evaluation.md explains the sets and the metrics.
 
 @dataclass(frozen=True, slots=True)
 class _Set:
-    """What is asked: the truths, where their documents are, and what the set is called."""
+    """An evaluation set: its task, ground truth, folder of documents and name."""
 
     task: TaskName
     truths: Sequence[Row]
@@ -115,7 +115,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    # The hub's client and the processes that models run in read this when they start.
+    # The Hub's client and the model processes read this at start.
     os.environ["HF_HUB_OFFLINE"] = "1"
     models: list[str | None] = args.model or [None]
     if len(models) > 2 or (len(models) == 2) + bool(args.settings_b) + bool(args.against) > 1:
@@ -177,7 +177,7 @@ def _evaluate(
 ) -> Report:
     with (
         Engine(settings) as engine,
-        # disable=None: a bar for a person at a terminal, nothing in a log or a pipe.
+        # disable=None: a progress bar only if stderr is a terminal.
         tqdm(
             total=len(asked.truths),
             unit=UNITS[asked.task].removesuffix("s"),
@@ -203,7 +203,7 @@ def _evaluate(
 
 
 def _as_json(reports: Sequence[Report], comparison: Comparison | None) -> dict[str, Any]:
-    """Groups with plain figures; of two runs, both and their differences."""
+    """The figures of one run by group; for two runs, both and their comparison."""
     if comparison is None:
         return _plain(reports[-1])
     return {
@@ -214,7 +214,7 @@ def _as_json(reports: Sequence[Report], comparison: Comparison | None) -> dict[s
 
 
 def _plain(report: Report) -> dict[str, dict[str, Any]]:
-    """Group -> metric -> value; "all" also says the intervals, costs and who answered."""
+    """Group -> metric -> value; "all" also has intervals, costs and the models that answered."""
     plain: dict[str, dict[str, Any]] = {}
     for group, row in report.figures().items():
         inside = sum(group in item.groups for item in report.items)
@@ -253,7 +253,7 @@ def _print(reports: Sequence[Report], comparison: Comparison | None) -> None:
 
 
 def _write(path: Path, write: Callable[[], object]) -> None:
-    """Raises SettingsError where the file system refuses."""
+    """Call `write`. Raises SettingsError: the file cannot be written."""
     try:
         write()
     except OSError as error:
@@ -261,7 +261,7 @@ def _write(path: Path, write: Callable[[], object]) -> None:
 
 
 def _count(text: str) -> int:
-    """A whole number of 1 or more; argparse says what is wrong with another."""
+    """Parse an integer of 1 or more; argparse reports any other text."""
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError(f"{number} is not a number of 1 or more")

@@ -1,8 +1,8 @@
-"""`python -m engine fields FILE`: the fields of a scan, or of every scan of a folder.
+"""`python -m engine fields FILE`: extract the fields of a scan, or of every scan of a folder.
 
-A file of several documents (an office scanner's PDF) gives the fields of each. A folder gives one
-JSON line a file; a file that cannot be read gives a line with "error" and does not stop the rest.
-Exit code 0 where any file worked, 2 where none did.
+A file with several documents (an office scanner's PDF) gives the fields of each. With --json, a
+folder gives one JSON line per file; a file that cannot be read gives a line with "error" and does
+not stop the others. The exit code is 0 if any file succeeded, 2 if none did.
 """
 
 import argparse
@@ -86,10 +86,10 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _files(path: Path) -> list[Path]:
-    """The file, or the files of the folder by name; hidden ones and folders are left out.
+    """The file, or the files of the folder sorted by name, without hidden ones and subfolders.
 
     Raises:
-        DocumentError: there is no such path, or nothing in it.
+        DocumentError: the path does not exist, or the folder has no files.
     """
     if not path.is_dir():
         if not path.exists():
@@ -104,12 +104,12 @@ def _files(path: Path) -> list[Path]:
 def _read(
     engine: Engine, files: list[Path], args: argparse.Namespace, *, alone: bool
 ) -> Iterator[list[FileResult]]:
-    """The documents of each file; each file in a session of its own.
+    """Extract the documents of each file, in one session per file.
 
     Raises:
-        EngineError: the only file could not be read.
+        EngineError: the only file (`alone`) could not be read.
     """
-    # disable=None: a bar for a person at a terminal, nothing in a log or a pipe.
+    # disable=None: a progress bar only if stderr is a terminal.
     for path in tqdm(files, unit="file", file=sys.stderr, disable=None, leave=False):
         session_id = engine.create_session()
         try:
@@ -148,8 +148,11 @@ def _line(file: list[FileResult]) -> str:
 
 
 def _show(file: list[FileResult], *, named: bool) -> None:
-    """A table for people: title, value, failed checks; one below another where a file holds several
-    documents."""
+    """Print a readable table per document of a file: titles, values, checks.
+
+    Args:
+        named: whether to print the file's name above.
+    """
     if named:
         _say(f"{file[0].file}\n")
     for number, one in enumerate(file, start=1):
@@ -176,7 +179,7 @@ def _show_fields(read: DocumentFields) -> None:
 
 
 def _shown(read: DocumentFields, name: str) -> str:
-    """A field's print, with its value where that looks different."""
+    """A field's printed text, followed by its value if that differs."""
     field = read.fields[name]
     if field.rows:
         return f"{len(field.rows)} rows"

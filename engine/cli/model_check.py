@@ -1,7 +1,7 @@
-"""What `doctor --model` finds out: whether a model loads, reads, tells pages apart, and ends.
+"""Checks of `doctor --model`: a model loads, reads, distinguishes pages, and stops generating.
 
-The first hour with a new model, as one command: each check says what was found or what to do next.
-Pages are drawn here, so the truth is known. engine.cli.doctor prints what comes back.
+Each check reports its finding or the next step. engine.cli.model_check_pages draws the test pages,
+so the right answers are known. engine.cli.doctor prints the results.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,12 +28,12 @@ from engine.families import family_class
 from engine.families.base import Capabilities
 from engine.models.manager import ModelInfo
 
-# A region and the lines that it says it holds overlap at least so much (IoU), paddings allowed.
+# Minimum IoU of a region and the printed lines of its text; low, to allow for padding.
 _SAME_PLACE: Final = 0.3
-# What a model is asked for a page that it has not seen: the first that it can do.
+# Tasks for the test page and for the blank form, by preference: the first that the model supports.
 _TASKS: Final = ("question", "ocr", "layout")
 _READING_TASKS: Final = ("ocr", "layout", "markdown", "question")
-# Two questions about two pages, and what the right answers hold.
+# Two questions about two pages, and texts that the right answers contain.
 _QUESTIONS: Final = (
     ("What is the total of the invoice on page 1?", FIRST_TOTAL),
     ("What is the invoice number on page 2?", SECOND_NUMBER),
@@ -42,12 +42,12 @@ _QUESTIONS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was tried.
+    """The result of one check.
 
     Attributes:
         name: "loads", "here", "reads", "place", "two_pages", "reuse" or "blank_form".
-        ok: whether it is as it should be.
-        key, values: what was found, and the next step where it is not; of engine/core/texts.
+        ok: whether the check passed.
+        key, values: the finding, with the next step on failure; a text of engine/core/texts.
     """
 
     name: str
@@ -61,12 +61,12 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a model made of the drawn page.
+    """A model's answer about the test page.
 
     Attributes:
-        text_found: the total that is printed is in the answer.
-        box_hit: the model's own boxes lie on what they are said to hold; None where the model
-            gives no boxes.
+        text_found: whether the answer contains the printed total.
+        box_hit: whether the model's boxes lie on the text that they should enclose; None if the
+            model returned no boxes.
     """
 
     answer: Answer
@@ -76,13 +76,13 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """All that was tried with one model.
+    """The results of all checks of one model.
 
     Attributes:
-        reading: None where it could not be loaded, or failed on the page.
-        checks: in the order in which they were made; what does not apply to a model is left out.
-        facts: how it ran: attention, dtype, quantization, and why. {} where nothing is known.
-        usage: of the first answer.
+        reading: None if the model could not be loaded, or failed on the test page.
+        checks: in the order in which they ran, without those that do not apply to the model.
+        facts: how the model ran: attention, dtype, quantization, and the reasons; {} if unknown.
+        usage: usage of the first answer.
     """
 
     model_id: str
@@ -97,12 +97,12 @@ class Trial:
 
 
 def try_model(settings: Settings, model_id: str, directory: Path) -> Trial:
-    """Load a model and try it on pages that are drawn here. Downloads what is missing.
+    """Load a model and check it on the test pages. Missing weights are downloaded.
 
-    Nothing else answers in its place: a fallback would hide what is wrong with it.
+    Fallback models are disabled, since an answer of another model would hide a fault.
 
     Args:
-        directory: where the pages may be written.
+        directory: folder for the test pages.
     Raises:
         ModelError: there is no such model or family.
     """
@@ -153,7 +153,7 @@ def _failed(name: str, model_id: str, page: str, error: EngineError) -> Check:
 
 
 def _try(checks: Iterator[Check], name: str, model_id: str, page: str) -> Iterator[Check]:
-    """The checks, ended by one that says why a run failed, if one did."""
+    """Yield the checks; if a run fails, yield a failed check with the reason as the last one."""
     try:
         yield from checks
     except EngineError as error:
@@ -161,7 +161,7 @@ def _try(checks: Iterator[Check], name: str, model_id: str, page: str) -> Iterat
 
 
 def _read(engine: Engine, model_id: str, can: Capabilities, directory: Path) -> Reading:
-    """Let it read the test page. Raises EngineError."""
+    """Ask the model about the test page. Raises EngineError."""
     total_box = draw_test_page(directory / "doctor.png")
     session_id = engine.create_session()
     engine.add_document(session_id, directory / "doctor.png", name="doctor.png")
@@ -169,7 +169,7 @@ def _read(engine: Engine, model_id: str, can: Capabilities, directory: Path) -> 
     answer = engine.ask(session_id, "What is the total?", model_id=model_id, task=task).answer()
     box_hit: bool | None = None
     if can.boxes and "layout" in can.tasks:
-        # The places of a free answer are looked up on the page; those of a layout are its own.
+        # The boxes of a free answer come from grounding; only those of a layout are the model's.
         stream = engine.ask(session_id, model_id=model_id, task="layout")
         try:
             stream.answer()
@@ -193,7 +193,7 @@ def _read_right(reading: Reading) -> Iterator[Check]:
 
 
 def _two_pages(engine: Engine, model_id: str, directory: Path) -> Iterator[Check]:
-    """Two questions in one conversation, each about another page. Raises EngineError."""
+    """Ask two questions in one conversation, each about another page. Raises EngineError."""
     draw_two_pages(directory / "doctor.tiff")
     session_id = engine.create_session()
     engine.add_document(session_id, directory / "doctor.tiff", name="doctor.tiff")
@@ -219,7 +219,10 @@ def _two_pages(engine: Engine, model_id: str, directory: Path) -> Iterator[Check
 def _blank_form(
     engine: Engine, model_id: str, can: Capabilities, directory: Path
 ) -> Iterator[Check]:
-    """Rows of empty cells, which models repeat without end. Raises EngineError."""
+    """Let the model read rows of empty cells, which can cause endless repetition.
+
+    Raises EngineError.
+    """
     draw_blank_form(directory / "form.png")
     session_id = engine.create_session()
     engine.add_document(session_id, directory / "form.png", name="form.png")
@@ -234,7 +237,7 @@ def _blank_form(
 
 
 def right_place(regions: Sequence[Region]) -> bool:
-    """Whether the region with the total lies where the lines are printed that it says it holds."""
+    """Whether the region with the total overlaps the printed lines that its text contains."""
     printed = line_boxes()
     for region in regions:
         said = _letters(region.text)
@@ -251,5 +254,5 @@ def _holds(text: str, truth: str) -> bool:
 
 
 def _letters(text: str) -> str:
-    """Letters and digits alone: models differ in what else they write."""
+    """Letters and digits only, since models differ in punctuation and markup."""
     return "".join(char for char in text.lower() if char.isalnum())

@@ -1,4 +1,4 @@
-"""The pages that `doctor` draws for a model to read, so that the truth is known."""
+"""Test pages with known content, which `doctor` draws to check a model."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from engine.core.schema import BBox
 
-# Neither side is near 1000, or thousandths of the page taken for pixels would not be noticed.
+# Neither side is near 1000, so thousandths of the page that are mistaken for pixels are detected.
 _SIZE: Final = (1680, 1260)
 _FIRST: Final = (
     ("Northwind Office Supplies", 160, 120),
@@ -29,7 +29,7 @@ _FONT_SIZE: Final = 60
 
 
 def draw_test_page(path: Path) -> BBox:
-    """Draw the page that models are tried on; returns the box of the printed total, in pixels."""
+    """Draw the test page, an invoice; return the box of the printed total in pixels."""
     image, pen = _page(_FIRST)
     image.save(path)
     text, x, y = _FIRST[-1]
@@ -39,13 +39,13 @@ def draw_test_page(path: Path) -> BBox:
 
 
 def draw_two_pages(path: Path) -> None:
-    """The same page and another invoice, as the frames of a TIFF."""
+    """Draw the test page and another invoice as the two frames of a TIFF."""
     first, second = (_page(lines)[0] for lines in (_FIRST, _SECOND))
     first.save(path, save_all=True, append_images=[second], compression="tiff_deflate")
 
 
 def draw_blank_form(path: Path) -> None:
-    """A time sheet: a title, a ruled table with a header, and nothing filled in."""
+    """Draw a time sheet: a title, and a ruled table with a header and empty cells."""
     image, pen = _page(((FORM_TITLE, 160, 60),))
     left, top, right, row = 160, 180, _SIZE[0] - 160, 68
     width = (right - left) // len(_HEADER)
@@ -70,7 +70,7 @@ def line_boxes() -> Mapping[str, BBox]:
 
 
 def _page(lines: Sequence[tuple[str, int, int]]) -> tuple[Any, Any]:
-    """A white page with (text, x, y) lines, and the pen that drew it."""
+    """Draw (text, x, y) lines on a white page; return the image and its ImageDraw."""
     from PIL import Image, ImageDraw
 
     image = Image.new("RGB", _SIZE, "white")

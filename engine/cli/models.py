@@ -1,4 +1,4 @@
-"""`python -m engine models`: what the settings offer, what each can do, and what it needs."""
+"""`python -m engine models`: list the models of the settings, their capabilities and memory."""
 
 import argparse
 import sys
@@ -22,7 +22,7 @@ _COLUMNS = (
     "good for",
     "licence",
 )
-# Columns of memory in the Markdown table.
+# The precisions of the Markdown table's memory column.
 _PRECISIONS = ("bfloat16", "int8", "int4")
 
 
@@ -58,9 +58,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _row(info: ModelInfo, settings: Settings) -> dict[str, Any]:
-    """One model for --json. size_bytes: of its weights in memory, None where not known.
+    """One model's row, as for --json. size_bytes: of its weights in memory; None if unknown.
 
-    server: the address of one that another program runs.
+    server: the URL of the server that runs it; None if this program does.
     """
     model = info.settings
     adapter = family_class(info.family, model_id=info.model_id)
@@ -93,7 +93,7 @@ def _fits_text(fits: bool | None) -> str:
 
 
 def markdown_table(settings: Settings) -> str:
-    """README's model table, from the settings and the adapters alone: the same on any machine."""
+    """README's model table, from settings and adapters only, so it is the same on any machine."""
     lines = ["| " + " | ".join(_COLUMNS) + " |", "|" + "---|" * len(_COLUMNS)]
     for info in ModelManager(settings).infos():
         can, count = info.capabilities, info.settings.parameters

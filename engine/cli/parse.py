@@ -1,4 +1,4 @@
-"""`python -m engine parse FILE`: a document's layout or text in the format that is asked for."""
+"""`python -m engine parse FILE`: write a document's layout or text in the requested format."""
 
 import argparse
 import os
@@ -29,7 +29,7 @@ from engine.layout.overlay import draw_layout
 
 FORMATS: Final = ("json", "md", "html", "csv", "xlsx", "pdf", "dots", "png", "zip")
 _BINARY: Final = ("xlsx", "pdf", "png", "zip")
-# What a task that gives text alone can be written as.
+# Formats for a task whose output is text.
 _TEXT_FORMATS: Final = ("json", "md")
 
 
@@ -88,10 +88,10 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _box(text: str) -> BBox:
-    """`X0,Y0,X1,Y1` in page pixels.
+    """Parse `X0,Y0,X1,Y1`, in page pixels.
 
     Raises:
-        argparse.ArgumentTypeError: it is not that.
+        argparse.ArgumentTypeError: the text does not have this format.
     """
     try:
         x0, y0, x1, y1 = (float(number) for number in text.split(","))
@@ -151,7 +151,7 @@ def _write_layout(
 
 
 def _numbered(out: Path, page: Page, pages: int) -> Path:
-    """The file of one page's picture: the name as given, or with the page number in it."""
+    """The file name of one page's image: as given for a single page, else with the page number."""
     if pages == 1:
         return out
     return out.with_name(f"{out.stem}-{page.page_index + 1:03d}{out.suffix or '.png'}")
@@ -166,10 +166,10 @@ def _write(content: bytes, out: Path | None) -> None:
 
 
 def _check_place(out: Path | None) -> None:
-    """A place that takes no file is told before pages are read for minutes.
+    """Check the output path before the run, which can take minutes.
 
     Raises:
-        DocumentError: there is no such folder, or it may not be written to.
+        DocumentError: the path is a folder, or its folder does not exist or is not writable.
     """
     if out is not None and (out.is_dir() or not os.access(out.parent, os.W_OK)):
         raise DocumentError("document.not_written", path=str(out))

