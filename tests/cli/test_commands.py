@@ -1,4 +1,4 @@
-"""The command line as scripts rely on it: exit codes, what is on stdout, the shape of the JSON."""
+"""Contract of the command line for scripts: exit codes, stdout, the structure of the JSON."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What doctor finds out about a machine: tried, and told as values."""
+"""Tests of `doctor`'s diagnosis of a machine: results of trial runs, returned as values."""
 
 import json
 from pathlib import Path

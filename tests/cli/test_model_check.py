@@ -1,4 +1,4 @@
-"""What doctor finds out about a model: every check of a first hour, judged by what is printed."""
+"""Tests of `doctor --model`: every check of a model, judged by the printed output."""
 
 import json
 from collections.abc import Callable
@@ -21,14 +21,14 @@ from tests.fakes import FAKE_MODELS_TOML, FakeFamily
 from tests.families import tiny
 
 TOTAL = line_boxes()["Total: 128.50"]
-# What a model says that speaks in thousandths, where they are taken for pixels.
+# The box of a model whose thousandths are mistaken for pixels.
 WRONG_SCALE = tuple(edge * 1000 / side for edge, side in zip(TOTAL, (1680, 1260) * 2, strict=True))
-# Right about every page that is drawn.
+# Contains the right answer for every test page.
 KNOWS_ALL = "Time sheet, 5926, total 128.50"
 
 
 class LayoutFamily(FakeFamily):
-    """Reads a page as regions; it answers no questions."""
+    """Supports only the layout task; it answers no questions."""
 
     capabilities: ClassVar[Capabilities] = Capabilities(
         tasks=frozenset({"layout"}), chat=False, multiple_pages=False, boxes=True
@@ -43,7 +43,7 @@ class LayoutFamily(FakeFamily):
 
 
 class FaultyFamily(FakeFamily):
-    """Right about everything; ends, reuses and is there as told."""
+    """Answers everything right; finish reason, cache reuse and availability are configurable."""
 
     finish_reason: ClassVar[FinishReason] = "stop"
     reused_tokens: ClassVar[int | None] = 5
@@ -140,7 +140,7 @@ def test_the_boxes_of_a_layout_are_the_models_own_and_are_checked(
 @pytest.mark.parametrize(
     ("text", "lines", "right"),
     [
-        # A model that sees one block says so, and its box is around all of it.
+        # A model that finds one block returns all lines, with a box around all of them.
         (
             "NORTHWIND Office Supplies\nInvoice number 4711\nDate 14 March 2026\nTotal 128.50",
             4,

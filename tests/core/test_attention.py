@@ -1,4 +1,4 @@
-"""Attention is tried at the shapes that a model calls it with, and chosen by what came out."""
+"""Tests of the choice of attention, which follows trial runs at the model's own shapes."""
 
 from typing import Any
 

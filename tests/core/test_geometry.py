@@ -1,4 +1,4 @@
-"""Boxes between the model's frame, a turned page and the upright page."""
+"""Conversion of boxes between the model's frame, a rotated page and the upright page."""
 
 import math
 

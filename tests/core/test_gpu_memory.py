@@ -1,4 +1,4 @@
-"""The memory that is shown is that of the GPU that models run on."""
+"""Tests of gpu_memory: it reports the memory of the GPU that models run on."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ def no_choice_of_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def install(lines: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An nvidia-smi that tells of all GPUs, or with --id=0 of the first in the slots."""
+    """A fake nvidia-smi that reports all GPUs, or with --id=0 the first by PCI bus."""
     rows = tmp_path / "rows"
     rows.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     tool = tmp_path / "nvidia-smi"

@@ -1,4 +1,4 @@
-"""What follows from a machine: precision, which process starts CUDA, and when memory has an end."""
+"""Tests of hardware decisions: precision, CUDA initialisation per process, memory limits."""
 
 import sys
 import types

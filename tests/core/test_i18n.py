@@ -1,4 +1,4 @@
-"""The engine's sentences: both languages say the same things."""
+"""Tests of the message catalogue: both languages have the same keys and placeholders."""
 
 import ast
 import string

@@ -1,4 +1,4 @@
-"""settings.toml: strict at start, with the full path of what is wrong."""
+"""Tests of settings.toml: validation is strict, and errors name the full path of a key."""
 
 from pathlib import Path
 

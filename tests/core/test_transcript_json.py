@@ -1,4 +1,4 @@
-"""Transcripts and messages survive JSON exactly; damaged records are noticed."""
+"""Transcripts and messages survive the JSON round trip exactly; damaged records are rejected."""
 
 import json
 from typing import Any
@@ -120,7 +120,7 @@ def test_a_transcript_that_had_not_ended_is_cancelled_and_says_why() -> None:
     assert (back.text, back.finish_reason, back.step) == ("The total is", "cancelled", None)
     assert "restarted" in back.notices[-1].text("en")
     assert "перезапуске" in back.notices[-1].text("ru")
-    # Kept and restored once more, it does not say it twice.
+    # A second round trip does not add the notice again.
     assert and_back(back).notices == back.notices
 
 

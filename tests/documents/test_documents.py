@@ -1,4 +1,4 @@
-"""Files -> pages: every kind, pixel mode and orientation that is read, and every way to be bad.
+"""Files -> pages: every supported type, pixel mode and orientation, and every kind of bad file.
 
 Every file is made here, so the right colours and places are known.
 """
@@ -660,7 +660,7 @@ def test_decoded_pages_stay_under_their_budget() -> None:
         if index == 2:
             assert pages.get(owner, 0) is not None  # used again, so the next one out is page 1
     assert [index for index in range(4) if pages.get(owner, index) is not None] == [0, 2, 3]
-    pages.put(owner, 9, Image.new("RGB", (100, 100)))  # more than the budget by itself
+    pages.put(owner, 9, Image.new("RGB", (100, 100)))  # exceeds the budget alone
     assert pages.get(owner, 9) is None
 
 

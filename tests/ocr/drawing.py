@@ -1,4 +1,4 @@
-"""Pages drawn with Pillow, whose words and boxes are therefore known."""
+"""Pages drawn with Pillow, so their words and boxes are known."""
 
 from dataclasses import dataclass, field
 
@@ -53,7 +53,7 @@ def page_of(image: Image.Image, words: tuple[Word, ...] = ()) -> Page:
 
 
 def covered(truth: BBox, box: BBox) -> float:
-    """The share of a true box that a found box covers."""
+    """The fraction of a true box that a found box covers."""
     width = min(truth[2], box[2]) - max(truth[0], box[0])
     height = min(truth[3], box[3]) - max(truth[1], box[1])
     size = (truth[2] - truth[0]) * (truth[3] - truth[1])

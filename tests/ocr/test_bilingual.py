@@ -1,4 +1,4 @@
-"""Words of Russian lines that look English, or the other way round: drawn lines, given readings."""
+"""Tests of alphabet correction on Russian lines, with drawn lines and given Tesseract results."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -18,13 +18,13 @@ def read(texts: Sequence[str], places: Sequence[tuple[float, float]], sure: floa
 
 
 def settled_words(printed: str, both: TEXTS, russian: TEXTS, sure: float = 0.9) -> list[str]:
-    """The words of a drawn line that two readings of Tesseract have seen as these."""
+    """Settle a drawn line for which Tesseract's two passes returned these words."""
     sheet = Sheet(400, 40)
     sheet.write(6, 4, printed)
     width = sheet.words[-1].bbox[2] + 6
     crop = np.asarray(sheet.image.crop((0, 0, round(width), 36)))
     places = [(word.bbox[0] / width, word.bbox[2] / width) for word in sheet.words]
-    # Readings with fewer or more words than are printed part or join the last ones.
+    # A pass with fewer or more words than are printed divides the line evenly.
     last = (places[0][0], places[-1][1])
     one = read(both, places if len(both) == len(places) else _cut(last, len(both)), sure)
     two = read(russian, places if len(russian) == len(places) else _cut(last, len(russian)), sure)

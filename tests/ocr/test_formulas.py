@@ -11,7 +11,7 @@ from tests.ocr.test_parts import line
 
 
 def blocks_of(*written: tuple[str, list[Line]]) -> list[tuple[str, list[str]]]:
-    """(category, texts) of what becomes of blocks that the layout model called so."""
+    """(category, texts) of the blocks after labelling; the arguments have the model's category."""
     lines = [one for _, own in written for one in own]
     blocks, at = [], 0
     for category, own in written:

@@ -1,4 +1,4 @@
-"""What blocks are called where the layout model is silent or wrong: engine.ocr.labels."""
+"""Tests of engine.ocr.labels: categories of blocks where the layout model has none or is wrong."""
 
 import pytest
 
@@ -17,7 +17,7 @@ PROSE = (
 
 
 def told(*written: tuple[str, list[Line]]) -> list[tuple[str, str]]:
-    """(category, first line) of what becomes of blocks that the layout model called so."""
+    """(category, first line) of blocks after labelling; arguments have the model's category."""
     lines = [one for _, own in written for one in own]
     blocks: list[Block] = []
     at = 0

@@ -1,4 +1,4 @@
-"""The layout model of the wheel: what it prints, which would end in `--json` output or logs."""
+"""The layout model must not write to stdout or the log, which would break `--json` output."""
 
 import logging
 
@@ -22,7 +22,7 @@ def test_finding_regions_prints_nothing(
     assert layout_model.find(np.asarray(sheet.image))
     told = capfd.readouterr()
     assert (told.out, told.err) == ("", "")
-    # Its handlers keep the stream of the test that first imported it; its records are seen here.
+    # Its handlers hold the stream of the test that first imported it, so check the records too.
     assert not [record for record in caplog.records if record.name.startswith("rapid_layout")]
 
 

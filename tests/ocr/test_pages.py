@@ -1,4 +1,4 @@
-"""Drawn pages read as a whole, beyond tests/index/test_builder.py: rows, mixed scripts, text
+"""OCR of whole drawn pages, in addition to tests/index/test_builder.py: rows, mixed scripts, text
 layers."""
 
 import pytest
@@ -197,7 +197,7 @@ def test_a_forced_script_is_obeyed() -> None:
 
 def test_pdf_words_are_taken_instead_of_reading_the_picture() -> None:
     sheet = english_sheet()
-    # The layer says something else than the picture, so that its use shows.
+    # The text layer differs from the image, so the test can tell which one was used.
     words = tuple(
         type(word)("42" if word.text == "48213" else word.text, word.bbox) for word in sheet.words
     )

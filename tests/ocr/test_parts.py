@@ -1,4 +1,4 @@
-"""The parts of engine.ocr that need no picture: words, script, order, regions, Tesseract's TSV."""
+"""The parts of engine.ocr that need no image: words, script, order, regions, Tesseract's TSV."""
 
 import stat
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Steps before reading: the picture changes as promised, and boxes find their way back."""
+"""Tests of preprocessing: each step changes the image as documented, and boxes map back."""
 
 import cv2
 import font_roboto
@@ -46,7 +46,7 @@ def turned(image: Image.Image, degrees: float) -> Image.Image:
 
 
 def photographed(image: Image.Image) -> Image.Image:
-    """With a shadow to one side and grain, as a phone sees a page."""
+    """Add a shadow to one side and grain, as in a phone's photo of a page."""
     pixels = np.asarray(image).astype(float)
     light = np.linspace(0.45, 1.0, image.width)[None, :, None]
     grain = np.random.default_rng(5).normal(0, 8, pixels.shape)

@@ -1,4 +1,4 @@
-"""One parser reads page and document numbers, so all who use it understand a question alike."""
+"""Tests of the one parser of page and document references that all callers share."""
 
 import pytest
 
@@ -22,7 +22,7 @@ def said(text: str) -> list[tuple[str, tuple[int, ...]]]:
         ("стр 12", (12,)),
         ("стр. 3, 5 и 7", (3, 5, 7)),
         ("pages 2-4", (2, 3, 4)),
-        # A range that was said the other way round is the same range.
+        # A reversed range is the same range.
         ("pages 4-2", (2, 3, 4)),
         ("страницы с 1", ()),
         ("page 3, 5 items", (3,)),
