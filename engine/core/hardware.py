@@ -261,8 +261,8 @@ def gpu_memory(uuid: str | None = None) -> GpuMemory | None:
     Args:
         uuid: of the GPU in use, with or without "GPU-"; None if no model is loaded.
     Returns:
-        None if there is no NVIDIA GPU, nvidia-smi does not answer, several GPUs match, or the GPU
-        is a MIG instance, whose share nvidia-smi does not report.
+        None if there is no NVIDIA GPU, nvidia-smi does not answer, the GPU in use is ambiguous, or
+        it is a MIG instance, whose share nvidia-smi does not report.
     """
     tool = shutil.which("nvidia-smi")
     if tool is None:
