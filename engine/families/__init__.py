@@ -57,7 +57,7 @@ def class_path(family: str, *, model_id: str) -> str:
 
 
 def family_class(family: str, *, model_id: str) -> "type[ModelFamily]":
-    """The adapter class of a family.
+    """Import and return the adapter class of a family.
 
     Raises:
         ModelError: the family is not registered, or the package that adds it cannot be imported.
@@ -76,12 +76,12 @@ def family_class(family: str, *, model_id: str) -> "type[ModelFamily]":
 
 
 def prompt_template(task: Task, *, model_id: str, model: "ModelSettings") -> str:
-    """A task's prompt for a model, with "{question}" where the user's words stand.
+    """Return a task's prompt for a model, with "{question}" in place of the user's question.
 
     Raises:
         ModelError: the model's family is not registered.
         TaskError: the task has no prompt for it.
     """
-    # A server's model is prompted as the family whose weights it serves, not as its adapter.
+    # A model on a server gets the prompts of the family whose weights it serves.
     prompts = family_class(model.family, model_id=model_id).prompts_of(model)
     return template_of(task, family=prompts)

@@ -1,9 +1,9 @@
-"""What every model family offers to the engine, whatever runs inside it.
+"""The interface between the engine and every model family.
 
-A family is one adapter: its capabilities are class attributes, so the screen can show them without
-loading anything; `load` brings the weights; `prepare` turns a request into model inputs off the
-inference thread; `generate` runs on the inference thread alone, pushes token ids through the
-streamer and says what it finds on the way.
+A family is one adapter. Its capabilities are class attributes, so the UI can show them without
+loading a model. `load` loads the weights. `prepare` turns a request into model inputs, off the
+inference thread. `generate` runs on an inference thread only: it pushes token ids through the
+streamer and emits events as it finds things.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a family can do; the screen shows only that.
+    """What a family can do. The UI offers nothing else.
 
     Attributes:
-        tasks: task ids (prompts/*.toml) it can run.
-        chat: follow-up questions are understood.
-        multiple_pages: one question may look at several pages.
-        boxes: its own output says where on the page it looked.
+        tasks: ids of the tasks (prompts/*.toml) that it runs.
+        chat: it understands follow-up questions.
+        multiple_pages: one question may cover several pages.
+        boxes: its own output contains bounding boxes on the page.
     """
 
     tasks: frozenset[str]
@@ -50,7 +50,7 @@ class Streamer(Protocol):
 
 
 class IndexSource(Protocol):
-    """Where a family gets the index of a page: made once, shared by everything that reads it."""
+    """Returns the index of a page. An index is built once and shared by all its readers."""
 
     def __call__(self, page: Page) -> PageIndex: ...
 
@@ -60,21 +60,21 @@ class ModelRequest:
     """One question to one model.
 
     Attributes:
-        conversation: the same for every turn of a conversation; what KV caches are kept by.
+        conversation: id of the conversation, the same for all its turns; the key of KV caches.
         task: a task id.
         question: the user's words; empty for tasks that need none.
         history: earlier turns of the conversation, oldest first, without this question.
         documents: every document that `pages` or the history refer to.
-        pages: the pages to look at, in the order the model sees them.
+        pages: the pages in question, in the order in which the model gets them.
         prompt: the task's prompt for this family.
-        verbatim: only words that stand on the page may be answered.
-        pixel_share: of the model's max_pixels that a page may have; below 1 after a run that ran
-            out of memory.
+        verbatim: the answer may contain only words that are printed on the page.
+        pixel_share: share of the model's max_pixels that a page may have; below 1 after a run that
+            ran out of memory.
         max_new_tokens: upper bound for the answer.
-        language: "en" or "ru", the language of the screen.
-        bbox: what the user drew on the (only) page, in page pixels.
-        is_part: the (only) page is what lies in a box that the user drew.
-        resume: go on with the same request's answer, which was cut.
+        language: "en" or "ru", the language of the UI.
+        bbox: the box that the user drew on the (only) page, in page pixels.
+        is_part: the (only) page is the crop of a box that the user drew.
+        resume: continue the truncated answer to the same request.
         so_far: ids of that answer; the prompt ends with them. Set by the family itself.
     """
 
@@ -97,13 +97,13 @@ class ModelRequest:
 
 @dataclass(frozen=True, slots=True)
 class PromptSize:
-    """How much of a model's context a question takes as it is, with nothing shortened.
+    """How much of a model's context a question takes when nothing is shortened.
 
     Attributes:
-        prompt_tokens: of the whole prompt, earlier turns and images included.
-        image_tokens: (document_id, page_index) -> tokens, of every page that it shows.
-        context_tokens: what prompt and answer may have together; None where nothing says it.
-        fits: whether the prompt and the answer's share fit.
+        prompt_tokens: tokens of the whole prompt, earlier turns and images included.
+        image_tokens: (document_id, page_index) -> tokens, for every page in the prompt.
+        context_tokens: limit of prompt and answer together; None if it is unknown.
+        fits: whether the prompt and the tokens reserved for the answer fit.
     """
 
     prompt_tokens: int
@@ -113,18 +113,18 @@ class PromptSize:
 
 
 class PromptCounter(Protocol):
-    """A family without its weights."""
+    """Counts the tokens of prompts without the model's weights."""
 
     def size_of(self, request: ModelRequest) -> PromptSize: ...
 
 
 @dataclass(frozen=True, slots=True)
 class ServerState:
-    """What a look at a model's server found.
+    """Result of a health check of a model's server.
 
     Attributes:
-        works: it can be asked.
-        lines: (key of engine/core/texts, values), in the order in which they are read.
+        works: the server accepts questions.
+        lines: (key in engine/core/texts, values), in display order.
     """
 
     works: bool
@@ -133,12 +133,12 @@ class ServerState:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The surroundings of one run.
+    """What `generate` gets for one run beside its inputs.
 
     Attributes:
-        streamer: token ids go here, 1-D tensors of shape (n,), generated ids only.
-        emit: says a StreamEvent other than TextDelta, UsageReport, Finished or Failed.
-        stop: set when this run should end; look at it at least once per token or page.
+        streamer: takes generated token ids, 1-D tensors of shape (n,), without the prompt.
+        emit: sends a StreamEvent other than TextDelta, UsageReport, Finished or Failed.
+        stop: set when this run should end; check it at least once per token or page.
     """
 
     streamer: Streamer
@@ -148,11 +148,12 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a run ended. Token counts are this model's own.
+    """How a run ended. Token counts are in this model's own tokens.
 
-    counts_ids: what was streamed were the model's own tokens, so that their rate is its speed.
-    reused_tokens: of the prompt, those whose keys and values were kept from before; None where a
-        family keeps none.
+    Attributes:
+        counts_ids: the streamed ids are the model's own tokens, so their rate is its speed.
+        reused_tokens: prompt tokens whose keys and values came from a cache; None for a family
+            without a KV cache.
     """
 
     finish_reason: FinishReason
@@ -164,7 +165,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Preparation:
-    """What `prepare` may use: the page indexes, and a way to say what is being done."""
+    """What `prepare` gets beside the request: page indexes, progress events, the stop event."""
 
     index: IndexSource
     emit: Callable[[StreamEvent], None]
@@ -172,31 +173,31 @@ class Preparation:
 
 
 class ModelFamily(ABC):
-    """One loaded model. See the module's docstring for who calls what on which thread."""
+    """One loaded model. The module's docstring says which method runs on which thread."""
 
     capabilities: ClassVar[Capabilities]
-    # True for a family whose models are so small that they are not counted as resident.
+    # True for a family whose models do not count as resident: they are small, or run elsewhere.
     stays_beside_others: ClassVar[bool] = False
     # Modules, by their names in transformers, that int8 and int4 leave in the settings' dtype: the
-    # vision tower and what joins it to the language model. Measured by others: four bits there
-    # break small models (unsloth.ai/blog/dynamic-4bit: Qwen2-VL-2B sees a train as a coast), and
-    # bitsandbytes' int8 product rounds activations to float16, in which vision towers overflow
-    # (huggingface/transformers issue 33294, vllm-project/vllm issue 13817).
+    # vision tower and the projector to the language model. Published measurements: 4-bit weights
+    # there break small models (unsloth.ai/blog/dynamic-4bit: Qwen2-VL-2B describes a train as a
+    # coast), and bitsandbytes' int8 product rounds activations to float16, in which vision towers
+    # overflow (huggingface/transformers issue 33294, vllm-project/vllm issue 13817).
     unquantised: ClassVar[tuple[str, ...]] = ()
-    # Values of the settings' `mode` that it knows.
+    # Accepted values of the settings' `mode`.
     modes: ClassVar[tuple[str, ...]] = ()
 
     # True for a family whose models another program runs: nothing to download, load or place.
     runs_elsewhere: ClassVar[bool] = False
-    # True for a family that can decode over keys and values of fixed shape.
+    # True for a family that can decode with a static KV cache.
     has_static_cache: ClassVar[bool] = False
-    # True for a family that sees a page that is read at the settings' reading_max_pixels.
+    # True for a family that resizes pages to the settings' reading_max_pixels when it reads them.
     has_reading_pixels: ClassVar[bool] = False
-    # True for a family whose answers are pieces of the page, with their evidence.
+    # True for a family whose answers are spans of the page, with their evidence.
     is_verbatim: ClassVar[bool] = False
-    # True for a family that keeps to a drawn box itself; others are shown that part of the page.
+    # True for a family that takes a drawn box itself; others get that part of the page as a crop.
     reads_boxes: ClassVar[bool] = False
-    # True for a family that reads a page by the regions of its index.
+    # True for a family that reads a page region by region, by the regions of its index.
     reads_regions: ClassVar[bool] = False
 
     def __init__(self, model_id: str, settings: ModelSettings) -> None:
@@ -207,19 +208,19 @@ class ModelFamily(ABC):
     @classmethod
     @abstractmethod
     def load(cls, model_id: str, settings: Settings) -> ModelFamily:
-        """Bring the model of [models.model_id] into memory.
+        """Load the model of [models.model_id].
 
         Raises:
-            ModelError: it cannot be loaded; the sentence says what to do.
+            ModelError: it cannot be loaded; the message says what to do.
         """
 
     @classmethod
     def check_mode(cls, model_id: str, settings: ModelSettings) -> None:
-        """Refuse a `mode` or another key that this family does not know, instead of ignoring it.
+        """Reject settings that this family does not support, instead of ignoring them.
 
         Raises:
-            ModelError: [models.model_id] mode is none of `modes`, static_cache where there is no
-                static decoding, or reading_max_pixels where pages are seen at one size.
+            ModelError: [models.model_id] has a mode that is not in `modes`, static_cache without
+                `has_static_cache`, or reading_max_pixels without `has_reading_pixels`.
         """
         if settings.static_cache and not cls.has_static_cache:
             raise ModelError("model.no_static_cache", model_id=model_id, family=settings.family)
@@ -236,9 +237,9 @@ class ModelFamily(ABC):
 
     @classmethod
     def counter(cls, model_id: str, settings: Settings) -> PromptCounter | None:
-        """What counts the tokens of prompts, from files of this machine and without weights.
+        """Return a counter of prompt tokens, built from local files without the weights.
 
-        None for a family that cannot tell. Called only where the model `is_available`.
+        None for a family that cannot count. Called only if the model `is_available`.
 
         Raises:
             ModelError: the checkpoint's files cannot be read.
@@ -252,42 +253,43 @@ class ModelFamily(ABC):
 
     @classmethod
     def capabilities_of(cls, model_id: str, model: ModelSettings) -> Capabilities:
-        """What one model can do; the family's capabilities unless its settings say otherwise.
+        """Return what one model can do: the family's capabilities, changed by its settings.
 
         Raises:
-            ModelError: the settings name what it cannot do.
+            ModelError: the settings name something that it cannot do.
         """
         return cls.capabilities
 
     @classmethod
     def prompts_of(cls, model: ModelSettings) -> str:
-        """The family whose prompts (prompts/*.toml) a model gets."""
+        """Return the family whose prompts (prompts/*.toml) a model gets."""
         return model.family
 
     @classmethod
     def server_state(
         cls, model_id: str, model: ModelSettings, *, wait_seconds: float
     ) -> ServerState | None:
-        """How the server of a model is; None for a model that this program runs itself.
+        """Return the state of a model's server; None for a model that this program runs itself.
 
         Args:
-            wait_seconds: for the answer to a look that is on its way; the one before counts else.
+            wait_seconds: how long to wait for a running health check; after that the state of
+                the server counts as not known yet.
         """
         return None
 
     @property
     def parallel_runs(self) -> int:
-        """How many runs `generate` takes at once."""
+        """How many runs `generate` can do at once."""
         return 1
 
     @property
     @abstractmethod
     def tokenizer(self) -> Any:
-        """The tokenizer that turns streamed ids into text."""
+        """Tokenizer that turns streamed ids into text."""
 
     @abstractmethod
     def prepare(self, request: ModelRequest, preparation: Preparation) -> Any:
-        """Model inputs for a request. Runs off the inference thread.
+        """Build the model inputs for a request. Runs off the inference thread.
 
         Raises:
             RunCancelled: the user pressed Stop.
@@ -296,17 +298,18 @@ class ModelFamily(ABC):
 
     @abstractmethod
     def generate(self, inputs: Any, run: Run) -> Outcome:
-        """Answer, on the inference thread: ids through run.streamer, then run.streamer.end()."""
+        """Answer on the inference thread: put ids into run.streamer, then call its `end`."""
 
     def drop_caches(self) -> None:  # noqa: B027 - most families keep none
-        """Forget everything that only saves time, to free memory."""
+        """Drop all caches to free memory. Later runs are slower, nothing else changes."""
 
     def forget(self, conversation: str) -> None:  # noqa: B027 - most families keep nothing
-        """Forget what is kept of a conversation that was deleted. On the inference thread."""
+        """Delete what is stored of a deleted conversation. Runs on the inference thread."""
 
     def unload(self) -> None:  # noqa: B027 - most families need nothing here
-        """Let go of the weights. The object is not used afterwards."""
+        """Release the weights. The object is not used afterwards."""
 
     def describe(self) -> Mapping[str, str]:
-        """Facts for the model card: name -> value; a sentence's name ends in its language."""
+        """Return facts for the model card: name -> value. The name of a sentence ends in "_en"
+        or "_ru", its language."""
         return {}

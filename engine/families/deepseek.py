@@ -1,8 +1,8 @@
-"""DeepSeek-OCR v1 and v2 as families: one page a question, boxes in its answers, no chat.
+"""Adapters of DeepSeek-OCR v1 and v2: one page per question, boxes in the answers, no chat.
 
-Both were trained on single prompts in the "plain" format, so earlier turns are not shown to them;
-the page comes first in the prompt and its keys and values are kept, so a second question about it
-encodes nothing again. torch and transformers are imported when a model is loaded.
+Both were trained on single prompts in the "plain" format, so prompts contain no earlier turns. The
+page comes first in the prompt and its keys and values are cached: a second question about it does
+not encode it again. torch and transformers are imported when a model is loaded.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 # Boxes in answers run from 0 to this along both sides of the page, whatever its shape.
 BOX_RANGE: Final = 999
-# Another attempt with more than this share of the pixels keeps its mode.
+# A retry with more than this share of the pixels keeps its mode.
 _SAME_MODE: Final = 0.75
 V1_MODEL_TYPE: Final = "deepseek_vl_v2"
 V2_MODEL_TYPE: Final = "deepseek_ocr2"
@@ -41,13 +41,14 @@ V2_MODEL_TYPE: Final = "deepseek_ocr2"
 class DeepseekOcrFamily(TransformersChatFamily):
     """deepseek-ai/DeepSeek-OCR.
 
-    [models.ID] generation takes two keys of its own: `ngram_size` (0 switches the guard off) and
-    `ngram_window`. `mode` chooses how a page is cut; without it `max_pixels` does (see
-    processing.mode_for).
+    [models.ID] generation takes two keys of its own: `ngram_size` (0 turns the n-gram processor
+    off) and `ngram_window`. `mode` chooses how a page is cut into views; without it `max_pixels`
+    does (see processing.mode_for).
     """
 
-    # Left alone for one more reason: bitsandbytes' int8 product takes no four-dimensional input
-    # (windows of patches). The experts are stacked tensors, which it leaves alone anyway.
+    # One more reason not to quantise these: bitsandbytes' int8 product does not take
+    # four-dimensional input (windows of patches). The experts are stacked tensors, which
+    # bitsandbytes does not quantise anyway.
     unquantised: ClassVar[tuple[str, ...]] = ("model.vision_tower", "model.multi_modal_projector")
     modes: ClassVar[tuple[str, ...]] = ("tiny", "small", "base", "large", "gundam")
 
@@ -68,7 +69,7 @@ class DeepseekOcrFamily(TransformersChatFamily):
         processor = cls.processor_of(model_id, model_settings)
         requested = model_settings.attn_implementation
         if requested == "flash_attention_2":
-            # SAM adds relative positions to the scores, which that kernel does not take.
+            # SAM adds relative positions to the scores, which that kernel does not support.
             attention = AttentionChoice(requested, "sdpa", "deepseek.no_flash_attention")
         else:
             attention = attention_of(model_id, model_settings)
@@ -88,14 +89,16 @@ class DeepseekOcrFamily(TransformersChatFamily):
 
     @classmethod
     def _classes(cls) -> tuple[Any, Any]:
-        """What offers from_pretrained for the processor and for the model."""
+        """Return the classes whose from_pretrained loads the processor and the model."""
         from engine.families import deepseek_ocr
 
         return deepseek_ocr.DeepseekVLV2Processor, deepseek_ocr.DeepseekOcrForConditionalGeneration
 
     @classmethod
     def _check_family(cls, model_id: str, model: ModelSettings) -> None:
-        """v1 and the original v2 share a model_type; v1's config checks its architecture too.
+        """Check the checkpoint's model_type.
+
+        v1 and the original v2 share one, so v1's config also checks the architecture.
 
         Raises:
             ModelError: the checkpoint is not this family's.
@@ -120,12 +123,12 @@ class DeepseekOcrFamily(TransformersChatFamily):
         return SeenImage((BOX_RANGE, BOX_RANGE), views.tokens, None, views.tensors)
 
     def see_smaller(self, image: Image.Image, pixel_share: float) -> SeenImage:
-        """A smaller mode: pages are stretched or padded to the mode's size, whatever their own."""
+        """Encode a page in a smaller mode, because a page always fills the mode's size."""
         from engine.families.deepseek_ocr.processing import MODES, mode_for, see
 
         mode = self.settings.mode or mode_for(self.settings.max_pixels)
         if pixel_share > _SAME_MODE:
-            # Little is to be saved: the same mode, the page a little smaller within it.
+            # A small reduction: the same mode, with the page shrunk a little inside its frame.
             views = see(with_margin(image, pixel_share), mode)
             frame = round(BOX_RANGE * pixel_share**0.5)
             return SeenImage((frame, frame), views.tokens, None, views.tensors)
@@ -150,7 +153,7 @@ class DeepseekOcrFamily(TransformersChatFamily):
             NGramLogitsProcessor,
         )
 
-        # The template's own tags stay; those in the user's words would be obeyed like them.
+        # Tags of the template stay. Tags in the user's words are removed: the model obeys them.
         asked = replace(
             request.prompt,
             text=request.prompt.text.replace(request.question, self._plain(request.question))
@@ -185,16 +188,16 @@ class DeepseekOcrFamily(TransformersChatFamily):
         return PromptIds(tuple(ids), (ImageSpan(start, start + tokens, keys[0]),))
 
     def _plain_ids(self, text: str, image_tokens: int) -> list[int]:
-        """Ids of a prompt in the plain format, which v2 took over from v1."""
+        """Return the ids of a prompt in the plain format, the same for v1 and v2."""
         from engine.families.deepseek_ocr import DeepseekVLV2Processor
 
         return DeepseekVLV2Processor(self.processor.tokenizer).prompt_ids(text, image_tokens)
 
 
 class DeepseekOcr2Family(DeepseekOcrFamily):
-    """deepseek-community/DeepSeek-OCR-2, native in transformers: its own classes do everything."""
+    """deepseek-community/DeepSeek-OCR-2, native in transformers: its own classes are used as is."""
 
-    # Its processor knows one way of cutting a page.
+    # Its processor has one way of cutting a page.
     modes: ClassVar[tuple[str, ...]] = ()
     model_type: ClassVar[str] = V2_MODEL_TYPE
     architecture: ClassVar[str] = "DeepseekOcr2ForConditionalGeneration"

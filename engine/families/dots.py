@@ -1,7 +1,7 @@
-"""dots.ocr and dots.mocr as a family: layout, text, and places on a page, by published prompts.
+"""Adapter of dots.ocr and dots.mocr: layout, text and boxes, by the published prompts.
 
 The models were trained on one page and one published prompt at a time, so pages are read one by
-one; a question of the user goes in as it is, with the conversation before it. Boxes are pixels of
+one. A user's question is sent unchanged, after the conversation before it. Boxes are in pixels of
 the resized image. torch and transformers are imported when a model is loaded.
 """
 
@@ -24,7 +24,7 @@ class DotsOcrFamily(TransformersChatFamily):
     """rednote-hilab/dots.ocr and its successor dots.mocr."""
 
     has_static_cache: ClassVar[bool] = True
-    # The two published prompt forms (dots_ocr.processing); without a `mode` the first.
+    # The two published prompt forms (dots_ocr.processing); the first one is the default.
     modes: ClassVar[tuple[str, ...]] = ("serving", "readme")
     unquantised: ClassVar[tuple[str, ...]] = ("vision_tower",)
     capabilities: ClassVar[Capabilities] = Capabilities(
@@ -60,7 +60,7 @@ class DotsOcrFamily(TransformersChatFamily):
         # Answers end with <|endofassistant|> as well, whatever generation_config.json says.
         published = family.model.generation_config
         published.eos_token_id = family.processor.stop_token_ids
-        # The settings bound an answer; a second bound makes transformers warn at every run.
+        # The settings limit an answer. A second limit makes transformers warn in every run.
         published.max_length = None
         return family
 

@@ -1,8 +1,8 @@
 """GOT-OCR 2.0: the text of a page, plain or formatted. It cannot chat, and its capabilities say so.
 
-Each page is read on its own and streamed while it is read, so a long document shows its first page
-early and one bad page does not spoil the rest. With `mode = "multi_page"` in the settings, several
-pages stand in one prompt, for text that runs on from page to page.
+Each page has its own prompt and is streamed as it is generated, so a long document shows its first
+page early and a failing page does not affect the others. With `mode = "multi_page"` in the
+settings, one prompt holds several pages, for text that runs on from page to page.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 MULTI_PAGE: Final = "multi_page"
 # It was trained on 2 to 8 pages at once (arXiv:2409.01704, section 3.4).
 MOST_PAGES: Final = 8
-# The frames that the model was trained to read inside (transformers' GotOcr2Processor, `color`).
+# Colours of frames that the model was trained on (transformers' GotOcr2Processor, `color`).
 _COLORS: Final = ("red", "green", "blue")
 
 
@@ -49,14 +49,14 @@ class GotOCRFamily(PageByPageFamily):
     """stepfun-ai/GOT-OCR-2.0-hf, native in transformers.
 
     The task "markdown" is its published "OCR with format". Generation options of its own:
-    `format` (the same for plain OCR), `crop_to_patches` (for small print), `color` (reads inside
-    the frame that is drawn on the page in this colour). A drawn box is told to the model.
+    `format` (formatted output for plain OCR too), `crop_to_patches` (for small print) and `color`
+    (reads inside the frame of this colour on the page). The prompt contains a drawn box.
     """
 
     modes: ClassVar[tuple[str, ...]] = (MULTI_PAGE,)
     reads_boxes: ClassVar[bool] = True
-    # Left alone for one more reason: bitsandbytes' int8 product takes no four-dimensional input
-    # (windows of patches).
+    # One more reason not to quantise these: bitsandbytes' int8 product does not take
+    # four-dimensional input (windows of patches).
     unquantised: ClassVar[tuple[str, ...]] = ("model.vision_tower", "model.multi_modal_projector")
 
     capabilities: ClassVar[Capabilities] = Capabilities(
@@ -79,8 +79,8 @@ class GotOCRFamily(PageByPageFamily):
         cls.check_mode(model_id, model_settings)
         processor = configuration(model_id, model_settings, AutoProcessor.from_pretrained)
         attention = attention_of(model_id, model_settings, language_only=True)
-        # Its vision encoder adds relative positions to the scores, which transformers computes
-        # eagerly only.
+        # The vision encoder adds relative positions to the scores; transformers supports that in
+        # eager attention only.
         model = load_weights(
             model_id,
             model_settings,
@@ -100,7 +100,7 @@ class GotOCRFamily(PageByPageFamily):
         return self.processor.tokenizer
 
     def prepare(self, request: ModelRequest, preparation: Preparation) -> ReadingInputs:
-        """One prompt for all pages where the settings ask for it, else one for each."""
+        """Prepare one prompt for all pages in multi-page mode, else one prompt per page."""
         pages = len(request.pages)
         if self.settings.mode != MULTI_PAGE or pages == 1:
             return super().prepare(request, preparation)
@@ -140,7 +140,7 @@ class GotOCRFamily(PageByPageFamily):
                 crop_to_patches=cropped,
                 color=color,
                 multi_page=len(images) > 1,
-                # Pixels of the image; a margin leaves its left upper corner where it is.
+                # Image pixels. A margin does not move the image's top left corner.
                 box=request.bbox and [edge * scale for edge in request.bbox],
             )
         )
@@ -155,7 +155,7 @@ class GotOCRFamily(PageByPageFamily):
         values = {"page": request.pages.index(page) + 1, "pages": len(request.pages)}
         preparation.emit(Step("step.preparing", values, page.page_index))
         image = page.load_image()
-        # The processor stretches all pages to one size: a smaller one needs a margin.
+        # The processor stretches all pages to one size, so a smaller page needs a margin.
         return image if request.pixel_share >= 1.0 else with_margin(image, request.pixel_share)
 
     def generate_answer(self, inputs: GotInputs, run: Run) -> Outcome:

@@ -1,7 +1,7 @@
-"""Granite-Docling: a page as DocTags, with a place for every block. It does not chat.
+"""Granite-Docling: converts a page to DocTags, with a box for every block. It does not chat.
 
-The checkpoint is Idefics3 like SmolVLM's, cut into the same tiles; what differs is its template,
-which it brings along, and that it was trained to convert pages.
+The checkpoint is Idefics3 like SmolVLM's and cuts pages into the same tiles. It differs in its
+chat template, which comes with the checkpoint, and in its training: it converts pages.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from engine.layout.doctags import DocTagsParser
 if TYPE_CHECKING:
     from engine.families.decoding.generate import DecodingInputs
 
-# Places run from 0 to this along both sides of the page.
+# Box coordinates run from 0 to this along both sides of the page.
 LOC_RANGE: Final = 500
 
 

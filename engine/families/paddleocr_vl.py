@@ -1,9 +1,9 @@
 """PaddleOCR-VL: layout, text, tables, formulas and charts in many languages. It does not chat.
 
 The checkpoint was trained on one block and one of four prompts at a time (prompts/*.toml). So a
-page is read region by region (region_reading), which gives the places that the model itself does
-not say; a table, a formula or a chart alone is asked of the whole page. Its positions are Qwen's
-multimodal rotary ones, and its own processor does the only resize.
+page is read region by region (region_reading); the regions give the boxes that the model does not
+write. The tasks "table", "formula" and "figure" send the whole page in one prompt. Positions are
+Qwen's multimodal rotary ones. The model's own processor does the only resize.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class PaddleOCRVLFamily(RegionReadingFamily, QwenVLFamily):
 
     modes: ClassVar[tuple[str, ...]] = ()
     unquantised: ClassVar[tuple[str, ...]] = ("model.visual", "model.projector")
-    # Its own processor sees pages, and it answers no questions.
+    # Its own processor resizes pages, and it answers no questions.
     has_reading_pixels: ClassVar[bool] = False
     retry_generation: ClassVar[Mapping[str, bool | int | float]] = {}
     capabilities: ClassVar[Capabilities] = Capabilities(
@@ -46,18 +46,18 @@ class PaddleOCRVLFamily(RegionReadingFamily, QwenVLFamily):
     def processor_of(cls, model_id: str, model: ModelSettings, *, local: bool = False) -> Any:
         from transformers import PaddleOCRTextConfig
 
-        # As the other models with multimodal rotary positions have it. Without it transformers
-        # 5.23 warns, each time it reads the config, of a key that it then uses.
+        # Other models with multimodal rotary positions set this too. Without it transformers 5.23
+        # warns about a key that it does use, every time it reads the config.
         PaddleOCRTextConfig.ignore_keys_at_rope_validation = {"mrope_section"}
         return super().processor_of(model_id, model, local=local)
 
     @classmethod
     def config_of(cls, model_id: str, model: ModelSettings) -> Any:
-        """With the output head as published: one of its own.
+        """Return the config with an untied output head, as published.
 
-        The published config.json is flat. transformers 5.23 gives its `tie_word_embeddings: false`
-        to the whole and not to the text model, whose default, true, then counts for both; it
-        finds two different tensors, warns at length and does not tie them.
+        The published config.json is flat. transformers 5.23 applies its `tie_word_embeddings:
+        false` to the whole model and not to the text model. The text model's default, true, then
+        counts for both; transformers finds two different tensors, warns and does not tie them.
         """
         from transformers import AutoConfig, PreTrainedConfig
 
@@ -85,10 +85,10 @@ class PaddleOCRVLFamily(RegionReadingFamily, QwenVLFamily):
         return SeenImage(size, tokens, grid, lambda: tensors)
 
     def limits(self, most: int | None) -> dict[str, int]:
-        """The fewest and most pixels of a page, by the processor's names for them.
+        """Return the minimum and maximum pixels of a page, under the processor's names for them.
 
         Args:
-            most: what the settings allow, None for what the checkpoint says.
+            most: the settings' limit; None for the checkpoint's own.
         """
         size = self.processor.image_processor.size
         limits = {name: int(size[name]) for name in ("shortest_edge", "longest_edge")}

@@ -1,10 +1,10 @@
-"""Phi-3.5-vision as a family: chat over several pages and turns, its KV cache kept between them.
+"""Adapter of Phi-3.5-vision: chat over several pages and turns, with a KV cache between turns.
 
-What differs from the other chat families: an image's positions carry its negative number, every
-piece of text between two images begins with `<s>`, and LongRoPE turns the keys of a conversation of
-more than 4096 tokens with other factors than those of a shorter one. A cache from the other side of
-that limit is dropped; an answer that passes it on the way is computed again from the images, which
-is why they come along where that may happen.
+It differs from the other chat families in three ways. The ids at an image's positions are the
+negative number of the image. Every piece of text between two images begins with `<s>`. LongRoPE
+rotates the keys of a conversation of more than 4096 tokens with other factors than those of a
+shorter one: a cache from the other side of that limit is dropped, and an answer that crosses it
+is recomputed from the images. So `generate` gets the images whenever the answer may cross it.
 
 `max_pixels` of the settings chooses how many crops of 336 x 336 pixels a page may have. torch and
 transformers are imported when a model is loaded.
@@ -31,7 +31,7 @@ from engine.families.transformers_chat import TransformersChatFamily
 if TYPE_CHECKING:
     from engine.families.decoding.generate import DecodingInputs
 
-# Another attempt with more than this share of the pixels keeps its crops.
+# A retry with more than this share of the pixels keeps its number of crops.
 _SAME_CROPS: Final = 0.75
 _TAG: Final = re.compile(r"<\|[^<>|]*\|>")
 
@@ -66,20 +66,20 @@ class Phi3VisionFamily(TransformersChatFamily):
 
     @property
     def image_token_id(self) -> int:
-        """Of the first image; the i-th has -i."""
+        """Id of the first image; that of the i-th image is -i."""
         return -1
 
     def see(self, image: Image.Image) -> SeenImage:
         return self._crop(image, self._crops())
 
     def see_smaller(self, image: Image.Image, pixel_share: float) -> SeenImage:
-        """Fewer crops; where little is to be saved, the page a little smaller within its own."""
+        """Encode a page with fewer crops, or shrunk inside the same crops for a share near 1."""
         if pixel_share <= _SAME_CROPS:
             return self._crop(image, max(1, int(self._crops() * pixel_share)))
         return self.see(with_margin(image, pixel_share))
 
     def _crops(self) -> int:
-        """The most crops of a page."""
+        """Return the maximum number of crops of a page."""
         from engine.families.phi3_vision.processing import CROP
 
         pixels = self.settings.max_pixels
@@ -125,7 +125,7 @@ class Phi3VisionFamily(TransformersChatFamily):
             kept = self.caches.take(inputs.conversation)
             if kept is not None:
                 if not hasattr(kept.cache, "rope_factors"):
-                    # Stopped during the prefill, before the model could mark it.
+                    # The prefill was stopped before the model could mark the cache.
                     kept.cache.rope_factors = factors
                 self.caches.put(inputs.conversation, kept)
 
@@ -152,7 +152,7 @@ class Phi3VisionFamily(TransformersChatFamily):
         return PromptIds(tuple(ids), tuple(images))
 
     def _plain(self, text: str) -> str:
-        """A user's words without tags: `<|image_7|>` is no token, and the processor obeys it."""
+        """Remove all tags: `<|image_7|>` is not a token, but the processor interprets it."""
         plain = super()._plain(text)
         while (without := super()._plain(_TAG.sub("", plain))) != plain:
             plain = without

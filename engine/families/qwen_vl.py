@@ -1,7 +1,7 @@
 """Qwen2-VL, Qwen2.5-VL and Qwen3-VL: chat over several images, boxes in thousandths.
 
-qwen_vl_utils resizes a page, and nothing after it does: the processor is told not to, so the size
-that boxes refer to is the size that is recorded.
+qwen_vl_utils does the only resize of a page; the processor's own resize is switched off. So the
+recorded size is the size that boxes refer to.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from engine.families.decoding.generate import DecodingInputs
 
 THOUSANDTHS: Final = 1000
-# The layout asked for in the words of Qwen3-VL's cookbook (document_parsing.ipynb), not in ours.
+# The mode that asks for a layout by the prompt of Qwen3-VL's cookbook (document_parsing.ipynb).
 HTML: Final = "qwenvl_html"
 
 
@@ -37,8 +37,8 @@ class QwenVLFamily(TransformersChatFamily):
     has_static_cache: ClassVar[bool] = True
     unquantised: ClassVar[tuple[str, ...]] = ("model.visual",)
     has_reading_pixels: ClassVar[bool] = True
-    # Sampling as the model cards of Qwen2-VL and Qwen3-VL advise it; greedy would walk into the
-    # same loop again. The seed makes a run repeatable.
+    # Sampling parameters of the model cards of Qwen2-VL and Qwen3-VL; greedy decoding would repeat
+    # the same loop. The seed makes a run reproducible.
     retry_generation: ClassVar[Mapping[str, bool | int | float]] = {
         "do_sample": True,
         "temperature": 0.7,
@@ -68,9 +68,9 @@ class QwenVLFamily(TransformersChatFamily):
         self, model_id: str, settings: Settings, model: Any, processor: Any, attention: Any
     ) -> None:
         super().__init__(model_id, settings, model, processor, attention)
-        # Qwen2-VL is older than the form. Qwen2.5-VL's makers ask for it with a system turn, which
-        # prompts/*.toml do not have; without it their 7B writes prose (the output in their cookbook
-        # as yinnhao/Qwen2.5-VL has it, commit dc8750b8248e43b3fb54cc2e5c26c32b5600ba3a).
+        # Qwen2-VL is older than this output format. Qwen2.5-VL's cookbook asks for it with a system
+        # turn, which prompts/*.toml do not have; without one the 7B model writes prose (output in
+        # yinnhao/Qwen2.5-VL's copy, commit dc8750b8248e43b3fb54cc2e5c26c32b5600ba3a).
         if self.settings.mode == HTML and model.config.model_type != "qwen3_vl":
             family = f"{self.settings.family} ({model.config.model_type})"
             raise ModelError(
@@ -87,7 +87,7 @@ class QwenVLFamily(TransformersChatFamily):
         )
 
     def frame(self, inputs: DecodingInputs, page: Page) -> Size:
-        """Qwen2.5-VL speaks in pixels of the resized image, the others in thousandths."""
+        """Return the frame of boxes: resized pixels for Qwen2.5-VL, thousandths for the others."""
         if self.model.config.model_type == "qwen2_5_vl":
             return super().frame(inputs, page)
         return (THOUSANDTHS, THOUSANDTHS)
@@ -100,11 +100,11 @@ class QwenVLFamily(TransformersChatFamily):
         return self._seen(shrunk(image, most, pixel_share), most)
 
     def _seen(self, image: Image.Image, most: int | None) -> SeenImage:
-        """A page of at most so many pixels; of as many as the checkpoint states without."""
+        """Encode a page of at most `most` pixels; None means the checkpoint's own limit."""
         from qwen_vl_utils import process_vision_info
 
         images = self.processor.image_processor
-        # qwen_vl_utils has a smallest size of its own, which is not the checkpoint's.
+        # qwen_vl_utils has its own minimum size, which differs from the checkpoint's.
         smallest = int(images.size["shortest_edge"])
         if most is not None:
             smallest = min(smallest, most)
@@ -121,10 +121,10 @@ class QwenVLFamily(TransformersChatFamily):
         return SeenImage(resized[0].size, tokens, grid, lambda: tensors)
 
     def positions(self, prompt: PromptIds, images: list[SeenImage]) -> Positions:
-        """(3, 1, n) multimodal rotary positions (Qwen2-VL report, section 2.1, M-RoPE).
+        """Return (3, 1, n) multimodal rotary positions (Qwen2-VL report, section 2.1, M-RoPE).
 
-        transformers keeps their offset on the module, where the next conversation would find it,
-        so it is set anew for every run. With no image the three axes count alike.
+        transformers stores their offset on the module, where it would leak into the next
+        conversation, so every run sets it again. Without an image the three axes are equal.
         """
         import torch
 

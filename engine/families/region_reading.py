@@ -1,12 +1,13 @@
-"""Reading a page region by region: for models that were trained on blocks of a page.
+"""Region-by-region OCR, for models that were trained on blocks of a page.
 
-The page's index (the shipped layout model and OCR) says where the regions are and in which order;
-each is cut out, asked by its category's own prompt, and shown when it is complete. What is done
-for pages is done for regions by the same code (pages_run): the next one's pixels are prepared
-meanwhile, one that fails is reported, one in a loop is read again alone, and a cut run goes on with
-the regions that were cut. A page whose print lies mostly outside all regions is asked as a whole.
+The page's index (the shipped layout model and OCR) gives the regions and their reading order. Each
+region is cropped, transcribed with the prompt of its category, and shown when it is complete.
+Regions go through the same code as pages (pages/run.py): the next region's pixels are prepared in
+the background, a failing region is reported, a region in a repetition loop is transcribed once
+more on its own, and a truncated run resumes with the truncated regions. A page with most of its
+ink outside all regions is transcribed as a whole.
 
-Which region gets which prompt, and who says so: region_crops.
+pages/region_crops.py says which region gets which prompt, and cites the sources.
 """
 
 from __future__ import annotations
@@ -57,29 +58,29 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# With a larger share of its ink outside of all regions a page is not cut.
+# A page with a larger share of its ink outside all regions is not cut into regions.
 _MOST_OUTSIDE: Final = 0.5
 _TASKS: Final = frozenset({"layout", "ocr", "markdown"})
 _FURNITURE: Final = frozenset({"Page-header", "Page-footer"})
-# In a task of text these are rewritten when they are complete; others are shown as they come.
+# In text tasks, categories that are rewritten when complete; all others are streamed.
 _REWRITTEN: Final = {
     "ocr": frozenset({"Table"}),
     "markdown": frozenset({"Table", "Formula", "Title", "Section-header", "List-item"}),
 }
 _PREFIX: Final = {"Title": "# ", "Section-header": "## ", "List-item": "- "}
 _OTSL: Final = re.compile(r"<(?:fcel|ecel|ched)>")
-# What models write around a displayed formula.
+# Delimiters that models write around a displayed formula.
 _FENCES: Final = (("$$", "$$"), ("\\[", "\\]"), ("\\(", "\\)"), ("$", "$"))
 
 
 @dataclass(frozen=True, slots=True)
 class RegionInputs:
-    """A page that is read by its regions.
+    """Inputs of a page that is read region by region.
 
     Attributes:
         crops: in reading order; empty for a blank page.
-        make: (region, pixel share, ids that were said of it before) -> that region's inputs.
-        decode: the text of generated ids, without what is no text.
+        make: (region, pixel share, ids generated for it before) -> that region's inputs.
+        decode: ids -> text, special tokens left out.
     """
 
     crops: tuple[RegionCrop, ...]
@@ -88,7 +89,7 @@ class RegionInputs:
 
 
 class RegionReadingFamily(TransformersChatFamily):
-    """Base of the adapters whose model reads blocks; a page is cut into its regions for them."""
+    """Base of the adapters whose model reads blocks. It cuts a page into its regions."""
 
     reads_regions: ClassVar[bool] = True
 
@@ -140,9 +141,9 @@ class RegionReadingFamily(TransformersChatFamily):
         return RegionsRun(self, inputs, run)
 
     def _is_cut(self, request: ModelRequest) -> bool:
-        """Whether a page is read by its regions.
+        """Whether a page is read region by region.
 
-        A box that the user drew is asked as it is, and a prompt of the user's own about the page.
+        A box that the user drew and a prompt that the user changed go to the model as one image.
         """
         if request.task not in _TASKS or request.verbatim or request.bbox is not None:
             return False
@@ -157,7 +158,7 @@ class RegionReadingFamily(TransformersChatFamily):
 
 
 class RegionsRun(PagesRun):
-    """A run over pages of which each may be cut into regions."""
+    """A run over pages, each of which may be cut into regions."""
 
     def _attempt(self, record: PageRecord, inputs: Any, said: list[int]) -> None:
         if not isinstance(inputs, RegionInputs):
@@ -170,7 +171,7 @@ class RegionsRun(PagesRun):
         record.blank = not inputs.crops
 
     def _again(self, looped: PageRecord) -> PageRecord:
-        # Its regions in loops were read again already.
+        # Its regions in loops were already retried.
         return looped if looped.parts else super()._again(looped)
 
     def _cut_notice(self, record: PageRecord, place: Values) -> Notice:
@@ -186,11 +187,11 @@ class RegionsRun(PagesRun):
 
 
 class _RegionsOfPage(PagesRun):
-    """The run over one page's regions, each of which is a page to the code of PagesRun.
+    """The run over the regions of one page. PagesRun treats each region as a page.
 
     Args:
         outer: the run over the pages.
-        kept: what a cut run had read of the regions.
+        kept: records of the regions from a truncated run.
     """
 
     def __init__(
@@ -215,10 +216,10 @@ class _RegionsOfPage(PagesRun):
         super().__init__(outer._family, regions, outer._run)
 
     def finish(self, record: PageRecord) -> None:
-        """Put what was read together as the page's.
+        """Merge the results of the regions into the page's record.
 
         Raises:
-            EngineError, OSError, ValueError: no region could be read; of the first one.
+            EngineError, OSError, ValueError: no region could be read; the error of the first one.
         """
         self._outer._prompt_tokens += self._prompt_tokens
         self._outer._completion_tokens += self._completion_tokens
@@ -268,7 +269,7 @@ class _RegionsOfPage(PagesRun):
         self._run.emit(Notice("notice.region_failed", failed))
 
     def _done(self, record: PageRecord) -> None:
-        # What is to be said of it is said of the page.
+        # Notices are emitted for the page, not for its regions.
         self.done.append(record)
 
 
@@ -276,10 +277,11 @@ class RegionReader(Reader):
     """The Streamer of one region.
 
     Args:
-        record: of the region; its page is the region's picture.
-        page: that the region lies on.
-        request: its task says what becomes of the region, its language how notes are worded.
-        encode, decode: text -> ids, to be shown, and ids -> text.
+        record: the region's record; its page is the region's crop.
+        page: the page that the region lies on.
+        request: its task chooses the output form, its language that of notes.
+        encode: text -> ids, for shown text.
+        decode: ids -> text.
     """
 
     def __init__(
@@ -331,7 +333,7 @@ class RegionReader(Reader):
 
 
 def read_region(region: Region, written: str) -> Region:
-    """The region with what a model wrote of it: tables and formulas without their markup.
+    """Return a region with the model's transcription, tables and formulas without their markup.
 
     Args:
         written: HTML, Markdown or OTSL for a Table, LaTeX for a Formula.
@@ -349,7 +351,7 @@ def read_region(region: Region, written: str) -> Region:
 
 
 def _markdown(region: Region, page: Page) -> str:
-    """A region that is not shown as it was written, for the task markdown."""
+    """Return the Markdown of a rewritten region (_REWRITTEN), for the task "markdown"."""
     if region.category == "Table":
         layout = PageLayout(page.document_id, page.page_index, page.width, page.height, (region,))
         return to_markdown([layout]).strip()

@@ -1,9 +1,9 @@
 """SmolVLM 256M and 500M: chat over several pages, small enough for a laptop's CPU.
 
-Both are Idefics3 in transformers. A page is cut into tiles of 512 pixels beside a view of the
-whole; each tile is a run of image tokens between tags of its own, so an image's place in the ids
-is that whole run. `max_pixels` of the settings chooses how many tiles a side may have. torch and
-transformers are imported when a model is loaded.
+Both are Idefics3 in transformers. A page becomes tiles of 512 pixels and one view of the whole
+page. Each tile is a run of image tokens between its own tags, so the span of an image in the ids
+covers all its tiles and their tags. `max_pixels` of the settings chooses how many tiles a side may
+have. torch and transformers are imported when a model is loaded.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from engine.families.prompts.images import SeenImage
 from engine.families.prompts.templates import ANSWER
 from engine.families.transformers_chat import TransformersChatFamily
 
-# Another attempt with more than this share of the pixels keeps its tiles.
+# A retry with more than this share of the pixels keeps its number of tiles.
 _SAME_TILES: Final = 0.75
 
 
@@ -41,13 +41,13 @@ class SmolVLMFamily(TransformersChatFamily):
         return self._tiled(image, self._tiles())
 
     def see_smaller(self, image: Image.Image, pixel_share: float) -> SeenImage:
-        """Fewer tiles; where little is to be saved, the page a little smaller within its own."""
+        """Encode a page with fewer tiles, or shrunk inside the same tiles for a share near 1."""
         if pixel_share <= _SAME_TILES:
             return self._tiled(image, max(1, int(self._tiles() * pixel_share**0.5)))
         return self.see(with_margin(image, pixel_share))
 
     def image_ids(self, image: SeenImage) -> list[int]:
-        """Tags and image tokens of every tile, row by row, then of the whole page."""
+        """Return tags and image tokens of every tile, row by row, then of the whole page."""
         if image.grid is None:
             return super().image_ids(image)
         _, rows, columns = image.grid[0].tolist()
@@ -57,7 +57,7 @@ class SmolVLMFamily(TransformersChatFamily):
     def render(
         self, messages: tuple[Message, ...], seen: Mapping[tuple[Any, ...], SeenImage]
     ) -> str:
-        # The prompt ends with "Assistant:", so the space before an answer is the answer's own.
+        # The prompt ends with "Assistant:", so the space before an answer belongs to the answer.
         return super().render(messages, seen).replace(f": {ANSWER}", f":{ANSWER}")
 
     def _answer_ids(self, text: str) -> list[int]:
@@ -65,7 +65,7 @@ class SmolVLMFamily(TransformersChatFamily):
         return super()._answer_ids(text if known else f" {text.strip()}")
 
     def _tiles(self) -> int:
-        """The most tiles along a side of the page."""
+        """Return the maximum number of tiles along a side of the page."""
         images = self.processor.image_processor
         pixels = self.settings.max_pixels
         side = images.size["longest_edge"] if pixels is None else isqrt(pixels)

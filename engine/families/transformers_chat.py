@@ -1,11 +1,11 @@
-"""Vision-language chat models that transformers carries: history, images and KV reuse.
+"""Vision-language chat models in transformers: history, images and reuse of the KV cache.
 
-A conversation is rendered by the checkpoint's own chat template. What the model itself said is
-never encoded again from its text: its ids are kept and put back in their place, so that a prompt
-is always an extension of the one before and the KV cache fits.
+The checkpoint's own chat template renders a conversation. The model's own answers are not
+tokenised again from their text: their generated ids are stored and inserted in their place. So
+each prompt extends the one before, and the KV cache stays valid.
 
-torch and transformers are imported when a model is loaded, so that the screen can list what models
-can do without paying for them.
+torch and transformers are imported when a model is loaded, so the UI can list capabilities
+without importing them.
 """
 
 from __future__ import annotations
@@ -56,17 +56,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Positions:
-    """Position ids of a prompt, and what to do on the inference thread before they are used."""
+    """Position ids of a prompt, and a callback for the inference thread before they are used."""
 
     ids: torch.Tensor | None = None
     on_start: Callable[[], None] = lambda: None
 
 
 def shrunk(image: Image.Image, most: int | None, pixel_share: float) -> Image.Image:
-    """An image with a share of the pixels that it would be seen with; as it is for a share of 1.
+    """Shrink an image to a share of the pixels that the model would get; unchanged for 1.
 
     Args:
-        most: pixels that it may have; None for all it has.
+        most: maximum pixels of the image; None for no limit.
         pixel_share: above 0, 1 at most.
     """
     if pixel_share == 1.0:
@@ -78,7 +78,7 @@ def shrunk(image: Image.Image, most: int | None, pixel_share: float) -> Image.Im
 
 
 class TransformersChatFamily(ChatPrompts):
-    """Base of the adapters; a subclass says how an image is seen and where its tokens stand."""
+    """Base of the adapters. A subclass defines how an image is encoded and placed in the ids."""
 
     def __init__(
         self, model_id: str, settings: Settings, model: Any, processor: Any, attention: Any
@@ -91,9 +91,9 @@ class TransformersChatFamily(ChatPrompts):
         self.attention = attention
         self.caches = KVCaches(settings.generation.kv_cache_bytes)
         self.counters = generate.RunCounters()
-        # What was answered -> (the conversation that it is forgotten with, its ids)
+        # text of an answer -> (the conversation that it is deleted with, its ids)
         self._said: dict[str, tuple[str, list[int]]] = {}
-        # conversation -> how it was made to fit the context
+        # conversation -> how it was shortened to fit the context
         self._views: dict[str, ContextView] = {}
         self.images = SeenImages(
             self.see,
@@ -128,12 +128,12 @@ class TransformersChatFamily(ChatPrompts):
 
     @classmethod
     def processor_of(cls, model_id: str, model: ModelSettings, *, local: bool = False) -> Any:
-        """The checkpoint's processor, as this family uses it.
+        """Load the checkpoint's processor, configured for this family.
 
         Args:
-            local: from this machine alone, without asking the hub for a newer one.
+            local: from local files only, without asking the hub for a newer version.
         Raises:
-            ModelError: it cannot be brought.
+            ModelError: it cannot be loaded.
         """
         from transformers import AutoProcessor
 
@@ -142,16 +142,16 @@ class TransformersChatFamily(ChatPrompts):
 
     @classmethod
     def config_of(cls, model_id: str, model: ModelSettings) -> Any:
-        """The checkpoint's config, where transformers does not read it right by itself.
+        """Return a corrected config for a checkpoint that transformers misreads; None otherwise.
 
         Raises:
-            ModelError: it cannot be brought.
+            ModelError: it cannot be loaded.
         """
         return None
 
     @classmethod
     def counter(cls, model_id: str, settings: Settings) -> PromptCounter | None:
-        """This family with a processor and a config only; one that does not chat has none."""
+        """Return this family with only a processor and a config; None if it does not chat."""
         from engine.families.prompts.token_count import ChatCounter, ModelWithoutWeights
 
         if not cls.capabilities.chat:
@@ -170,25 +170,26 @@ class TransformersChatFamily(ChatPrompts):
 
     @property
     def context_tokens(self) -> int | None:
-        """Tokens that prompt and answer may have together; None where nothing says it."""
+        """Limit of prompt and answer together, in tokens; None if it is unknown."""
         stated = getattr(self.model.config.get_text_config(), "max_position_embeddings", None)
         limits = [limit for limit in (stated, self.settings.context_tokens) if limit]
         return min(limits) if limits else None
 
     @abstractmethod
     def see(self, image: Image.Image) -> SeenImage:
-        """Resize and normalise one page image (RGB, page pixels) as the model wants it."""
+        """Resize and normalise one page image (RGB, page pixels) for the model."""
 
     def see_smaller(self, image: Image.Image, pixel_share: float) -> SeenImage:
-        """`see` for another attempt, with a share of the pixels that it would take.
+        """Encode a page for a retry, with a share of the pixels that `see` would use.
 
-        The page is shrunk before it is resized as always; a family that does not go by the size
-        of the image overrides this.
+        The page is shrunk before the usual resize. A family whose resize ignores the size of the
+        image overrides this.
         """
         return self.see(shrunk(image, self.settings.max_pixels, pixel_share))
 
     def see_to_read(self, image: Image.Image, pixel_share: float) -> SeenImage:
-        """`see` for a page that is read, with a share of the pixels; larger where a family can."""
+        """Encode a page for OCR or layout, with a share of the pixels. A family may use more
+        pixels than `see` here."""
         return self.see(image) if pixel_share == 1.0 else self.see_smaller(image, pixel_share)
 
     def frame(self, inputs: DecodingInputs, page: Page) -> Size:
@@ -200,7 +201,10 @@ class TransformersChatFamily(ChatPrompts):
         return frozenset(end_ids(self.model))
 
     def thoughts(self, inputs: DecodingInputs, run: Run | None = None) -> ThoughtFilter | None:
-        """For a checkpoint that has the tags of thoughts; a verbatim answer is none."""
+        """Return a filter for a checkpoint whose vocabulary has the thinking tags.
+
+        None for other checkpoints and for a verbatim answer.
+        """
         tags = self.tokenizer.get_added_vocab()
         if CLOSING not in tags or OPENING not in tags or inputs.spans is not None:
             return None
@@ -215,11 +219,11 @@ class TransformersChatFamily(ChatPrompts):
         )
 
     def _opens_a_thought(self, ids: tuple[int, ...]) -> bool:
-        """Whether the template ends a prompt inside of a thought, as those of thinking models."""
+        """Whether the prompt ends with an opening thinking tag, as with thinking models."""
         return str(self.tokenizer.decode(list(ids[-4:]))).rstrip().endswith(OPENING)
 
     def positions(self, prompt: PromptIds, images: list[SeenImage]) -> Positions:
-        """Position ids of the whole prompt; plain counting unless a family knows better."""
+        """Return position ids of the whole prompt; the default is none, plain counting."""
         return Positions()
 
     def prepare_prompt(self, request: ModelRequest, preparation: Preparation) -> DecodingInputs:
@@ -236,15 +240,15 @@ class TransformersChatFamily(ChatPrompts):
         seen = self.images.all_of(whole, pages, preparation, share, reading=reading)
         view, prompt = self._fitted(filled(request, seen), seen, preparation)
         if request.verbatim and self._opens_a_thought(prompt.ids):
-            # The page's words are the answer, so the thought is over before it begins.
+            # The answer must be words of the page, so the thought is closed before it begins.
             closed = self.tokenizer(f"\n{CLOSING}\n\n", add_special_tokens=False)["input_ids"]
             prompt = PromptIds((*prompt.ids, *closed), prompt.images)
-        # Two sizes of one page may take the same number of tokens; their caches are not the same.
+        # Two sizes of one page may take the same number of tokens, but their caches differ.
         size = (share, self.settings.most_pixels(reading=reading))
         images = tuple(replace(span, key=(*span.key, *size)) for span in prompt.images)
         prompt = PromptIds((*prompt.ids, *request.so_far), images)
         positions = self.positions(prompt, [seen[span.key[:2]] for span in images])
-        # Pixels are made here and not on the inference thread, which others wait for.
+        # Pixels are computed here and not on the inference thread, which other runs wait for.
         shared = self.caches.shared_with(request.conversation, prompt)
         made: dict[tuple[Any, ...], Mapping[str, torch.Tensor]] = {}
         for span in images:
@@ -260,7 +264,7 @@ class TransformersChatFamily(ChatPrompts):
         return DecodingInputs(
             conversation=request.conversation,
             prompt=prompt,
-            # A cache that went meanwhile, for another conversation's, costs its pixels again.
+            # If the cache was evicted meanwhile, the pixels are computed again.
             image_tensors=lambda span: (
                 made[span.key] if span.key in made else seen[span.key[:2]].tensors()
             ),
@@ -281,7 +285,11 @@ class TransformersChatFamily(ChatPrompts):
         seen: Mapping[tuple[Any, ...], SeenImage],
         preparation: Preparation,
     ) -> tuple[ContextView, PromptIds]:
-        """The prompt, and what was shortened so that it fits the context; says so."""
+        """Shorten the conversation to fit the context, and emit a notice if something is lost.
+
+        Returns:
+            How it was shortened, and the prompt.
+        """
         conversation = PromptConversation(request, seen)
         limit = self.context_tokens
         if limit is None:
@@ -306,7 +314,7 @@ class TransformersChatFamily(ChatPrompts):
         from engine.families.decoding.generate import decode
 
         if inputs.view is not None:
-            # Here and not where it is made: what is forgotten meanwhile does not come back.
+            # Stored here and not in `prepare`: a conversation deleted meanwhile stays deleted.
             while len(self._views) >= REMEMBERED:
                 self._views.pop(next(iter(self._views)))
             self._views[inputs.conversation] = inputs.view
@@ -322,7 +330,7 @@ class TransformersChatFamily(ChatPrompts):
         said = [*inputs.so_far, *self.counters.generated_ids]
         thoughts = self.thoughts(inputs)
         if thoughts is not None:
-            # Templates leave the thoughts of earlier turns out.
+            # Chat templates leave out the thoughts of earlier turns.
             said = thoughts.put(said)
         text = self.tokenizer.decode(said, skip_special_tokens=True).strip()
         while len(self._said) >= REMEMBERED:
@@ -331,7 +339,7 @@ class TransformersChatFamily(ChatPrompts):
         return outcome
 
     def _spans(self, request: ModelRequest, preparation: Preparation) -> PageSpans:
-        """What of the pages an answer may be made of."""
+        """Return the spans of the pages that an answer may consist of."""
         from engine.families.decoding.verbatim import vocabulary
 
         if self._vocabulary is None:
@@ -368,7 +376,7 @@ class TransformersChatFamily(ChatPrompts):
         return run_facts(self.settings, self.attention)
 
     def _without_end(self, ids: list[int]) -> list[int]:
-        """The template writes the end of a turn itself."""
+        """Drop an end token: the chat template writes the end of a turn itself."""
         from engine.families.decoding.generate import end_ids
 
         return ids[:-1] if ids and ids[-1] in end_ids(self.model) else ids
