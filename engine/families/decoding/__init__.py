@@ -1,1 +1,1 @@
-"""Token by token: `generate` with its caches, stopping criteria, overflow, verbatim decoding."""
+"""Decoding: prefill and `generate`, KV caches, stopping criteria, overflow, verbatim decoding."""

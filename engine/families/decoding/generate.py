@@ -1,8 +1,8 @@
-"""Prefill in pieces, then greedy or sampled decoding with transformers' own `generate`.
+"""Chunked prefill, then greedy or sampled decoding with transformers' own `generate`.
 
-What every transformers family shares once its prompt is ids and its images are tensors: the
-conversation's KV cache is reused up to the first difference, images are encoded once, Stop is
-seen after each piece of the prefill and after each token, and a repetition loop ends the run.
+All transformers families share this code. The conversation's KV cache is reused up to the first
+difference, images are encoded once, Stop is checked before each chunk of the prefill and after
+each token, and a repetition loop ends the run.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,7 +24,7 @@ from engine.families.prompts.conversation import ContextView
 from engine.families.prompts.token_ids import ImageSpan, PromptIds
 from engine.index.verbatim import PageSpans
 
-# Tokens of text that are prefilled at once; Stop is seen between pieces.
+# Text tokens per prefill chunk; Stop is checked between chunks.
 PREFILL_TOKENS = 512
 
 
@@ -35,20 +35,20 @@ class DecodingInputs:
     Attributes:
         conversation: key of the KV cache.
         prompt: the whole conversation as ids.
-        image_tensors: for a span's key, the tensors that the model's forward takes for it.
+        image_tensors: image span -> the tensors that the model's forward takes for it.
         positions: (3, 1, n) or (1, n) position ids of the whole prompt, or None for plain ones.
-        on_start: called on the inference thread before the model runs, for state that a model
-            keeps on its module.
+        on_start: called on the inference thread before the model runs, to set state that a model
+            stores on its module.
         generation: keyword arguments of `generate`, max_new_tokens among them; and `seed`, for
-            sampling that can be repeated.
-        guards: what bends a free answer's logits; an answer out of the page's spans, which may
-            repeat whatever the page repeats, is not bent.
-        frames: (document_id, page_index) -> (width, height) of the image as the model sees it.
-        so_far: the ids at the prompt's end that are the beginning of the answer.
-        static_cache: decode over keys and values of fixed shape, on a GPU as a CUDA graph.
-        spans: what of the pages the answer must be made of; None for a free answer.
-        question: the user's words, which choose between equal prints.
-        view: how the conversation was made to fit the context; None for one without a history.
+            reproducible sampling.
+        guards: logits processors of a free answer. A verbatim answer does not use them: it may
+            repeat whatever the page repeats.
+        frames: (document_id, page_index) -> (width, height) of the resized image.
+        so_far: the beginning of the answer, as ids; the prompt ends with them.
+        static_cache: decode with a static KV cache, on a GPU as a CUDA graph.
+        spans: the spans of the pages that the answer must consist of; None for a free answer.
+        question: the user's words, which choose between identical spans.
+        view: how the conversation was shortened to fit the context; None without a history.
     """
 
     conversation: str
@@ -68,7 +68,7 @@ class DecodingInputs:
 
 @dataclass(slots=True)
 class RunCounters:
-    """What the last run did; tests and benchmarks read it."""
+    """Counters of the last run, for tests and benchmarks."""
 
     reused_tokens: int = 0
     prefilled_tokens: int = 0
@@ -87,18 +87,18 @@ def decode(
     model_id: str,
     words: Callable[[Sequence[int]], str],
 ) -> Outcome:
-    """Answer a prompt, reusing the conversation's cache and keeping it for the next question.
+    """Answer a prompt. Reuses the conversation's cache and stores it for the next question.
 
     Args:
-        words: the text of ids, special tokens included.
+        words: ids -> text, special tokens included.
 
     Raises:
-        RunCancelled: Stop was seen during prefill.
+        RunCancelled: the run was stopped during prefill.
         GenerationError: the first logits are not finite.
     """
     prompt = inputs.prompt
     kept = caches.take(inputs.conversation)
-    # At least one token has to be fed to get logits.
+    # At least one token must be fed to get logits.
     shared = min(kept.prompt.common_prefix(prompt), len(prompt.ids) - 1) if kept else 0
     for span in prompt.images:
         if span.start < shared < span.end:
@@ -161,7 +161,7 @@ def _answer_static(
     *,
     model_id: str,
 ) -> list[int]:
-    """The greedy answer over buffers of fixed shape; the cache ends as `generate` leaves it."""
+    """Decode greedily with a static cache. `cache` ends up as `generate` would leave it."""
     from engine.families.decoding.static_cache import StaticDecoder, grouped
 
     length, limit = ids.shape[1], int(inputs.generation["max_new_tokens"])
@@ -211,7 +211,7 @@ def _prefill(
     counters: RunCounters,
     caches: KVCaches,
 ) -> int:
-    """Feed everything but the last token; returns how many tokens the cache then holds."""
+    """Feed all tokens but the last; return how many tokens the cache then holds."""
     last = ids.shape[1] - 1
     at = shared
     for start, end, span in inputs.prompt.chunks(shared, PREFILL_TOKENS):
@@ -219,7 +219,7 @@ def _prefill(
         if start >= end:
             continue
         if run.stop.is_set():
-            # What is filled so far stays useful for the next question.
+            # The next question can reuse the part that is filled.
             caches.put(inputs.conversation, CachedConversation(inputs.prompt.up_to(at), cache))
             raise RunCancelled
         extra = dict(inputs.image_tensors(span)) if span else {}
@@ -243,19 +243,19 @@ def _positions(inputs: DecodingInputs, start: int, end: int) -> dict[str, torch.
 
 
 def end_ids(model: Any) -> set[int]:
-    """The ids that end an answer, as the checkpoint's generation_config states them."""
+    """Return the ids that end an answer, by the checkpoint's generation_config."""
     ends = model.generation_config.eos_token_id
     return set(ends if isinstance(ends, list) else [ends])
 
 
 def is_greedy(generation: Mapping[str, Any]) -> bool:
-    """Whether the next token is always the likeliest one."""
+    """Whether decoding always takes the likeliest token, without penalties."""
     return not generation.get("do_sample") and generation.get("repetition_penalty", 1.0) == 1.0
 
 
 @contextmanager
 def seeded(seed: int | None, device: torch.device) -> Iterator[None]:
-    """Sampling that is the same every time, and leaves torch's own numbers as they were.
+    """Make sampling reproducible, and restore torch's random state afterwards.
 
     Args:
         seed: None changes nothing.
@@ -269,11 +269,11 @@ def seeded(seed: int | None, device: torch.device) -> Iterator[None]:
 
 
 def greedy(generation: Mapping[str, Any]) -> dict[str, Any]:
-    """Arguments of `generate`: greedy without penalties unless the settings say otherwise.
+    """Return arguments of `generate`: greedy without penalties unless the settings differ.
 
-    A checkpoint's own generation_config often samples; OCR must not. PaddleOCR-VL's and
-    granite-docling-258M's also say `use_cache: false`, and transformers then feeds the whole prompt
-    again with every token into the cache that is filled already.
+    A checkpoint's own generation_config often samples; OCR must not. Those of PaddleOCR-VL and
+    granite-docling-258M also have `use_cache: false`: transformers then feeds the whole prompt
+    again with every token, into a cache that already holds it.
     """
     options: dict[str, Any] = {"do_sample": False, "repetition_penalty": 1.0, **generation}
     options["use_cache"] = True

@@ -1,7 +1,7 @@
-"""The KV caches of conversations, kept between questions under one byte budget.
+"""KV caches of conversations, stored between questions under one byte budget.
 
-A cache belongs to a conversation and knows which ids and which images it was filled from, so the
-next question pays only for what is new. Losing one costs time and nothing else.
+A cache belongs to a conversation and records the ids and images that it was filled from, so the
+next question computes only what is new. Evicting a cache costs time and nothing else.
 """
 
 from collections import OrderedDict
@@ -13,7 +13,7 @@ from engine.families.prompts.token_ids import PromptIds
 
 @dataclass(slots=True)
 class CachedConversation:
-    """One conversation's cache. cache holds exactly the keys and values of `prompt.ids`."""
+    """One conversation's cache. `cache` holds exactly the keys and values of `prompt.ids`."""
 
     prompt: PromptIds
     cache: Any
@@ -29,9 +29,9 @@ class CachedConversation:
 
 
 class KVCaches:
-    """Kept caches by conversation, least recently used first out.
+    """Caches by conversation, with least-recently-used eviction.
 
-    For one inference thread, but for `shared_with`.
+    For one inference thread; only `shared_with` may be called from other threads.
     """
 
     def __init__(self, budget_bytes: int) -> None:
@@ -39,25 +39,25 @@ class KVCaches:
         self._kept: OrderedDict[str, CachedConversation] = OrderedDict()
 
     def take(self, conversation: str) -> CachedConversation | None:
-        """The conversation's cache, which the caller now owns and may change."""
+        """Remove and return the conversation's cache. The caller owns it and may change it."""
         return self._kept.pop(conversation, None)
 
     def shared_with(self, conversation: str, prompt: PromptIds) -> int:
-        """How many leading tokens of a prompt the conversation's cache holds now.
+        """Return how many leading tokens of a prompt the conversation's cache holds now.
 
-        May be asked on any thread; the cache may be gone by the time it is taken.
+        Thread-safe. The cache may be evicted before it is taken.
         """
         kept = self._kept.get(conversation)
         return kept.prompt.common_prefix(prompt) if kept else 0
 
     def put(self, conversation: str, kept: CachedConversation) -> None:
-        """Keep a cache; older ones go until the budget holds, at last this one itself."""
+        """Store a cache. Evict older ones until the budget holds, in the end this one as well."""
         self._kept[conversation] = kept
         while self._kept and self.size_bytes > self._budget_bytes:
             self._kept.popitem(last=False)
 
     def forget(self, conversation: str) -> None:
-        """Drop a conversation's cache; it is fine when there is none."""
+        """Delete a conversation's cache, if there is one."""
         self._kept.pop(conversation, None)
 
     def clear(self) -> None:

@@ -1,7 +1,7 @@
-"""Seeing in the first logits of a run that its numbers overflowed.
+"""Numeric overflow check of a run's first logits.
 
-Greedy decoding would turn them into an empty or a senseless answer. Later tokens are not looked at:
-what overflows does so on the page, with the first token.
+Greedy decoding would turn non-finite logits into an empty or meaningless answer. Later tokens are
+not checked: an overflow comes from the page and shows in the first token.
 """
 
 from typing import Any
@@ -13,10 +13,11 @@ from engine.core.errors import GenerationError
 
 
 class FiniteLogitsProcessor(LogitsProcessor):
-    """Refuses a run of `generate` whose first logits are not finite; changes nothing.
+    """Raises if the first logits of a run of `generate` are not finite. Changes no logits.
 
     Raises (when called):
-        GenerationError: they are not; the sentence names the precision to take.
+        GenerationError: the first logits are not finite; after float16 the message names the
+            precision to use.
     """
 
     def __init__(self, model: Any, model_id: str) -> None:
@@ -25,7 +26,7 @@ class FiniteLogitsProcessor(LogitsProcessor):
         self._seen = False
 
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-        """scores: (B, vocabulary), the next token's."""
+        """Check and return `scores`, the next token's logits, (B, vocabulary)."""
         if not self._seen:
             self._seen = True
             check_finite(scores, self._model, self._model_id)
@@ -33,9 +34,9 @@ class FiniteLogitsProcessor(LogitsProcessor):
 
 
 def check_finite(logits: torch.Tensor, model: Any, model_id: str) -> None:
-    """Refuse logits of any shape that overflowed.
+    """Raise if logits (of any shape) overflowed.
 
-    Minus infinity alone is no overflow: it is how ids are forbidden (`min_new_tokens`).
+    Minus infinity alone is not an overflow: logits processors ban ids with it (`min_new_tokens`).
 
     Raises:
         GenerationError: there is a NaN or plus infinity, or nothing is finite.

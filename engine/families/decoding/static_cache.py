@@ -1,9 +1,9 @@
-"""Greedy decoding over keys and values of fixed shape, so that one CUDA graph serves every token.
+"""Greedy decoding with a static KV cache, so that one CUDA graph serves every token.
 
-A prompt is prefilled as usual; its keys and values are then copied into buffers with room for the
-answer, and every further token is the same sequence of kernels on the same addresses: the token,
-its position and the mask are tensors that the step itself moves on. Grouped heads attend as if
-they were several queries of one head, so keys and values are read once and never repeated.
+The prompt is prefilled as usual. Its keys and values are then copied into buffers with room for
+the answer, and every further token runs the same kernels on the same addresses: token, position
+and mask are tensors that the step itself updates. Grouped heads attend as several queries of one
+head, so keys and values are read once and not repeated.
 
 For one conversation at a time, batch 1. No sampling.
 """
@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from transformers import AttentionInterface, Cache
 
 ATTENTION: Final = "scanchat_grouped"
-# Runs before a capture, as torch's notes on CUDA graphs ask for.
+# Warm-up runs before a capture, as torch's notes on CUDA graphs require.
 _WARM_UP_STEPS = 3
 
 
@@ -32,13 +32,14 @@ def grouped_attention(
     scaling: float | None = None,
     **_: Any,
 ) -> tuple[Tensor, None]:
-    """Attention of one new token: the heads that share keys stand where queries stand.
+    """Attention of one new token. Heads that share keys take the place of query positions.
 
     Args:
-        query: (1, heads, 1, d). key, value: (1, kv_heads, room, d).
+        query: (1, heads, 1, d).
+        key, value: (1, kv_heads, room, d).
         attention_mask: (1, 1, 1, room), added to the scores.
     Returns:
-        (1, 1, heads, d), and no weights.
+        (1, 1, heads, d), and None for the weights.
     """
     batch, heads, length, width = query.shape
     groups = query.reshape(batch, key.shape[1], heads // key.shape[1] * length, width)
@@ -53,11 +54,11 @@ AttentionInterface.register(ATTENTION, grouped_attention)
 
 @contextmanager
 def grouped(model: Any) -> Iterator[None]:
-    """Let the language model run without asking the device anything; vision is not touched.
+    """Run the language model without host-device synchronisation; the vision tower is unchanged.
 
-    Its attention is grouped_attention. LongRoPE looks at every step whether the sequence has grown
-    past its limit; which factors hold was settled by the prompt, so it need not. Experts are
-    multiplied in one batch, since a loop over those that are hit needs to know them.
+    Attention is grouped_attention. LongRoPE normally checks at every step whether the sequence
+    exceeds its limit; the prompt already fixed the factors, so the check is off. Experts run as
+    one batched multiplication, because a loop over the selected ones reads their ids back.
     """
     config = model.config.get_text_config()
     before = config._attn_implementation
@@ -79,12 +80,12 @@ def grouped(model: Any) -> Iterator[None]:
 
 
 class FixedCache(Cache):
-    """Keys and values in buffers of fixed shape; a token's go to where `place` says.
+    """Static KV cache: buffers of fixed shape, written at position `place`.
 
     Args:
         filled: the cache of a prefilled prompt.
-        length: tokens in it.
-        room: tokens that fit in all.
+        length: tokens in `filled`.
+        room: capacity in tokens.
     """
 
     def __init__(self, filled: Cache, length: int, room: int) -> None:
@@ -99,13 +100,13 @@ class FixedCache(Cache):
     def update(
         self, key_states: Tensor, value_states: Tensor, layer_idx: int, *_: Any, **__: Any
     ) -> tuple[Tensor, Tensor]:
-        """Write one token's (1, kv_heads, 1, d) and return everything."""
+        """Write one token's keys and values, (1, kv_heads, 1, d); return the whole buffers."""
         self.keys[layer_idx].index_copy_(2, self.place, key_states)
         self.values[layer_idx].index_copy_(2, self.place, value_states)
         return self.keys[layer_idx], self.values[layer_idx]
 
     def get_seq_length(self, layer_idx: int = 0) -> int:
-        """Not known on the host; positions and mask are always given beside."""
+        """Return 0: the host does not know the length, and callers pass positions and mask."""
         return 0
 
 
@@ -116,13 +117,14 @@ def _with_room(filled: Tensor, room: int) -> Tensor:
 
 
 class StaticDecoder:
-    """One conversation being answered token by token.
+    """Token-by-token greedy decoding of one answer.
 
     Args:
         prefilled: the prompt's cache, `length` tokens long.
         first: id of the first new token.
-        next_position: its position on every rotary axis. axes: 3 for M-RoPE, else 1.
-        room: tokens that fit in all, prompt included.
+        next_position: its position on every rotary axis.
+        axes: 3 for M-RoPE, else 1.
+        room: capacity in tokens, prompt included.
     """
 
     def __init__(
@@ -147,15 +149,15 @@ class StaticDecoder:
         self._forward: Callable[[], Tensor] = self._next_token
 
     def token(self) -> int:
-        """The newest token, read from the device."""
+        """Read the newest token from the device."""
         return int(self._token)
 
     def advance(self) -> None:
-        """Feed the newest token; the next one takes its place."""
+        """Feed the newest token and replace it by the next one."""
         self._run()
 
     def give_back(self, cache: Any, length: int) -> None:
-        """Leave the first `length` keys and values in the cache that the prompt was fed to."""
+        """Copy the first `length` keys and values back into the prompt's original cache."""
         for layer, keys, values in zip(
             cache.layers, self._cache.keys, self._cache.values, strict=True
         ):
@@ -163,20 +165,20 @@ class StaticDecoder:
             layer.values = values[:, :, :length].clone()
 
     def compile(self, mode: str | None) -> None:
-        """Let torch.compile fuse the step's forward; compiled at the first advance."""
+        """Use torch.compile for the step's forward; compilation happens at the first advance."""
         for tensor in (*self._cache.keys, *self._cache.values, *self._state()):
-            # Else a captured graph would copy them in and out at every step.
+            # Otherwise a captured graph would copy them in and out at every step.
             torch._dynamo.mark_static_address(tensor)
         self._forward = torch.compile(self._next_token, mode=mode, dynamic=False)
 
     def warm_up(self) -> None:
-        """Run a few steps and go back to where the answer began."""
+        """Run a few steps, then restore the state."""
         with self._rewinding():
             for _ in range(_WARM_UP_STEPS):
                 self._step()
 
     def capture(self) -> None:
-        """Record one step as a CUDA graph. Raises RuntimeError where the model cannot be."""
+        """Capture one step as a CUDA graph. Raises RuntimeError if the model does not allow it."""
         side = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         side.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(side):
@@ -198,14 +200,14 @@ class StaticDecoder:
             tensor.copy_(value)
 
     def _step(self) -> None:
-        # Copied at once: a compiled forward may hand out the same memory at its next run.
+        # Copied immediately: a compiled forward may reuse its output memory in the next run.
         torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]
         self._token.copy_(self._forward())
         self._positions.add_(1)
         self._cache.place.add_(1)
 
     def _next_token(self) -> Tensor:
-        """(1, 1): the likeliest token after the newest one."""
+        """Return the likeliest token after the newest one, (1, 1)."""
         dtype = self._cache.keys[0].dtype
         hidden = torch.full((), torch.finfo(dtype).min, dtype=dtype, device=self._places.device)
         mask = torch.where(self._places <= self._cache.place, hidden.new_zeros(()), hidden)

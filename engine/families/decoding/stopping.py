@@ -1,4 +1,4 @@
-"""When a run of `generate` ends, and which of its ids are the answer."""
+"""Stopping criteria of `generate`, and a streamer that drops the prompt's ids."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -11,7 +11,7 @@ from engine.core.schema import FinishReason
 from engine.families.base import Streamer
 from engine.families.pages.repetition import loop_length
 
-# How often the token tail is searched for a loop, in tokens.
+# Tokens between two searches for a loop.
 _LOOP_CHECK_EVERY: Final = 8
 
 
@@ -19,7 +19,7 @@ class RunStoppingCriteria(StoppingCriteria):
     """Ends `generate` on Stop or on a repetition loop.
 
     Args:
-        text_of: the text of ids, special tokens included.
+        text_of: ids -> text, special tokens included.
     """
 
     def __init__(
@@ -40,13 +40,17 @@ class RunStoppingCriteria(StoppingCriteria):
         return torch.full((input_ids.shape[0],), ends, device=input_ids.device, dtype=torch.bool)
 
     def ends(self, said: list[int]) -> bool:
-        """Whether the run must end. said: the generated ids, looked at for a loop; or nothing."""
+        """Whether the run must end.
+
+        Args:
+            said: the generated ids, searched for a loop; empty for no search.
+        """
         if said and len(said) % _LOOP_CHECK_EVERY == 0:
             self.loop = loop_length(said, self._text_of)
         return self._stop.is_set() or self.loop > 0
 
     def finish_reason(self, said: list[int], ends: set[int]) -> FinishReason:
-        """Why a run ended.
+        """Return why a run ended.
 
         Args:
             said: the generated ids.
@@ -60,10 +64,10 @@ class RunStoppingCriteria(StoppingCriteria):
 
 
 class GeneratedIdsStreamer:
-    """Hides the prompt, which `generate` puts first, from a run's streamer.
+    """Forwards generated ids to a run's streamer, without the prompt that `generate` puts first.
 
     Args:
-        ends: whether the end of `generate` is the end of the run; False where pages follow.
+        ends: whether the end of `generate` is the end of the run; False if more pages follow.
     """
 
     def __init__(self, streamer: Streamer, *, ends: bool = True) -> None:

@@ -1,7 +1,7 @@
-"""Verbatim decoding for every family that generates: a LogitsProcessor over the spans of the page.
+"""Verbatim decoding for transformers models: a LogitsProcessor over the spans of the page.
 
-What a token id writes is read from the tokenizer's own decoder: byte-level BPE (GPT-2's table of
-printable bytes) or sentencepiece (a lower block for a space, <0xNN> for a byte).
+The bytes of a token follow from the kind of the tokenizer's decoder: byte-level BPE (GPT-2's table
+of printable bytes) or sentencepiece (U+2581 for a space, <0xNN> for a byte).
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ _BLANK: Final = "▁"
 
 
 class SpanLogitsProcessor(LogitsProcessor):
-    """Leaves the tokens that keep an answer a span of the page, and the end where a span may end.
+    """Allows only tokens that continue a span of the page, and the end where a span may end.
 
     Args:
-        walk: the answer on its way; nobody else moves it.
+        walk: position of the answer in the page; only this object advances it.
         ends: ids that end an answer.
         prompt_length: tokens before the answer.
     """
@@ -37,7 +37,12 @@ class SpanLogitsProcessor(LogitsProcessor):
         self._seen = prompt_length
 
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-        """input_ids: (1, n). scores: (1, vocabulary). Other tokens get minus infinity."""
+        """Set the scores (1, vocabulary) of all other tokens to minus infinity.
+
+        Args:
+            input_ids: (1, n), prompt and generated ids.
+            scores: (1, vocabulary), the next token's.
+        """
         said = input_ids[0, self._seen :].tolist()
         self._seen += len(said)
         for index in said:
@@ -51,7 +56,11 @@ class SpanLogitsProcessor(LogitsProcessor):
         return only
 
     def finish(self, said: list[int]) -> list[tuple[int, int]]:
-        """The spans of the whole answer. said: its ids, the ending one among them or not."""
+        """Return the spans of the whole answer.
+
+        Args:
+            said: its ids, with or without the end token.
+        """
         walk = self._walk.again()
         for index in said:
             if index not in self._ends:
@@ -60,10 +69,10 @@ class SpanLogitsProcessor(LogitsProcessor):
 
 
 def vocabulary(tokenizer: Any, *, model_id: str) -> Vocabulary:
-    """What each id of a tokenizer writes; ids that are not text are left out.
+    """Return the bytes of each id of a tokenizer; ids that are not text are left out.
 
     Raises:
-        ModelError: the tokenizer neither is byte-level nor marks spaces as sentencepiece does.
+        ModelError: the tokenizer is neither byte-level nor marks spaces as sentencepiece does.
     """
     convert: Callable[[str], bytes]
     whole = json.loads(tokenizer.backend_tokenizer.to_str())
@@ -85,7 +94,7 @@ def vocabulary(tokenizer: Any, *, model_id: str) -> Vocabulary:
 
 
 def _byte_level(token: str) -> bytes:
-    """Empty for a token with characters that stand for no byte."""
+    """Return a token's bytes; empty for a token with characters that represent no byte."""
     printable = _printable_bytes()
     if any(character not in printable for character in token):
         return b""
@@ -99,10 +108,10 @@ def _sentencepiece(token: str) -> bytes:
 
 @cache
 def _printable_bytes() -> Mapping[str, int]:
-    """Character -> the byte that it stands for in byte-level BPE.
+    """Return character -> byte of byte-level BPE.
 
     Source: GPT-2's encoder (openai/gpt-2, src/encoder.py, bytes_to_unicode): printable Latin-1
-    stands for itself, the characters from U+0100 on for the other 68 bytes.
+    represents itself, the characters from U+0100 on represent the other 68 bytes.
     """
     itself = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
     others = [byte for byte in range(0x100) if byte not in itself]

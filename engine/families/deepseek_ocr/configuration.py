@@ -1,8 +1,8 @@
 """The published config.json of DeepSeek-OCR v1, translated to transformers' UnlimitedOcr config.
 
-The file calls itself "deepseek_vl_v2", as do DeepSeek-VL2 and the original DeepSeek-OCR-2; only
-its `architectures` tell them apart, and what does not fit is refused. This module reads numbers;
-it loads no weights.
+The file's model_type is "deepseek_vl_v2", as in DeepSeek-VL2 and the original DeepSeek-OCR-2; only
+`architectures` distinguishes them. Configs of other models are rejected. This module loads no
+weights.
 
 Try it: `python -c "from engine.families.deepseek_ocr import DeepseekOcrConfig as C; \
 print(C.from_pretrained('FOLDER').text_config.layer_types)"`
@@ -16,12 +16,12 @@ from transformers import UnlimitedOcrConfig
 from engine.core.errors import ModelError
 
 ARCHITECTURE: Final = "DeepseekOCRForCausalLM"
-# Constants of the published remote code that its config.json does not state.
+# Constants of the published remote code that are missing in its config.json.
 IMAGE_TOKEN_ID: Final = 128815
 SAM_NECK_CHANNELS: Final = 256
 _MLP_RATIO: Final = 4
 
-# Keys of the language model that both configs name alike.
+# Keys of the language model with the same name in both configs.
 _TEXT_KEYS: Final = (
     "attention_bias",
     "bos_token_id",
@@ -46,7 +46,7 @@ _TEXT_KEYS: Final = (
     "topk_method",
     "vocab_size",
 )
-# What the UnlimitedOcr classes compute; another value would silently give other numbers.
+# Values that the UnlimitedOcr classes assume; another value would silently give wrong numbers.
 _REQUIRED: Final[Mapping[str, object]] = {
     "global_view_pos": "head",
     "moe_layer_freq": 1,
@@ -66,7 +66,7 @@ class DeepseekOcrConfig(UnlimitedOcrConfig):  # type: ignore[no-untyped-call]
 
     @classmethod
     def from_dict(cls, config_dict: dict[str, Any], **kwargs: Any) -> Self:
-        """The config of a published file, or of one that this class has saved.
+        """Read the config of a published file, or of one that this class has saved.
 
         Raises:
             ModelError: the file describes another model.
@@ -77,11 +77,11 @@ class DeepseekOcrConfig(UnlimitedOcrConfig):  # type: ignore[no-untyped-call]
 
 
 def translate(published: Mapping[str, Any]) -> dict[str, Any]:
-    """Keys of the published config.json -> keys of UnlimitedOcrConfig.
+    """Translate the published config.json to the keys of UnlimitedOcrConfig.
 
     Args:
-        published: config.json as a dict. Language model fields stand at its top level and again
-            under `language_config`; the reference reads the former, so they win here too.
+        published: config.json as a dict. Fields of the language model are at its top level and
+            again under `language_config`; the reference reads the former, so they win here too.
     Raises:
         ModelError: `architectures` or a setting is not DeepSeek-OCR v1's.
     """
@@ -116,7 +116,7 @@ def translate(published: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _vision(published: Mapping[str, Any]) -> dict[str, Any]:
-    """The SAM and CLIP stages. The file's `mlp_ratio` is a relic: both use 4."""
+    """Return the SAM and CLIP configs. The file's `mlp_ratio` is not used: both use 4."""
     widths = published["vision_config"]["width"]
     sam, clip = widths["sam_vit_b"], widths["clip-l-14-224"]
     return {
@@ -128,7 +128,7 @@ def _vision(published: Mapping[str, Any]) -> dict[str, Any]:
             "downsample_channels": sam["downsample_channels"],
             "mlp_dim": _MLP_RATIO * sam["width"],
             "image_size": published["vision_config"]["image_size"],
-            # Not a published key: loading takes the true number from the tensors.
+            # Not a published key: loading takes the real number from the tensors.
             "output_channels": published.get("fixture_sam_neck_channels", SAM_NECK_CHANNELS),
         },
         "encoder_config": {

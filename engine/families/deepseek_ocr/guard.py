@@ -1,11 +1,11 @@
-"""The n-gram guard of DeepSeek-OCR: no run of tokens twice in a short window, table cells apart.
+"""No-repeat-n-gram processor of DeepSeek-OCR, limited to a window, with table cells exempt.
 
-OCR models fall into loops on dotted lines and empty tables. The reference bans a token when it
-would complete an n-gram that already stands in the last `window` generated tokens, except for the
-cell tags `<td>` and `</td>`, which rows of a table rightly repeat (DeepSeek-OCR's own vLLM recipe:
-n-grams of 30 in a window of 90). The prompt is never looked at.
+OCR models fall into loops on dotted lines and empty tables. The reference bans a token that would
+complete an n-gram already present in the last `window` generated tokens. The cell tags `<td>` and
+`</td>` are exempt, because rows of a table repeat them (DeepSeek-OCR's own vLLM recipe: n-grams of
+30 in a window of 90). The prompt is ignored.
 
-It does not end a run: engine.families.pages.repetition does.
+This module does not end a run: engine.families.pages.repetition does.
 """
 
 from collections.abc import Collection
@@ -24,7 +24,7 @@ class NGramLogitsProcessor(LogitsProcessor):
 
     Args:
         ngram_size: tokens of an n-gram, at least 2.
-        window: how many of the newest generated tokens are looked at.
+        window: how many of the newest generated tokens are searched.
         whitelist: token ids that are never banned.
         prompt_length: leading ids of `input_ids` that were not generated.
     Raises:
@@ -44,7 +44,7 @@ class NGramLogitsProcessor(LogitsProcessor):
         self.prompt_length = prompt_length
 
     def __call__(self, input_ids: torch.LongTensor, scores: torch.Tensor) -> torch.Tensor:
-        """Scores with -inf at the banned tokens.
+        """Return the scores with -inf at the banned tokens.
 
         Args:
             input_ids: (B, T), prompt and generated ids.

@@ -1,7 +1,7 @@
-"""DeepSeek-OCR v1 from its published files into transformers' UnlimitedOcr classes.
+"""Loads DeepSeek-OCR v1 from its published files into transformers' UnlimitedOcr classes.
 
-Nothing here computes: the class below only reads the checkpoint its own way and hands the forward
-what its parent expects.
+The class below adds no computation: it only reads the checkpoint and adapts the arguments of
+`forward` to its parent class.
 """
 
 import re
@@ -23,7 +23,7 @@ from engine.families.weights.checkpoint import (
     read_checkpoint,
 )
 
-# Its number of rows is the SAM neck's width, which the published config does not state.
+# Its number of rows is the width of the SAM neck, which is missing in the published config.
 _NECK = "model.sam_model.neck.0.weight"
 _EXPERT = re.compile(r"(.+\.mlp\.experts)\.(\d+)\.(gate_proj|up_proj|down_proj)\.weight")
 _STACKS = {"gate_up_proj": ("gate_proj", "up_proj"), "down_proj": ("down_proj",)}
@@ -54,16 +54,16 @@ class DeepseekOcrForConditionalGeneration(  # type: ignore[no-untyped-call]
         output_loading_info: bool = False,
         **kwargs: Any,
     ) -> Any:
-        """Load a folder or a hub repository; peak memory stays near the checkpoint's size.
+        """Load a folder or a hub repository. Peak memory stays near the checkpoint's size.
 
         Args:
             pretrained_model_name_or_path: folder with config.json and safetensors, or repo id.
-            config: instead of the checkpoint's own.
+            config: replaces the checkpoint's own.
             output_loading_info: also return transformers' loading info.
             kwargs: as for PreTrainedModel.from_pretrained.
         Raises:
-            ModelError: the checkpoint is another model's, or its tensors do not fit.
-            OSError: it is not there and cannot be brought.
+            ModelError: the checkpoint belongs to another model, or its tensors do not fit.
+            OSError: the checkpoint is neither cached nor downloadable.
             SafetensorError: a file is damaged.
         """
         kwargs.pop("use_safetensors", None)  # nothing else is read
@@ -79,7 +79,7 @@ class DeepseekOcrForConditionalGeneration(  # type: ignore[no-untyped-call]
                 *args,
                 config=config,
                 state_dict=with_stacked_experts(tensors),
-                # Reported below with what is missing.
+                # Reported below, together with missing tensors.
                 ignore_mismatched_sizes=True,
                 output_loading_info=True,
                 **kwargs,
@@ -99,7 +99,7 @@ def load_model(
     device_map: Any = None,
     **options: Any,
 ) -> DeepseekOcrForConditionalGeneration:
-    """The model in eval mode, every tensor of the checkpoint in its place.
+    """Load the model in eval mode, and check that every tensor of the checkpoint is used.
 
     Args:
         folder_or_repo: a local folder or a hub repository.
@@ -127,9 +127,9 @@ def load_model(
 def with_stacked_experts(
     tensors: Mapping[str, StoredTensor],
 ) -> dict[str, StoredTensor | StackedTensors]:
-    """The tensors with each layer's routed experts as UnlimitedOcr holds them: gate over up, down.
+    """Stack each layer's routed experts as UnlimitedOcr does: gate above up, and down.
 
-    transformers can stack them too, but holds the parts and the result at once.
+    transformers can stack them too, but holds the parts and the result in memory at once.
     """
     plain: dict[str, StoredTensor | StackedTensors] = {}
     experts: dict[str, dict[int, dict[str, StoredTensor]]] = {}
@@ -143,7 +143,7 @@ def with_stacked_experts(
     for layer, numbered in experts.items():
         parts = [numbered[number] for number in sorted(numbered)]
         for target, sources in _STACKS.items():
-            # A lost part leaves its stack out, and the check after loading names it.
+            # A missing part leaves out its stack; the check after loading reports it.
             if all(source in part for part in parts for source in sources):
                 groups = [[part[source] for source in sources] for part in parts]
                 plain[f"{layer}.{target}"] = StackedTensors(groups)
@@ -151,7 +151,7 @@ def with_stacked_experts(
 
 
 def _check_complete(info: dict[str, Any]) -> None:
-    """Refuse anything missing, left over or misshapen (CLIP's unused patch_embedding apart)."""
+    """Raise for missing, unexpected or mismatched tensors, except CLIP's unused patch_embedding."""
     wrong = {
         kind: sorted(map(str, info[f"{kind}_keys"]))
         for kind in ("missing", "unexpected", "mismatched")

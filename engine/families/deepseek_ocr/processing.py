@@ -1,8 +1,8 @@
-"""Pages to views and prompts to ids, as DeepSeek-OCR v1 wants them.
+"""Preprocessing of DeepSeek-OCR v1: pages to views, prompts to ids.
 
 A page becomes one square global view and, in gundam mode, up to nine tiles of 640 pixels
-(PREPROCESSING.md in ../shared/fixtures/parity/deepseek_ocr). Pixels are float32 here; the model
-casts them. The prompt is "plain": no roles and no chat template.
+(tests/fixtures/parity/deepseek_ocr/PREPROCESSING.md). Pixels are float32 here; the model casts
+them. The prompt is "plain": no roles and no chat template.
 """
 
 from collections.abc import Mapping
@@ -21,10 +21,10 @@ MAX_TILES: Final = 9
 _PATCH: Final = 16
 _DOWNSAMPLE: Final = 4
 _GREY: Final = (127, 127, 127)
-# Up to here a mode without tiles stretches the page to a square instead of padding it.
+# Up to this side a mode without tiles stretches the page to a square instead of padding it.
 _STRETCHED: Final = 640
 
-# (tiles wide, tiles high) in the order in which the reference compares them (resize_table.json).
+# (tiles wide, tiles high), in the reference's order (resize_table.json beside PREPROCESSING.md).
 _GRIDS: Final = (
     *((1, 2), (2, 1), (3, 1), (1, 3), (2, 2), (4, 1), (1, 4), (5, 1), (1, 5), (1, 6), (6, 1)),
     *((3, 2), (2, 3), (7, 1), (1, 7), (4, 2), (2, 4), (1, 8), (8, 1), (1, 9), (3, 3), (9, 1)),
@@ -33,7 +33,13 @@ _GRIDS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Mode:
-    """How a page is cut. base_size, image_size: pixels of a side; tiles: gundam's crops."""
+    """How a page is cut.
+
+    Attributes:
+        base_size: side of the global view in pixels, for a mode with tiles.
+        image_size: side of the view, or of a tile, in pixels.
+        tiles: whether tiles are added to the global view (gundam).
+    """
 
     base_size: int
     image_size: int
@@ -41,7 +47,7 @@ class Mode:
 
     @property
     def view_size(self) -> int:
-        """Pixels of the global view's side."""
+        """Side of the global view in pixels."""
         return self.base_size if self.tiles else self.image_size
 
 
@@ -56,9 +62,9 @@ DEFAULT_MODE: Final = "gundam"
 
 
 def mode_for(max_pixels: int | None) -> str:
-    """The mode for a settings' max_pixels: gundam without one, else the largest square that fits.
+    """Return the mode for a max_pixels setting: gundam for None, else the largest that fits.
 
-    Even the smallest mode is taken when nothing fits.
+    Modes with tiles are left out of that choice. If no mode fits, the smallest one is used.
     """
     if max_pixels is None:
         return DEFAULT_MODE
@@ -68,11 +74,11 @@ def mode_for(max_pixels: int | None) -> str:
 
 
 def choose_grid(width: int, height: int, *, max_tiles: int = MAX_TILES) -> tuple[int, int]:
-    """(tiles wide, tiles high) whose shape is nearest to the page's; (1, 1) for a small page.
+    """Return the (tiles wide, tiles high) nearest to the page's shape; (1, 1) for a small page.
 
     Args:
-        width, height: page pixels.
-        max_tiles: the reference's transformers code allows 9, its vLLM recipe 6.
+        width, height: page size in pixels.
+        max_tiles: 9 in the reference's transformers code, 6 in its vLLM recipe.
     """
     if max(width, height) <= TILE:
         return 1, 1
@@ -81,7 +87,7 @@ def choose_grid(width: int, height: int, *, max_tiles: int = MAX_TILES) -> tuple
         if wide * high > max_tiles:
             continue
         difference = abs(width / height - wide / high)
-        # On a tie more tiles are taken if the page has the pixels for at least half of them.
+        # On a tie, more tiles win if the page has the pixels for at least half of them.
         fills = width * height > 0.5 * TILE * TILE * wide * high
         if difference < best_difference or (difference == best_difference and fills):
             best, best_difference = (wide, high), difference
@@ -89,7 +95,7 @@ def choose_grid(width: int, height: int, *, max_tiles: int = MAX_TILES) -> tuple
 
 
 def token_count(view_size: int, grid: tuple[int, int]) -> int:
-    """Positions that a page takes: rows of tiles and of the view, a newline each, a separator."""
+    """Return a page's number of tokens: rows of tiles and view, one newline each, one separator."""
     side = ceil(view_size / _PATCH / _DOWNSAMPLE)
     tokens = side * (side + 1) + 1
     if grid != (1, 1):
@@ -100,11 +106,11 @@ def token_count(view_size: int, grid: tuple[int, int]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class PageViews:
-    """A page as the model sees it.
+    """A preprocessed page.
 
     Attributes:
         page: (1, 3, S, S) float32 in -1..1, the global view.
-        tiles: (n, 3, 640, 640) row by row; None without tiles.
+        tiles: (n, 3, 640, 640), row by row; None without tiles.
         grid: (tiles wide, tiles high); (1, 1) without tiles.
     """
 
@@ -117,7 +123,7 @@ class PageViews:
         return token_count(self.page.shape[-1], self.grid)
 
     def tensors(self) -> dict[str, torch.Tensor]:
-        """Arguments of the model's forward. Grids and counts are (1, 2) and (1,) integers."""
+        """Return arguments of the model's forward: patches_grid (1, 2), num_local_patches (1,)."""
         tensors = {
             "pixel_values": self.page,
             "num_local_patches": torch.tensor([0 if self.tiles is None else len(self.tiles)]),
@@ -133,7 +139,7 @@ def see(
 
     Args:
         image: any PIL image; EXIF orientation is applied.
-        mode: a key of MODES, or a mode of your own.
+        mode: a key of MODES, or a custom Mode.
     """
     chosen = MODES[mode] if isinstance(mode, str) else mode
     page = ImageOps.exif_transpose(image).convert("RGB")
@@ -156,17 +162,17 @@ def _cut(page: Image.Image, grid: tuple[int, int]) -> list[Image.Image]:
 
 
 def _pixels(image: Image.Image) -> torch.Tensor:
-    """(3, H, W) float32 in -1..1."""
+    """Return pixels as (3, H, W) float32 in -1..1."""
     values = torch.from_numpy(np.array(image, dtype=np.uint8)).permute(2, 0, 1)
     return (values.float() / 255 - 0.5) / 0.5
 
 
 class DeepseekVLV2Processor:
-    """Pages and prompt to model inputs; the name is the published processor_config.json's.
+    """Page and prompt to model inputs. The class name is that of the published config.
 
     Attributes:
-        tokenizer: read from tokenizer.json as it is. The published tokenizer_class
-            (LlamaTokenizerFast) would rebuild it with Llama's own splitting of words.
+        tokenizer: read from tokenizer.json unchanged. The published tokenizer_class
+            (LlamaTokenizerFast) would rebuild it with Llama's pre-tokenizer.
     """
 
     def __init__(self, tokenizer: Any) -> None:
@@ -176,19 +182,19 @@ class DeepseekVLV2Processor:
 
     @classmethod
     def from_pretrained(cls, name: Any, **kwargs: Any) -> Self:
-        """The processor of a folder or hub repository."""
-        # AutoProcessor hands these on; there is no code to trust.
+        """Load the processor of a folder or hub repository."""
+        # AutoProcessor passes these on; no remote code is run.
         for key in ("trust_remote_code", "_from_auto"):
             kwargs.pop(key, None)
         return cls(PreTrainedTokenizerFast.from_pretrained(name, **kwargs))
 
     def prompt_ids(self, text: str, image_tokens: int) -> list[int]:
-        """Ids of a prompt: beginning, text, the image's positions where `<image>` stands, text.
+        """Return the ids of a prompt: BOS, then the text, with image tokens for `<image>`.
 
         Args:
-            text: without `<image>`, it follows the image after a line break. A second `<image>`
-                (in a user's words) is dropped: there is no second image.
-            image_tokens: positions of the image; 0 for a prompt without one.
+            text: a text without `<image>` follows the image after a line break. A second
+                `<image>` (in a user's words) is dropped: there is no second image.
+            image_tokens: number of image tokens; 0 for a prompt without an image.
         """
         before, found, after = text.strip().partition(IMAGE_TOKEN)
         if not found:
@@ -204,7 +210,7 @@ class DeepseekVLV2Processor:
         *,
         max_tiles: int = MAX_TILES,
     ) -> BatchFeature:
-        """Inputs for `generate`: input_ids and attention_mask (1, T), and the page's tensors."""
+        """Return inputs of `generate`: input_ids, attention_mask (1, T), and the page's tensors."""
         views = None if images is None else see(images, mode, max_tiles=max_tiles)
         ids = torch.tensor([self.prompt_ids(text, views.tokens if views else 0)])
         tensors = views.tensors() if views else {}
@@ -212,7 +218,7 @@ class DeepseekVLV2Processor:
         return BatchFeature(data)
 
     def decode(self, ids: Any, **kwargs: Any) -> str:
-        """Text with the layout tags in it."""
+        """Decode ids to text; layout tags stay in the text."""
         return TagKeepingTokenizer(self.tokenizer).decode(ids, **kwargs)
 
     def _encode(self, text: str) -> list[int]:
@@ -221,10 +227,10 @@ class DeepseekVLV2Processor:
 
 
 class TagKeepingTokenizer:
-    """A tokenizer that drops only beginning, end and padding when it skips special tokens.
+    """A tokenizer for which skip_special_tokens drops only BOS, EOS and padding.
 
-    `<|ref|>`, `<|det|>` and `<td>` are special tokens too, but they are the answer: boxes and
-    tables.
+    `<|ref|>`, `<|det|>` and `<td>` are special tokens too, but they are part of the answer: boxes
+    and tables.
     """
 
     def __init__(self, tokenizer: Any) -> None:

@@ -1,8 +1,7 @@
 """dots.ocr without flash-attn and without remote code.
 
-Importing this package registers model_type "dots_ocr" with transformers' Auto classes, so that the
-published checkpoints load through `AutoModelForImageTextToText` and `AutoProcessor` like any model
-of transformers itself.
+Importing this package registers model_type "dots_ocr" with transformers' Auto classes. The
+published checkpoints then load through `AutoModelForImageTextToText` and `AutoProcessor`.
 """
 
 from transformers import (

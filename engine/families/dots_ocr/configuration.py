@@ -1,9 +1,9 @@
 """Configuration of dots.ocr and its successor dots.mocr (model_type "dots_ocr").
 
-The published config.json is flat: the fields of the Qwen2 language model stand at the top level,
-the vision tower's in `vision_config`. Defaults are the published sizes of rednote-hilab/dots.ocr.
+The published config.json is flat: the fields of the Qwen2 language model are at the top level, the
+vision tower's in `vision_config`. Defaults are the published sizes of rednote-hilab/dots.ocr.
 
-Does not hold anything of the processor (see processing.py).
+Settings of the processor are elsewhere (processing.py).
 Try: `DotsOCRConfig.from_pretrained(folder)`.
 """
 
@@ -21,19 +21,19 @@ class DotsVisionConfig(PreTrainedConfig):  # type: ignore[no-untyped-call]
 
     Attributes:
         embed_dim: width D of the tower.
-        hidden_size: width of what the merger hands to the language model.
+        hidden_size: output width of the merger, the language model's width.
         intermediate_size: width of the gated MLP in a block.
-        num_hidden_layers: blocks.
+        num_hidden_layers: number of blocks.
         num_attention_heads: heads of width embed_dim / num_attention_heads, a multiple of four
-            (the rotary angles are half rows, half columns).
+            (half of the rotary angles are for rows, half for columns).
         num_channels: image channels.
         patch_size: side of a patch in pixels.
-        spatial_merge_size: a square of this many patches a side becomes one image token.
-        temporal_patch_size: frames a patch; the published models have one.
+        spatial_merge_size: a square of this many patches per side becomes one image token.
+        temporal_patch_size: frames per patch; 1 in the published models.
         use_bias: biases in qkv, proj and the MLPs of the blocks.
         post_norm: an RMSNorm after the last block.
-        rms_norm_eps: of every RMSNorm in the tower. The merger's LayerNorm has its own, 1e-6.
-        is_causal: always false; kept because the published file has it.
+        rms_norm_eps: epsilon of every RMSNorm in the tower. The merger's LayerNorm has 1e-6.
+        is_causal: always false; present because the published file has it.
     """
 
     model_type = "dots_vit"
@@ -58,19 +58,19 @@ class DotsVisionConfig(PreTrainedConfig):  # type: ignore[no-untyped-call]
 
 @strict
 class DotsOCRConfig(Qwen2Config):  # type: ignore[no-untyped-call]
-    """A Qwen2 configuration with a vision tower's inside.
+    """A Qwen2 configuration that contains the vision tower's.
 
     Attributes:
         vision_config: the tower.
-        image_token_id: `<|imgpad|>`, the token whose embedding an image feature replaces.
+        image_token_id: `<|imgpad|>`; image features replace its embeddings.
         video_token_id: `<|video_pad|>`; published, never used.
     """
 
     model_type = "dots_ocr"
     # Not `sub_configs_defaults`, which transformers 5.17 to 5.20 do not know.
     sub_configs = {"vision_config": DotsVisionConfig}  # noqa: RUF012
-    # transformers turns the published `rope_theta` into `rope_parameters`; this is for a file
-    # that leaves it out.
+    # transformers turns the published `rope_theta` into `rope_parameters`. This is the default for
+    # a file without it.
     default_theta = 1_000_000.0
 
     vocab_size: int = 151_936
@@ -87,8 +87,8 @@ class DotsOCRConfig(Qwen2Config):  # type: ignore[no-untyped-call]
 
     def __post_init__(self, **kwargs: Any) -> None:
         if not isinstance(self.vision_config, PreTrainedConfig):
-            # The published file asks for flash_attention_2 inside vision_config, which would
-            # beat whatever the person asked for and fail where flash-attn is not installed.
+            # The published file asks for flash_attention_2 inside vision_config. That would
+            # override the user's setting and fail if flash-attn is not installed.
             sizes = {
                 key: value
                 for key, value in (self.vision_config or {}).items()

@@ -1,10 +1,10 @@
-"""dots.ocr on transformers 5: its own Qwen2 language model, our vision tower, and the scatter.
+"""dots.ocr on transformers 5: transformers' Qwen2 language model with our vision tower.
 
 Loads the published checkpoints (rednote-hilab/dots.ocr, dots.mocr) by their published tensor names
-without remote code and without flash-attn. Positions are plain 1-D: an image token is a token like
-any other, so every cache and every decoding of transformers' Qwen2 works unchanged.
+without remote code and without flash-attn. Positions are plain 1-D: an image token counts as one
+position, so the caches and decoding methods of transformers' Qwen2 work unchanged.
 
-Does not make inputs (processing.py), nor choose a device or dtype.
+This module does not preprocess (processing.py), nor choose a device or dtype.
 Try: `AutoModelForImageTextToText.from_pretrained(folder)` after `import engine.families.dots_ocr`.
 """
 
@@ -42,11 +42,11 @@ class DotsOCRForCausalLM(Qwen2ForCausalLM):  # type: ignore[no-untyped-call]
         self.post_init()  # type: ignore[no-untyped-call]
 
     def get_image_features(self, pixel_values: Tensor, image_grid_thw: Tensor) -> Tensor:
-        """Image tokens of all images, in order.
+        """Encode images to the features of their tokens, in order.
 
         Args:
             pixel_values: (S, 588), any float dtype; cast to the tower's.
-            image_grid_thw: (images, 3) frames, rows, columns in patches.
+            image_grid_thw: (images, 3): frames, rows, columns in patches.
         Returns:
             (sum of t * h * w / 4, hidden_size).
         """
@@ -54,13 +54,13 @@ class DotsOCRForCausalLM(Qwen2ForCausalLM):  # type: ignore[no-untyped-call]
         return features
 
     def embed(self, input_ids: Tensor, pixel_values: Tensor, image_grid_thw: Tensor) -> Tensor:
-        """Token embeddings (B, T, hidden_size) with image features over the image tokens.
+        """Return token embeddings (B, T, hidden_size), with features at the image tokens.
 
         Rows that beam search (or num_return_sequences) repeated share one set of images.
 
         Raises:
-            ValueError: the number of image tokens is not the number of features; the text was
-                truncated, or the images belong to another text.
+            ValueError: the number of image tokens differs from the number of features, because
+                the text was truncated or the images belong to another text.
         """
         copies = self._copies(input_ids, image_grid_thw)
         distinct = input_ids[::copies]
@@ -92,14 +92,14 @@ class DotsOCRForCausalLM(Qwen2ForCausalLM):  # type: ignore[no-untyped-call]
         logits_to_keep: int | Tensor = 0,
         **kwargs: Any,
     ) -> CausalLMOutputWithPast:
-        """One step of the language model, images placed first.
+        """Embed the images, then run one step of the language model.
 
         Args:
-            input_ids: (B, T); with a filled cache the tokens after it.
-            attention_mask: (B, cached + T), 1 where a token is real, or what generate prepared.
-            position_ids: (B, T), plain 1-D; counted from the cache when absent.
-            past_key_values: keys and values of what came before.
-            inputs_embeds: (B, T, hidden_size) instead of input_ids; then no images.
+            input_ids: (B, T); with a filled cache, the tokens after it.
+            attention_mask: (B, cached + T), 1 for real tokens, or the mask that generate prepared.
+            position_ids: (B, T), plain 1-D; counted from the cache if absent.
+            past_key_values: keys and values of the earlier tokens.
+            inputs_embeds: (B, T, hidden_size) instead of input_ids; excludes images.
             pixel_values: (S, 588), the images whose tokens are in input_ids, and only those.
             image_grid_thw: (images, 3).
             labels, use_cache, logits_to_keep: as in transformers' Qwen2ForCausalLM.
@@ -133,10 +133,10 @@ class DotsOCRForCausalLM(Qwen2ForCausalLM):  # type: ignore[no-untyped-call]
         is_first_iteration: bool | None = False,
         **kwargs: Any,
     ) -> dict[str, Any]:
-        """Inputs of one step; images that the cache already holds are left out.
+        """Prepare the inputs of one step, without images that the cache already holds.
 
         So a second turn may pass the whole conversation with all its images and a filled cache:
-        only what is new is encoded.
+        only new images are encoded.
         """
         if is_first_iteration and pixel_values is not None and image_grid_thw is not None:
             new = next_sequence_length if next_sequence_length is not None else input_ids.shape[1]
@@ -160,7 +160,7 @@ class DotsOCRForCausalLM(Qwen2ForCausalLM):  # type: ignore[no-untyped-call]
         input_ids: Any = None,
         **model_kwargs: Any,
     ) -> tuple[Any, dict[str, Any]]:
-        """Repeat every row for beams, but not the images: upstream would repeat each patch."""
+        """Repeat every row for beams, but not the images: transformers would repeat each patch."""
         images: dict[str, Any] = {
             name: model_kwargs.pop(name)
             for name in ("pixel_values", "image_grid_thw")
@@ -172,12 +172,12 @@ class DotsOCRForCausalLM(Qwen2ForCausalLM):  # type: ignore[no-untyped-call]
         return input_ids, {**model_kwargs, **images}
 
     def _tokens_per_image(self, image_grid_thw: Tensor) -> Tensor:
-        """(images,) image tokens of each image."""
+        """Return the number of tokens of each image, (images,)."""
         merge: int = self.vision_tower.config.spatial_merge_size
         return image_grid_thw.prod(-1) // merge**2
 
     def _copies(self, input_ids: Tensor, image_grid_thw: Tensor) -> int:
-        """How often each row of (B, T) input_ids stands there for one set of images; else 1."""
+        """Return how often (B, T) input_ids repeat each row for one set of images; else 1."""
         placed = int((input_ids == self.config.image_token_id).sum())
         given = int(self._tokens_per_image(image_grid_thw).sum())
         copies, rest = divmod(placed, given)
@@ -189,7 +189,7 @@ class DotsOCRForCausalLM(Qwen2ForCausalLM):  # type: ignore[no-untyped-call]
     def _uncached_images(
         self, input_ids: Tensor, cached: int, pixel_values: Tensor, image_grid_thw: Tensor
     ) -> tuple[Tensor | None, Tensor | None]:
-        """The images whose tokens come after the first `cached` tokens of (B, T) input_ids."""
+        """Return the images with tokens after the first `cached` tokens of (B, T) input_ids."""
         distinct = input_ids[:: self._copies(input_ids, image_grid_thw)]
         columns = (distinct == self.config.image_token_id).nonzero()[:, 1]  # of all image tokens
         tokens = self._tokens_per_image(image_grid_thw)

@@ -1,13 +1,13 @@
 """Processor of dots.ocr: pages and questions -> model inputs, and its two published prompt forms.
 
-The class is named `DotsVLProcessor` because the published files name it: transformers then finds it
-here and never asks to run the repository's code.
+The published files name the class `DotsVLProcessor`. With the same name here, transformers finds
+this class and does not ask to run the repository's code.
 
-Two prompt forms are published, and they differ (see CHAT_TEMPLATES). "serving" is what the authors'
-own client and server recipe send and is the default; "readme" is what users of the model card's
-`apply_chat_template` flow got. The chat template beside a checkpoint is not read.
+Two prompt forms are published, and they differ (see CHAT_TEMPLATES). "serving", the default, is
+the form of the authors' own client and server recipe; "readme" is the form of the model card's
+`apply_chat_template` example. The chat template beside a checkpoint is not read.
 
-Does not turn PDFs into pages, nor parse answers.
+This module does not rasterise PDFs, nor parse answers.
 Try: `AutoProcessor.from_pretrained(folder)` after `import engine.families.dots_ocr`.
 
 Sources: model card and repository of rednote-hilab/dots.ocr; image rule: arXiv:2409.12191.
@@ -33,9 +33,9 @@ STOP_TOKENS = ("<|endoftext|>", "<|endofassistant|>")
 MIN_PIXELS = 3136
 MAX_PIXELS = 11_289_600
 
-# What both forms share: system and assistant turns, and a suffix that is added whenever the last
-# turn is not an assistant's, whatever add_generation_prompt says. An assistant turn that comes last
-# has no end token: the model goes on from there (Continue after a cut answer).
+# Common to both forms: system and assistant turns, and a suffix that is added whenever the last
+# turn is not an assistant's, whatever add_generation_prompt says. A final assistant turn has no end
+# token, so the model continues it (Continue after a truncated answer).
 _TEMPLATE = """
 {%- macro parts(content) -%}
     {%- if content is string -%}{{ content }}
@@ -60,7 +60,7 @@ _TEMPLATE = """
 {%- if messages[-1].role != 'assistant' -%}<|assistant|>{%- endif -%}
 """
 _WRAPPED = "{{ '<|user|>' ~ parts(message.content) ~ '<|endofuser|>' }}"
-# The published list branch forgets the wrappers and leaves a space of the template's own source.
+# The published list branch omits the wrappers and leaves a space from the template's own source.
 _BARE_LIST = (
     "{%- if message.content is string -%}" + _WRAPPED + "{%- else -%}"
     "{{ ' ' ~ parts(message.content) }}{%- endif -%}"
@@ -77,18 +77,18 @@ DEFAULT_CHAT_TEMPLATE = "serving"
 class DotsImageProcessor(Qwen2VLImageProcessorPil):
     """Image -> rows of 14 x 14 patches, with dots.ocr's defaults.
 
-    The PIL backend on purpose: it gives the reference's pixels to the bit, while torchvision's
-    resize differs by up to 0.03 and moves the image features by up to 0.007.
+    It uses the PIL backend because that reproduces the reference's pixels exactly. torchvision's
+    resize differs by up to 0.03, which changes the image features by up to 0.007.
     """
 
     size = {"shortest_edge": MIN_PIXELS, "longest_edge": MAX_PIXELS}  # noqa: RUF012 - a hook
     temporal_patch_size = 1
 
     def convert_to_rgb(self, image: Any, *args: Any, **options: Any) -> Any:
-        """The image in RGB, as transformers' method gives it; what is transparent becomes white.
+        """Convert an image to RGB, with transparent areas in white.
 
-        transformers' own conversion drops the alpha channel and so shows what lies beneath it,
-        black more often than not; the authors' client pastes on white.
+        transformers' own conversion drops the alpha channel, so the colour beneath it appears,
+        mostly black. The authors' client pastes on white.
         """
         if isinstance(image, Image.Image) and image.has_transparency_data:
             paper = Image.new("RGBA", image.size, "white")
@@ -96,7 +96,7 @@ class DotsImageProcessor(Qwen2VLImageProcessorPil):
         return super().convert_to_rgb(image, *args, **options)
 
     def resized_size(self, size: tuple[int, int]) -> tuple[int, int]:
-        """The size in which the model sees an image; its boxes are pixels of that size.
+        """Return the size of an image after the resize; boxes are in pixels of that size.
 
         Args:
             size: (width, height) in pixels.
@@ -119,9 +119,9 @@ class DotsImageProcessor(Qwen2VLImageProcessorPil):
 class DotsVLProcessor(ProcessorMixin):
     """Image processor and tokenizer of dots.ocr behind one call.
 
-    `processor(images=[...], text=prompt, return_tensors="pt")` gives input_ids (B, T),
-    attention_mask (B, T), pixel_values (S, 588) and image_grid_thw (images, 3); each `<|imgpad|>`
-    of the text becomes one token per 2 x 2 patches of its image.
+    `processor(images=[...], text=prompt, return_tensors="pt")` returns input_ids (B, T),
+    attention_mask (B, T), pixel_values (S, 588) and image_grid_thw (images, 3). Each `<|imgpad|>`
+    in the text becomes one token per 2 x 2 patches of its image.
     """
 
     def __init__(
@@ -132,7 +132,7 @@ class DotsVLProcessor(ProcessorMixin):
     ) -> None:
         """
         Args:
-            image_processor: makes patches.
+            image_processor: cuts images into patches.
             tokenizer: with the published special tokens.
             chat_template: "serving" (the default), "readme", or the text of a template.
         """
@@ -156,8 +156,8 @@ class DotsVLProcessor(ProcessorMixin):
     ) -> DotsVLProcessor:
         """Load from published files.
 
-        The base class would pick transformers' torchvision image processor, because the published
-        preprocessor_config.json names `Qwen2VLImageProcessor`, and the template beside it.
+        The base class would use transformers' torchvision image processor, because the published
+        preprocessor_config.json names `Qwen2VLImageProcessor`, and the checkpoint's template.
 
         Args:
             pretrained_model_name_or_path: a folder or a repository id.
@@ -181,13 +181,13 @@ class DotsVLProcessor(ProcessorMixin):
 
     @property
     def unused_input_names(self) -> list[str]:
-        """A tokenizer may give these, but the model knows no token types."""
+        """Tokenizer outputs to drop: the model has no token types."""
         return ["token_type_ids"]
 
     def replace_image_token(
         self, image_inputs: Mapping[str, Any], image_idx: int, **kwargs: Any
     ) -> str:
-        """The placeholders of one image: one per 2 x 2 patches."""
+        """Return the placeholders of one image: one per 2 x 2 patches."""
         patches = int(image_inputs["image_grid_thw"][image_idx].prod())
         tokens: int = patches // self.image_processor.merge_size**2
         return self.image_token * tokens

@@ -1,10 +1,11 @@
 """The vision tower of dots.ocr: patches of 14 x 14 pixels in, image tokens out.
 
-Each image attends to itself alone. The published code says so with a dense block-diagonal mask over
-all patches, which costs O(S^2) memory and keeps PyTorch's flash kernel away; here the packed
-sequence is split at the images' ends (`cu_seqlens`) and every piece attends without a mask.
+Each image attends only to itself. The published code uses a dense block-diagonal mask over all
+patches, which takes O(S^2) memory and rules out PyTorch's flash kernel. Here the packed sequence is
+split at the images' ends (`cu_seqlens`), and every piece attends without a mask.
 
-Does not cut images into patches (processing.py) nor place features into text (modeling.py).
+This module does not cut images into patches (processing.py) nor insert features into the text
+embeddings (modeling.py).
 Try: `DotsVisionTower(DotsVisionConfig())(pixel_values, grid_thw)`.
 
 Sources: the weights' names and the published configuration of rednote-hilab/dots.ocr; rotary
@@ -23,16 +24,16 @@ from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
 from engine.families.dots_ocr.configuration import DotsVisionConfig
 
-# The published merger builds its LayerNorm with this constant, whatever rms_norm_eps says.
+# The published merger uses this constant for its LayerNorm, whatever rms_norm_eps says.
 MERGER_NORM_EPS = 1e-6
 ROPE_THETA = 10_000.0
-# Query rows that eager attention scores at once: a page of 11,000 patches would otherwise need
-# 5.8 GB for one layer's scores. Softmax is by row, so the result is the same.
+# Query rows per step of eager attention: the scores of one layer for a page of 11,000 patches
+# would otherwise take 5.8 GB. Softmax is by row, so the result is the same.
 EAGER_QUERY_ROWS = 1024
 
 
 class DotsRMSNorm(nn.Module):
-    """x / rms(x) * weight; the statistics in float32, cast back before the weight."""
+    """x / rms(x) * weight. Statistics are in float32, cast back before the weight is applied."""
 
     def __init__(self, width: int, eps: float) -> None:
         super().__init__()
@@ -65,7 +66,7 @@ class DotsPatchifier(nn.Module):
         self.norm = DotsRMSNorm(config.embed_dim, config.rms_norm_eps)
 
     def forward(self, pixel_values: Tensor) -> Tensor:
-        """(S, C * T * P * P) -> (S, D). Pixels take the weights' dtype, not always bfloat16."""
+        """(S, C * T * P * P) -> (S, D). Pixels are cast to the weights' dtype."""
         pixels = pixel_values.view(-1, *self.patch_shape)[:, :, 0]  # (S, C, P, P): first frame
         embedded: Tensor = self.proj(pixels.to(self.proj.weight.dtype))  # (S, D, 1, 1)
         normed: Tensor = self.norm(embedded.flatten(1))
@@ -87,12 +88,13 @@ class DotsPatchEmbed(nn.Module):
 def patch_positions(
     grid_thw: Sequence[Sequence[int]], *, merge: int, device: torch.device | None = None
 ) -> Tensor:
-    """Row and column of every patch, counted from 0 inside its image.
+    """Return row and column of every patch, counted from 0 inside its image.
 
     Args:
         grid_thw: (frames, rows, columns) of each image, in patches.
-        merge: patches a side of one merged block; patches run block by block, row-major inside.
-        device: where to build them.
+        merge: patches per side of a merged block. Patches are ordered block by block, row-major
+            inside a block.
+        device: device of the result.
     Returns:
         (S, 2) integers: row first, then column.
     """
@@ -108,14 +110,14 @@ def patch_positions(
 
 
 def rotary_tables(positions: Tensor, head_dim: int) -> tuple[Tensor, Tensor]:
-    """Cosines and sines of the two-dimensional rotary embedding, in float32.
+    """Return cosines and sines of the two-dimensional rotary embedding, in float32.
 
-    Computed at each call: a non-persistent buffer would be garbage after loading on the meta
-    device, and the cost is nothing beside one block.
+    They are computed at each call: a non-persistent buffer would be garbage after loading on the
+    meta device, and the cost is negligible beside one block.
 
     Args:
         positions: (S, 2) rows and columns.
-        head_dim: width of a head; a quarter of it are frequencies for rows, a quarter for columns.
+        head_dim: width of a head: head_dim / 4 frequencies for rows, as many for columns.
     Returns:
         Two (S, 1, head_dim) tensors, broadcast over heads; the second half repeats the first.
     """
@@ -127,7 +129,7 @@ def rotary_tables(positions: Tensor, head_dim: int) -> tuple[Tensor, Tensor]:
 
 
 def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    """Turn queries or keys (S, heads, head_dim) by their position; in float32, cast back."""
+    """Rotate queries or keys (S, heads, head_dim) by their position, in float32, cast back."""
     precise = x.float()
     first, second = precise.chunk(2, dim=-1)
     turned = precise * cos + torch.cat((-second, first), dim=-1) * sin
@@ -149,7 +151,7 @@ def eager_attention(
         query, key, value: (1, heads, S, head_dim).
         attention_mask: always None here.
     Returns:
-        (1, S, heads, head_dim), and no weights.
+        (1, S, heads, head_dim), and None for the weights.
     """
     keys = key.transpose(2, 3) * scaling
     rows = [
@@ -182,7 +184,7 @@ class DotsVisionAttention(nn.Module):
         pieces = []
         for start, end in pairwise(cu_seqlens):
             q, k, v = (part[start:end].transpose(0, 1)[None] for part in (query, key, value))
-            # No mask, no cause: what lets PyTorch take its flash kernel.
+            # Without a mask and not causal, so PyTorch can use its flash kernel.
             piece, _ = attend(self, q, k, v, None, scaling=self.scaling, is_causal=False)
             pieces.append(piece.reshape(end - start, -1))
         projected: Tensor = self.proj(torch.cat(pieces))
@@ -228,7 +230,7 @@ class DotsPatchMerger(nn.Module):
         self.ln_q = nn.LayerNorm(config.embed_dim, eps=MERGER_NORM_EPS)
         self.mlp = nn.Sequential(
             nn.Linear(self.merged_width, self.merged_width),
-            nn.GELU(),  # the exact one (erf); tanh's approximation is off by 5e-4
+            nn.GELU(),  # exact (erf); the tanh approximation differs by 5e-4
             nn.Linear(self.merged_width, config.hidden_size),
         )
 
@@ -262,16 +264,16 @@ class DotsVisionTower(PreTrainedModel):  # type: ignore[no-untyped-call]
         self.post_init()  # type: ignore[no-untyped-call]
 
     def forward(self, pixel_values: Tensor, grid_thw: Tensor) -> Tensor:
-        """Encode.
+        """Encode images.
 
         Args:
-            pixel_values: (S, channels * temporal_patch_size * patch_size^2), S the patches of all
-                images, rows in blocks of 2 x 2.
-            grid_thw: (images, 3), frames, rows and columns of each image in patches.
+            pixel_values: (S, channels * temporal_patch_size * patch_size^2), where S is the number
+                of patches of all images, ordered in blocks of 2 x 2.
+            grid_thw: (images, 3): frames, rows and columns of each image in patches.
         Returns:
             (S / 4, hidden_size) in the tower's dtype.
         """
-        grid: list[list[int]] = grid_thw.tolist()  # one wait for the device, not one per block
+        grid: list[list[int]] = grid_thw.tolist()  # one device sync, not one per block
         cu_seqlens = [0]  # ends of the images in the packed sequence
         for frames, rows, columns in grid:
             for _ in range(frames):
