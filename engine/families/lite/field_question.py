@@ -1,10 +1,10 @@
-"""Which field of a form a question asks for.
+"""Maps a question to the field of a form that it asks for.
 
-Only fields that have ways to ask for them (`asked` of the template) are asked for. A question asks
-for one when it has all words of such a way, or of a printed label, and every other word says
-nothing ("please tell me the ..."), only says whose paper it is ("... of the passport") or belongs
-to other ways to ask for the same field. One word more ("the date of the second delivery") and it
-asks for something else: a question is never bent to fit a form.
+Only fields with phrases in the template's `asked` can match. A question matches a field if it has
+all words of such a phrase, or of a printed label, and every other word is a stop word ("please
+tell me the ..."), names the document ("... of the passport") or belongs to other phrases for the
+same field. A question with any further word ("the date of the second delivery") asks for something
+else and matches no field.
 
 Try it:
 `python -c "from engine.fields import get_template; from engine.families.lite.field_question import
@@ -29,26 +29,27 @@ from engine.text.language import lexicon, stem, tokens
 if TYPE_CHECKING:
     from engine.fields.templates import DocumentTemplate
 
-# A full name: the only two fields that one question asks for.
+# A full name: the only two fields that one question may ask for.
 _TOGETHER: Final = frozenset(("surname", "given_names"))
-# No question for a field has more words.
+# Maximum words of a question about a field.
 _LONGEST: Final = 40
 _REMEMBERED: Final = 32
-# A bill, but an account as well; a legal form; whom somebody reports to; whatever is other.
+# Titles with other meanings: "счет" is also an account, "form" a legal form, "report" a verb.
 _AMBIGUOUS: Final = frozenset(map(stem, ("счет", "form", "report", "other", "другой")))
 # Two words with one meaning: "во сколько" may ask for a time, "сколько" asks for none.
 _ONE_WORD: Final = re.compile(r"\b(how) (much)\b|\b(во) (сколько)\b")
-# Letters of a word -> how many of them may be another ending or a slip of the keyboard.
+# (letters of a word, edits that count as another ending or a typing error), longest first.
 _SLIPS: Final = ((9, 2), (5, 1))
 
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """asked.toml as stems.
+    """field_question.toml as stems.
 
     Attributes:
+        nothing: words that do not change what a question asks for.
         kinds: question word -> the field type that it may ask for by itself.
-        beside: field type -> words beside which a printed label asks for it.
+        beside: field type -> words that a question needs beside a printed label.
     """
 
     nothing: frozenset[str]
@@ -58,7 +59,13 @@ class _Words:
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """One way to ask for a field. words: stems, all of which must be said; label: as printed."""
+    """One phrase that asks for a field.
+
+    Attributes:
+        field: name of the field.
+        words: stems, all of which the question must contain.
+        label: the phrase is a printed label.
+    """
 
     field: str
     words: frozenset[str]
@@ -66,10 +73,10 @@ class _Way:
 
 
 class Phrasebook:
-    """All ways to ask for the fields of a template. Not for several threads at once.
+    """All phrases that ask for the fields of a template. Not thread-safe.
 
     Args:
-        template: of a document type; its fields without `asked` are never asked for.
+        template: of a document type; its fields without `asked` never match.
     """
 
     def __init__(self, template: DocumentTemplate) -> None:
@@ -84,8 +91,8 @@ class Phrasebook:
             ways += [_Way(name, _stems([phrase]), label=False) for phrase in field.asked.every]
             ways += [_Way(name, one, label=True) for one in printed if one - _words().kinds.keys()]
         self._ways = tuple(dict.fromkeys(ways))
-        # What a field's ways say, but no word that by itself asks for another of its type: "tax" is
-        # said of totals, too.
+        # The words of a field's phrases, without words that alone ask for another field of the same
+        # type: "tax" occurs in phrases for totals, too.
         telling = [(way.field, way.words - _words().nothing) for way in ways]
         alone = {(word, name) for name, words in telling if len(words) == 1 for word in words}
         rivals = {
@@ -112,12 +119,12 @@ class Phrasebook:
         self._asked: dict[tuple[str, bool], tuple[str, ...]] = {}
 
     def fields(self, question: str, *, follows: bool = False) -> tuple[str, ...]:
-        """The names of the fields asked for: one, or surname and given names, or none.
+        """Return the names of the requested fields: one, or surname and given names, or none.
 
         Args:
             question: the user's words, English or Russian.
-            follows: it goes on from the question before: "and the buyer?" may ask for the buyer's
-                number then, so a printed label alone does not say what is asked.
+            follows: the question is a follow-up. "And the buyer?" may then ask for the buyer's
+                number, so printed labels do not match.
         """
         key = (question, follows)
         if key not in self._asked:
@@ -155,7 +162,7 @@ class Phrasebook:
             if kind == "id":
                 left -= beside
             if not left:
-                # Of equals, what people say goes before what is printed.
+                # On a tie, a phrase of `asked` wins over a printed label.
                 size = (len(way.words - self._empty), not way.label, len(way.words))
                 sizes[way.field] = max(size, sizes.get(way.field, size))
         best = {name for name, size in sizes.items() if size == max(sizes.values())}
@@ -168,7 +175,7 @@ _BOOKS: Final[dict[str, Phrasebook]] = {}
 
 
 def phrasebook(template: DocumentTemplate) -> Phrasebook:
-    """The phrasebook of a template, made once."""
+    """Return the phrasebook of a template, built once."""
     known = _BOOKS.get(template.name)
     if known is None or known.template is not template:
         known = _BOOKS[template.name] = Phrasebook(template)
@@ -176,8 +183,7 @@ def phrasebook(template: DocumentTemplate) -> Phrasebook:
 
 
 def _without_slips(said: Sequence[str], known: Collection[str]) -> list[str]:
-    """The words said; in the place of an unknown one the known one that it is a slip or a
-    form of."""
+    """Replace unknown words by the nearest known word, if it is within the allowed edits."""
     meant = []
     for word in said:
         is_word = word in known or (stem(word),) in lexicon().phrases
@@ -187,7 +193,7 @@ def _without_slips(said: Sequence[str], known: Collection[str]) -> list[str]:
 
 
 def _far(word: str, known: str) -> int:
-    """Slips between a word and a known one; 0 where there are too many for the shorter of them."""
+    """Return the edits between two words; 0 if they exceed the limit for the shorter word."""
     shorter = min(len(word), len(known))
     allowed = next((slips for letters, slips in _SLIPS if shorter >= letters), 0)
     distance = OSA.distance(word, known, score_cutoff=allowed)

@@ -1,9 +1,9 @@
-"""Questions that a form answers: what documents of a known type print in fields.
+"""Answers questions about fields of documents of a known type.
 
-The fields of a passport or an invoice are read with all that is known of such papers (their labels,
-where values stand to them, which sums add up: engine.fields), which a question alone does not say.
-So where a question asks for a field of the document's type, the field may be the answer; the reader
-answers everything else, and where it is surer.
+Field extraction (engine.fields) knows more of a passport or an invoice than a question says: its
+labels, the positions of their values, which amounts add up. If a question asks for a field of the
+document's type, the extracted field may be the answer. The reader answers all other questions, and
+those for which its confidence is higher.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ _LOG: Final = logging.getLogger(__name__)
 
 
 class DocumentForm:
-    """Pages of one document as a form of its likeliest types; it is read when it is asked.
+    """One document as a form of its likeliest types. Fields are extracted at the first question.
 
     Args:
         indexes: its pages.
-        folder: templates of the user's own.
+        folder: folder of the user's own templates.
     """
 
     def __init__(self, indexes: Sequence[PageIndex], folder: Path | None = None) -> None:
@@ -56,10 +56,10 @@ class DocumentForm:
         ]
 
     def answer(self, question: str, *, follows: bool = False) -> BestAnswer | None:
-        """The field that a question asks for; None where it asks for none or it is not found.
+        """Return the field that a question asks for; None if it asks for none or none is found.
 
         Args:
-            follows: it goes on from the question before; see Phrasebook.fields.
+            follows: the question is a follow-up; see Phrasebook.fields.
         """
         found = [
             (likely * answer.score, answer)
@@ -69,7 +69,7 @@ class DocumentForm:
         return max(found, key=lambda one: one[0])[1] if found else None
 
     def is_named(self, question: str) -> bool:
-        """Whether a question names what this document surely is."""
+        """Whether a question names the type of this document, if the type is certain enough."""
         return any(
             likely >= _SURE and phrasebook(reading.template).names_paper(question)
             for reading, likely in self._types
@@ -77,7 +77,7 @@ class DocumentForm:
 
 
 class _Reading:
-    """Pages as a form of one type."""
+    """The fields of one document, extracted by the template of one type."""
 
     def __init__(self, indexes: Sequence[PageIndex], template: DocumentTemplate) -> None:
         self._indexes = indexes
@@ -98,10 +98,10 @@ class _Reading:
 
 
 class FormCache:
-    """The forms of the files that were asked about last.
+    """Cache of the forms of the files in recent questions.
 
     Args:
-        folder: templates of the user's own.
+        folder: folder of the user's own templates.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
@@ -111,14 +111,14 @@ class FormCache:
     def answer(
         self, question: str, indexes: Sequence[PageIndex], *, follows: bool = False
     ) -> BestAnswer | None:
-        """The field that a question asks for, of the document whose form is surest of it.
+        """Return the field that a question asks for, from the document with the best score.
 
-        None where the question speaks of "the second invoice" and there are several documents.
+        None if the question refers to a document by number ("the second invoice") and there are
+        several documents.
 
         Args:
-            indexes: the pages to look at, those of a file one after the other; it may hold several
-                documents.
-            follows: it goes on from the question before.
+            indexes: the pages, grouped by file; a file may hold several documents.
+            follows: the question is a follow-up.
         """
         forms = self._of(indexes)
         if len(forms) > 1 and counts_documents(question):
@@ -128,8 +128,9 @@ class FormCache:
         return max(answers, key=lambda one: one.score, default=None)
 
     def named(self, question: str, indexes: Sequence[PageIndex]) -> Sequence[PageIndex]:
-        """The pages of the documents whose type a question names ("the buyer in the contract"); all
-        where it names none, or none of these documents is of that type.
+        """Return the pages of the documents whose type a question names ("in the contract").
+
+        All pages if the question names no type, or no document here is of that type.
 
         Args:
             indexes: as in `answer`.
@@ -138,7 +139,7 @@ class FormCache:
         return [index for form in forms for index in form.indexes] or indexes
 
     def forget(self, document_ids: Set[str]) -> None:
-        """Forget the pages of documents."""
+        """Delete the forms of documents."""
         for key in [key for key in self._files if key[0] in document_ids]:
             del self._files[key]
 
@@ -147,7 +148,8 @@ class FormCache:
         try:
             return [form for _, pages in by_file for form in self._of_file(tuple(pages))]
         except TaskError:
-            # A template of the user's own is broken: reading fields says so, questions go on.
+            # One of the user's own templates is invalid. Field extraction reports that; questions
+            # are answered without forms.
             _LOG.exception("no form is read")
             return []
 
@@ -155,7 +157,7 @@ class FormCache:
         key = (indexes[0].document_id, tuple(index.page_index for index in indexes))
         forms = self._files.pop(key, ())
         known = [index for form in forms for index in form.indexes]
-        # A page that was read anew has another index.
+        # A page that was processed again has another index.
         if not forms or any(a is not b for a, b in zip(known, indexes, strict=True)):
             forms = tuple(
                 DocumentForm([indexes[at] for at in places], self._folder)
@@ -168,6 +170,6 @@ class FormCache:
 
 
 def _named(question: str, forms: Sequence[DocumentForm]) -> Sequence[DocumentForm]:
-    """Of several documents those whose type a question names; all where it names none of them."""
+    """Return the documents whose type a question names; all if it names none of them."""
     named = [form for form in forms if form.is_named(question)] if len(forms) > 1 else []
     return named or forms

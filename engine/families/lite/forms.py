@@ -1,7 +1,7 @@
-"""Answers that have a form of their own: asked for an IBAN, nothing of another form will do.
+"""Format check of answers: a question about an IBAN accepts nothing of another format.
 
-The form is told from the question's own words, so it binds only where the value is named outright.
-A letter or two that OCR takes for digits is let pass; check digits are not looked at, for a number
+The format follows from the question's own words, so it applies only if the question names the
+value. Letters that OCR confuses with digits are allowed. Check digits are not verified: a number
 that is misread or invented is still what the page says.
 
 Try it:
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
     from engine.index.spans import Candidate
 
 _LIKELY: Final = 0.5
-# These have a shape of their own: nothing else answers a question for them.
+# Types with a format of their own: nothing else answers a question about them.
 _STRICT: Final = ("phone", "email", "url")
-# A date may be said in many ways ("on Mondays"), so a page with anything like one is let pass.
+# A date has many forms ("on Mondays"): all candidates pass if one of them resembles a date.
 _DATE_NAMED: Final = re.compile(r"\bdate\b|\bдат[аыуе]\b|\bкакого числа\b")
 _LIKE_A_DATE: Final = 0.3
-# What OCR reads for digits.
+# Digits, and letters that OCR confuses with digits.
 _DIGIT: Final = "[0-9OОЗIBS]"
 _MARKS: Final = re.compile(r"\W+")
-# Pattern over the lower-case question -> what letters and digits of the answer match, in capitals.
+# Pattern of the lower-case question -> pattern of the answer's letters and digits, in capitals.
 _FORMS: Final = tuple(
     (re.compile(asked), re.compile(printed))
     for asked, printed in (
@@ -53,7 +53,7 @@ _FORMS: Final = tuple(
 
 
 def forms_wanted(question: str) -> tuple[re.Pattern[str], ...]:
-    """The forms that a question names outright; an answer has one of them."""
+    """Return the formats that a question names. An answer must have one of them."""
     plain = question.casefold().replace("ё", "е")
     return tuple(printed for asked, printed in _FORMS if asked.search(plain))
 
@@ -61,10 +61,10 @@ def forms_wanted(question: str) -> tuple[re.Pattern[str], ...]:
 def of_form(
     question: ParsedQuestion, candidates: Sequence[Candidate], kinds: NDArray[np.float32]
 ) -> list[int]:
-    """Which candidates have the form that a question demands; all where it demands none.
+    """Return the indices of candidates with the format that a question demands; all if none.
 
     Args:
-        kinds: (candidates, ANSWER_TYPES) how much each looks like each type of answer.
+        kinds: (candidates, ANSWER_TYPES), likeness of each candidate to each answer type.
     """
     kept = list(range(len(candidates)))
     strict = [kind for kind in _STRICT if question.wants.get(kind, 0.0) >= 1.0]

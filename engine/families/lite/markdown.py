@@ -1,4 +1,4 @@
-"""A page as short Markdown, its tables alone, and its plain text in reading order."""
+"""A page as Markdown, its tables as Markdown, and its plain text in reading order."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ _PREFIX: Final = {"Title": "# ", "Section-header": "## ", "List-item": "- "}
 
 
 def plain_text(index: PageIndex) -> str:
-    """The page's regions in reading order, a blank line between two, its lines as printed."""
+    """Return the regions in reading order, separated by blank lines, with lines as printed."""
     if not index.regions:
         return index.text
     return "\n\n".join(part for part in _region_texts(index) if part)
 
 
 def markdown(index: PageIndex) -> str:
-    """The page as Markdown: headings, list items, tables by rows; running heads are left out."""
+    """Return the page as Markdown: headings, list items, tables. Page headers and footers are
+    left out."""
     parts = []
     for number, text in enumerate(_region_texts(index)):
         category = index.regions[number].category
@@ -38,7 +39,7 @@ def markdown(index: PageIndex) -> str:
 
 
 def tables(index: PageIndex) -> list[tuple[int, str]]:
-    """(number of the region, Markdown) of each table that has text."""
+    """Return (number of the region, Markdown) of each table with text."""
     found = [
         (number, _table(index, number))
         for number, region in enumerate(index.regions)
@@ -53,7 +54,7 @@ def _region_texts(index: PageIndex) -> Iterator[str]:
 
 
 def _table(index: PageIndex, region: int) -> str:
-    """The rows of a table region, cells parted by bars, each in its column."""
+    """Return a table region as a Markdown table, each cell in its column."""
     view = view_page(index)
     found = [[view.cells[cell] for cell in row] for row in view.rows]
     rows = [own for row in found if (own := [cell for cell in row if cell.region == region])]

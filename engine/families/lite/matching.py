@@ -1,7 +1,7 @@
-"""Where the words of a question stand on a page: one number for each page word and question term.
+"""Matches the terms of a question with the words of a page: one similarity for each pair.
 
-A term matches a word that is the same, has the same stem, looks the same under OCR noise, or
-belongs to the same synonym group. Terms that are rare on the page count more.
+A term matches a word that is equal, has the same stem, is similar under OCR noise, or belongs to
+the same synonym group. Terms that are rare on the pages have more weight.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ _LITERAL: Final = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A question laid over a page.
+    """Similarities of the terms of a question and the words of a page.
 
     Attributes:
-        word: (words, terms) likeness of each page word to each term, 0 to 1.
-        cell: (cells, terms) the best of the cell's words.
-        weight: (terms,) sums to 1, or to 0 when the question has no terms.
-        content: (words,) whether the word has a meaning of its own (no stop word, no mark).
+        word: (words, terms) similarity of each page word and each term, 0 to 1.
+        cell: (cells, terms) maximum over the cell's words.
+        weight: (terms,) sums to 1, or to 0 if the question has no terms.
+        content: (words,) whether the word is a content word (no stop word, no punctuation).
     """
 
     word: NDArray[np.float32]
@@ -44,18 +44,18 @@ class Match:
     content: NDArray[np.bool_]
 
     def covered(self, row: NDArray[np.float32]) -> float:
-        """The share of the question that a row of likenesses covers, by weight."""
+        """Return the weighted share of the question that a row of similarities covers, 0 to 1."""
         return float(row @ self.weight)
 
     def of_words(self, first: int, last: int) -> NDArray[np.float32]:
-        """(terms,) the best likeness in words[first:last]; zeros where there are none."""
+        """Return (terms,) the best similarities in words[first:last]; zeros for an empty range."""
         if last <= first:
             return np.zeros(self.word.shape[1], np.float32)
         best: NDArray[np.float32] = self.word[first:last].max(axis=0)
         return best
 
     def explained(self, first: int, last: int) -> float:
-        """The share of the meaningful words[first:last] that some term matches."""
+        """Return the share of content words in words[first:last] that some term matches."""
         content = self.content[first:last]
         if not content.any():
             return 0.0
@@ -63,7 +63,7 @@ class Match:
         return float((hits & content).sum() / content.sum())
 
     def repeats(self, ranges: Sequence[tuple[int, int]]) -> bool:
-        """Whether all meaningful words of some word ranges stand literally in the question."""
+        """Whether all content words of the word ranges occur literally in the question."""
         said = False
         for first, last in ranges:
             content = self.content[first:last]
@@ -75,14 +75,14 @@ class Match:
 
 
 def match_pages(question: ParsedQuestion, views: Sequence[PageView]) -> list[Match]:
-    """Lay a question over pages; the weights of its terms are the same on all of them."""
+    """Match a question with pages. The weights of its terms are the same for all pages."""
     tables = [_likenesses(question, view) for view in views]
     total = sum(len(view.words) for view in views)
     weight = np.zeros(len(question.terms), np.float32)
     for number, term in enumerate(question.terms):
         hits = sum(int((table[:, number] >= _HIT).sum()) for table in tables)
         rarity = math.log(1 + total / (1 + hits))
-        # A term seen nowhere says little about where the answer is.
+        # A term without a match says little about the place of the answer.
         weight[number] = term.weight * rarity * (0.5 if hits == 0 else 1.0)
     if weight.sum() > 0:
         weight /= weight.sum()
@@ -128,7 +128,7 @@ def _likenesses(question: ParsedQuestion, view: PageView) -> NDArray[np.float32]
 
 
 def _spelled(raw: str, question: ParsedQuestion) -> list[tuple[int, int]]:
-    """Ranges of terms whose initials a printed acronym is: "OR" for "odds ratio"."""
+    """Return ranges of terms whose initials form the printed acronym: "OR" for "odds ratio"."""
     letters = raw.strip(".,:;()*")
     if not (2 <= len(letters) <= 5 and letters.isalpha() and letters.isupper()):
         return []
@@ -143,11 +143,11 @@ def _spelled(raw: str, question: ParsedQuestion) -> list[tuple[int, int]]:
 
 @dataclass(frozen=True, slots=True)
 class QuestionCoverage:
-    """How much of a question some page has, each 0 to 1; 1 where there is nothing to look for.
+    """Share of a question's terms that occur on some page, 0 to 1; 1 if there are no such terms.
 
     Attributes:
-        terms: of all its terms.
-        exact: of its numbers and codes: asked for 1951, a page without 1951 has no answer.
+        terms: share of all terms.
+        exact: share of numbers and codes: a page without 1951 cannot answer a question about 1951.
     """
 
     terms: float
@@ -155,7 +155,7 @@ class QuestionCoverage:
 
 
 def known_of(question: ParsedQuestion, matches: Sequence[Match]) -> QuestionCoverage:
-    """How much of a question the pages have."""
+    """Return how much of a question occurs on the pages."""
     hits = np.zeros(len(question.terms), np.bool_)
     for match in matches:
         hits |= match.cell.max(axis=0, initial=0.0) >= _HIT

@@ -1,4 +1,4 @@
-"""What the cells around a cell share with a question: labels, row, column, heading, extremes."""
+"""Similarity of a question and the cells around a cell: labels, row, column, heading, extremes."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ _GRID_COLUMNS: Final = 3
 
 
 class CellMatch:
-    """Numbers for each cell of a page under one question.
+    """Features of each cell of a page for one question.
 
     Attributes:
-        left, above, under, row_key: (cells, 2) how much of the question the label left of the
-            cell, above it, under it, and at the head of its row covers; and how much of the label
-            is explained.
-        region: (cells, terms) what stands before the cell in its region.
-        label_types, own_types: the types of answer that the cell's label, or the cell itself taken
-            as a label, announces.
-        row, column, heading: (cells, terms) the other cells of the row, the column's headers, the
-            heading the cell stands under.
-        row_lead, row_key_lead: (cells,) how far the row is behind the best row of the page.
-        column_rest: (cells,) what the headers cover of the terms that the row leaves open.
-        column_lead: (cells,) how far that is behind the best cell of the row.
+        left, above, under, row_key: (cells, 2) for the label left of the cell, above it, below it,
+            and at the head of its row: how much of the question the label covers, and how much of
+            the label the question covers.
+        region: (cells, terms) similarity of the earlier cells of its region.
+        label_types, own_types: the answer types that the cell's label, or the cell itself as a
+            label, implies.
+        row, column, heading: (cells, terms) similarity of the other cells of the row, of the
+            column's headers, and of the heading above the cell.
+        row_lead, row_key_lead: (cells,) difference to the best row of the page, 0 or less.
+        column_rest: (cells,) what the headers cover of the terms that the row does not cover.
+        column_lead: (cells,) its difference to the best cell of the row, 0 or less.
         grid: (cells,) whether the cell is in a table of three columns or more.
-        grid_joint, grid_lead: (cells,) for those, what row and headers cover together, and how far
-            that is behind the best cell of the page.
+        grid_joint, grid_lead: (cells,) for those, what row and headers cover together, and its
+            difference to the best cell of the page.
         product: (cells,) 1 in the best row's best column.
         extreme_here, extreme_row: (cells,) for "the largest": the cell, or another one of its row,
             holds its column's largest (or smallest) number.
@@ -99,7 +99,7 @@ class CellMatch:
         return best
 
     def _labels(self, labels: Sequence[Sequence[int]]) -> Table:
-        """(cells, 2) cover and exactness of the best of each cell's labels."""
+        """Return (cells, 2) cover and exactness of the best of each cell's labels."""
         table = np.zeros((len(labels), 2), np.float32)
         for number, own in enumerate(labels):
             for label in own:
@@ -119,7 +119,7 @@ class CellMatch:
         )
 
     def _label_below(self, number: int) -> tuple[int, ...]:
-        """Some forms print what a line is for under it."""
+        """Return the label below a cell: some forms print labels under the line."""
         view = self._view
         below = view.below[number]
         if below < 0:
@@ -128,7 +128,7 @@ class CellMatch:
         return (below,) if gap <= LABEL_GAP * view.line_height else ()
 
     def _earlier_in_region(self) -> Table:
-        """(cells, terms) what the earlier cells of the same region say."""
+        """Return (cells, terms) similarity of the earlier cells of the same region."""
         view, match = self._view, self._match
         table = np.zeros_like(match.cell)
         for number in range(1, len(view.cells)):
@@ -137,7 +137,7 @@ class CellMatch:
         return table
 
     def _label_types(self, count: int) -> list[frozenset[str]]:
-        """For each cell, the types of answer that the label left of it or above it announces."""
+        """Return for each cell the answer types that the label left of it or above it implies."""
         view = self._view
         implied = lexicon().implied
         own: list[frozenset[str]] = []
@@ -157,10 +157,11 @@ class CellMatch:
         return found
 
     def _gridded(self) -> NDArray[np.bool_]:
-        """(cells,) whether a cell is in a table of three columns or more, not a label's value.
+        """Return (cells,) whether a cell is in a table of three columns or more.
 
-        A row is of a table when the next wide row has cells under most of its cells and some of
-        them are numbers: forms stand in columns too, but without.
+        Two consecutive wide rows belong to a table if most cells of the lower one lie under cells
+        of the upper one and a quarter of the cells are numbers. Forms have columns too, but few
+        numbers.
         """
         view = self._view
         found = np.zeros(len(view.cells), np.bool_)
@@ -174,14 +175,14 @@ class CellMatch:
         return found
 
     def _keys_of_row(self, number: int) -> tuple[int, ...]:
-        """The cells that may name the row: any other one in a table, else the wordy ones before."""
+        """Return the cells that may name the row: all others in a table, else text cells before."""
         row = self._view.rows[self._view.cells[number].row]
         if self.grid[number]:
             return tuple(cell for cell in row if cell != number)
         return tuple(cell for cell in row[: row.index(number)] if self.numbers[cell] is None)[:2]
 
     def _headers(self, number: int) -> list[int]:
-        """The cells that head the column of a cell, and the heading row of its part of a table."""
+        """Return the headers of a cell's column, and the heading row of its part of a table."""
         view = self._view
         region = view.cells[number].region
         found: list[int] = []
@@ -200,10 +201,10 @@ class CellMatch:
         return found
 
     def _group_headers(self, number: int) -> list[int]:
-        """Headers over several columns touch only the middle ones: take the nearest by centre.
+        """Return headers by nearest centre: those over several columns touch only the middle ones.
 
-        A row of one wordy cell names the part of the table under it; a row of wordy cells below
-        values begins new columns.
+        A row of one text cell names the part of the table below it. A row of text cells below
+        values starts new columns.
         """
         view = self._view
         cell = view.cells[number]
@@ -228,7 +229,7 @@ class CellMatch:
         return heads + part
 
     def _is_wordy(self, number: int) -> bool:
-        """A cell that is no number, or a year, which heads columns too."""
+        """Whether a cell is text or a year: years are column headers, too."""
         cell = self._view.cells[number]
         return self.numbers[number] is None or is_year(self._view.text(cell.first, cell.last))
 
@@ -269,7 +270,7 @@ class CellMatch:
 
 
 def _share(values: Table) -> Table:
-    """Values over the largest of them."""
+    """Divide values by the largest of them."""
     top = values.max() if values.size else 0.0
     share: Table = values / top if top > 0 else values
     return share

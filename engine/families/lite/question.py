@@ -1,7 +1,7 @@
-"""A question taken apart: which kinds of answer would do, and which words to look for on the page.
+"""Question parser: the expected answer types, and the terms to search for on the page.
 
-English and Russian, by patterns and synonym groups of lexicon.toml. A follow-up ("and the date?",
-"а его адрес?") takes what it lacks from the question before. It does not look at any page.
+It handles English and Russian by patterns and synonym groups of lexicon.toml. A follow-up ("and the
+date?", "а его адрес?") takes what it lacks from the question before. No page is needed.
 
 Try it:
 `python -c "from engine.families.lite.question import analyse; print(analyse('What date?').wants)"`
@@ -18,12 +18,12 @@ from engine.text.answer_types import ANSWER_TYPES
 from engine.text.language import groups_in, lexicon, stem, tokens
 from engine.text.page_references import fold, is_page_word, references
 
-# What a page calls a value ("total", "date"); a follow-up about another value drops it.
+# Types of values ("total", "date"); a follow-up about another value drops their terms.
 _VALUE_TYPES: Final = frozenset(ANSWER_TYPES) - {"person", "org", "place", "text", "title"}
 _CARRIED: Final = 0.5
-# What is left of a type that the head of the question ("who", "how many") speaks against.
+# Factor for a type that the head of the question ("who", "how many") makes unlikely.
 _UNLIKELY: Final = 0.3
-# Where nothing says what is wanted, it may be any of these.
+# Possible types of a question that implies no type.
 _ANYTHING: Final = (
     "number",
     "amount",
@@ -36,11 +36,12 @@ _ANYTHING: Final = (
     "date",
 )
 _PERHAPS: Final = 0.35
-# A word that names the value asked for ("ИНН", "due date") counts more than whose value it is.
+# A word that names the requested value ("ИНН", "due date") weighs more than the words that say
+# whose value it is.
 _ASKED, _ATTRIBUTE = 0.5, 1.5
-# Groups of a question that asks for a page's number or how many there are.
+# Groups of a question that asks for a page number or the number of pages.
 _OF_PAGES: Final = frozenset(("page", "number", "quantity"))
-# "сколько всего страниц", "how many pages in total": the sum of something else is not meant.
+# "сколько всего страниц", "how many pages in total": "total" does not ask for a sum here.
 _HOW_MANY_PAGES: Final = re.compile(
     r"\b(?:how many|сколько)\b(?: всего| total)? (?:pages|sheets|страниц|листов)\b"
 )
@@ -48,7 +49,14 @@ _HOW_MANY_PAGES: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A word to look for. groups: its synonym groups; weight: 1 for the question's own words."""
+    """A search term.
+
+    Attributes:
+        word: the word.
+        groups: its synonym groups.
+        weight: 1 for an ordinary word of the question; more for the name of the requested value,
+            less for a word of an earlier question.
+    """
 
     word: str
     groups: frozenset[str]
@@ -57,15 +65,15 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class ParsedQuestion:
-    """What is asked.
+    """A parsed question.
 
     Attributes:
-        wants: answer type -> how much the question wants it, 0 to 1.
+        wants: answer type -> how much the question asks for it, 0 to 1.
         counts: it may ask to count things ("how many items ...").
-        yes_no: it can be answered by yes or no, which is never on the page.
+        yes_no: the answer may be yes or no, which is never on the page.
         offers: it names the answers to choose from ("single or married?").
-        about_pages: it speaks of pages, of none in particular.
-        only_pages: it asks for nothing else than which page this is or how many there are.
+        about_pages: it mentions pages, but no particular one.
+        only_pages: it only asks which page this is or how many there are.
     """
 
     text: str
@@ -80,7 +88,7 @@ class ParsedQuestion:
 
 
 def analyse(text: str, history: Sequence[str] = ()) -> ParsedQuestion:
-    """Take a question apart.
+    """Parse a question.
 
     Args:
         text: the user's words.
@@ -108,7 +116,7 @@ def _alone(text: str) -> ParsedQuestion:
     if allowed is not None:
         for kind in wants.keys() - allowed:
             wants[kind] *= _UNLIKELY
-    # "the IBAN" implies a number where no pattern says what is wanted.
+    # "the IBAN" implies a number if no pattern gives a type.
     told = max((w for kind, w in wants.items() if kind != "text" or w > 0.9), default=0.0)
     implied = 0.6 if told < 0.6 else 0.1
     if told < 0.6:
@@ -124,7 +132,8 @@ def _alone(text: str) -> ParsedQuestion:
             wants[kind] = max(wants.get(kind, 0.0), implied)
     terms = []
     for word, groups in zip(words, found, strict=True):
-        # Of "at what time" the time counts; of "about" or "о чём" there is nothing else.
+        # Skip stop words, except those whose synonym group no content word has: "at what time" keeps
+        # only "time", but "about" or "о чём" may be all that there is.
         if stem(word) in book.stop and (not groups or groups & known):
             continue
         types = frozenset().union(*(book.implied[group] for group in groups))
@@ -141,10 +150,10 @@ def _alone(text: str) -> ParsedQuestion:
 
 
 def without_pages(folded: str) -> str:
-    """A question in lower case without the pages, and the place of a document, that it names.
+    """Remove references to pages, and to documents as places, from a lower-case question.
 
-    Which page to look at is not what to look for; the pages given are those. A document is left out
-    only where a preposition makes a place of it: "the second invoice" may be what is asked for.
+    The caller has already selected the pages, so a page reference is not a search term. A document
+    is removed only after a preposition: "the second invoice" alone may be the subject.
     """
     text = fold(folded)
     for one in reversed(references(text)):
@@ -154,31 +163,31 @@ def without_pages(folded: str) -> str:
 
 
 def counts_documents(text: str) -> bool:
-    """Whether a question speaks of one document by its number: "in the second receipt"."""
+    """Whether a question refers to a document by its number: "in the second receipt"."""
     return any(one.kind != "page" for one in references(fold(text)))
 
 
 def follows(text: str) -> bool:
-    """Whether a question goes on from the one before: "and the buyer?", "а его адрес?"."""
+    """Whether a question is a follow-up by its wording: "and the buyer?", "а его адрес?"."""
     plain = text.casefold().replace("ё", "е").strip()
     return any(pattern.search(plain) for pattern in lexicon().follow_up)
 
 
 def _total(term: Term) -> Term:
-    """Who asks for the sum and says no more means the sum of the document, not that of a line."""
+    """Turn a bare question for an amount into one for the document's total, not that of a line."""
     word = "итого" if re.search("[а-я]", term.word) else "total"
     return replace(term, word=word, groups=term.groups | {"total"})
 
 
 def _parts(word: str) -> list[str]:
-    """ "high-intensity" is looked for as two words; a number or code stays whole."""
+    """Split hyphenated words ("high-intensity") into terms; numbers and codes stay whole."""
     if "-" in word and word.replace("-", "").isalpha():
         return [part for part in word.split("-") if len(part) > 2] or [word]
     return [word]
 
 
 def _leans(question: ParsedQuestion) -> bool:
-    """Whether a question is understood only together with the one before."""
+    """Whether a question needs the one before to be understood."""
     plain = question.text.casefold().replace("ё", "е").strip()
     if question.only_pages:
         return False
@@ -188,10 +197,10 @@ def _leans(question: ParsedQuestion) -> bool:
 
 
 def _joined(question: ParsedQuestion, before: ParsedQuestion) -> ParsedQuestion:
-    """A follow-up with what it lacks."""
+    """Complete a follow-up with terms and types of the question before."""
     own = {kind for kind in question.wants if kind != "text"}
     if not own:
-        # "and for the second one?": the same thing of something else.
+        # "and for the second one?": the same value of another thing.
         kept = [replace(term, weight=0.8 * term.weight) for term in before.terms]
         return replace(
             question,

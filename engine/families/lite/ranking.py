@@ -1,7 +1,7 @@
-"""Features of candidates -> scores, and how likely the best one is right.
+"""Ranker: features of candidates -> scores, and the confidence in the best candidate.
 
-A network of one hidden layer scores each candidate; its coefficients are in ranker.safetensors,
-fitted by `python -m training.reading fit` on synthetic documents; nothing is learned here.
+A network with one hidden layer scores each candidate. Its coefficients are in ranker.safetensors,
+fitted by `python -m training.reading fit` on synthetic documents. Nothing is trained here.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from engine.families.lite.matching import QuestionCoverage
 
 RANKER_FILE: Final = Path(__file__).parent / "ranker.safetensors"
-# What the confidence in the best candidate is computed from.
+# Features of the best candidate that its confidence is computed from.
 _FEATURE_SIGNS: Final = ("type", "type_gap", "context", "label", "near")
 SIGNS: Final = ("share", "lead", "known_terms", "known_exact", *_FEATURE_SIGNS)
 
@@ -35,8 +35,8 @@ class Ranker:
     Attributes:
         hidden: (FEATURES, units) and (units,): weights and biases of the hidden layer.
         output: (units,) weights of the score over the hidden layer.
-        sign_weight, sign_bias: logistic model of the best candidate being right, over SIGNS.
-        threshold: below this confidence the page is taken not to answer.
+        sign_weight, sign_bias: logistic model over SIGNS, for the confidence.
+        threshold: below this confidence there is no answer.
     """
 
     hidden: NDArray[np.float32]
@@ -47,12 +47,12 @@ class Ranker:
     threshold: float
 
     def scores(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(candidates,) higher is better; only differences mean something."""
+        """Return scores, (candidates,). Higher is better; only differences have a meaning."""
         units = np.maximum(features @ self.hidden + self.hidden_bias, 0.0)
         return np.asarray(units @ self.output, np.float32)
 
     def confidence(self, signs: NDArray[np.float32]) -> float:
-        """How likely the best candidate is right, 0 to 1."""
+        """Return the probability that the best candidate is correct, 0 to 1."""
         return float(1 / (1 + np.exp(-(signs @ self.sign_weight + self.sign_bias))))
 
 
@@ -62,13 +62,13 @@ def signs_of(
     texts: Sequence[str],
     known: QuestionCoverage,
 ) -> NDArray[np.float32]:
-    """(SIGNS,) what speaks for the best candidate.
+    """Return the inputs of the confidence model for the best candidate, (SIGNS,).
 
     Args:
         scores: (candidates,).
         features: (candidates, FEATURES).
-        texts: of the candidates; the same text elsewhere on the page is no rival.
-        known: how much of the question the pages have.
+        texts: texts of the candidates; a candidate with the same text is not a rival.
+        known: how much of the question occurs on the pages.
     """
     best = int(np.argmax(scores))
     shares = np.exp(scores - scores[best])
@@ -90,7 +90,7 @@ def signs_of(
 
 @cache
 def ranker() -> Ranker:
-    """The fitted ranker.
+    """Load the fitted ranker.
 
     Raises:
         ValueError: ranker.safetensors was fitted for other features.
@@ -106,7 +106,7 @@ def ranker() -> Ranker:
 
 
 def store(fitted: Ranker, path: Path) -> None:
-    """Write a ranker as `ranker` reads it."""
+    """Write a ranker in the format that `ranker` reads."""
     from safetensors.numpy import save_file
 
     told = {

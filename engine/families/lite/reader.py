@@ -1,4 +1,4 @@
-"""A question and the indexes of pages -> the best answer with its place. The whole of reading.
+"""Extractive question answering: a question and page indexes -> the best answer with its place.
 
 Try it: `python -m training.reading --help` measures it; tests/families/lite shows it on small
 pages.
@@ -34,16 +34,20 @@ if TYPE_CHECKING:
 
     from engine.index.page_index import PageIndex
 
-# Chunks are cut from this many sentences a page, those that share most with the question.
+# Sentences per page that chunks are cut from, those that share most with the question.
 _SENTENCES: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
 class ReadPage:
-    """A page made ready for questions: its view and the candidates that need no question.
+    """A page prepared for questions.
 
     Attributes:
-        counters: the words that only count pages.
+        view: words, cells and rows of the page.
+        candidates: those that do not depend on the question.
+        kinds: kind_table of the candidates.
+        shape: shape_table of the candidates.
+        counters: the words that are page numbers or page counts.
     """
 
     view: PageView
@@ -55,17 +59,23 @@ class ReadPage:
 
 @dataclass(frozen=True, slots=True)
 class CandidatePool:
-    """Everything that could answer a question: candidates of all pages and their features."""
+    """Candidates of all pages for a question, with their features."""
 
     question: ParsedQuestion
     candidates: tuple[Candidate, ...]
     features: NDArray[np.float32]  # (candidates, FEATURES)
-    known: QuestionCoverage  # how much of the question the pages have
+    known: QuestionCoverage  # how much of the question occurs on the pages
 
 
 @dataclass(frozen=True, slots=True)
 class BestAnswer:
-    """The best answer. score: how likely it is right, 0 to 1; more: further pieces of it."""
+    """The best answer.
+
+    Attributes:
+        candidate: its span, or its first one.
+        score: probability that it is correct, 0 to 1.
+        more: further spans of the answer.
+    """
 
     candidate: Candidate
     score: float
@@ -73,7 +83,7 @@ class BestAnswer:
 
     @property
     def text(self) -> str:
-        """As printed; lines joined by spaces."""
+        """The text as printed, lines joined by spaces."""
         return " ".join(piece.text for piece in (self.candidate, *self.more))
 
 
@@ -86,7 +96,7 @@ def read_page(index: PageIndex) -> ReadPage:
 
 
 def gather(question: ParsedQuestion, pages: Sequence[ReadPage]) -> CandidatePool:
-    """Candidates of all pages with their features, unranked."""
+    """Return the candidates of all pages with their features, unranked."""
     matches = match_pages(question, [page.view for page in pages])
     candidates: list[Candidate] = []
     tables = [np.zeros((0, len(FEATURES)), np.float32)]
@@ -101,7 +111,7 @@ def gather(question: ParsedQuestion, pages: Sequence[ReadPage]) -> CandidatePool
         kinds = np.concatenate([page.kinds, kind_table(chunks)])
         shape = np.concatenate([page.shape, shape_table(page.view, chunks, page.candidates)])
         if not question.offers:
-            # Words of the question are no answer to it, unless it offers a choice.
+            # Words of the question do not answer it, unless it offers a choice.
             kept = [at for at, one in enumerate(found) if not match.repeats(one.ranges)]
             found, kinds, shape = [found[at] for at in kept], kinds[kept], shape[kept]
         placed = frozenset(in_their_place(question, page.view, found, kinds))
@@ -119,11 +129,11 @@ def gather(question: ParsedQuestion, pages: Sequence[ReadPage]) -> CandidatePool
 def answer(
     text: str, pages: Sequence[ReadPage], *, history: Sequence[str] = ()
 ) -> BestAnswer | None:
-    """The best piece of the pages for a question; None when nothing on them answers it.
+    """Return the best span of the pages for a question; None if nothing on them answers it.
 
     Args:
         text: the user's words.
-        pages: the pages to look at.
+        pages: the pages to search.
         history: the user's earlier questions, oldest first.
     """
     pool = gather(analyse(text, history), pages)

@@ -1,6 +1,6 @@
-"""What can be said of a candidate without a question: its shape and its place on the page.
+"""Features of a candidate that do not depend on a question: its shape and its place on the page.
 
-Computed once a page. SHAPE names the columns; every number is of order 1.
+They are computed once per page. SHAPE names the columns; every feature is of order 1.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ SHAPE: Final = (
 
 
 def kind_table(candidates: Sequence[Candidate]) -> NDArray[np.float32]:
-    """(candidates, ANSWER_TYPES) how much each looks like each type of answer, 0 to 1."""
+    """Return the likeness of candidates to answer types, (candidates, ANSWER_TYPES), 0 to 1."""
     rows = [[candidate.kinds[kind] for kind in ANSWER_TYPES] for candidate in candidates]
     return np.array(rows, np.float32).reshape(-1, len(ANSWER_TYPES))
 
@@ -63,7 +63,11 @@ def kind_table(candidates: Sequence[Candidate]) -> NDArray[np.float32]:
 def shape_table(
     view: PageView, candidates: Sequence[Candidate], of_page: Sequence[Candidate]
 ) -> NDArray[np.float32]:
-    """(candidates, SHAPE). of_page: the candidates that need no question, to compare with."""
+    """Return the shape features of candidates, (candidates, SHAPE).
+
+    Args:
+        of_page: all candidates of the page that do not depend on the question, for comparison.
+    """
     labelled = _labelled(view)
     # "Director Oliver Lorimer" is a label and a name, not a longer name.
     names = _holders(
@@ -82,7 +86,7 @@ _Spans = dict[int, list[tuple[int, int]]]
 
 
 def _holders(candidates: Sequence[Candidate]) -> _Spans:
-    """Word ranges of the one-line candidates, by each word in them."""
+    """Return word -> word ranges of the one-line candidates that contain it."""
     found: _Spans = {}
     for candidate in candidates:
         if len(candidate.ranges) == 1:
@@ -93,7 +97,7 @@ def _holders(candidates: Sequence[Candidate]) -> _Spans:
 
 
 def _labelled(view: PageView) -> list[bool]:
-    """(words,) whether a word is part of what documents print as labels."""
+    """Return (words,) whether a word is part of a typical label of documents."""
     found: list[bool] = []
     for cell in view.cells:
         found += [bool(groups) for groups in groups_in(view.plain[cell.first : cell.last])]

@@ -1,4 +1,4 @@
-"""Places of a letter: its signer stands at the foot, its addressee and its date above the text."""
+"""Positions in a letter: the signer below the text, the addressee and the date above it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from engine.index.view import PageView
 
 _LIKELY: Final = 0.5
-# Words of a line of running text; addresses and posts have fewer.
+# Minimum words of a line of running text; addresses and job titles have fewer.
 _RUNNING_WORDS: Final = 7
 _PLAIN_WORDS: Final = 3
 _SALUTATION: Final = re.compile(
@@ -27,7 +27,7 @@ _SALUTATION: Final = re.compile(
 )
 _OF_DATE: Final = frozenset(("letter", "date", "quantity"))
 _SENT: Final = re.compile(r"(?:sent|dated|отправл|составл|датир)")
-# "На № 780-п от 05.02.2014": number and date of the letter that is answered.
+# "На № 780-п от 05.02.2014": number and date of the letter that this one replies to.
 _REPLY: Final = re.compile(r"^(?:на\s*(?:№|N|исх)|your\s+(?:ref|letter))", re.IGNORECASE)
 _CLOSING: Final = re.compile(
     r"^(?:(?:yours|very truly|truly|sincerely|faithfully|respectfully|kind regards|best regards"
@@ -43,17 +43,17 @@ def in_their_place(
     candidates: Sequence[Candidate],
     kinds: NDArray[np.float32],
 ) -> list[int]:
-    """Which candidates may answer who signed, to whom a letter is, or its date.
+    """Return the indices of candidates in the right place for a letter's signer, addressee or date.
 
-    A signer stands below the salutation and the closing, or below the running text of a letter that
-    has neither; addressee and date above the salutation, or above the text. The date beside the
-    number of the letter that is replied to is not the letter's.
+    A signer is below the salutation and the closing, or below the running text of a letter that has
+    neither. Addressee and date are above the salutation, or above the text. The date beside the
+    number of the letter that this one replies to is excluded.
 
-    All of them where the question asks something else, the page has no such places, or nothing
-    under them is like a name.
+    All candidates are allowed if the question asks for something else. A place without a likely
+    name (or date) is ignored.
 
     Args:
-        kinds: (candidates, ANSWER_TYPES) how much each looks like each type of answer.
+        kinds: (candidates, ANSWER_TYPES), likeness of each candidate to each answer type.
     """
     every = list(range(len(candidates)))
     groups = {group for term in question.terms for group in term.groups}
@@ -75,7 +75,7 @@ def in_their_place(
 
 
 def _dates_letter(question: ParsedQuestion) -> bool:
-    """Whether a question asks when a letter was written, and for no other date in it."""
+    """Whether a question asks for the date of a letter, and not for another date in it."""
     groups = {group for term in question.terms for group in term.groups}
     plain = all(term.groups or _SENT.match(term.word) for term in question.terms)
     return plain and "letter" in groups <= _OF_DATE and _wants(question, "date")
@@ -86,8 +86,7 @@ def _wants(question: ParsedQuestion, *kinds: str) -> bool:
 
 
 def _borders(view: PageView, below: bool) -> list[float]:
-    """What a signer stands below, or an addressee and the letter's date stand above; y in page
-    pixels."""
+    """Return the y limits, in page pixels: a signer is below them, addressee and date above."""
     if not below:
         tops = [_border(view, _SALUTATION, False), _text(view)[0]]
         return [top for top in tops if top is not None][:1]
@@ -98,17 +97,17 @@ def _borders(view: PageView, below: bool) -> list[float]:
 
 
 def _border(view: PageView, pattern: re.Pattern[str], from_foot: bool) -> float | None:
-    """Foot of the first cell that begins so, or its head; y in page pixels."""
+    """Return the bottom, or the top with a margin, of the first cell that matches; page pixels."""
     for cell in view.cells:
         if pattern.match(view.text(cell.first, cell.last)):
-            # A signature's line, its post and its name stand side by side, not quite level.
+            # Signature line, job title and name are side by side, not quite level.
             height = cell.bbox[3] - cell.bbox[1]
             return cell.bbox[3] if from_foot else cell.bbox[1] - height
     return None
 
 
 def _text(view: PageView) -> tuple[float | None, float | None]:
-    """Head of the first and foot of the last line of running text, y in page pixels."""
+    """Return top of the first and bottom of the last line of running text, y in page pixels."""
     long = [
         cell.bbox
         for cell in view.cells
@@ -126,7 +125,7 @@ def _is_of_reply(view: PageView, candidate: Candidate) -> bool:
 
 
 def _is_plain(word: str) -> bool:
-    """Whether a word is one of a sentence, not of an address ("ул. Садовая, д. 102")."""
+    """Whether a word belongs to a sentence and not to an address ("ул. Садовая, д. 102")."""
     return len(word) >= 3 and word[0].islower()
 
 

