@@ -132,8 +132,8 @@ def _alone(text: str) -> ParsedQuestion:
             wants[kind] = max(wants.get(kind, 0.0), implied)
     terms = []
     for word, groups in zip(words, found, strict=True):
-        # Skip stop words, except those whose synonym group no content word has: "at what time" keeps
-        # only "time", but "about" or "о чём" may be all that there is.
+        # Skip stop words, unless no content word has their synonym group: "at what time" needs only
+        # "time", but a question may consist of "about" or "о чём" alone.
         if stem(word) in book.stop and (not groups or groups & known):
             continue
         types = frozenset().union(*(book.implied[group] for group in groups))

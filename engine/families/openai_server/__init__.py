@@ -1,6 +1,8 @@
 """Models that another program serves over OpenAI's HTTP API: vLLM, SGLang, llama.cpp and others.
 
-`family` is the adapter, `client` speaks to the server and tries again, `breaker` leaves a server
-alone that is away, `health` looks at it; `messages` writes a conversation as the API wants it,
-`formats` knows how its model sees pages and writes places, `grammar` holds an answer to the page.
+`family` is the adapter, `client` sends and retries requests, `breaker` is a circuit breaker,
+`health` checks a server, `failures` maps its errors to messages. `request` and `messages` build the
+request, `formats` describes how a model gets pages and writes boxes, `counting` and `fitting`
+shorten a conversation to the context. `answer` and `characters` process the stream, `grammar`
+constrains an answer to the page.
 """

@@ -1,4 +1,4 @@
-"""An answer as it comes from a server: onwards as ids, and ended where it goes nowhere."""
+"""Processes an answer streamed by a server: forwards it as ids, ends loops and overlong text."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from engine.families.pages.repetition import MOST_TOKENS, loop_length
 if TYPE_CHECKING:
     from engine.index.verbatim import PageSpans
 
-# A server's text has no tokens here: loops are looked for in words, marks and line ends.
-# A line of dots is pieces, too.
+# A server's text has no token ids, so loops are searched in pieces: words, punctuation, line ends.
+# A line of dots becomes several pieces, too.
 _PIECE: Final = re.compile(r"\w{1,32}|[^\w\s]{1,16}|\n{1,8}")
 _LOOP_CHECK_EVERY: Final = 8
 
@@ -25,15 +25,15 @@ _LOOP_CHECK_EVERY: Final = 8
 class StreamedAnswer:
     """Takes a server's text on the inference thread.
 
-    A free answer is handed on as it comes. One that must be made of the page's words is held back
-    until all of it is there and was found on the page.
+    A free answer is forwarded as it arrives. A verbatim answer is buffered until it is complete and
+    verified against the page.
 
     Args:
         most_characters: a longer answer is ended.
-        spans: what of the pages it must be made of; None for a free answer.
+        spans: the spans of the pages that it must consist of; None for a free answer.
     Attributes:
-        pieces: how many pieces of text came.
-        ended_for: why it was ended here; None where it was not.
+        pieces: number of received pieces of text.
+        ended_for: why this object ended the answer; None if it did not.
     """
 
     def __init__(
@@ -52,17 +52,17 @@ class StreamedAnswer:
         self._spans = spans
         self._held = ""
         self._tags = SpecialTokenBuffer()
-        # The newest whole pieces, and the text of the one that is not.
+        # The newest complete pieces, and the text of the incomplete one.
         self._newest: list[str] = []
         self._begun = ""
         self._length = 0
 
     def add(self, text: str) -> bool:
-        """The next piece, "" for a sign of life. False ends the answer."""
+        """Take the next piece of text, "" for a keep-alive. Returns False to end the answer."""
         self.pieces += bool(text)
         self._length += len(text)
         if not self.pieces:
-            # The time to the first word ends with a word, not with a sign of life.
+            # The time to the first token ends with text, not with a keep-alive.
             return True
         if self._spans is not None:
             self._held += text
@@ -77,12 +77,12 @@ class StreamedAnswer:
         return self.ended_for is None
 
     def finish(self, reason: FinishReason, question: str, server: ServerInfo) -> None:
-        """The answer is over.
+        """Finish the answer: flush the text and emit evidence.
 
         Args:
-            question: the user's words, which choose between equal prints.
+            question: the user's words, which choose between identical spans.
         Raises:
-            GenerationError: the server did not keep to the page.
+            GenerationError: a verbatim answer is not on the page.
         """
         self._put(self._tags.rest())
         answer = self._held.strip()
@@ -104,7 +104,7 @@ class StreamedAnswer:
         self._run.streamer.put(torch.tensor(ids, dtype=torch.long))
 
     def _note(self, text: str) -> None:
-        """Keep as much of the end as may hold the longest loop that is looked for."""
+        """Store the newest pieces, as many as the longest detectable loop has."""
         text = self._begun + text
         pieces = list(_PIECE.finditer(text))
         self._newest += [piece[0] for piece in pieces[:-1]]

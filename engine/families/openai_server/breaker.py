@@ -1,8 +1,8 @@
-"""A server that is away is left alone for a while, so that nobody waits for it in vain.
+"""Circuit breaker for unreachable servers, so that users do not wait for a time-out each time.
 
-After `FAILURES` questions in a row that the server did not answer, questions are refused at once,
-for a time that doubles with every further failure. Then one question may try; its answer closes the
-breaker. There is one breaker a server, whatever models of the settings it serves.
+After `FAILURES` failed questions in a row, questions are rejected immediately, for a time that
+doubles with every further failure, up to `LONGEST_SECONDS`. Then one question may try; its success
+closes the breaker. There is one breaker per server, whatever models of the settings it serves.
 """
 
 import threading
@@ -13,12 +13,16 @@ from typing import Final
 FAILURES: Final = 3
 FIRST_SECONDS: Final = 15.0
 LONGEST_SECONDS: Final = 240.0
-# A question that may try is not waited for longer than this before another one may.
+# After this time without a result of the trial question, another one may try.
 _TRIAL_SECONDS: Final = 30.0
 
 
 class CircuitBreaker:
-    """Thread-safe. clock: seconds, never backwards."""
+    """Counts failures in a row and rejects questions after too many. Thread-safe.
+
+    Args:
+        clock: returns monotonic seconds.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -28,12 +32,12 @@ class CircuitBreaker:
 
     @property
     def seconds_left(self) -> float:
-        """How long questions are refused from now on; 0 where they are not."""
+        """Seconds for which questions are still rejected; 0 if they are accepted."""
         with self._lock:
             return max(0.0, self._closed_until - self._clock())
 
     def may_try(self) -> bool:
-        """Whether a question may be sent now. After a pause the first one to ask tries alone."""
+        """Whether a question may be sent now. After a pause only the first caller may try."""
         with self._lock:
             now = self._clock()
             if now < self._closed_until:
@@ -43,12 +47,12 @@ class CircuitBreaker:
             return True
 
     def succeeded(self) -> None:
-        """The server answered, be it with a refusal."""
+        """Record that the server answered, even if it rejected the request."""
         with self._lock:
             self._failures, self._closed_until = 0, 0.0
 
     def failed(self) -> None:
-        """The server did not answer, or broke off."""
+        """Record that the server did not answer or broke off."""
         with self._lock:
             self._failures += 1
             if self._failures >= FAILURES:
@@ -56,7 +60,7 @@ class CircuitBreaker:
                 self._closed_until = self._clock() + min(pause, LONGEST_SECONDS)
 
     def gave_up(self) -> None:
-        """A question that might try was stopped before the server showed anything."""
+        """Record that a trial question was stopped before the server sent anything."""
         with self._lock:
             if self._failures >= FAILURES:
                 self._closed_until = 0.0
@@ -67,6 +71,6 @@ _guard = threading.Lock()
 
 
 def breaker_of(base_url: str) -> CircuitBreaker:
-    """The breaker of a server."""
+    """Return the breaker of a server."""
     with _guard:
         return _breakers.setdefault(base_url.rstrip("/"), CircuitBreaker())

@@ -1,8 +1,8 @@
-"""A tokenizer whose tokens are characters: what a server sends is text, and stays just that.
+"""Character tokenizer for the text of servers.
 
-The engine's streams carry ids (engine.models.streaming). A server's text becomes the code points of
-its characters, and each special token that it left in the text one id of its own, so that what
-reads boxes sees it and a person does not.
+The engine's streams carry ids (engine.models.streaming). The ids of a server's text are the code
+points of its characters. Each special token left in the text gets its own id, so box parsers get
+it and users do not see it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from engine.families.pages.thinking import CLOSING, OPENING
 
-# Special tokens of the models that box formats name.
+# Special tokens of the models in engine.families.openai_server.formats.
 _TAG_NAMES: Final = (
     *(f"<|{mark}{name}|>" for name in ("ref", "det") for mark in ("", "/")),
     "<|grounding|>",
@@ -21,7 +21,7 @@ _TAG_NAMES: Final = (
     # Some servers leave these as well.
     *(f"<|{name}|>" for name in ("im_start", "im_end", "endoftext", "endofassistant")),
     *(f"<|{name}|>" for name in ("vision_start", "vision_end", "image_pad", "video_pad")),
-    # No special tokens: an answer may speak of them.
+    # Not hidden from users: an answer may mention them.
     OPENING,
     CLOSING,
 )
@@ -34,18 +34,18 @@ CLOSING_ID: Final = _TAGS[CLOSING]
 _SPECIAL: Final = frozenset(_NAMES) - {OPENING_ID, CLOSING_ID}
 _TAG: Final = re.compile(f"({'|'.join(map(re.escape, _TAG_NAMES))})")
 _LONGEST_TAG: Final = max(map(len, _TAG_NAMES))
-# What chat templates and vision models write in prompts; in a user's words it would be obeyed.
+# Control tokens of chat templates and vision models. A model would obey them in a user's words.
 _CONTROL: Final = re.compile(r"<[|｜][^<>|｜]{1,60}[|｜]>|<(?:image|img|imgpad|video)>")
 
 
 class CharacterTokenizer:
-    """The part of transformers' tokenizer interface that streams and readers use."""
+    """Implements the part of transformers' tokenizer interface that streams and readers use."""
 
     def __call__(self, text: str, **_: Any) -> dict[str, list[int]]:
         return {"input_ids": self.encode(text)}
 
     def encode(self, text: str) -> list[int]:
-        """Ids of a text; lone surrogates, which no UTF-8 text has, are left out."""
+        """Return the ids of a text. Lone surrogates, invalid in UTF-8, are left out."""
         ids: list[int] = []
         for piece in _TAG.split(text):
             if piece in _TAGS:
@@ -55,7 +55,7 @@ class CharacterTokenizer:
         return ids
 
     def decode(self, ids: Iterable[Any], *, skip_special_tokens: bool = False, **_: Any) -> str:
-        """The text of ids; special ones are left out if asked."""
+        """Return the text of ids, optionally without special tokens."""
         return "".join(
             chr(index) if index < _FIRST_TAG else _NAMES[index]
             for index in map(int, ids)
@@ -64,13 +64,13 @@ class CharacterTokenizer:
 
 
 class SpecialTokenBuffer:
-    """Pieces of any size -> pieces that cut no special token in two."""
+    """Regroups streamed text so that no piece ends inside a special token."""
 
     def __init__(self) -> None:
         self._held = ""
 
     def put(self, text: str) -> str:
-        """The text that no later piece can change."""
+        """Take a piece; return the text that cannot be part of an incomplete special token."""
         text = self._held + text
         start = text.rfind("<", max(0, len(text) - _LONGEST_TAG))
         beginning = text[start:] if start >= 0 else ""
@@ -82,15 +82,15 @@ class SpecialTokenBuffer:
         return text[:start]
 
     def rest(self) -> str:
-        """What was held back, at the end."""
+        """Return the buffered text at the end of the stream."""
         held, self._held = self._held, ""
         return held
 
 
 def without_control(text: str) -> str:
-    """A text without what a server's template would take for a special token."""
+    """Remove everything that a server's chat template would interpret as a special token."""
     before = None
-    # Again, because what is taken out of the middle may leave a token behind.
+    # Repeated, because a removal may join the parts of another token.
     while text != before:
         before, text = text, _CONTROL.sub("", text)
     return text

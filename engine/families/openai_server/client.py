@@ -1,11 +1,11 @@
-"""One chat completion, streamed: sent, tried again where nothing was lost yet, stopped at once.
+"""Client for streamed chat completions, with retries and cancellation.
 
-The official client runs on an event loop of its own thread, so that a run can be cancelled while it
-waits: cancelling closes the connection, which is how a server learns that nobody listens any more.
-Texts reach the caller on the caller's thread.
+The official client runs on an event loop in its own thread, so a run can be cancelled while it
+waits. Cancelling closes the connection, which tells the server to stop. Texts reach the caller on
+the caller's thread.
 
-A request is repeated only while nothing of its answer has come. What a server refuses to know (a
-field that is not in every API of that kind) is left out from then on.
+A request is retried only before the first text of its answer. A field that a server rejects as
+unknown (not every OpenAI-compatible API has it) is left out from then on.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# How often a waiting run looks at its stop event.
+# Interval at which a waiting run checks its stop event.
 _TICK_SECONDS: Final = 0.05
 _FIRST_PAUSE_SECONDS: Final = 0.5
-# A server that asks to wait longer is not waited for.
+# No retry if the server asks for a longer pause.
 _LONGEST_PAUSE_SECONDS: Final = 30.0
 _CLOSING_SECONDS: Final = 5.0
-# A field that a server may not know -> what is sent instead; None for nothing.
+# A field that a server may not know -> its replacement; None for nothing.
 _OPTIONAL: Final[Mapping[str, str | None]] = {
     "stream_options": None,
     "temperature": None,
@@ -45,9 +45,12 @@ _OPTIONAL: Final[Mapping[str, str | None]] = {
 
 @dataclass(frozen=True, slots=True)
 class ServerReply:
-    """How an answer ended, in the server's words; None for what it did not say.
+    """How an answer ended, as reported by the server; None for what it did not report.
 
-    pieces, thoughts: how many events had text of the answer, and of what the model thought.
+    Attributes:
+        pieces: number of events with text of the answer.
+        thoughts: number of events with reasoning text.
+        stopped: the caller ended the answer.
     """
 
     finish_reason: str | None = None
@@ -59,7 +62,7 @@ class ServerReply:
 
 
 class _Thought:
-    """The model thinks."""
+    """Queue item: an event with reasoning text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +78,10 @@ class _Failed(Exception):  # noqa: N818 - carries a Failure to the caller's thre
 
 
 class ServerClient:
-    """Speaks to one server for one model of the settings. Thread-safe.
+    """Sends requests to one server for one model of the settings. Thread-safe.
 
     Args:
-        breaker: of the server.
+        breaker: the server's circuit breaker.
     """
 
     def __init__(self, server: ServerInfo, model: ModelSettings, breaker: CircuitBreaker) -> None:
@@ -102,17 +105,19 @@ class ServerClient:
         on_thought: Callable[[], None] = lambda: None,
         stop: threading.Event,
     ) -> ServerReply:
-        """Send a request and hand on the answer's text as it comes.
+        """Send a request and forward the answer's text as it arrives.
 
         Args:
             body: fields of the request, without `model` and `stream`; those of `extra_body` are
-                sent as they are.
-            on_text: takes a piece of text, "" for a sign of life; False ends the answer.
-            on_pause: (seconds, number of the next attempt), before a request is repeated.
-            on_thought: for each piece of a thought, which is no part of the answer.
-            stop: ends the answer within a tenth of a second.
+                sent unchanged.
+            on_text: takes a piece of text, "" for a keep-alive; returns False to end the answer.
+            on_pause: called with (seconds, number of the next attempt) before a retry.
+            on_thought: called for each event with only reasoning text.
+            stop: ends the answer; checked every 0.05 s. Closing the connection may take up to 5 s
+                more.
         Raises:
-            GenerationError: the server is away, fails, or refuses; table [server] of the texts.
+            GenerationError: the server is unreachable, fails, or rejects the request; table
+                [server] of the texts.
             SessionError: the prompt is too long for it.
         """
         if not self._breaker.may_try():
@@ -156,7 +161,7 @@ class ServerClient:
             closed.wait(_CLOSING_SECONDS)
 
     def close(self) -> None:
-        """End every request, and the thread."""
+        """Cancel every request and end the thread."""
 
         async def end() -> None:
             others = asyncio.all_tasks() - {asyncio.current_task()}
@@ -194,14 +199,14 @@ class ServerClient:
         except _Failed as error:
             put(error)
         except Exception as error:
-            # Whatever it is, somebody waits for an end.
+            # The caller waits for a result, whatever the error is.
             logger.exception("asking %s failed", self.server.base_url)
             put(_Failed(self.server.failure(error)))
         finally:
             closed.set()
 
     async def _ask(self, body: dict[str, Any], put: Callable[[Any], None]) -> ServerReply:
-        """The answer to a request, repeated where that may help."""
+        """Return the answer to a request, with retries for transient failures."""
         attempt = 0
         while True:
             started = [False]
@@ -228,18 +233,18 @@ class ServerClient:
             await asyncio.sleep(seconds)
 
     def _pause(self, attempt: int, failure: RequestFailure) -> float | None:
-        """Seconds before the next attempt; None where there is none."""
+        """Return the seconds before the next attempt; None for no further attempt."""
         if attempt >= self._model.retries:
             return None
         wished = failure.retry_after
         if wished is not None:
             return wished if wished <= _LONGEST_PAUSE_SECONDS else None
-        # Half of it by chance, so that those who failed together do not come back together.
+        # Half of the pause is random, so that clients that failed together do not retry together.
         pause = _FIRST_PAUSE_SECONDS * 2**attempt
         return float(min(pause * random.uniform(0.5, 1.0), _LONGEST_PAUSE_SECONDS))
 
     def _known(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        """The request without what this server has refused to know."""
+        """Return the request without the fields that this server rejected as unknown."""
         known: dict[str, Any] = {}
         for name, value in body.items():
             instead = _OPTIONAL.get(name) if name in self._unknown else name
@@ -248,7 +253,7 @@ class ServerClient:
         return known
 
     def _learns(self, body: Mapping[str, Any], failure: RequestFailure) -> bool:
-        """Whether a refusal names a field that can be left out; it is, from now on."""
+        """Record optional fields named in a rejection; return whether there was a new one."""
         if failure.error.key != "server.refused":
             return False
         said = str(failure.error.values.get("detail", ""))
@@ -263,7 +268,7 @@ class ServerClient:
     async def _answer(
         self, body: Mapping[str, Any], put: Callable[[Any], None], started: list[bool]
     ) -> ServerReply:
-        """One attempt. started[0] becomes True with the first of the answer's text."""
+        """Make one attempt. Sets started[0] to True at the first text of the answer."""
         create: Callable[..., Awaitable[Any]] = self._client.chat.completions.create
         stream = await create(
             **body, model=self.server.model, stream=True, extra_headers=unsent_headers(self.server)
@@ -287,11 +292,11 @@ class ServerClient:
 
 
 def _read(chunk: ChatCompletionChunk, reply: ServerReply) -> tuple[str, ServerReply]:
-    """(text, how the answer stands) of one event; a thought is counted, and no text."""
+    """Return (text, updated reply) of one event. Reasoning text is counted, not returned."""
     text, thinks = "", False
     for choice in chunk.choices or ():
         text += (choice.delta.content or "") if choice.delta else ""
-        # SGLang, llama.cpp and older vLLM say reasoning_content; newer vLLM and Ollama reasoning
+        # SGLang, llama.cpp and older vLLM use reasoning_content; newer vLLM and Ollama reasoning
         # (https://docs.vllm.ai/en/v0.11.2/features/reasoning_outputs/).
         names = ("reasoning", "reasoning_content")
         thinks = thinks or any(getattr(choice.delta, name, None) for name in names)

@@ -1,4 +1,4 @@
-"""The official client, as it speaks to a server that is not OpenAI's."""
+"""Configuration of the official client for servers other than OpenAI's."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 
 def unsent_headers(server: ServerInfo) -> dict[str, Any]:
-    """Headers that the client would send by itself and must not."""
+    """Return headers that the client must not send, although it would by default."""
     import openai
 
-    # Of the environment's accounts at OpenAI nothing goes to another server.
+    # OpenAI account ids from the environment must not go to another server.
     names = ["OpenAI-Organization", "OpenAI-Project"]
     if server.key is None:
         names.append("Authorization")
@@ -31,6 +31,6 @@ def async_client(server: ServerInfo, model: ModelSettings) -> openai.AsyncOpenAI
         base_url=server.base_url,
         api_key=server.key or "none",
         max_retries=0,
-        # A redirect could carry pages to a server that nobody chose.
+        # A redirect could send pages to a server that the user did not choose.
         http_client=httpx2.AsyncClient(timeout=timeout, follow_redirects=False),
     )

@@ -1,8 +1,8 @@
-"""How long a prompt is for a server, which alone has the tokenizer: an estimate, on the safe side.
+"""Estimates a prompt's tokens for a server, which alone has the tokenizer; rather too many.
 
-A byte-level tokenizer takes four to five bytes of English and about six of Russian a token, and one
-digit or mark of a table. Three bytes a token are more tokens than all but tables have; what is
-estimated too low comes back from the server as a refusal, with a sentence.
+A byte-level tokenizer has four to five bytes of English or about six of Russian per token, and one
+digit or mark of a table. At three bytes per token only tables are underestimated; the server then
+rejects the prompt, and the user gets a message.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from engine.families.prompts.conversation import ContextView, PageKey, PromptCon
 from engine.families.prompts.token_ids import ImageSpan, PromptIds
 
 _BYTES_A_TOKEN: Final = 3
-# What a template writes around a message.
+# Tokens that a chat template writes around a message.
 _MESSAGE_TOKENS: Final = 6
 
 
 def text_tokens(text: str) -> int:
-    """About how many tokens a text is."""
+    """Estimate the tokens of a text."""
     return -(-len(text.encode("utf-8", "replace")) // _BYTES_A_TOKEN)
 
 
 def prompt_of(
     messages: tuple[Message, ...], sent: Mapping[PageKey, SentPage], box_format: BoxFormat
 ) -> PromptIds:
-    """A prompt of as many ids as it may have tokens; the ids mean nothing, the images are true."""
+    """Return a prompt of the estimated length. Its ids are all 0; its image spans are estimates."""
     images: list[ImageSpan] = []
     tokens = 0
     for message in messages:
@@ -52,7 +52,7 @@ def prompt_of(
 def pages_of(
     request: ModelRequest, box_format: BoxFormat, model: ModelSettings
 ) -> dict[PageKey, SentPage]:
-    """Every page of a request's conversation and the size at which it is sent."""
+    """Return every page of a request's conversation with the size at which it is sent."""
     pages: dict[PageKey, Page] = {
         (page.document_id, page.page_index): page
         for document in request.documents
@@ -76,14 +76,14 @@ def pages_of(
 
 
 class ServerCounter:
-    """What a question takes of a server's context, as far as this can be told from here."""
+    """Estimates how much of a server's context a question takes."""
 
     def __init__(self, box_format: BoxFormat, model: ModelSettings) -> None:
         self._format = box_format
         self._model = model
 
     def size_of(self, request: ModelRequest) -> PromptSize:
-        """How much of the context a question takes as it is."""
+        """Return how much of the context a question takes when nothing is shortened."""
         sent = pages_of(request, self._format, self._model)
         messages = PromptConversation(request, sent).messages(ContextView())
         tokens = len(prompt_of(messages, sent, self._format).ids)

@@ -1,6 +1,6 @@
-"""What can go wrong with a server, as one sentence each, and what to do about it.
+"""Maps the errors of a server to messages for the user, and to what the client does next.
 
-A server's own words are shown shortened, and never with the key in them.
+A server's own words are shortened, and the key is removed from them.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _NO_MODEL: Final = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _BUSY: Final = 429
-# Of these the server may recover by itself.
+# Transient: the server may recover by itself.
 _PASSING: Final = frozenset({408, 409, 425, _BUSY, 500, 502, 503, 504, 529})
 
 
@@ -43,9 +43,9 @@ class RequestFailure:
     """One failed request.
 
     Attributes:
-        error: what is told.
-        passing: the same request may succeed a little later.
-        away: the server did not answer, or failed; not that it refused.
+        error: the error for the user.
+        passing: the failure is transient; the same request may succeed a little later.
+        away: the server did not answer or failed; False if it rejected the request.
         retry_after: seconds that the server asks to wait.
     """
 
@@ -57,7 +57,13 @@ class RequestFailure:
 
 @dataclass(frozen=True, slots=True)
 class ServerInfo:
-    """What failures name. key: never shown. api: its kind, of the settings."""
+    """Address and model of a server.
+
+    Attributes:
+        api_key_env: environment variable of the key.
+        key: the key; never shown.
+        api: kind of server, from the settings.
+    """
 
     model_id: str
     base_url: str
@@ -67,13 +73,13 @@ class ServerInfo:
     api: str = "openai"
 
     def error(self, key: str, **values: object) -> GenerationError:
-        """A sentence of the table [server]."""
+        """Return an error with a message of the table [server]."""
         return GenerationError(
             f"server.{key}", model_id=self.model_id, base_url=self.base_url, **values
         )
 
     def told(self, words: object) -> str:
-        """What a server says, as it may be shown: one short line, without pages and keys."""
+        """Sanitise a server's text for display: one short line, without page images and keys."""
         text = _DATA_URL.sub("…", str(words))
         if self.key:
             text = text.replace(self.key, "…")
@@ -81,7 +87,7 @@ class ServerInfo:
         return text if len(text) <= _LONGEST_TOLD else text[:_LONGEST_TOLD] + "…"
 
     def failure(self, error: Exception) -> RequestFailure:
-        """What an exception of the client means."""
+        """Classify an exception of the client."""
         import openai
 
         match error:
@@ -95,7 +101,7 @@ class ServerInfo:
                     self.error("unreachable", detail=detail), passing=True, away=True
                 )
             case openai.APIError():
-                # In the stream, in place of the answer.
+                # An error event in the stream, instead of the answer.
                 return RequestFailure(
                     self.error("failed", detail=self.told(_said(error))), away=True
                 )
@@ -112,7 +118,7 @@ class ServerInfo:
             variable = self.api_key_env or "-"
             return RequestFailure(self.error("no_access", status=status, variable=variable))
         if status in (400, 413, 422) and _TOO_LONG.search(said):
-            # Not a failure of the model: another one would answer from less without being asked.
+            # A SessionError, so that no other model answers from a shorter prompt unasked.
             return RequestFailure(
                 SessionError("server.too_long", model_id=self.model_id, detail=said)
             )
@@ -127,10 +133,10 @@ class ServerInfo:
 
 
 def server_of(model_id: str, model: ModelSettings) -> ServerInfo:
-    """The server of a model's settings, with the key of its variable.
+    """Return the server of a model's settings, with the key from its environment variable.
 
     Raises:
-        ModelError: the settings do not say where it is.
+        ModelError: the settings have no base_url or no model.
     """
     key = os.environ.get(model.api_key_env, "").strip() if model.api_key_env else ""
     if model.base_url is None or model.model is None:
@@ -141,7 +147,7 @@ def server_of(model_id: str, model: ModelSettings) -> ServerInfo:
 
 
 def _said(error: openai.APIError) -> str:
-    """The message in a server's error, whatever its shape: {"error": {"message"}}, {"detail"}."""
+    """Return the message of a server's error in any shape: {"error": {"message"}}, {"detail"}."""
     body: Any = error.body
     for _ in range(3):
         if not isinstance(body, dict):
@@ -151,7 +157,7 @@ def _said(error: openai.APIError) -> str:
 
 
 def retry_after(header: str | None) -> float | None:
-    """Seconds of a Retry-After header (RFC 9110, 10.2.3), a number or a date; None without one."""
+    """Return the seconds of a Retry-After header (RFC 9110, 10.2.3): number or date; else None."""
     if not header:
         return None
     try:

@@ -1,8 +1,8 @@
-"""A model on an OpenAI-compatible server as the engine knows it: the same tasks, boxes, evidence.
+"""Adapter of models on OpenAI-compatible servers, with the same tasks, boxes and evidence.
 
-The server has weights, tokenizer and caches; here are prompts, pages at the size that their boxes
-refer to, and what is made of the answer. Nothing of it needs a GPU or a process of its own, and
-several runs go to the server at once, which batches them.
+The server has weights, tokenizer and caches. The adapter builds prompts, resizes pages to the size
+that boxes refer to, and processes answers. It needs no GPU and no process of its own. Several runs
+go to the server at once, which batches them.
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ if TYPE_CHECKING:
     from engine.core.settings import ModelSettings, Settings
     from engine.index.verbatim import PageSpans
 
-# A token is a word at most, and this is a long one: more text than that was not asked for.
+# A token is at most a word, and this is a long word: a longer answer exceeds max_tokens.
 _MOST_CHARACTERS_A_TOKEN: Final = 40
-# The first look at a server, when a model of it is chosen.
+# How long `load` waits for the first health check.
 _LOOK_SECONDS: Final = 1.0
 
 
@@ -70,7 +70,7 @@ class OpenAIServerFamily(PageByPageFamily):
         self._can = self.capabilities_of(model_id, model)
         self._characters = CharacterTokenizer()
         self._fitting = ContextFitter(server, model)
-        # conversation -> its runs that go on now; conversations that are forgotten after them
+        # conversation -> its active runs; conversations to delete after their last run
         self._running: dict[str, int] = {}
         self._to_forget: set[str] = set()
         self._guard = threading.RLock()
@@ -121,7 +121,7 @@ class OpenAIServerFamily(PageByPageFamily):
 
     @classmethod
     def is_available(cls, model: ModelSettings) -> bool:
-        """Nothing has to be fetched; a server that was away a moment ago is not asked in vain."""
+        """Whether the model has an address and its server's circuit breaker is closed."""
         return model.base_url is not None and not breaker_of(model.base_url).seconds_left
 
     @classmethod
@@ -150,7 +150,7 @@ class OpenAIServerFamily(PageByPageFamily):
         return self._format.parser(task) if self._format.parser else None
 
     def thoughts(self, inputs: ServerInputs, run: Run) -> ThoughtFilter | None:
-        """For a model that may think, where its server does not tell thought from answer itself."""
+        """Return a filter for models that may write thoughts into the answer; None if verbatim."""
         return self._thoughts(run) if inputs.spans is None else None
 
     def _thoughts(self, run: Run | None = None) -> ThoughtFilter | None:
@@ -189,7 +189,7 @@ class OpenAIServerFamily(PageByPageFamily):
             request = replace(request, so_far=tuple(thoughts.put(request.so_far)))
         sent = pages_of(request, self._format, self.settings)
         if not self._can.multiple_pages:
-            # Earlier turns keep their words; a model that sees one page sees the question's.
+            # Earlier turns keep their text. A one-page model gets only the question's page.
             asked = {(page.document_id, page.page_index) for page in request.pages}
             sent = {key: page for key, page in sent.items() if key in asked}
         request = filled(request, sent)
@@ -275,7 +275,7 @@ class OpenAIServerFamily(PageByPageFamily):
         )
 
     def _reason(self, reply: ServerReply, answer: StreamedAnswer, run: Run) -> FinishReason:
-        """Why an answer ended: by us, or in the server's words."""
+        """Return why an answer ended, by this program or by the server's report."""
         if answer.ended_for is not None:
             return answer.ended_for
         if reply.stopped or run.stop.is_set():
@@ -287,7 +287,7 @@ class OpenAIServerFamily(PageByPageFamily):
     def forget(self, conversation: str) -> None:
         with self._guard:
             if conversation in self._running:
-                # It may still put its reading back; runs of others do not wait for it.
+                # Its run may still store results, so deletion waits for the run to end.
                 self._to_forget.add(conversation)
                 return
             super().forget(conversation)
@@ -300,9 +300,9 @@ class OpenAIServerFamily(PageByPageFamily):
         return {"server": self._server.base_url}
 
     def _kept(self, request: ModelRequest) -> dict[PageKey, PageRecord]:
-        """What a cut run had read; a server that cannot go on with a text begins anew.
+        """Return the records of a truncated run, if the server can continue an answer.
 
-        So does a verbatim answer: the grammar is that of a whole one.
+        Other servers regenerate it. So does a verbatim answer, whose grammar is for a whole answer.
         """
         with self._guard:
             return super()._kept(request) if self._continues and not request.verbatim else {}
@@ -313,7 +313,7 @@ class OpenAIServerFamily(PageByPageFamily):
 
     @property
     def _continues(self) -> bool:
-        """Whether the server goes on with an answer's beginning instead of a new one."""
+        """Whether the server can continue the beginning of an answer."""
         return self.settings.api in ("vllm", "sglang")
 
     def _spans(self, request: ModelRequest, preparation: Preparation) -> PageSpans:

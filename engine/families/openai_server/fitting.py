@@ -1,5 +1,5 @@
-"""Conversations made to fit what a server allows: engine.families.prompts.conversation, counted by
-estimate."""
+"""Fits conversations to a server's context: engine.families.prompts.conversation with estimated
+token counts."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _REMEMBERED: Final = 1_000
 
 
 class ContextFitter:
-    """How the conversations with one model were shortened. Thread-safe."""
+    """Shortens conversations with one model, and stores how. Thread-safe."""
 
     def __init__(self, server: ServerInfo, model: ModelSettings) -> None:
         self._server = server
@@ -43,7 +43,7 @@ class ContextFitter:
     def fitted(
         self, request: ModelRequest, sent: Mapping[PageKey, SentPage], preparation: Preparation
     ) -> tuple[ContextView, int]:
-        """How the conversation is shortened, and how many tokens its answer may have.
+        """Return how the conversation is shortened, and how many tokens its answer may have.
 
         Raises:
             RunCancelled: the user pressed Stop.
@@ -69,20 +69,20 @@ class ContextFitter:
         return view, room_for(request, tokens, limit, model_id=self._server.model_id)
 
     def keep(self, conversation: str, view: ContextView) -> None:
-        """What was shortened stays so with the next question."""
+        """Store a view, so that the next question keeps the same parts shortened."""
         with self._guard:
             while len(self._views) >= _REMEMBERED:
                 self._views.pop(next(iter(self._views)))
             self._views[conversation] = view
 
     def forget(self, conversation: str) -> None:
-        """Forget a conversation that was deleted."""
+        """Delete the view of a deleted conversation."""
         with self._guard:
             self._views.pop(conversation, None)
 
     @property
     def _context_tokens(self) -> int | None:
-        """What prompt and answer may have together, by the settings and by the server."""
+        """Token limit of prompt and answer together, by the settings and the server."""
         seen = health.watch_of(self._server).last
         limits = [self._settings.context_tokens, seen.context_tokens if seen else None]
         return min((limit for limit in limits if limit), default=None)

@@ -1,8 +1,8 @@
-"""What an app must know of a model that it does not run: its prompts, its sizes, its boxes.
+"""Prompts, image sizes and box formats of models on servers.
 
-A `box_format` of the settings names a published way of writing places. Everything else follows
-from it: which prompts the model was trained on, to which sides a page is resized so that the
-server does not resize it again, and the frame that boxes are in.
+A `box_format` of the settings names a published format of boxes. Everything else follows from it:
+the prompts that the model was trained on, the size to which a page is resized so that the server
+does not resize it again, and the coordinate frame of boxes.
 """
 
 from collections.abc import Callable, Mapping
@@ -24,21 +24,21 @@ from engine.layout.scene_text import SceneTextParser
 
 @dataclass(frozen=True, slots=True)
 class BoxFormat:
-    """How models of one kind are asked, and how they answer.
+    """Input and output conventions of one kind of models.
 
     Attributes:
         prompts: the family whose prompts (prompts/*.toml) they get.
-        own: what they can do, unless the settings say otherwise; None for what models of the
-            family `prompts` can.
-        parser: task id -> what reads their boxes; None for models that write none.
-        frame: (width, height) that boxes are in; None for pixels of the image that was sent.
-        multiple: both sides of an image are a multiple of it; 1 leaves the size to the server.
-        most_pixels: of an image, unless the settings say otherwise.
-        pixels_per_token: how many pixels of an image are one token, or 0 where a page takes
-            `page_tokens` whatever its size.
-        tags: its boxes are written in special tokens, which a server has to leave in the text.
-        vllm_image_mark: what stands for an image in a text that vLLM gets; without it vLLM puts
-            images and text on lines of their own, where the model was trained without a break.
+        own: default capabilities; None for those of the family `prompts`.
+        parser: task id -> parser of their boxes; None for models without boxes.
+        frame: (width, height) of the frame of boxes; None for pixels of the sent image.
+        multiple: both sides of an image are multiples of it; 1 leaves the resize to the server.
+        most_pixels: default maximum of an image's pixels.
+        pixels_per_token: pixels of an image per token; 0 if a page takes `page_tokens` whatever
+            its size.
+        page_tokens: tokens of a page if pixels_per_token is 0.
+        tags: boxes are written in special tokens, which the server must leave in the text.
+        vllm_image_mark: placeholder of an image in text for vLLM. Without it vLLM separates images
+            and text by line breaks, which the model was not trained on.
     """
 
     prompts: str
@@ -54,25 +54,25 @@ class BoxFormat:
 
     @property
     def thinks(self) -> bool:
-        """Whether models of the kind may think before they answer, unless they are told not to.
+        """Whether models of this kind may think before they answer by default.
 
-        Those that only read pages do not, and a template that is told so may write something into
-        the prompt that they were not trained on, as GLM-4.5V's "/nothink".
+        Pure OCR models do not. Switching thinking off for them could make the template write
+        something that they were not trained on, such as GLM-4.5V's "/nothink".
         """
         return self.capabilities.chat
 
     @property
     def capabilities(self) -> Capabilities:
-        """What they can do, unless the settings say otherwise."""
+        """Default capabilities, which the settings may override."""
         return self.own or family_class(self.prompts, model_id=self.prompts).capabilities
 
     def shown_at(self, size: Size, *, max_pixels: int | None, pixel_share: float) -> Size:
-        """(width, height) in pixels at which a page is sent.
+        """Return the (width, height) in pixels at which a page is sent.
 
         Args:
-            size: of the page.
-            max_pixels: of the settings.
-            pixel_share: of the pixels that the page would have.
+            size: (width, height) of the page in pixels.
+            max_pixels: limit from the settings; None for `most_pixels`.
+            pixel_share: share of the pixels that the page would otherwise have.
         Raises:
             ValueError: a side is more than 200 times the other.
         """
@@ -85,7 +85,7 @@ class BoxFormat:
         if self.multiple == 1:
             scale = min(1.0, (most / (width * height)) ** 0.5)
             return max(1, round(width * scale)), max(1, round(height * scale))
-        # The resize of Qwen2-VL's processor (report arXiv:2409.12191), which dots.ocr took over.
+        # The resize of Qwen2-VL's processor (report arXiv:2409.12191), which dots.ocr uses, too.
         from qwen_vl_utils.vision_process import smart_resize
 
         least = min(most, 4 * self.multiple**2)
@@ -95,14 +95,14 @@ class BoxFormat:
         return columns, rows
 
     def tokens_of(self, size: Size) -> int:
-        """About how many tokens an image of this size is."""
+        """Estimate the tokens of an image of this size."""
         if not self.pixels_per_token:
             return self.page_tokens
         return size[0] * size[1] // self.pixels_per_token + 2
 
 
 def resized(image: Image.Image, size: Size) -> Image.Image:
-    """The page as it is sent: RGB, (width, height) of `size`; bicubic, as qwen_vl_utils does."""
+    """Resize a page to (width, height) `size`, in RGB; bicubic, as qwen_vl_utils does."""
     picture = image.convert("RGB")
     return picture if picture.size == size else picture.resize(size, Image.Resampling.BICUBIC)
 
@@ -115,7 +115,7 @@ def _dots(task: str) -> CellParser:
     return SceneTextParser() if task == "scene_spotting" else DotsJsonParser()
 
 
-# Everything that is asked in plain words (the default of prompts/*.toml).
+# All tasks with a plain-language prompt (the default in prompts/*.toml).
 ANY_CHAT: Final = Capabilities(
     frozenset({"question", "ocr", "markdown", "table", "formula", "describe", "document_type"}),
     chat=True,
@@ -126,12 +126,12 @@ _THOUSANDTHS: Final = (1000, 1000)
 
 
 def _reads(*tasks: str) -> Capabilities:
-    """What readers of whole pages can do that know no places and do not chat."""
+    """Return capabilities of OCR models that read whole pages, without boxes and chat."""
     return Capabilities(frozenset(tasks), chat=False, multiple_pages=False, boxes=False)
 
 
 FORMATS: Final[Mapping[str, BoxFormat]] = {
-    # 750 pixels a token is between what hosted models publish of themselves.
+    # 750 pixels per token is between the published numbers of hosted models.
     "none": BoxFormat(
         "openai_server",
         ANY_CHAT,
@@ -171,8 +171,8 @@ FORMATS: Final[Mapping[str, BoxFormat]] = {
         most_pixels=4_000_000,
         tags=True,
     ),
-    # Patches of 14 pixels, 2 x 2 a token, at most max_pixels of the published
-    # preprocessor_config.json. Their prompts are those that vLLM's recipes show too
+    # Patches of 14 pixels, 2 x 2 per token, at most max_pixels of the published
+    # preprocessor_config.json. The prompts are the same as in vLLM's recipes
     # (https://docs.vllm.ai/projects/recipes/en/latest/PaddlePaddle/PaddleOCR-VL.html,
     # https://recipes.vllm.ai/zai-org/GLM-OCR).
     "paddleocr_vl": BoxFormat(

@@ -1,11 +1,11 @@
 """Verbatim answers by a server's constrained decoding: the page's spans as a grammar.
 
-vLLM, SGLang and llama.cpp hold an answer to a grammar in GGML's notation (GBNF; xgrammar reads the
-same). Every place of the page where an answer may begin, end or take one of two forms is a rule,
-and a rule goes on with the next, so the grammar is as long as the page and not as the square of it.
+vLLM, SGLang and llama.cpp constrain an answer by a grammar in GGML's notation (GBNF; xgrammar reads
+the same). Every position of the page where an answer may begin, end or branch is a rule that refers
+to the next rule. So the grammar's length is linear in the page's length, not quadratic.
 
-What a server sends back is checked against the same spans: one that ignores the grammar is found
-out before its answer is shown.
+The server's answer is checked against the same spans, so a server that ignores the grammar is
+detected before its answer is shown.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from typing import Any, Final
 from engine.index.page_index import PageIndex
 from engine.index.verbatim import PageSpans, Vocabulary
 
-# A model whose tokens are bytes can write every span; ids are the bytes themselves.
+# A byte vocabulary: it can write every span, and ids are the bytes themselves.
 BYTES: Final = Vocabulary({byte: bytes([byte]) for byte in range(256)})
-# Fields of a request that hold the grammar, by the settings' `api`.
+# Path of the grammar in a request, by the settings' `api`.
 _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "vllm": ("structured_outputs", "grammar"),
     "sglang": ("ebnf",),
@@ -28,12 +28,12 @@ _ESCAPES: Final = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\
 
 
 def can_constrain(api: str) -> bool:
-    """Whether servers of this kind hold an answer to a grammar."""
+    """Whether servers of this kind support grammars."""
     return api in _FIELDS
 
 
 def constraint(api: str, grammar: str) -> dict[str, Any]:
-    """The grammar as a field of the request."""
+    """Return the grammar as a field of the request."""
     value: Any = grammar
     for name in reversed(_FIELDS[api]):
         value = {name: value}
@@ -41,15 +41,15 @@ def constraint(api: str, grammar: str) -> dict[str, Any]:
 
 
 def page_spans(indexes: Sequence[PageIndex], *, not_there: str) -> PageSpans:
-    """What an answer may be made of, byte by byte."""
+    """Return the spans that an answer may consist of, byte by byte."""
     return PageSpans(indexes, BYTES, not_there=not_there)
 
 
 def spans_of(spans: PageSpans, answer: str, *, whole: bool) -> list[tuple[int, int]] | None:
-    """Where an answer is printed; None where it is not a span.
+    """Return the spans of an answer on the pages; None if it is not on them.
 
     Args:
-        whole: it must end where an answer may end; else it may be the beginning of one.
+        whole: the answer must end where an answer may end; otherwise it may be truncated.
     """
     walk = spans.walk()
     for byte in answer.encode():
@@ -60,12 +60,12 @@ def spans_of(spans: PageSpans, answer: str, *, whole: bool) -> list[tuple[int, i
 
 
 def grammar_of(spans: PageSpans) -> str:
-    """All answers that the spans allow, as GBNF."""
+    """Return a GBNF grammar of all answers that the spans allow."""
     return _Writer(spans).grammar()
 
 
 class _Writer:
-    """Rules for the places of a page text; a place is a position in it."""
+    """Writes one rule for each place, a position in the page's text."""
 
     def __init__(self, spans: PageSpans) -> None:
         self._spans = spans
@@ -87,15 +87,15 @@ class _Writer:
         return "\n".join(rules) + "\n"
 
     def _next(self, place: int) -> list[tuple[int, int]]:
-        """(byte, the place after it) of all that can go on from a place."""
+        """Return (byte, the place after it) of all continuations from a place."""
         return list(self._spans.following(place))
 
     def _stretch(self, place: int) -> tuple[str, int]:
-        """What is written from a place on, and the next place that has a rule."""
+        """Return the literal from a place on, and the next place that has a rule."""
         forms = self._next(place)
         written, after = bytes([forms[0][0]]), forms[0][1]
         if len(forms) > 1:
-            # Between two lines stands a space or a line break.
+            # Two lines are separated by a space or a line break.
             either = " | ".join(_literal(bytes([byte])) for byte, _ in forms)
             return f"({either})", after
         while after not in self._starts and not self._spans.may_end(after):
@@ -106,7 +106,8 @@ class _Writer:
         return _literal(written), after
 
     def _tail(self, place: int) -> str:
-        """How an answer goes on from a place, where it may also end or must."""
+        """Return the reference to a place's rule: optional if the answer may end there, and empty
+        at the end of the text."""
         if not self._next(place):
             return ""
         return f" p{place}?" if self._spans.may_end(place) else f" p{place}"

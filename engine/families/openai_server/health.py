@@ -1,9 +1,9 @@
-"""A look at a server: does it answer, does it have the model, how long may a prompt be.
+"""Health check of a server: whether it answers, whether it has the model, and its context length.
 
-`GET /health` is what vLLM, SGLang, llama.cpp and transformers serve have; hosted servers have none,
-and a missing page is no sign of illness. `GET /v1/models` names the models, where a server lists
-any, and vLLM and SGLang say there how many tokens a prompt and its answer may have. llama.cpp says
-it at `GET /props`, and Ollama, of a model that it has in memory, at `GET /api/ps`.
+vLLM, SGLang, llama.cpp and transformers serve have `GET /health`; hosted servers have not, so a
+404 there is not a failure. `GET /v1/models` lists the models of a server that supports it, and
+vLLM and SGLang report there the tokens of prompt and answer together. llama.cpp reports them at
+`GET /props`, and Ollama at `GET /api/ps`, for a model in memory.
 """
 
 from __future__ import annotations
@@ -25,24 +25,24 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# A look is for somebody who waits for a page, so it is shorter than a question's time-outs.
+# The UI waits for a health check, so its time-out is shorter than those of a question.
 _LOOK_SECONDS: Final = 3.0
-# What was seen so long ago is looked at again.
+# An older result is checked again.
 _FRESH_SECONDS: Final = 10.0
 _LONGEST_LIST: Final = 20
-# Below it a server is well, whatever it says of its health.
+# A status of /health below this counts as healthy.
 _ERROR: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What a look found.
+    """Result of a health check.
 
     Attributes:
-        problem: why it cannot be asked; None where it can.
-        milliseconds: until it answered.
-        models: the names that it lists; () where it lists none.
-        context_tokens: of the model; None where the server does not say.
+        problem: why the server cannot take questions; None if it can.
+        milliseconds: response time of /health.
+        models: the names that it lists; () if it lists none.
+        context_tokens: context length of the model; None if the server does not report it.
     """
 
     problem: EngineError | None = None
@@ -52,7 +52,7 @@ class Health:
 
 
 def look(server: ServerInfo) -> Health:
-    """Ask a server how it is. Takes a few seconds at most; never raises."""
+    """Check a server: up to three requests with time-outs of 3 s. Never raises."""
     import httpx2
 
     headers = {"Authorization": f"Bearer {server.key}"} if server.key else {}
@@ -87,7 +87,7 @@ def look(server: ServerInfo) -> Health:
 
 
 def _listed(body: Any) -> Mapping[str, int | None]:
-    """The models of a /models page -> their context, where it is said."""
+    """Return model name -> context length (None if not reported) of a /models response."""
     rows = body.get("data") if isinstance(body, dict) else None
     found: dict[str, int | None] = {}
     for row in rows if isinstance(rows, list) else ():
@@ -97,9 +97,9 @@ def _listed(body: Any) -> Mapping[str, int | None]:
 
 
 def _given(client: httpx2.Client, server: ServerInfo, root: str) -> int | None:
-    """The context that a server gave its model, by a page of its own; None where it says nothing.
+    """Return the model's context length from the server's own endpoint; None if not reported.
 
-    llama.cpp: default_generation_settings.n_ctx, of one of its slots (tools/server/README.md).
+    llama.cpp: default_generation_settings.n_ctx, per slot (tools/server/README.md).
     Ollama: context_length of each model in memory (https://docs.ollama.com/api/ps).
     """
     import httpx2
@@ -111,7 +111,7 @@ def _given(client: httpx2.Client, server: ServerInfo, root: str) -> int | None:
         answer = client.get(root + path)
         body = answer.json() if answer.is_success else None
     except (httpx2.HTTPError, ValueError, RecursionError):
-        # The server is well without it.
+        # The endpoint is optional.
         return None
     if not isinstance(body, dict):
         return None
@@ -126,13 +126,13 @@ def _given(client: httpx2.Client, server: ServerInfo, root: str) -> int | None:
 
 
 def _length(value: Any) -> int | None:
-    """A number of tokens as a server may say it."""
+    """Return a reported number of tokens if it is a positive integer, else None."""
     whole = isinstance(value, int) and not isinstance(value, bool)
     return value if whole and value > 0 else None
 
 
 class HealthWatch:
-    """The last look at a server; another one is made on a thread of its own. Thread-safe."""
+    """The latest health check of a server. New checks run on their own thread. Thread-safe."""
 
     def __init__(self, server: ServerInfo) -> None:
         self._server = server
@@ -144,14 +144,14 @@ class HealthWatch:
 
     @property
     def last(self) -> Health | None:
-        """The last look, however long ago; None before it."""
+        """The latest result, however old; None before the first one."""
         return self._health
 
     def health(self, *, wait_seconds: float) -> Health | None:
-        """How the server is, or was a moment ago; None where it has not answered yet.
+        """Return the result of a recent or new check; None if the check is still running.
 
         Args:
-            wait_seconds: for a look that is on its way.
+            wait_seconds: how long to wait for a running check.
         """
         with self._lock:
             if time.monotonic() - self._seen_at <= _FRESH_SECONDS:
@@ -164,7 +164,8 @@ class HealthWatch:
         return None if looking.is_alive() else self._health
 
     def model_answered(self) -> None:
-        """Look once more where the context is not known: Ollama tells it of a loaded model only."""
+        """Check once more if the context length is unknown: Ollama reports that of loaded models
+        only."""
         with self._lock:
             known = self._health is not None and self._health.context_tokens is not None
             if known or self._looked_loaded:
@@ -176,7 +177,7 @@ class HealthWatch:
         health = look(self._server)
         with self._lock:
             if self._health is not None and health.context_tokens is None:
-                # A model that has left memory is loaded again as before.
+                # A model that the server unloaded gets the same context length next time.
                 health = replace(health, context_tokens=self._health.context_tokens)
             self._health, self._seen_at, self._looking = health, time.monotonic(), None
 
@@ -186,13 +187,13 @@ _guard = threading.Lock()
 
 
 def watch_of(server: ServerInfo) -> HealthWatch:
-    """The watch of a server and model."""
+    """Return the watch of a server and model."""
     with _guard:
         return _watches.setdefault(server, HealthWatch(server))
 
 
 def state_of(server: ServerInfo, *, wait_seconds: float) -> ServerState:
-    """How a server is, in sentences."""
+    """Return the state of a server as messages for the user."""
     lines: list[tuple[str, Mapping[str, object]]] = [
         ("server.where", {"base_url": server.base_url, "model": server.model})
     ]

@@ -1,7 +1,7 @@
-"""A conversation as OpenAI's chat API wants it: roles, texts, and pages as data URLs.
+"""A conversation in the format of OpenAI's chat API: roles, texts, and pages as data URLs.
 
-What is sent is the same for the same conversation, so that a server which keeps the keys and values
-of prompts it knows finds this one again.
+The same conversation always gives the same request, so a server with a prefix cache can reuse its
+keys and values.
 """
 
 import base64
@@ -18,9 +18,9 @@ from engine.families.openai_server.characters import without_control
 from engine.families.openai_server.formats import resized
 from engine.families.prompts.conversation import PageKey
 
-# What published prompts write where the image stands; a server's template puts it there itself.
+# Image placeholder of published prompts; a server's template inserts its own.
 _PLACEHOLDER: Final = "<image>\n"
-# A page compresses little better at higher levels, and takes longer.
+# Higher levels take longer and make a page little smaller.
 _PNG_LEVEL: Final = 1
 
 
@@ -32,12 +32,12 @@ class SentPage:
     size: Size
 
     def data_url(self) -> str:
-        """The picture as a PNG, which loses nothing."""
+        """Return the resized page as a PNG data URL (lossless)."""
         return data_url(resized(self.page.load_image(), self.size))
 
 
 def data_url(image: Image.Image) -> str:
-    """An RGB image as a data URL."""
+    """Return an RGB image as a PNG data URL."""
     buffer = io.BytesIO()
     image.save(buffer, "PNG", compress_level=_PNG_LEVEL)
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
@@ -52,17 +52,17 @@ def chat_messages(
     image_mark: str = "",
     so_far: str = "",
 ) -> list[dict[str, Any]]:
-    """The `messages` of a request.
+    """Return the `messages` of a request.
 
     Args:
-        messages: the conversation, the question with its prompt last.
-        sent: the pages that may be shown; others are left out.
+        messages: the conversation; the last message is the question with its prompt.
+        sent: the pages to send; others are left out.
         question: the user's own words in the last message.
-        is_stopped: looked at before each page is decoded.
-        image_mark: what the texts hold where images stand; "" leaves that to the server.
-        so_far: the beginning of the answer, where one is gone on with.
+        is_stopped: called before each page is loaded.
+        image_mark: placeholder of images in texts; "" leaves that to the server.
+        so_far: the beginning of the answer, if a truncated answer is continued.
     Raises:
-        RunCancelled: it was stopped.
+        RunCancelled: the run was stopped.
         EngineError: a page cannot be read.
     """
     chat: list[dict[str, Any]] = []
@@ -93,6 +93,6 @@ def chat_messages(
 
 
 def _prompt(text: str, question: str) -> str:
-    """The prompt as it is, the user's words in it without what a server would obey."""
+    """Return the prompt; only the user's words in it are freed of control tokens."""
     text = text.removeprefix(_PLACEHOLDER)
     return text.replace(question, without_control(question)) if question else text

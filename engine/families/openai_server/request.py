@@ -1,4 +1,4 @@
-"""A chat completion request: the settings' generation in the server's own words."""
+"""Builds chat completion requests: generation options under each server's own names."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ if TYPE_CHECKING:
     from engine.families.prompts.conversation import ContextView, PageKey
     from engine.index.verbatim import PageSpans
 
-# Of `generate`'s arguments those that OpenAI's API has under the same name.
+# Options that OpenAI's API has under the same name.
 _SAMPLING: Final = ("temperature", "top_p", "seed", "frequency_penalty", "presence_penalty")
-# Further ones of each kind of server: our name -> its name.
+# Further options of each kind of server: our name -> its name.
 _MORE: Final[Mapping[str, Mapping[str, str]]] = {
     "openai": {},
     "vllm": {name: name for name in ("top_k", "min_p", "repetition_penalty")},
     "sglang": {name: name for name in ("top_k", "min_p", "repetition_penalty")},
     "llama_cpp": {"top_k": "top_k", "min_p": "min_p", "repetition_penalty": "repeat_penalty"},
 }
-# These servers fill in what a request leaves out from the generation_config.json: vLLM since
-# 0.6 repetition_penalty, temperature, top_k, top_p and min_p (ModelConfig.get_diff_sampling_param),
-# SGLang by --sampling-defaults model. At temperature 0 vLLM resets top_p, top_k and min_p by itself
-# (SamplingParams.__post_init__), but not the penalty: Qwen2.5-VL's 1.05 works against the equal
-# numbers and tags of tables and boxes. In-process it is 1.0 too
+# These servers take missing options from generation_config.json: vLLM since 0.6 repetition_penalty,
+# temperature, top_k, top_p and min_p (ModelConfig.get_diff_sampling_param), SGLang with
+# --sampling-defaults model. At temperature 0 vLLM resets top_p, top_k and min_p by itself
+# (SamplingParams.__post_init__), but not the penalty: Qwen2.5-VL's 1.05 penalises the repeated
+# numbers and tags of tables and boxes. It is 1.0 in-process, too
 # (engine.families.decoding.generate.greedy).
 _FILL_IN: Final = ("vllm", "sglang")
 _NO_PENALTY: Final[Mapping[str, float]] = {"repetition_penalty": 1.0}
-# These hand `chat_template_kwargs` to the template, which passes over names that it does not know
+# These pass `chat_template_kwargs` to the template, which ignores names that it does not use
 # (vLLM and SGLang: pages "Reasoning Outputs" and "Reasoning Parser" of their documentation;
 # llama.cpp: tools/server/README.md).
 _TAKE_TEMPLATE_KWARGS: Final = ("vllm", "sglang", "llama_cpp")
@@ -46,10 +46,10 @@ class ServerInputs:
 
     Attributes:
         body: fields of the request.
-        frames: (document_id, page_index) -> (width, height) that boxes on that page are in.
-        most_characters: an answer that is longer is ended.
-        spans: what of the pages an answer must be made of; None for a free answer.
-        view: how the conversation was made to fit; None where nothing is to be remembered.
+        frames: (document_id, page_index) -> (width, height) of the frame of boxes on that page.
+        most_characters: a longer answer is ended.
+        spans: the spans of the pages that an answer must consist of; None for a free answer.
+        view: how the conversation was shortened to fit; None without a history.
     """
 
     conversation: str
@@ -62,7 +62,7 @@ class ServerInputs:
 
 
 def check_options(model_id: str, model: ModelSettings) -> None:
-    """Refuse a key of the settings' `generation` that would be sent to nobody.
+    """Reject a key of the settings' `generation` that this kind of server does not support.
 
     Raises:
         ModelError: this kind of server has no such option.
@@ -89,12 +89,12 @@ def body_of(
     keeps_tags: bool,
     thinks: bool = False,
 ) -> dict[str, Any]:
-    """A request without `model` and `stream`: greedy unless the settings or the user say otherwise.
+    """Return a request without `model` and `stream`: greedy unless settings or user set sampling.
 
     Args:
-        spans: what of the pages the answer must be made of; None for a free answer.
-        keeps_tags: the model writes boxes in special tokens, which the server has to send.
-        thinks: the model may think before it answers, unless it is told not to.
+        spans: the spans of the pages that the answer must consist of; None for a free answer.
+        keeps_tags: the model writes boxes in special tokens, which the server must not strip.
+        thinks: the model may think by default, so thinking is switched off.
     """
     generation = {**model.generation, **request.prompt.generation}
     sampled = bool(generation.get("do_sample", False))
