@@ -1,1 +1,1 @@
-"""A run over several pages: one after the other, streamed, loops found, margins left out."""
+"""Runs over several pages: page by page, streaming, loop detection, thinking, region crops."""

@@ -1,11 +1,11 @@
-"""A model's ids as text while they come, special tokens included: what parsers of boxes read."""
+"""Incremental detokenizer: a model's ids as text, special tokens included, for box parsers."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from typing import Any, Final
 
-# Ids that may be held back because they do not make whole characters yet.
+# Maximum of ids that are buffered because they do not form complete characters yet.
 _MAX_HELD: Final = 8
 
 
@@ -14,26 +14,30 @@ class Detokenizer:
 
     Args:
         tokenizer: offers decode(ids, skip_special_tokens=...).
-        silent: ids that are no text: beginning, end, padding.
+        silent: ids that are not text: BOS, EOS, padding.
     """
 
     def __init__(self, tokenizer: Any, silent: Collection[int]) -> None:
         self._tokenizer = tokenizer
         self._silent = frozenset(silent)
         self._ids: list[int] = []
-        # Ids before `_context` are forgotten; those before `_said` were given out and are decoded
-        # again with what follows, because spaces between words depend on the word before.
+        # Ids before `_context` are dropped. Those before `_said` were returned; they are decoded
+        # again with the next ids, because spaces between words depend on the word before.
         self._context = self._said = 0
 
     def put(self, ids: Sequence[int], *, last: bool = False) -> str:
-        """The text that these ids complete. last: nothing follows, so nothing is held back."""
+        """Take ids; return the text that they complete.
+
+        Args:
+            last: no ids follow, so nothing is buffered.
+        """
         self._ids += [index for index in ids if index not in self._silent]
         before = self._decode(self._ids[self._context : self._said])
         end = len(self._ids)
         whole = self._decode(self._ids[self._context : end])
         while not last and end > self._said and whole.endswith("\ufffd"):
             if len(self._ids) - end >= _MAX_HELD:
-                # Not the beginning of a character but bytes that make none.
+                # Not the beginning of a character, but invalid bytes.
                 end = len(self._ids)
                 whole = self._decode(self._ids[self._context : end])
                 break

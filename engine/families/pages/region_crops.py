@@ -1,25 +1,26 @@
-"""A page and its index -> pictures of its regions, each with the task that it is to be read by.
+"""Crops the regions of a page, each with the task that it is transcribed by.
 
-Who reads blocks reads them as its makers' pipeline cuts them. What both published pipelines do:
+The crops follow the pipelines of the models' authors. Both published pipelines work as follows:
 
 - PaddlePaddle/PaddleX, paddlex/inference/pipelines/paddleocr_vl/pipeline.py at commit
-  01c1d80d787ecb8f2fdbdc2adea51416d9081c0d: a table is asked as a table, a formula (not its number)
-  as a formula, everything else as text, titles, captions, heads and feet too. Pictures, charts and
-  seals are not asked unless `use_ocr_for_image_block`, `use_chart_recognition` or
-  `use_seal_recognition` says so. Of boxes that overlap by more than 0.7 of the smaller one, one
-  stays (uilts.py, filter_overlap_boxes); what its Markdown leaves out is configured
-  (configs/pipelines/PaddleOCR-VL.yaml: number, footnote, header, footer, aside_text).
+  01c1d80d787ecb8f2fdbdc2adea51416d9081c0d: tables get the table prompt, formulas (not their
+  numbers) the formula prompt, everything else the text prompt, including titles, captions, headers
+  and footers. Pictures, charts and seals are skipped unless `use_ocr_for_image_block`,
+  `use_chart_recognition` or `use_seal_recognition` is set. Of two boxes that overlap by more than
+  0.7 of the smaller one, one is removed (uilts.py, filter_overlap_boxes). The Markdown leaves out
+  configured categories (configs/pipelines/PaddleOCR-VL.yaml: number, footnote, header, footer,
+  aside_text).
 - zai-org/GLM-OCR, glmocr/config.yaml at commit 1c6bb76acc8205699bf338de2cdc58dd58f7831d:
-  label_task_mapping has text, table and formula, skips images and charts, and drops heads, feet,
-  footnotes, page numbers and margin notes.
-- Both crop by the detected box as it is (layout_unclip_ratio 1.0), without a margin.
+  label_task_mapping has text, table and formula, skips images and charts, and drops headers,
+  footers, footnotes, page numbers and margin notes.
+- Both crop the detected box unchanged (layout_unclip_ratio 1.0), without a margin.
 
-Where this differs: our text boxes are those of the lines themselves, tighter than a detector's, so
-a little paper is left around them. Heads, feet and footnotes are read; who makes Markdown leaves
-heads and feet out. A picture in which OCR saw print is asked for its text, so that no line is
-lost; one without print is a region without text. Overlaps are settled in the index
-(engine/ocr/regions.py), which gives every line of the page to exactly one region. PaddleX puts
-pieces of one paragraph into one picture; here a paragraph is one region already.
+The differences here: text boxes are those of the lines themselves, tighter than a detector's, so
+crops get a small margin. Headers, footers and footnotes are transcribed; the task "markdown" leaves
+out headers and footers. A picture in which OCR found text is transcribed, so no line is lost; a
+picture without text is a region without text. The index resolves overlaps (engine/ocr/regions.py):
+it assigns every line of the page to exactly one region. PaddleX merges pieces of one paragraph into
+one crop; here a paragraph is one region already.
 """
 
 from __future__ import annotations
@@ -39,14 +40,14 @@ from engine.index.page_index import PageIndex
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# Paper that is left around a region, as a share of the page's longer side: 9 pixels at 200 dpi.
+# Margin around a region, as a share of the page's longer side: 9 pixels at 200 dpi.
 _MARGIN: Final = 0.004
-# The page is looked at with its longer side at this many pixels.
+# Longer side, in pixels, of the copy in which ink is searched.
 _LOOKED_AT: Final = 1000
-# A stroke is darker than its surroundings by this much (of 255), and not wider than this.
+# A stroke is at least this much darker than its surroundings (of 255), and at most this wide.
 _DARKER: Final = 40
 _STROKE_PIXELS: Final = 9
-# A page with a smaller share of ink than this is blank; there is always dust.
+# A page with a smaller share of ink is blank: a scan always has some dust.
 _BLANK_SHARE: Final = 0.0001
 _TASK_OF: Final = {"Table": "table", "Formula": "formula"}
 # Quarter turns counter-clockwise -> what PIL calls them.
@@ -59,12 +60,12 @@ _TURN: Final = {
 
 @dataclass(frozen=True, slots=True)
 class RegionCrop:
-    """A region of a page.
+    """The crop of one region.
 
     Attributes:
-        region: as the index has it, its box in the page's pixels; order counts from 0.
-        page: its picture as a page of its own, turned so that its lines run flat.
-        task: the id of the task whose prompt it is asked by; None for what is not read.
+        region: from the index, box in page pixels, without text; order counts from 0.
+        page: the crop as a page of its own, rotated so that its lines are horizontal.
+        task: id of the task whose prompt it gets; None for a region that is not transcribed.
     """
 
     region: Region
@@ -73,11 +74,11 @@ class RegionCrop:
 
 
 def crops_of(page: Page, index: PageIndex, image: Image.Image) -> tuple[RegionCrop, ...]:
-    """The regions of a page in reading order.
+    """Crop the regions of a page, in reading order.
 
     Args:
-        index: of this page.
-        image: of the whole page, in the frame of the index's boxes.
+        index: index of this page.
+        image: the whole page, in the frame of the index's boxes.
     """
     margin, turns = _MARGIN * max(page.size), index.quarter_turns
     crops: list[RegionCrop] = []
@@ -96,18 +97,18 @@ def crops_of(page: Page, index: PageIndex, image: Image.Image) -> tuple[RegionCr
 
 
 def whole_page(page: Page, image: Image.Image) -> RegionCrop:
-    """A page that is not cut, as one region of text."""
+    """Return a whole page as one text region."""
     bbox = (0.0, 0.0, float(page.width), float(page.height))
     return RegionCrop(Region(bbox, "Text", "", 0), _part(page, image, bbox, 0, 0), "ocr")
 
 
 def ink_outside(image: Image.Image, boxes: Sequence[BBox]) -> float:
-    """The share of a page's ink that lies in none of the boxes, 0 to 1; 0 for a blank page.
+    """Return the share of a page's ink outside all boxes, 0 to 1; 0 for a blank page.
 
-    Ink is what is dark and thin: the edge of a sheet on a table is not.
+    Ink is dark and thin; the edge of a sheet on a table is not ink.
 
     Args:
-        image: of the page.
+        image: the page.
         boxes: in its pixels.
     """
     ink, scale = _ink(image)
@@ -121,16 +122,16 @@ def ink_outside(image: Image.Image, boxes: Sequence[BBox]) -> float:
 
 
 def has_ink(image: Image.Image) -> bool:
-    """Whether anything like print is on a page on which no region was found.
+    """Whether a page without regions has anything like print on it.
 
-    Bolder than engine.ocr.preprocess.is_blank, which decides before OCR has looked.
+    It treats more pages as blank than engine.ocr.preprocess.is_blank, which runs before OCR.
     """
     ink, _ = _ink(image)
     return float(ink.mean()) >= _BLANK_SHARE
 
 
 def _ink(image: Image.Image) -> tuple[NDArray[np.bool_], float]:
-    """(height, width) bool of a smaller copy of the page, and the copy's scale."""
+    """Return the ink of a smaller copy of the page, (height, width) bool, and the copy's scale."""
     import cv2
 
     scale = min(1.0, _LOOKED_AT / max(image.size))
@@ -148,7 +149,7 @@ def _part(page: Page, image: Image.Image, bbox: BBox, order: int, quarter_turns:
     if turn is not None:
         part = part.transpose(turn)
     return Page(
-        # Another page than the whole one, for everything that remembers pages.
+        # Its own id, so that caches by page do not confuse it with the whole page.
         document_id=f"{page.document_id}#{order}:{x0},{y0},{x1},{y1}",
         page_index=page.page_index,
         width=part.width,

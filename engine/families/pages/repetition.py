@@ -1,13 +1,13 @@
-"""Seeing a repetition loop in the tail of what is being generated, while it is generated.
+"""Detects a repetition loop at the end of the generated ids, during generation.
 
-A loop is the same run of tokens over and over, whatever its length. Pages repeat too: a time sheet,
-a blank form, a column of zeros. So what a round says decides how long the run must be. Rounds
-of a table (HTML, OTSL, Markdown, LaTeX) may be as many as a long form has rows; rounds of lines, as
-a page has lines; anything else is a loop after four rounds.
+A loop is a sequence of tokens of any length that repeats. Pages repeat, too: a time sheet, a blank
+form, a column of zeros. So the content of a round, one repetition, decides how many rounds are
+allowed: in a table (HTML, OTSL, Markdown, LaTeX) as many as a long form has rows; with lines of
+text, as many as a page has lines; anything else is a loop after four rounds.
 
-With the tokens of Qwen's vocabulary an empty row of HTML is 16 (3 columns) to 44 (10), an empty
+In tokens of Qwen's vocabulary, an empty HTML row is 16 (3 columns) to 44 (10 columns), an empty
 Markdown row 7 to 21, an empty OTSL row 11 to 32, an empty `<td></td>` 4, a line with two times and
-a sum 13, a `0.00` 5. Users do have blank tables of 43 rows (rednote-hilab/dots.ocr issue 245).
+a sum 13, a `0.00` 5. Blank tables of 43 rows occur (rednote-hilab/dots.ocr issue 245).
 """
 
 import re
@@ -15,18 +15,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-# The longest repeated run that is looked for, in tokens.
+# The longest round that is searched for, in tokens.
 MAX_PERIOD: Final = 160
-# The same in what is cut back when a loop is known to be there, in tokens or characters.
+# The longest round when a known loop is cut off, in tokens or characters.
 _LONGEST_ROUND: Final = 1_000
-# A loop is at least this long in all, and made of at least this many rounds.
+# A loop has at least this many tokens in total, and at least this many rounds.
 MIN_LOOP_TOKENS: Final = 96
 MIN_ROUNDS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
 class _Patience:
-    """How many rounds are let pass, in no fewer and no more than so many tokens."""
+    """How many rounds are allowed, with a minimum and a maximum in tokens."""
 
     rounds: int
     least: int
@@ -40,38 +40,38 @@ class _Patience:
 _ANYTHING: Final = _Patience(MIN_ROUNDS, MIN_LOOP_TOKENS, MIN_ROUNDS * MAX_PERIOD)
 _LINES: Final = _Patience(40, MIN_LOOP_TOKENS, 1_000)
 _TABLE: Final = _Patience(60, 1_500, 4_000)
-# As many tokens as the longest run is that may have to be looked at.
+# The most tokens that a search for a loop needs.
 MOST_TOKENS: Final = _TABLE.most + MAX_PERIOD
 
-# What stands between a table's cells or rows, in every form in which models write one.
+# Separators of a table's cells or rows, in every format that models write.
 _TABLE_MARK: Final = re.compile(
     r"</?t[dhr]\b|<(?:[flxu]cel|ecel|ched|rhed|srow|nl)>|\||&|\\hline", re.IGNORECASE
 )
 
 
 def without_loop(ids: Sequence[int]) -> list[int]:
-    """What ended in a loop, up to the end of the loop's first round; all of it where none is seen.
+    """Cut off a loop at the end after its first round; return all ids if there is no loop.
 
     Args:
-        ids: of tokens, or code points of characters.
+        ids: token ids, or code points of characters.
     """
     best = period = 0
     for candidate in range(1, min(_LONGEST_ROUND, len(ids) // MIN_ROUNDS) + 1):
         if period and candidate % period == 0:
             continue
         total = _repeated(ids, candidate)
-        # The longest run, and not the shortest round: "1 000 000" has equal digits at its end.
+        # The longest loop, not the shortest round: "1 000 000" ends with equal digits.
         if total > best and total >= MIN_ROUNDS * candidate:
             best, period = total, candidate
     return list(ids[: len(ids) - best + period])
 
 
 def loop_length(ids: Sequence[int], text_of: Callable[[Sequence[int]], str]) -> int:
-    """How many tokens at the end of `ids` are a loop, its first round included; 0 without one.
+    """Return how many tokens at the end are a loop, its first round included; 0 for no loop.
 
     Args:
         ids: generated ids, oldest first.
-        text_of: the text of some of them.
+        text_of: ids -> text.
     """
     for period in range(1, min(MAX_PERIOD, len(ids) // MIN_ROUNDS) + 1):
         total = _repeated(ids, period)
@@ -83,7 +83,11 @@ def loop_length(ids: Sequence[int], text_of: Callable[[Sequence[int]], str]) -> 
 
 
 def _patience(rounds: str) -> _Patience:
-    """How long such rounds may go on. rounds: two of them, so that no mark is cut in two."""
+    """Return how many rounds of this text are allowed.
+
+    Args:
+        rounds: text of two rounds, so that no separator is split.
+    """
     if _TABLE_MARK.search(rounds):
         return _TABLE
     # Inside JSON a line break is written as an escape.
@@ -91,7 +95,7 @@ def _patience(rounds: str) -> _Patience:
 
 
 def _repeated(ids: Sequence[int], period: int) -> int:
-    """How many ids at the end repeat with this period, the first round included; 0 for none."""
+    """Return how many ids at the end repeat with this period, the first round included; or 0."""
     position = len(ids) - 1
     while position >= period and ids[position] == ids[position - period]:
         position -= 1

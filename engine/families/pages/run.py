@@ -1,10 +1,10 @@
-"""The run over a document's pages: one after the other, each shown when it is done.
+"""The run over a document's pages, one after the other.
 
-While a page is read, the next one's pixels are prepared on another thread. A page that fails is
-reported and does not stop the rest. A blank page is not read: models make things up on it. A
-repetition loop is withdrawn: the page is read once more at 0.95 of its size, and the better reading
-stays. Pages that an earlier run has read are shown again,
-and the one at which it was cut is gone on with.
+During the transcription of a page, the next page's pixels are prepared on another thread. A failing
+page is reported and does not stop the rest. A blank page is skipped, because models hallucinate on
+it. A repetition loop is withdrawn: the page is transcribed once more at 0.95 of its size, and the
+better result is used. When a run resumes, complete pages of the earlier run are shown again, and
+truncated pages are continued.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ logger = logging.getLogger(__name__)
 Made = TypeVar("Made")
 PageKey = tuple[str, int]
 
-# The inputs of a page that no model is asked about.
+# Inputs of a blank page, which is not sent to the model.
 BLANK_PAGE: Final = object()
-# A page in a loop is read again with both sides at 0.95: other patches, so other tokens.
+# The retry after a loop has both sides at 0.95: other patches, so other tokens.
 RETRY_SHARE: Final = 0.95**2
-# The worst of the pages is what the user should know.
+# Finish reasons from best to worst; a run reports the worst of its pages.
 _WORST: Final[tuple[FinishReason, ...]] = ("stop", "repetition", "length", "cancelled")
 
 
@@ -41,11 +41,11 @@ class ReadingInputs:
     """A prepared run.
 
     Attributes:
-        answer: inputs of a question, or None where pages are read one by one.
-        make: (page, pixel share, ids that were said before, whether it is read again after a loop)
-            -> that page's inputs; BLANK_PAGE for one with nothing on it.
-        first: the first page that is to be read, made ahead.
-        kept: what a cut run had read, by page.
+        answer: inputs of a question; None if pages are read one by one.
+        make: (page, pixel share, ids generated before, whether it is the retry after a loop) ->
+            that page's inputs; BLANK_PAGE for a blank page.
+        first: the inputs of the first page to read, prepared ahead.
+        kept: records of a truncated run, by page.
     """
 
     request: ModelRequest
@@ -56,7 +56,7 @@ class ReadingInputs:
 
 
 class PageFamily(Protocol):
-    """What a run needs of its family."""
+    """The interface of a family that a run uses."""
 
     @property
     def model_id(self) -> str: ...
@@ -71,7 +71,11 @@ class PageFamily(Protocol):
 
 
 class PagesRun:
-    """One run over the pages of a request. done: what was read, in order."""
+    """One run over the pages of a request.
+
+    Attributes:
+        done: records of the finished pages, in order.
+    """
 
     def __init__(self, family: PageFamily, inputs: ReadingInputs, run: Run) -> None:
         self.done: list[PageRecord] = []
@@ -126,7 +130,7 @@ class PagesRun:
         except GenerationError:
             raise
         except (EngineError, OSError, ValueError) as error:
-            # Of this page alone; what a whole model can suffer from is raised.
+            # A failure of this page alone; failures of the model (GenerationError) are raised.
             logger.warning("page %d failed", page.page_index + 1, exc_info=error)
             self._failures.append(error)
             if len(self._request.pages) > 1:
@@ -135,7 +139,7 @@ class PagesRun:
         self._done(record)
 
     def _report(self, page: Page, reason: str) -> None:
-        """Say that a page failed, while others go on."""
+        """Report that a page failed; the other pages continue."""
         failed: Values = {"page": page.page_index + 1, "reason": reason}
         self._run.emit(Notice("notice.page_failed", failed))
 
@@ -163,11 +167,11 @@ class PagesRun:
         return self._family.page_reader(inputs, record, self._run, self._request)
 
     def _before(self) -> list[PageRecord]:
-        """What was shown before the page that is being read."""
+        """Return the records of what was shown before the current page."""
         return self.done
 
     def _again(self, looped: PageRecord) -> PageRecord:
-        """Read a page that fell into a loop once more, a little smaller; the better one stays."""
+        """Retry a page after a loop, a little smaller; return the better result."""
         page = looped.page
         self._withdraw("discarded.repetition", page)
         record = PageRecord(page, looped.pixel_share * RETRY_SHARE)
@@ -195,8 +199,8 @@ class PagesRun:
         return len(record.regions) if self._layout else len(without_loop(record.said))
 
     def _withdraw(self, key: str, page: Page) -> None:
-        """Take back what was shown, and show again what other pages gave."""
-        # A line break flushes the text that the streamer holds back, which must not come later.
+        """Discard what was shown, and show the earlier pages again."""
+        # A line break flushes the text that the streamer buffers, which must not appear later.
         self._put(self._family.encode("\n"))
         self._run.emit(Discarded(key, {"page": page.page_index + 1}))
         for record in self._before():
@@ -213,7 +217,7 @@ class PagesRun:
         self._run.streamer.put(torch.tensor(ids, dtype=torch.long))
 
     def _done(self, record: PageRecord) -> None:
-        """A page is over: say what was wrong with it."""
+        """Store the record of a finished page, and emit its notices."""
         self.done.append(record)
         for notice in record.warnings:
             self._run.emit(notice)
@@ -242,7 +246,7 @@ class PagesRun:
         if not stopped and is_blank:
             self._put(self._family.encode(say("layout.blank", self._request.language)))
         elif self._layout and not stopped and not any(record.regions for record in self.done):
-            # The next model of the settings may do better (engine.chat.runner).
+            # The next model of the settings may succeed (engine.chat.runner).
             raise GenerationError("layout.no_cells", model_id=self._family.model_id)
         self._run.streamer.end()
         reasons: list[FinishReason] = [record.finish_reason for record in self.done]
@@ -251,7 +255,7 @@ class PagesRun:
 
 
 def worst(reasons: Sequence[FinishReason]) -> FinishReason:
-    """What the user should know of several ends; "stop" of none."""
+    """Return the worst of several finish reasons; "stop" for none."""
     return max(reasons, key=_WORST.index, default="stop")
 
 
@@ -260,7 +264,7 @@ def key_of(page: Page) -> PageKey:
 
 
 def is_open(record: PageRecord | None) -> bool:
-    """Whether a page is still to be read, or to be gone on with."""
+    """Whether a page is not read yet, or truncated."""
     return record is None or record.finish_reason == "length"
 
 

@@ -1,8 +1,8 @@
-"""Base of the families that see images: questions, and reading a document page by page.
+"""Base of the vision-language families: questions, and OCR of a document page by page.
 
-OCR and layout read one page a prompt (see pages_run); a question looks at all its pages at once. A
-subclass makes one prompt and answers it. An answer that was cut can be gone on with: the model is
-fed what it has said.
+OCR and layout use one prompt per page (see pages/run.py); a question has all its pages in one
+prompt. A subclass builds one prompt and answers it. A truncated answer can be continued: the prompt
+then ends with the generated ids.
 """
 
 from __future__ import annotations
@@ -40,44 +40,45 @@ from engine.families.pages.thinking import ThoughtFilter
 from engine.layout.cells import CellParser
 from engine.ocr.preprocess import is_blank
 
-# Conversations whose cut runs are remembered.
+# Maximum of conversations whose truncated runs are stored.
 _REMEMBERED: Final = 100
 _BESIDE: Final = "#pages"
 
 
 class PageByPageFamily(ModelFamily):
-    """Base of families that see images: a subclass makes one prompt and answers it."""
+    """Base of vision-language families. A subclass builds one prompt and answers it."""
 
-    # How a page is read once more after a loop, where the settings say nothing of sampling.
+    # Generation options of the retry after a loop, unless the settings have `do_sample`.
     retry_generation: ClassVar[Mapping[str, bool | int | float]] = {}
 
     def __init__(self, model_id: str, settings: ModelSettings) -> None:
         super().__init__(model_id, settings)
-        # conversation -> (what was asked, what was read)
+        # conversation -> (key of the request, records of its truncated run)
         self._cut: OrderedDict[str, tuple[tuple[Any, ...], tuple[PageRecord, ...]]] = OrderedDict()
 
     @abstractmethod
     def prepare_prompt(self, request: ModelRequest, preparation: Preparation) -> Any:
-        """Inputs of one prompt with all pages of the request; request.so_far stands at its end."""
+        """Build the inputs of one prompt with all pages of the request, ending with
+        request.so_far."""
 
     @abstractmethod
     def generate_answer(self, inputs: Any, run: Run) -> Outcome:
-        """Answer one prompt: ids through run.streamer, then run.streamer.end()."""
+        """Answer one prompt: put ids into run.streamer, then call its `end`."""
 
     @abstractmethod
     def silent_ids(self) -> frozenset[int]:
-        """Ids that are no text: what begins and ends an answer, and padding."""
+        """Return ids that are not text: those that begin and end an answer, and padding."""
 
     def cell_parser(self, task: str) -> CellParser | None:
-        """What reads the boxes in the model's text; None for models that write none."""
+        """Return a parser of the boxes in the model's text; None for models without boxes."""
         return None
 
     def frame(self, inputs: Any, page: Page) -> Size:
-        """(width, height) of the frame that boxes on a page are in."""
+        """Return the (width, height) of the coordinate frame of boxes on a page."""
         return page.size
 
     def thoughts(self, inputs: Any, run: Run) -> ThoughtFilter | None:
-        """What tells a thought from the answer to one prompt; None for models that do not think."""
+        """Return a filter of thoughts for one answer; None for models that do not think."""
         return None
 
     def prepare(self, request: ModelRequest, preparation: Preparation) -> ReadingInputs:
@@ -112,7 +113,7 @@ class PageByPageFamily(ModelFamily):
                 values = {"page": number, "pages": len(request.pages)}
                 preparation.emit(Step("step.preparing", values, page.page_index))
                 first_page = in_background(lambda: made_for(inputs, page))  # noqa: B023 - the loop ends
-                # A failure is told when it is this page's turn.
+                # Another failure is reported when the run reaches this page.
                 if isinstance(first_page.exception(), RunCancelled):
                     raise RunCancelled
                 return replace(inputs, first=first_page)
@@ -134,7 +135,7 @@ class PageByPageFamily(ModelFamily):
             feed(reader, before.said)
 
         def withdraw() -> None:
-            # A line break flushes the text that the streamer holds back, which must not come later.
+            # A line break flushes the text that the streamer buffers, which must not appear later.
             run.streamer.put(torch.tensor(self.encode("\n")))
             run.emit(Discarded("discarded.thought"))
 
@@ -143,17 +144,17 @@ class PageByPageFamily(ModelFamily):
         reader.finish(outcome.finish_reason)
         run.streamer.end()
         self._remember(request, [record])
-        # Of what was thought nothing was streamed.
+        # The ids of a thought were not streamed.
         return replace(outcome, counts_ids=False) if reader.thought else outcome
 
     def pages_run(self, inputs: ReadingInputs, run: Run) -> PagesRun:
-        """How the pages of a request are read."""
+        """Create the run over the pages of a request."""
         return PagesRun(self, inputs, run)
 
     def page_reader(
         self, inputs: Any, record: PageRecord, run: Run, request: ModelRequest
     ) -> Reader:
-        """What the ids of one page go through."""
+        """Create the reader that processes the ids of one page."""
         parser = self.cell_parser(request.task)
         thoughts = self.thoughts(inputs, run)
         if parser is None or get_task(request.task).output != "layout":
@@ -170,11 +171,11 @@ class PageByPageFamily(ModelFamily):
         )
 
     def encode(self, text: str) -> list[int]:
-        """Ids of plain text, to be shown."""
+        """Return the ids of plain text, for display."""
         return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
 
     def words(self, ids: Sequence[int]) -> str:
-        """The text of ids, special tokens included."""
+        """Return the text of ids, special tokens included."""
         return str(self.tokenizer.decode(list(ids), skip_special_tokens=False))
 
     def _answer_reader(self, inputs: ReadingInputs, record: PageRecord, run: Run) -> Reader:
@@ -199,7 +200,7 @@ class PageByPageFamily(ModelFamily):
         return {key_of(each.page): each for each in records} if asked == _asked(request) else {}
 
     def _remember(self, request: ModelRequest, records: list[PageRecord]) -> None:
-        """Keep a cut run, so that it can be gone on with; forget the one before."""
+        """Store a truncated run, so that it can be resumed; drop the one before."""
         self._cut.pop(request.conversation, None)
         if any(record.finish_reason == "length" for record in records):
             ends = self.silent_ids()
@@ -211,22 +212,25 @@ class PageByPageFamily(ModelFamily):
 
 
 def _asked(request: ModelRequest) -> tuple[Any, ...]:
-    """What makes two requests the same run."""
+    """Return a key: requests with equal keys can resume each other's run."""
     pages = tuple(key_of(page) for page in request.pages)
     return (request.task, request.question, pages, request.bbox, request.pixel_share)
 
 
 def _cache_key(request: ModelRequest, page: Page) -> str:
-    """The KV cache of a page: the conversation's own where it is the only one, so that a question
-    about it encodes nothing again; else one beside it, so that the pages do not throw it out."""
+    """Return the key of the KV cache for a page.
+
+    A single page uses the conversation's own cache, so a question about it does not encode it
+    again. Several pages use a separate one, so they do not overwrite the conversation's.
+    """
     return request.conversation if len(request.pages) == 1 else beside(request.conversation)
 
 
 def beside(conversation: str) -> str:
-    """The key of the cache that pages of a conversation are read in."""
+    """Return the key of a conversation's separate cache for page-by-page runs."""
     return f"{conversation}{_BESIDE}"
 
 
 def conversation_of(key: str) -> str:
-    """The conversation of a cache's key."""
+    """Return the conversation of a cache key."""
     return key.removesuffix(_BESIDE)

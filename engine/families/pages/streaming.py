@@ -1,11 +1,11 @@
-"""What happens to a page's ids on their way from `generate` to the screen.
+"""Readers: process a page's ids between `generate` and the run's streamer.
 
-A reader stands between the model and the run's streamer. For a task whose output is text the ids
-pass through; for a layout they are turned into text, parsed as they come, and each finished cell
-becomes a RegionAdded in page pixels and a line of readable text: raw JSON and tags are never shown.
-In an answer to a question, boxes become EvidenceFound beside the text.
+For a task with text output the ids pass through. For a layout the ids are decoded and parsed
+incrementally: each complete cell becomes a RegionAdded in page pixels and a line of readable text,
+so raw JSON and tags are never shown. In an answer to a question, boxes become EvidenceFound beside
+the text.
 
-Does not know models. torch is imported when the first ids come.
+This module does not depend on models. torch is imported when the first ids arrive.
 """
 
 from __future__ import annotations
@@ -44,25 +44,26 @@ if TYPE_CHECKING:
 
 __all__ = ["BoxReader", "Detokenizer", "EvidenceReader", "LayoutReader", "PageRecord", "Reader"]
 
-# Characters in which a loop is looked for that the run was ended for.
+# Characters at the end that are searched for the loop that ended the run.
 _LONGEST_LOOP: Final = 20_000
 _BOX_END: Final = re.compile(r"(?<=[>}])")
-# An output that says that the page is empty.
+# An output that reports an empty page.
 _BLANK: Final = re.compile(r"\s*(?:```(?:json)?)?\s*\[\s*\]\s*(?:```)?\s*")
 
 
 @dataclass(slots=True)
 class PageRecord:
-    """What was read of one page: enough to show it again, or to go on with it.
+    """The result of one page: enough to show it again, or to resume it.
 
     Attributes:
-        pixel_share: of the pixels that the model could see.
+        pixel_share: share of the pixels that the model could get.
         said: the model's own ids.
         shown: ids that went to the run's streamer for this page.
         regions, warnings: of a layout.
-        parts: of the page's regions, where they were read one by one; each one's page is the
-            region's own picture.
-        blank: a layout's output says, validly, that there is nothing on the page.
+        parts: records of the page's regions, if they were transcribed one by one; the page of each
+            is the region's crop.
+        blank: the page was skipped as blank, has no regions, or the model's layout is a valid
+            empty list.
     """
 
     page: Page
@@ -77,10 +78,10 @@ class PageRecord:
 
 
 class Reader:
-    """The Streamer of one page, for text: every id is shown that is no thought.
+    """The Streamer of one page, for text: shows every id that is not part of a thought.
 
     Attributes:
-        withdraw: takes back what was shown of this page; called where it proves to be a thought.
+        withdraw: discards what was shown of this page; called if that proves to be a thought.
     """
 
     def __init__(
@@ -109,27 +110,27 @@ class Reader:
         return self._thoughts is not None and self._thoughts.seen
 
     def _take(self, ids: list[int]) -> None:
-        """Take ids of the answer; none of a thought, which is but a sign of life."""
+        """Take ids of the answer. An empty list (during a thought) is a keep-alive."""
         self.show(ids)
 
     def _start_anew(self) -> None:
-        """What was read so far was a thought: forget it."""
+        """Reset the reader: everything so far was a thought."""
 
     def show(self, ids: Sequence[int]) -> None:
-        """Pass ids on; () still tells the run that the model is alive."""
+        """Forward ids to the run's streamer; () is a keep-alive."""
         import torch
 
         self.record.shown += ids
         self._streamer.put(torch.tensor(ids, dtype=torch.long))
 
     def end(self) -> None:
-        """Called by `generate`; the run itself ends its streamer when all pages are read."""
+        """Do nothing: `generate` calls this, but the run ends its streamer after all pages."""
 
     def finish(self, reason: FinishReason) -> None:
-        """The page is over.
+        """Finish the page.
 
         Raises:
-            GenerationError: all of it was a thought.
+            GenerationError: the whole output was a thought.
         """
         self.record.finish_reason = reason
         thoughts = self._thoughts
@@ -138,10 +139,10 @@ class Reader:
 
 
 class BoxReader(Reader, ABC):
-    """A Reader of text with boxes in it: its parser is fed as the text comes.
+    """A Reader of text with boxes. It feeds the parser incrementally.
 
     Args:
-        parser: of the family's output format.
+        parser: parser of the family's output format.
         words: ids -> text with special tokens.
     """
 
@@ -165,7 +166,7 @@ class BoxReader(Reader, ABC):
         self._read(self._words.put((), last=True))
         loop = 0
         if reason == "repetition":
-            # The table in which it began is read up to there.
+            # The table in which the loop began is parsed up to the loop.
             text = self._newest
             loop = len(text) - len(without_loop([ord(character) for character in text]))
         self._add(self._parser.close(cut=reason != "stop" and not loop, loop=loop))
@@ -187,9 +188,9 @@ class LayoutReader(BoxReader):
     """The Streamer of one page, for a layout.
 
     Args:
-        encode: text -> ids, for what is shown.
-        frame: (width, height) of the frame that the boxes are in.
-        language: of the notes that stand for regions without text.
+        encode: text -> ids, for shown text.
+        frame: (width, height) of the coordinate frame of the boxes.
+        language: language of the notes for regions without text.
     """
 
     def __init__(
@@ -236,13 +237,13 @@ class LayoutReader(BoxReader):
         self.record.warnings = [self._on_this_page(notice) for notice in counts.values()]
 
     def _read(self, text: str) -> None:
-        # As much as shows whether the whole output is "[]".
+        # Enough to decide whether the whole output is "[]".
         self._head = (self._head + text)[:100]
         if not self._add(self._feed(text)):
             self.show(())
 
     def _add(self, cells: list[Cell]) -> bool:
-        """Emit the cells; whether anything was shown."""
+        """Emit the cells; return whether anything was shown."""
         page = self.record.page
         before = len(self.record.regions)
         for cell in cells:
@@ -270,11 +271,11 @@ class LayoutReader(BoxReader):
 
 
 def readable(region: Region, page: Page, language: str) -> str:
-    """A region as Markdown, ending with a line break, which flushes every streamer.
+    """Return a region as Markdown, ending with a line break, which flushes every streamer.
 
     Args:
-        page: that it lies on.
-        language: of the note that stands for a region without text.
+        page: the page of the region.
+        language: language of the note for a region without text.
     """
     layout = PageLayout(page.document_id, page.page_index, page.width, page.height, (region,))
     text = to_markdown([layout], language=language)
@@ -285,14 +286,14 @@ def readable(region: Region, page: Page, language: str) -> str:
 
 
 class EvidenceReader(BoxReader):
-    """The Streamer of an answer to a question: the text passes, boxes become EvidenceFound.
+    """The Streamer of an answer to a question: text passes through, boxes become EvidenceFound.
 
-    With several pages a box belongs to the one that the model named last: "image 2" is the second
-    that it sees, "page 2" that one or the page of this number. A box that could lie on several of
-    them is not shown, because a wrong place is worse than none.
+    With several pages a box belongs to the page that the model named last: "image 2" is the second
+    image in the prompt, "page 2" is that one or the page with this number. A box that could belong
+    to several pages is dropped, because a wrong place is worse than none.
 
     Args:
-        pages: (page, frame of the boxes on it), in the order in which the model sees them.
+        pages: (page, frame of the boxes on it), in the order of the prompt.
     """
 
     def __init__(
@@ -326,7 +327,7 @@ class EvidenceReader(BoxReader):
         return 1 if len(self._pages) == 1 else None
 
     def _read(self, text: str) -> None:
-        # Box by box: what is named after a box is not the page of that box.
+        # Box by box: a page named after a box is not the page of that box.
         for piece in _BOX_END.split(text):
             self._tail = (self._tail + piece)[-200:]
             if len(self._pages) > 1:
@@ -334,13 +335,13 @@ class EvidenceReader(BoxReader):
             self._add(self._feed(piece))
 
     def _look_for_page(self) -> None:
-        """Take the page that was named last; what names none of those shown changes nothing."""
+        """Set the current page to the one named last. References to other pages are ignored."""
         for one in references(fold(self._tail)):
             if one.kind == "document" or len(one.numbers) > 1:
                 continue
             places = {one.numbers[0]} & set(range(1, len(self._pages) + 1))
             if one.kind == "page":
-                # A model may count what it sees, or know the page by the number that was asked for.
+                # A model may count its images, or use the page number in the question.
                 numbered = [
                     place
                     for place, (page, _) in enumerate(self._pages, start=1)

@@ -1,9 +1,9 @@
-"""Models that think before they answer: the thought is told from the answer, id by id.
+"""Separates the thought of a thinking model from its answer, id by id.
 
-Qwen's Thinking checkpoints, DeepSeek-R1 and others write `<think> ... </think>` before the answer;
-the newer templates write the opening tag into the prompt, so that only the closing one is seen
-(Qwen3 model cards, "Thinking mode"). Both tags are single tokens of those tokenizers, and of the
-tokenizer of characters that stands for a server (engine.families.openai_server.characters).
+Qwen's Thinking checkpoints, DeepSeek-R1 and others write `<think> ... </think>` before the answer.
+Newer templates put the opening tag into the prompt, so only the closing one is generated (Qwen3
+model cards, "Thinking mode"). Both tags are single tokens of those tokenizers, and of the character
+tokenizer for servers (engine.families.openai_server.characters).
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ CLOSING: Final = "</think>"
 
 
 class ThoughtFilter:
-    """Takes the ids of one answer as they come and gives back those that are no thought.
+    """Takes the ids of one answer incrementally and returns those outside the thought.
 
     Args:
         tokenizer: offers decode(ids).
         opening, closing: ids of the two tags.
-        opened: the prompt ends with the opening tag, so the answer begins inside of a thought.
-        may_lack_opening: whether the prompt ends so is not known: a closing tag without an opening
-            one ends a thought that began with the answer.
-        emit: told once, when a thought is seen.
-        error: what an answer ends in that is a thought and nothing else.
+        opened: the prompt ends with the opening tag, so the answer begins inside a thought.
+        may_lack_opening: the end of the prompt is unknown, so a closing tag without an opening one
+            ends a thought that began with the answer.
+        emit: called once, at the first thought.
+        error: the error for an answer that is only a thought.
     Attributes:
-        withdrawn: the last ids showed that what was given back before them was a thought.
+        withdrawn: the last ids showed that the ids returned before were a thought.
         seen: there was a thought.
     """
 
@@ -53,7 +53,7 @@ class ThoughtFilter:
         self._may_lack_opening = may_lack_opening
         self._emit = emit
         self._told = False
-        # "guess": an answer, unless a closing tag shows that it was a thought.
+        # "guess": an answer, unless a closing tag proves it to be a thought.
         self._state: Literal["start", "thought", "after", "guess", "answer"] = (
             "thought" if opened else "start"
         )
@@ -61,11 +61,11 @@ class ThoughtFilter:
 
     @property
     def alone(self) -> bool:
-        """There was a thought, and no answer after it."""
+        """Whether there was a thought and no answer after it."""
         return self._state in ("thought", "after")
 
     def put(self, ids: Iterable[int]) -> list[int]:
-        """The ids of the answer among these. Blank ones around a thought belong to neither."""
+        """Return the ids of the answer among these. Blank ids around a thought are dropped."""
         self.withdrawn = False
         answer: list[int] = []
         for index in ids:
@@ -92,7 +92,7 @@ class ThoughtFilter:
                 self._state = "after"
             case _:
                 if index == self._opening:
-                    # The answer speaks of such tags.
+                    # The answer mentions such tags.
                     self._state = "answer"
                 answer.append(index)
 

@@ -1,9 +1,9 @@
-"""Phi-3.5-vision, natively: importing this package teaches transformers to load it.
+"""Phi-3.5-vision without remote code: importing this package registers it with transformers.
 
 After `import engine.families.phi3_vision`, AutoConfig, AutoProcessor and
 AutoModelForImageTextToText load microsoft/Phi-3.5-vision-instruct from its published files without
-running the code beside them. What transformers does not carry is written here from the
-descriptions and numbers in ../shared/fixtures/parity/phi3_v.
+running the code beside them. The parts that transformers lacks are implemented here, after the
+descriptions and reference values in tests/fixtures/parity/phi3_v.
 """
 
 from transformers import (
@@ -22,7 +22,7 @@ from engine.families.phi3_vision.processing import Phi3VImageProcessor, Phi3VPro
 AutoConfig.register(Phi3VConfig.model_type, Phi3VConfig, exist_ok=True)
 AutoModelForImageTextToText.register(Phi3VConfig, Phi3VForCausalLM, exist_ok=True)
 AutoModelForCausalLM.register(Phi3VConfig, Phi3VForCausalLM, exist_ok=True)
-# One implementation whatever backend is asked for: its pixels are those of the reference.
+# One implementation for every requested backend: its pixels equal the reference's.
 AutoImageProcessor.register(
     Phi3VConfig,
     image_processor_classes={"pil": Phi3VImageProcessor, "torchvision": Phi3VImageProcessor},

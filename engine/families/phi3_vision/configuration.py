@@ -1,9 +1,9 @@
-"""The published config.json of Phi-3.5-vision, read as it is.
+"""Reads the published config.json of Phi-3.5-vision.
 
-Phi3VConfig is transformers' Phi3Config (the language model's keys stand at the top level of the
-published file) plus what describes the vision side. The published file does not describe the
-vision tower: it is always CLIP ViT-L/14-336, so its sizes are filled in here. A file that asks for
-another way of joining image and text than the published checkpoints use is refused.
+Phi3VConfig is transformers' Phi3Config (the language model's keys are at the top level of the
+published file) plus the vision keys. The published file does not describe the vision tower: it is
+always CLIP ViT-L/14-336, so its sizes are filled in here. A file with other settings for joining
+image and text than the published checkpoints is rejected.
 """
 
 from typing import Any, ClassVar
@@ -22,7 +22,7 @@ _CLIP_VIT_L_14_336: dict[str, Any] = {
     "hidden_act": "quick_gelu",
     "layer_norm_eps": 1e-5,
 }
-# embd_layer as published, for every key that changes what the model computes.
+# Published values of embd_layer, for every key that affects the computation.
 _EMBEDDING: dict[str, Any] = {
     "embedding_cls": "image",
     "hd_transform_order": "sub_glb",
@@ -38,8 +38,8 @@ class Phi3VConfig(Phi3Config):  # type: ignore[no-untyped-call]
 
     Attributes:
         img_processor: the vision tower's name and output width ("image_dim_out", channels).
-        embd_layer: how image features become tokens; only the published way is known.
-        vision_config: the CLIP tower. Filled in when the file does not hold it.
+        embd_layer: how image features become tokens; only the published way is supported.
+        vision_config: the CLIP tower; filled in if the file does not have it.
     """
 
     model_type: ClassVar[str] = "phi3_v"
@@ -51,8 +51,8 @@ class Phi3VConfig(Phi3Config):  # type: ignore[no-untyped-call]
     vision_config: dict[str, Any] | CLIPVisionConfig | None = None
 
     def __post_init__(self, **kwargs: Any) -> None:
-        # The published file asks for flash_attention_2, a package that is never required here;
-        # the attention is chosen when the model is loaded, not by the file.
+        # The published file asks for flash_attention_2, whose package is not required here; the
+        # attention is chosen when the model is loaded, not by the file.
         kwargs.pop("_attn_implementation", None)
         tower = kwargs.pop("fixture_clip_vision_config", None)
         if self.vision_config is None:
@@ -71,14 +71,14 @@ class Phi3VConfig(Phi3Config):  # type: ignore[no-untyped-call]
         _refuse_other_embeddings(self.embd_layer)
         scaling = kwargs.get("rope_scaling")
         if isinstance(scaling, dict) and scaling.get("type") in ("su", "longrope"):
-            # "su" is the first name of what transformers calls longrope: the same formula, whose
-            # factor the published file leaves to be computed.
+            # "su" is the former name of transformers' longrope: the same formula. The published
+            # file does not contain the factor, so it is computed.
             factor = self.max_position_embeddings / self.original_max_position_embeddings
             named = {key: value for key, value in scaling.items() if key != "type"}
             kwargs["rope_scaling"] = {"factor": factor, **named, "rope_type": "longrope"}
         window = self.sliding_window
         if window is not None and window >= self.max_position_embeddings:
-            # A window longer than the longest sequence never cuts. Without it the caches can be
+            # A window longer than the longest sequence has no effect. Without it caches can be
             # cropped (reuse over turns) and SDPA needs no mask.
             self.sliding_window = None
         super().__post_init__(**kwargs)  # type: ignore[no-untyped-call]

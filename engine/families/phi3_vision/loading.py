@@ -1,6 +1,6 @@
-"""Phi-3.5-vision from its published files without holding them in memory beside the weights.
+"""Loads Phi-3.5-vision without having its files in memory beside the weights.
 
-transformers keeps every shard mapped while it casts or sends tensors to a GPU, which counts as
+transformers keeps every shard mapped while it casts tensors or sends them to a GPU, which counts as
 resident memory: twice the checkpoint in float16. Here each tensor's mapping ends with its use.
 """
 
@@ -16,7 +16,7 @@ from engine.families.weights.checkpoint import (
 
 
 class LoadsLazily:
-    """Gives a model class a from_pretrained whose peak memory stays near the loaded weights."""
+    """Mixin with a from_pretrained whose peak memory stays near the size of the loaded weights."""
 
     @classmethod
     def from_pretrained(
@@ -30,7 +30,7 @@ class LoadsLazily:
         """Load a folder or a hub repository; arguments as for PreTrainedModel.from_pretrained.
 
         Raises:
-            OSError: it is not there and cannot be brought.
+            OSError: the checkpoint is neither cached nor downloadable.
             SafetensorError: a file is damaged.
         """
         usual: Any = super()

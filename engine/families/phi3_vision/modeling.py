@@ -1,20 +1,19 @@
 """Phi-3.5-vision on transformers' own Phi-3 and CLIP: no remote code, no flash-attn.
 
-The language model is Phi3Model with rope type "longrope"; what is added is the vision side
+The language model is Phi3Model with rope type "longrope". This module adds the vision side
 (vision.py), image positions in the ids, and two things that `generate` needs:
 
-Images. An image position carries a negative id: -i for the i-th image. Features are written to
-these positions in reading order, in the order of `pixel_values`. With a filled cache, pass the
-images of the whole conversation (those in the cache are not run again) or only the new ones.
+Images. An image position has a negative id: -i for the i-th image. Features are written to these
+positions in order, in the order of `pixel_values`. With a filled cache, pass the images of the
+whole conversation (those in the cache are not encoded again) or only the new ones.
 
-LongRoPE. Up to `original_max_position_embeddings` tokens the short factors turn the keys, beyond
-them the long ones, all positions at once. Keys that were cached with the other set are wrong, so
-`generate` empties the cache and computes the whole sequence again whenever the set changes: when
-the conversation passes the limit, also in the middle of an answer, and when a cache was cut back
-below it. The cache object stays the caller's own, static caches included. This needs the ids and
-the images of the whole conversation; where they are missing, ValueError says so. A call of
-`forward` by hand with a cache from the other side of the limit mixes the two sets, as the
-reference does.
+LongRoPE. Up to `original_max_position_embeddings` tokens the short factors rotate the keys of all
+positions, beyond that the long factors do. Keys cached with the other set are wrong, so `generate`
+resets the cache and recomputes the whole sequence when the set changes: when the conversation
+passes the limit, even in the middle of an answer, and when a cache was cropped below it. The cache
+object is reused, static caches included. This needs the ids and the images of the whole
+conversation; if they are missing, a ValueError is raised. A direct call of `forward` with a cache
+from the other side of the limit mixes the two sets, as the reference does.
 """
 
 from typing import Any, ClassVar
@@ -38,12 +37,12 @@ from engine.families.phi3_vision.vision import Phi3ImageEmbedding, image_positio
 
 
 class Phi3VPreTrainedModel(Phi3PreTrainedModel):  # type: ignore[no-untyped-call]
-    """What transformers must know about all classes of this family."""
+    """Common base class with the attributes that transformers reads."""
 
     config: Phi3VConfig
     input_modalities: ClassVar[list[str]] = ["image", "text"]  # type: ignore[misc]
-    # The vision side is one block: its separators are parameters beside its layers, and splitting
-    # it over devices would put them apart.
+    # The vision side stays on one device: its separators are parameters beside its layers, and a
+    # split could put them on different devices.
     _no_split_modules: ClassVar[list[str]] = [  # type: ignore[misc]
         "Phi3DecoderLayer",
         "Phi3ImageEmbedding",
@@ -53,7 +52,7 @@ class Phi3VPreTrainedModel(Phi3PreTrainedModel):  # type: ignore[no-untyped-call
     def _init_weights(self, module: nn.Module) -> None:
         super()._init_weights(module)  # type: ignore[no-untyped-call]
         if isinstance(module, Phi3ImageEmbedding):
-            # transformers' own zeros_ leaves alone what a checkpoint has filled.
+            # transformers' own zeros_ skips parameters that the checkpoint has filled.
             zeros_(module.glb_GN)
             zeros_(module.sub_GN)
 
@@ -79,10 +78,10 @@ class Phi3VModel(Phi3VPreTrainedModel, Phi3Model):  # type: ignore[no-untyped-ca
         image_sizes: Tensor | None = None,
         **kwargs: Any,
     ) -> BaseModelOutputWithPast:
-        """Hidden states (batch, seq, H) of ids (batch, seq); see Phi3ImageEmbedding for images.
+        """Return hidden states (batch, seq, H) of ids (batch, seq). Images: Phi3ImageEmbedding.
 
         Raises:
-            ValueError: the ids hold another number of image positions than the images fill.
+            ValueError: the number of image positions in the ids does not match the images.
         """
         if input_ids is not None and inputs_embeds is None:
             inputs_embeds = self._embed(input_ids, pixel_values, image_sizes)
@@ -101,10 +100,10 @@ class Phi3VModel(Phi3VPreTrainedModel, Phi3Model):  # type: ignore[no-untyped-ca
     def _embed(
         self, input_ids: Tensor, pixel_values: Tensor | None, image_sizes: Tensor | None
     ) -> Tensor:
-        """Text and image embeddings, (batch, seq, H)."""
+        """Return text and image embeddings, (batch, seq, H)."""
         embeds: Tensor = self.embed_tokens(input_ids.clamp(min=0))
         if pixel_values is None:
-            # One id at a time is decoding, where looking would cost a wait for the device.
+            # Decoding feeds one id at a time; a check there would need a device sync.
             decoding = input_ids.shape[1] == 1 or torch.compiler.is_compiling()
             if not decoding and bool(image_positions(input_ids).any()):
                 raise ValueError("input_ids hold image positions, but no pixel_values came along.")
@@ -150,13 +149,13 @@ class Phi3VForCausalLM(LoadsLazily, Phi3VPreTrainedModel, GenerationMixin):  # t
         return_dict: bool | None = None,
         **kwargs: Any,
     ) -> CausalLMOutputWithPast | tuple[Any, ...]:
-        """Scores (batch, seq or logits_to_keep, vocabulary).
+        """Return logits (batch, seq or logits_to_keep, vocabulary).
 
         Args:
             input_ids: (batch, seq); -i marks the positions of the i-th image.
-            pixel_values: (images, slots, 3, 336, 336), all rows of the batch one after the other.
+            pixel_values: (images, slots, 3, 336, 336), the rows of the batch in order.
             image_sizes: (images, 2), height and width in pixels after the HD transform.
-            logits_to_keep: score only so many positions at the end; 0 means all.
+            logits_to_keep: number of last positions to score; 0 means all.
         """
         output = self.model(
             input_ids=input_ids,
@@ -190,7 +189,7 @@ class Phi3VForCausalLM(LoadsLazily, Phi3VPreTrainedModel, GenerationMixin):  # t
         image_sizes: Tensor | None = None,
         **kwargs: Any,
     ) -> dict[str, Any]:
-        """Inputs of the next forward pass; see the module's docstring for caches and images."""
+        """Prepare the next forward pass; see the module's docstring for caches and images."""
         rebuilt = past_key_values is not None and self._empty_if_stale(
             past_key_values,
             input_ids,
@@ -219,18 +218,18 @@ class Phi3VForCausalLM(LoadsLazily, Phi3VPreTrainedModel, GenerationMixin):  # t
     def _empty_if_stale(
         self, cache: Cache, input_ids: Tensor, position_ids: Tensor | None, *, decoding: bool
     ) -> bool:
-        """Empty a cache whose keys were turned by the other set of factors; say whether.
+        """Reset a cache whose keys were rotated by the other set of factors; return whether.
 
         Args:
             cache: may be empty.
-            input_ids: (batch, seq), those in the cache included.
-            position_ids: (batch, seq), padding left out; None for ids without padding.
-            decoding: one id more than at the last call.
+            input_ids: (batch, seq), including those in the cache.
+            position_ids: (batch, seq), not counting padding; None for ids without padding.
+            decoding: the ids are one longer than at the last call.
         """
         marked = getattr(cache, "rope_factors", None)
         width = (input_ids if position_ids is None else position_ids).shape[-1]
         if decoding and marked == factors_for(width, self.config):
-            return False  # lengths only grow here: most steps need not wait for the device
+            return False  # lengths only grow here, so most steps need no device sync
         length = input_ids.shape[1] if position_ids is None else int(position_ids.max()) + 1
         factors = factors_for(length, self.config)
         cached = int(cache.get_seq_length())
@@ -247,11 +246,12 @@ class Phi3VForCausalLM(LoadsLazily, Phi3VPreTrainedModel, GenerationMixin):  # t
         return stale
 
     def _first_image(self, whole: Tensor, rest: Tensor, image_sizes: Tensor) -> int:
-        """The first of the images given that is not in the cache.
+        """Return the index of the first given image that is not in the cache.
 
         Args:
-            whole: all ids, (batch, seq). rest: those that the cache does not hold, (batch, n).
-            image_sizes: (images, 2), pixels.
+            whole: all ids, (batch, seq).
+            rest: ids that the cache does not hold, (batch, n).
+            image_sizes: (images, 2), height and width in pixels.
         """
         counts = self.model.vision_embed_tokens.token_counts(image_sizes)
         wanted = int(image_positions(rest).sum())
@@ -275,7 +275,7 @@ class Phi3VForCausalLM(LoadsLazily, Phi3VPreTrainedModel, GenerationMixin):  # t
         input_ids: Tensor | None = None,
         **model_kwargs: Any,
     ) -> tuple[Tensor, dict[str, Any]]:
-        """Rows for beams: a row's images are repeated together, as often as the row."""
+        """Repeat rows for beams. The images of a row are repeated together with it."""
         names = ("pixel_values", "image_sizes")
         images = {name: model_kwargs.pop(name) for name in names if name in model_kwargs}
         if expand_size > 1 and input_ids is not None:
@@ -292,7 +292,7 @@ class Phi3VForCausalLM(LoadsLazily, Phi3VPreTrainedModel, GenerationMixin):  # t
         return ids, {**others, **images}
 
     def _get_logits_processor(self, *args: Any, **kwargs: Any) -> LogitsProcessorList:
-        """The usual ones, but they never see negative ids, with which penalties index scores."""
+        """Return the usual processors with ids clamped to 0: penalties use ids as indices."""
         mixin: Any = super()
         usual: LogitsProcessorList = mixin._get_logits_processor(*args, **kwargs)
         if not usual:

@@ -1,12 +1,12 @@
-"""What Phi-3.5-vision is given: pixels of pages and ids of a chat, as the reference makes them.
+"""Preprocessing of Phi-3.5-vision: pixels of pages and ids of a chat, equal to the reference's.
 
 Pixels: the HD transform (a page is scaled to a grid of 336 px crops) plus a small view of the whole
 page, on PIL. Ids: the text between image tags is tokenised piece by piece, every piece with its own
-`<s>`, and an image's place is its negative number, repeated for every token it takes. Source:
-../shared/fixtures/parity/phi3_v/PREPROCESSING.md; the template is the published one.
+`<s>`; an image is its negative number, repeated for each of its tokens. Source:
+tests/fixtures/parity/phi3_v/PREPROCESSING.md; the template is the published one.
 
-What it does not do: fetch images, or take tags out of a user's words. Text that may hold tags it
-must not hold has to be cleaned before.
+This module does not fetch images, nor remove tags from a user's words: callers clean untrusted
+text.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from engine.families.phi3_vision.vision import image_token_count
 
 CROP = 336  # pixels, both sides
 _TAG = re.compile(r"<\|image_(\d+)\|>")
-# The published template, which takes strings, and the same for content in parts: images are
-# numbered through the conversation and stand before the text that follows them.
+# The published template, which takes strings, extended to content in parts: images are numbered
+# over the whole conversation, each at its place among the texts.
 CHAT_TEMPLATE = (
     "{% set images = namespace(count=0) %}"
     "{% for message in messages %}{{ '<|' + message['role'] + '|>\\n' }}"
@@ -45,10 +45,10 @@ CHAT_TEMPLATE = (
 
 
 def hd_size(width: int, height: int, num_crops: int) -> tuple[int, int]:
-    """Size of a landscape page before padding, (width, height) in pixels.
+    """Return the size of a landscape page before padding, (width, height) in pixels.
 
-    The page is made as wide as so many crops that it still takes at most num_crops of them. It may
-    grow by that.
+    The width is the largest number of crops with which the page needs at most num_crops crops. The
+    page may be enlarged.
     """
     ratio = width / height
     columns = 1
@@ -59,10 +59,10 @@ def hd_size(width: int, height: int, num_crops: int) -> tuple[int, int]:
 
 
 def hd_transform(image: Image.Image, num_crops: int) -> Image.Image:
-    """The page on a white ground whose sides are multiples of 336 px, in the middle of it."""
+    """Resize a page and centre it on white, with both sides a multiple of 336 px."""
     image = image.convert("RGB")
     portrait = image.width < image.height
-    if portrait:  # one rule for both: a portrait page lies on its side for it
+    if portrait:  # transposed, so that the landscape rule applies
         image = image.transpose(Image.Transpose.TRANSPOSE)
     size = hd_size(image.width, image.height, num_crops)
     image = image.resize(size, Image.Resampling.BILINEAR)
@@ -75,10 +75,10 @@ class Phi3VImageProcessor(BaseImageProcessor):
     """Images to crops. Settings are those of the published preprocessor_config.json.
 
     Attributes:
-        num_crops: most crops of an image, beside the view of the whole. The model card advises 16
-            for a single image and 4 for several.
-        image_mean: mean of red, green, blue, of values between 0 and 1.
-        image_std: their standard deviation.
+        num_crops: maximum crops of an image, without the view of the whole. The model card
+            recommends 16 for a single image and 4 for several.
+        image_mean: means of red, green and blue values in 0..1.
+        image_std: their standard deviations.
     """
 
     model_input_names: ClassVar[list[str]] = [  # type: ignore[misc]
@@ -103,12 +103,12 @@ class Phi3VImageProcessor(BaseImageProcessor):
     def preprocess(
         self, images: Any, *, num_crops: int | None = None, return_tensors: str | None = None
     ) -> BatchFeature:
-        """Crops of images.
+        """Preprocess images to crops.
 
         Args:
             images: an image or a list of them: PIL, or uint8 arrays (height, width, 3).
-            num_crops: instead of the processor's own.
-            return_tensors: "pt" or nothing; torch tensors come back in both cases.
+            num_crops: replaces the processor's own.
+            return_tensors: "pt" or None; the result has torch tensors in both cases.
         Returns:
             pixel_values (images, num_crops + 1, 3, 336, 336) float32; image_sizes (images, 2),
             height and width in pixels; num_img_tokens, one int per image.
@@ -127,7 +127,7 @@ class Phi3VImageProcessor(BaseImageProcessor):
         return BatchFeature(data)
 
     def _slots(self, page: Image.Image, slots: int) -> Tensor:
-        """(slots, 3, 336, 336): the whole page, its crops row by row, zeros."""
+        """Return (slots, 3, 336, 336): the whole page, its crops row by row, then zeros."""
         mean = torch.tensor(self.image_mean).view(3, 1, 1)
         std = torch.tensor(self.image_std).view(3, 1, 1)
         values = torch.from_numpy(np.array(page)).permute(2, 0, 1).float() / 255
@@ -172,20 +172,20 @@ class Phi3VProcessor(ProcessorMixin):
         return_tensors: str | None = None,
         **nothing: Any,
     ) -> BatchFeature:
-        """Inputs for the model.
+        """Build the model's inputs.
 
         Args:
             images: the images of all texts, in the order of their tags; lists of lists are joined.
             text: one prompt or several. Several are padded on the left.
-            num_crops: most crops of each image, instead of the processor's own.
-            first_image: the number that the first image has in the text. A next turn whose
-                conversation had two images passes 3 and its new images alone.
-            continues: the text goes on after ids that are there already: no `<s>` before it.
-            return_tensors: "pt", or nothing for lists of ids.
+            num_crops: maximum crops of each image; replaces the processor's own.
+            first_image: number of the first image in the text. A next turn after two images
+                passes 3 and only its new images.
+            continues: the text continues existing ids, so it gets no `<s>` at its start.
+            return_tensors: "pt", or None for lists of ids.
         Returns:
             input_ids and attention_mask (texts, seq); with images pixel_values and image_sizes.
         Raises:
-            ValueError: the tags are not the numbers of the images, each once.
+            ValueError: the tags do not number the images, each once.
         """
         self._refuse_unknown(nothing)
         if text is None:
@@ -225,25 +225,25 @@ class Phi3VProcessor(ProcessorMixin):
         return BatchFeature({**data, **vision}, tensor_type=return_tensors)
 
     def decode(self, token_ids: Any, *args: Any, **kwargs: Any) -> str:
-        """Text of ids; image positions have none."""
+        """Decode ids to text; image positions are skipped."""
         ids = token_ids.tolist() if hasattr(token_ids, "tolist") else token_ids
         ids = [ids] if isinstance(ids, int) else [index for index in ids if index >= 0]
         decoded: str = self.tokenizer.decode(ids, *args, **kwargs)
         return decoded
 
     def batch_decode(self, sequences: Any, *args: Any, **kwargs: Any) -> list[str]:
-        """Texts of rows of ids."""
+        """Decode rows of ids to texts."""
         return [self.decode(row, *args, **kwargs) for row in sequences]
 
     def prompt_ids(
         self, text: str, counts: Sequence[int], *, first_image: int = 1, continues: bool = False
     ) -> list[int]:
-        """Ids of one text.
+        """Return the ids of one text.
 
         Args:
-            text: may hold `<|image_N|>` tags.
-            counts: tokens of the images, the first of them numbered first_image.
-            continues: as for the call.
+            text: may contain `<|image_N|>` tags.
+            counts: tokens of each image; the first image has the number first_image.
+            continues: as in `__call__`.
         """
         start = self.tokenizer.bos_token_id
         ids: list[int] = []
@@ -260,7 +260,7 @@ class Phi3VProcessor(ProcessorMixin):
 
     @staticmethod
     def _refuse_unknown(given: dict[str, Any]) -> None:
-        """Take what transformers' apply_chat_template passes to every processor, nothing else."""
+        """Raise for arguments other than those that apply_chat_template passes to processors."""
         passed = {"videos", "audio", "padding", "add_special_tokens"}
         unknown = sorted(set(given) - passed)
         if unknown:
@@ -270,7 +270,7 @@ class Phi3VProcessor(ProcessorMixin):
 
 
 def _as_images(images: Any) -> list[Image.Image]:
-    """A flat list of PIL images from one image, a list, or a list of lists."""
+    """Return a flat list of PIL images from one image, a list, or a list of lists."""
     if isinstance(images, Image.Image):
         return [images]
     if isinstance(images, np.ndarray) and images.ndim == 3:

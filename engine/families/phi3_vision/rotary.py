@@ -1,10 +1,10 @@
-"""LongRoPE when a sequence arrives in pieces.
+"""LongRoPE for chunked prefill.
 
 transformers chooses between the short and the long factors by the last position of each forward
-call. A prompt of more than `original_max_position_embeddings` tokens that is fed piece by piece
-would have its first pieces turned by the short factors and the rest by the long ones, so the length
-of the whole sequence can be told in advance. What it does not do: recompute keys that are cached
-already (modeling.py, `_empty_if_stale`).
+call. With chunked prefill of a prompt of more than `original_max_position_embeddings` tokens, the
+first chunks would get the short factors and the rest the long ones. So the length of the whole
+sequence can be set in advance. Keys already in a cache are not recomputed here (see
+`_empty_if_stale` in modeling.py).
 """
 
 from typing import Literal
@@ -19,27 +19,27 @@ Factors = Literal["short", "long"]
 
 
 def factors_for(length: int, config: Phi3VConfig) -> Factors:
-    """Which set turns the keys of a sequence of so many tokens."""
+    """Return which set of factors rotates the keys of a sequence of `length` tokens."""
     return "long" if length > config.original_max_position_embeddings else "short"
 
 
 class Phi3VRotaryEmbedding(Phi3RotaryEmbedding):
-    """Phi-3's rotary embedding, which can be told how long the whole sequence is.
+    """Phi-3's rotary embedding with a presettable sequence length.
 
     Attributes:
-        sequence_length: tokens of the sequence whose pieces are being fed; 0 looks at each call
-            alone.
+        sequence_length: tokens of the whole sequence, during chunked prefill; 0 means that each
+            call decides alone.
     """
 
     sequence_length: int = 0
 
     def forward(self, x: Tensor, position_ids: Tensor) -> tuple[Tensor, Tensor]:
-        """cos and sin, (batch, n, head size) each, of position_ids (batch, n)."""
+        """Return cos and sin, (batch, n, head size) each, of position_ids (batch, n)."""
         whole = self.sequence_length
         if not whole:
             cos, sin = super().forward(x, position_ids)
             return cos, sin
-        # The sequence's last position decides, so it comes along and is cut off again.
+        # The sequence's last position decides, so it is appended and cut off again.
         last = position_ids.new_full((position_ids.shape[0], 1), whole - 1)
         cos, sin = super().forward(x, torch.cat([position_ids, last], dim=1))
         return cos[:, :-1], sin[:, :-1]

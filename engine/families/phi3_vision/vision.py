@@ -1,8 +1,8 @@
-"""From the crops of a page to image tokens: CLIP tower, HD grid, separators, projector.
+"""Vision side of Phi-3.5-vision: CLIP tower, HD grid, separators, projector.
 
-What it does not do: preprocessing (processing.py) and placing the tokens in the text
-(modeling.py). The steps follow ../shared/fixtures/parity/phi3_v/ARCHITECTURE.md; letters in shapes:
-C the tower's width, H the language model's width, h and w the crops of a page in rows and columns.
+Preprocessing is in processing.py; modeling.py inserts the tokens into the text. The steps follow
+tests/fixtures/parity/phi3_v/ARCHITECTURE.md. Letters in shapes: C is the tower's width, H the
+language model's width.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from transformers import CLIPVisionConfig, CLIPVisionModel
 
 from engine.families.phi3_vision.configuration import Phi3VConfig
 
-# Neighbouring patches that become one token: 2 x 2.
+# 2 x 2 neighbouring patches become one token.
 MERGE = 2
-# Negative ids above this mark image positions: -i those of the i-th image.
+# Negative ids above this are image positions; -i belongs to the i-th image.
 LOWEST_IMAGE_ID = -1_000_000_000
 
 
 def image_positions(input_ids: Tensor) -> Tensor:
-    """Where image tokens go: (batch, seq) ids -> (batch, seq) bool."""
+    """Return the mask of image positions: (batch, seq) ids -> (batch, seq) bool."""
     return (input_ids < 0) & (input_ids > LOWEST_IMAGE_ID)
 
 
 def image_token_count(rows: int, columns: int, *, side: int = 12) -> int:
-    """Tokens of one image.
+    """Return the number of tokens of one image.
 
     Args:
         rows: crops from top to bottom.
@@ -38,28 +38,28 @@ def image_token_count(rows: int, columns: int, *, side: int = 12) -> int:
 
 
 class ClipTower(nn.Module):
-    """Holds the CLIP model under the name `vision_model`, which is how it is published."""
+    """Holds the CLIP model under its published name, `vision_model`."""
 
     def __init__(self, config: CLIPVisionConfig) -> None:
         super().__init__()
         self.vision_model = CLIPVisionModel(config)
 
     def forward(self, pixel_values: Tensor) -> Tensor:
-        """Patch features (n, patches, C) of normalised crops (n, 3, 336, 336).
+        """Return patch features (n, patches, C) of normalised crops (n, 3, 336, 336).
 
         They are the output of the second-to-last layer, without the class token. The last layer
-        and `post_layernorm` are in the checkpoint and contribute nothing, so they are not run.
+        and `post_layernorm` are in the checkpoint but do not contribute, so they are not run.
         """
         clip = self.vision_model
         hidden: Tensor = clip.pre_layrnorm(clip.embeddings(pixel_values))
-        # Every crop attends to itself alone: the batch keeps them apart and no mask is needed.
+        # Every crop attends only to itself: crops are batch items, so no mask is needed.
         for layer in clip.encoder.layers[:-1]:
             hidden = layer(hidden, None)
         return hidden[:, 1:]
 
 
 class Phi3ImageEmbedding(nn.Module):
-    """Crops of the pages in, image tokens in the language model's width out."""
+    """Encodes crops of pages to image tokens of the language model's width."""
 
     def __init__(self, config: Phi3VConfig) -> None:
         super().__init__()
@@ -78,18 +78,18 @@ class Phi3ImageEmbedding(nn.Module):
         )
 
     def forward(self, pixel_values: Tensor, image_sizes: Tensor) -> Tensor:
-        """Image tokens of all images one after the other, (tokens, H).
+        """Return the tokens of all images in order, (tokens, H).
 
         Args:
-            pixel_values: (images, slots, 3, 336, 336); slot 0 the whole page, then the crops row
-                by row, then unused slots.
+            pixel_values: (images, slots, 3, 336, 336); slot 0 is the whole page, then the crops
+                row by row, then unused slots.
             image_sizes: (images, 2), height and width in pixels after the HD transform.
         """
         tokens = []
-        # Image by image, so that memory is bounded by one page, however many pages are asked about.
+        # Image by image, so memory is bounded by one page, however many pages there are.
         for crops, (height, width) in zip(pixel_values, image_sizes.tolist(), strict=True):
             rows, columns = height // self.crop_size, width // self.crop_size
-            # Unused slots are zeros that nothing reads: the reference runs them, we do not.
+            # Unused slots are zeros that nothing reads; unlike the reference, they are not run.
             features = self.img_processor(crops[: rows * columns + 1])
             grids = self._merge_patches(features)
             page = [
@@ -102,7 +102,7 @@ class Phi3ImageEmbedding(nn.Module):
         return projected
 
     def token_counts(self, image_sizes: Tensor) -> list[int]:
-        """Tokens of each image; image_sizes (images, 2), height and width in pixels."""
+        """Return the tokens of each image; image_sizes (images, 2), height and width in pixels."""
         size = self.crop_size
         return [
             image_token_count(height // size, width // size, side=self.side)
@@ -117,7 +117,7 @@ class Phi3ImageEmbedding(nn.Module):
         return blocks.permute(0, 1, 3, 2, 4, 5).reshape(count, side, side, -1)
 
     def _rows_with_separator(self, grids: Tensor, rows: int, columns: int) -> Tensor:
-        """Crops (rows * columns, 12, 12, 4C), row by row -> one grid, flat, (tokens, 4C)."""
+        """Crops (rows * columns, 12, 12, 4C), row by row -> one flat grid, (tokens, 4C)."""
         side, channels = self.side, grids.shape[-1]
         tiles = grids.reshape(rows, columns, side, side, channels)
         page = tiles.permute(0, 2, 1, 3, 4).reshape(rows * side, columns * side, channels)
