@@ -1,1 +1,1 @@
-"""What a model is shown: chat templates, the conversation, images, token ids and their number."""
+"""Prompts: chat templates, fitting of conversations, images, token ids and token counts."""

@@ -1,16 +1,16 @@
-"""A conversation made to fit a model's context: what is shown as text, and what is left out.
+"""Fits a conversation to a model's context: replaces images by text and drops turns.
 
-In this order, and only as much as is needed: images of other pages than the question's become the
-text that OCR read on them, the oldest first; the oldest turns go, where their words are enough;
-pages of the question that were shown before become text; turns go, however little that frees.
-Pages that the question shows for the first time stay, and when they alone are too long, a
-sentence says so.
+It shortens in this order, and only as much as necessary: images of pages other than the question's
+are replaced by their OCR text, oldest first; the oldest turns are dropped, if their text frees
+enough; the question's pages that an earlier turn contains are replaced by text; turns are dropped,
+however little that frees. Pages that are new in the question stay images. If they alone are too
+long, an error is raised.
 
-What was shortened stays so while the conversation as a whole does not fit: the next prompt then
-begins as this one did, and its keys and values are still good. A page that became text is shown as
-an image again, in the new turn, when a question is about it and there is room.
+Shortened parts stay shortened while the whole conversation does not fit. The next prompt then has
+the same prefix, and its keys and values stay valid. A page that was replaced by text becomes an
+image again, in the new turn, if a question is about it and there is room.
 
-This module decides; a family counts tokens and makes prompts (transformers_chat).
+This module decides; a family counts tokens and builds prompts (transformers_chat).
 """
 
 from __future__ import annotations
@@ -26,25 +26,26 @@ from engine.families.prompts.token_ids import PromptIds
 
 PageKey = tuple[str, int]
 
-# What an answer needs at least; with less room than this a question is refused.
+# Minimum tokens for an answer; with less room a question is rejected.
 _LEAST_ANSWER: Final = 64
-# A page's text has at most this share of the tokens of its image: else little would be gained.
+# A page's text has at most this share of its image's tokens; otherwise little would be gained.
 _TEXT_SHARE: Final = 0.5
-# Turns that go make room for some more questions: each time they go, all is encoded again.
+# Extra room, as a share of the context, when turns are dropped: dropping them invalidates the KV
+# cache, so it should not happen with every question.
 _SPARE_SHARE: Final = 0.125
 
 
 @dataclass(frozen=True, slots=True)
 class ContextView:
-    """How a conversation was shortened. Turns are meant by their messages' places in the history.
+    """How a conversation was shortened. Messages are identified by their index in the history.
 
     Attributes:
-        history: the conversation that it was made for.
-        texts: (place of the message, page) -> what stands there instead of the page's image.
-        again: place of a question -> all pages that it showed, where some were shown before.
-        asked: the pages of the question that it was made for.
-        quiet: those of them that it does not show as images: there was room for their text only.
-        dropped: how many of the first messages are left out.
+        history: the conversation that the view was made for.
+        texts: (index of the message, page) -> text that replaces the page's image there.
+        again: index of a question -> all pages of its prompt, if some were in earlier turns.
+        asked: the pages of the question that the view was made for.
+        quiet: those of them that are not images in the prompt: there was room for their text only.
+        dropped: number of oldest messages that are left out.
     """
 
     history: tuple[Message, ...] = ()
@@ -64,10 +65,10 @@ class ContextView:
         return frozenset(key for index, key in self.texts if index >= self.dropped)
 
     def of(self, history: tuple[Message, ...]) -> ContextView:
-        """What of it still holds for another state of the conversation, rewound or gone on."""
+        """Return the part of the view that is valid for a rewound or continued history."""
         same = 0
         for mine, theirs in zip(self.history, history, strict=False):
-            # Images may be hidden from one question; words stay.
+            # Only texts are compared: a message's images may differ between questions.
             if (mine.role, mine.text) != (theirs.role, theirs.text):
                 break
             same += 1
@@ -85,15 +86,15 @@ class ContextView:
 
 @dataclass(frozen=True, slots=True)
 class TokenCounters:
-    """How a family counts.
+    """Token-counting functions of a family.
 
     Attributes:
-        model_id: whose.
-        limit: tokens of its context.
+        model_id: id of the model.
+        limit: context length in tokens.
         prompt: messages -> the whole prompt as ids.
         image: page -> tokens of its image.
-        text: text -> how many tokens it is.
-        page_text: (page, tokens that it may have) -> what stands for its image.
+        text: text -> number of its tokens.
+        page_text: (page, maximum tokens) -> text that replaces its image.
     """
 
     model_id: str
@@ -105,17 +106,17 @@ class TokenCounters:
 
 
 def reserved(max_new_tokens: int, limit: int) -> int:
-    """Tokens that are kept free for the answer: all it may have, half the context at most."""
+    """Return the tokens reserved for the answer: its maximum, at most half the context."""
     return min(max_new_tokens, limit // 2)
 
 
 def room_for(request: ModelRequest, prompt_tokens: int, limit: int, *, model_id: str) -> int:
-    """How long the answer may become without leaving the context.
+    """Return the maximum tokens of the answer within the context.
 
     Args:
-        prompt_tokens: with the beginning of the answer, where one is gone on with.
+        prompt_tokens: including the beginning of a continued answer.
     Raises:
-        SessionError: there is no room for one.
+        SessionError: there is no room for an answer.
     """
     room = limit - prompt_tokens
     if room < min(request.max_new_tokens, _LEAST_ANSWER):
@@ -130,7 +131,7 @@ def room_for(request: ModelRequest, prompt_tokens: int, limit: int, *, model_id:
 
 
 def notice_of(view: ContextView, prompt: PromptIds, limit: int) -> Notice | None:
-    """What a person is told of a shortened conversation; None when the model misses nothing."""
+    """Return the user's notice of a shortened conversation; None if the model misses nothing."""
     turns = sum(message.role == "user" for message in view.history[: view.dropped])
     pages = len(view.pages_as_text - {span.key for span in prompt.images})
     if not pages and not turns:
@@ -139,10 +140,10 @@ def notice_of(view: ContextView, prompt: PromptIds, limit: int) -> Notice | None
 
 
 class PromptConversation:
-    """The history and the question of one request, and the ways to say it with fewer tokens.
+    """The history and the question of one request, with the ways to shorten them.
 
     Args:
-        known: the pages that can be shown.
+        known: the available pages; others are left out of the prompt.
     """
 
     def __init__(self, request: ModelRequest, known: Mapping[PageKey, Any]) -> None:
@@ -156,13 +157,17 @@ class PromptConversation:
         self._allowed = (self._shown_before | set(self._asked)) & set(known)
 
     def messages(self, view: ContextView) -> tuple[Message, ...]:
-        """The turns as the model sees them, the question last."""
+        """Return the turns for the prompt, the question last."""
         asked = [*self._shown(view, self._place), TextPart(self._request.prompt.text)]
         return (*self._earlier(view), Message("user", tuple(asked)))
 
     def fit(self, kept: ContextView, counting: TokenCounters) -> tuple[ContextView, PromptIds]:
-        """The prompt with as little shortened as fits, and how; the view is whole if nothing was.
+        """Shorten the conversation as little as necessary.
 
+        Args:
+            kept: the view of the previous question.
+        Returns:
+            How it was shortened (`is_whole` if it was not), and the prompt.
         Raises:
             SessionError: the question's own pages are too long.
         """
@@ -186,16 +191,16 @@ class PromptConversation:
         return self._remembered(view), prompt
 
     def _gone_on(self, kept: ContextView) -> ContextView:
-        """The view that an earlier question was answered with, for this one.
+        """Adapt the previous question's view to this question.
 
-        Pages for which that question left no room stay text if this one asks about no fewer.
+        Pages that had no room as images stay text if this question has at least the same pages.
         """
         asked = frozenset(self._asked)
         stay = kept.quiet & kept.pages_as_text if kept.asked <= asked else frozenset()
         return replace(kept, quiet=stay)
 
     def _remembered(self, view: ContextView) -> ContextView:
-        """The view with what the next question needs to know of this one."""
+        """Add to the view what the next question needs to know about this one."""
         keys = tuple(self._question_keys(view))
         again = dict(view.again)
         if self._shown_before & set(keys):
@@ -205,7 +210,7 @@ class PromptConversation:
         return replace(view, again=again, asked=asked, quiet=quiet)
 
     def _shorter(self, view: ContextView, over: int, counting: TokenCounters) -> ContextView | None:
-        """One step further, as far as `over` tokens need; None when there is none left."""
+        """Take the next step, to save `over` tokens; return None if no step is left."""
         asked = set(self._asked)
         places = [(index, key) for index, key in self._image_places(view) if key not in asked]
         shorter = self._as_text(view, places, over, counting)
@@ -224,7 +229,7 @@ class PromptConversation:
         over: int,
         counting: TokenCounters,
     ) -> ContextView | None:
-        """The first of these images as text, as many as are needed; None if none is shorter so."""
+        """Replace the first of these images by text, as many as needed; None if none gains."""
         texts, quiet = dict(view.texts), set(view.quiet)
         saved = 0
         for index, key in places:
@@ -246,7 +251,7 @@ class PromptConversation:
     def _without_turns(
         self, view: ContextView, over: int, counting: TokenCounters
     ) -> ContextView | None:
-        """Without the oldest turns, each whole; None when there is none."""
+        """Drop the oldest turns, each as a whole; None if there is none."""
         wanted = over + int(counting.limit * _SPARE_SHARE)
         dropped, saved = view.dropped, 0
         while dropped < self._place and saved < wanted:
@@ -261,7 +266,7 @@ class PromptConversation:
         return replace(shorter, quiet=view.quiet & shorter.pages_as_text)
 
     def _words(self, view: ContextView, counting: TokenCounters, place: int | None = None) -> int:
-        """About how many tokens go with one earlier message, or with all of them."""
+        """Estimate the text tokens of one earlier message, or of all of them."""
         places = range(view.dropped, self._place) if place is None else (place,)
         return sum(
             counting.text(self._history[index].text)
@@ -282,7 +287,7 @@ class PromptConversation:
         return [*self._shown(view, index), *words]
 
     def _shown(self, view: ContextView, index: int) -> list[Part]:
-        """The pages of a message, each as an image or as its text."""
+        """Return the pages of a message, each as an image or as its text."""
         return [
             TextPart(text) if (text := view.texts.get((index, key))) else ImagePart(*key)
             for key in self._keys(view, index)
@@ -296,7 +301,7 @@ class PromptConversation:
         return [*again, *(key for key in own if key not in again)]
 
     def _question_keys(self, view: ContextView) -> list[PageKey]:
-        """The question's pages that no earlier turn shows as images."""
+        """Return the question's pages that no earlier turn contains as images."""
         seen = {
             key
             for index in range(view.dropped, self._place)
@@ -306,7 +311,7 @@ class PromptConversation:
         return [key for key in self._asked if key not in seen and key not in view.quiet]
 
     def _image_places(self, view: ContextView) -> list[tuple[int, PageKey]]:
-        """Where images stand, oldest first."""
+        """Return (index of the message, page) of all images, oldest first."""
         return [
             (index, key)
             for index in range(view.dropped, self._place + 1)

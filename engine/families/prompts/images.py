@@ -1,6 +1,7 @@
-"""The images of a conversation as a model sees them; known pages are not decoded again.
+"""Preprocessed images of a conversation, with a cache of their sizes.
 
-torch is imported when a model is loaded.
+A page whose size is cached is preprocessed again only if its pixels are needed. torch is imported
+when a model is loaded.
 """
 
 from __future__ import annotations
@@ -18,20 +19,20 @@ from engine.families.base import Preparation
 if TYPE_CHECKING:
     import torch
 
-# Answers whose ids, and pages whose sizes, are remembered; older ones are worked out again.
+# Maximum of cached answers (their ids) and pages (their sizes); evicted ones are computed again.
 REMEMBERED: Final = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class SeenImage:
-    """An image as the model sees it.
+    """A preprocessed image.
 
     Attributes:
-        size: (width, height) in pixels after the one resize; boxes may refer to it.
-        tokens: how many token positions it takes.
-        grid: (1, 3) patches in time, height and width; None where a family has no such thing.
-        tensors: what the model's forward takes for it; on the CPU. Made when first called: an
-            image whose keys and values are cached is never decoded again.
+        size: (width, height) in pixels after the only resize; boxes may refer to it.
+        tokens: number of its token positions.
+        grid: (1, 3) patches in time, height and width; None for families without such a grid.
+        tensors: returns the arguments of the model's forward, on the CPU. For a cached page it
+            computes them when called: an image whose keys and values are cached needs none.
     """
 
     size: Size
@@ -41,12 +42,12 @@ class SeenImage:
 
 
 class SeenImages:
-    """Makes images of pages, and remembers what it needs to know of them without their pixels.
+    """Preprocesses pages and caches sizes and token counts, without pixels.
 
     Args:
         see: resizes and normalises one page image.
         see_smaller: the same with a share of the pixels.
-        see_to_read: (image, share) -> a page that is read; None where it is seen as any other.
+        see_to_read: (image, share) -> image for OCR and layout; None if `see` does that as well.
     """
 
     def __init__(
@@ -70,10 +71,10 @@ class SeenImages:
         *,
         reading: bool,
     ) -> dict[tuple[Any, ...], SeenImage]:
-        """Every image of a conversation, by (document_id, page_index).
+        """Return every image of a conversation, by (document_id, page_index).
 
         Args:
-            reading: the page is read, and not asked about.
+            reading: the task is OCR or layout, not a question.
         Raises:
             RunCancelled: the user pressed Stop.
         """
@@ -93,7 +94,7 @@ class SeenImages:
         return seen
 
     def of_size(self, size: Size, share: float, *, reading: bool) -> SeenImage:
-        """A page of (width, height) pixels without its picture: how many tokens it takes."""
+        """Return size and tokens of a page of (width, height) pixels, without its image."""
         key = ("", size, share, reading)
         if key not in self.known:
             blank = Page("", 0, *size, load_image=lambda: Image.new("RGB", size, "white"))
@@ -109,11 +110,11 @@ class SeenImages:
     def _keep(self, key: tuple[Any, ...], image: SeenImage) -> None:
         while len(self.known) >= REMEMBERED:
             self.known.pop(next(iter(self.known)))
-        # Without its tensors: pixels of every page ever seen would fill the memory.
+        # Without its tensors: the pixels of all pages would fill the memory.
         self.known[key] = replace(image, tensors=dict)
 
     def _seen(self, page: Page, share: float, reading: bool) -> SeenImage:
-        """A page as the model sees it; a known page gives its pixels only when asked."""
+        """Return a preprocessed page; a cached page computes its pixels only on demand."""
         key = (page.document_id, page.page_index, share, reading)
 
         known = self.known.get(key)

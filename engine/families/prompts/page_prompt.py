@@ -1,4 +1,4 @@
-"""Published prompts that speak of the page itself: its size, or a box that the user drew."""
+"""Fills placeholders of published prompts: the page's size, or a box that the user drew."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,25 +10,26 @@ from engine.families.base import ModelRequest
 
 
 class Sized(Protocol):
-    """An image as the model sees it. size: (width, height) of the frame of its boxes."""
+    """A resized image. `size` is the (width, height) of the frame of its boxes."""
 
     @property
     def size(self) -> Size: ...
 
 
 def names_box(request: ModelRequest) -> bool:
-    """Whether the prompt tells the model of the drawn box; see `filled`."""
+    """Whether the prompt contains the drawn box; see `filled`."""
     return _is_of_a_page(request) and "{bbox}" in request.prompt.text
 
 
 def filled(request: ModelRequest, seen: Mapping[tuple[Any, ...], Sized]) -> ModelRequest:
-    """The request with what its prompt says about the page in its place.
+    """Return the request with the placeholders of its prompt filled in.
 
-    {width} and {height} are the page's, {bbox} is the drawn box in the frame of the image that the
-    model sees, as `[x1, y1, x2, y2]`. A user's own words are never looked at.
+    {width} and {height} are the page's size in pixels. {bbox} is the drawn box (the whole page
+    without one) in the frame of the resized image, as `[x1, y1, x2, y2]`. Prompts with a user's
+    own words are not changed.
 
     Args:
-        seen: (document_id, page_index) -> the image that the model sees.
+        seen: (document_id, page_index) -> the resized image.
     """
     if not _is_of_a_page(request):
         return request
@@ -44,5 +45,5 @@ def filled(request: ModelRequest, seen: Mapping[tuple[Any, ...], Sized]) -> Mode
 
 
 def _is_of_a_page(request: ModelRequest) -> bool:
-    """Whether the prompt is about one page and holds no words of the user's."""
+    """Whether the prompt is about one page and contains no words of the user."""
     return not request.question and len(request.pages) == 1

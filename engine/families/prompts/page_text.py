@@ -1,4 +1,4 @@
-"""What OCR read on a page, as a part of a prompt in place of the page's image."""
+"""OCR text of a page, to replace the page's image in a prompt."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _CUT = "…"
 
 
 class PageTexts:
-    """The texts of the pages that a request knows of.
+    """Texts of the pages of a request's documents.
 
     Args:
-        count: text -> how many tokens it is.
+        count: text -> number of its tokens.
     """
 
     def __init__(
@@ -32,11 +32,11 @@ class PageTexts:
         }
 
     def of(self, key: tuple[str, int], most_tokens: int) -> str:
-        """A heading that names document and page, then its lines in reading order.
+        """Return a heading with document and page, then the page's lines in reading order.
 
         Args:
             key: (document_id, page_index).
-            most_tokens: lines that do not fit are left out, and "…" says so.
+            most_tokens: maximum tokens; "…" replaces the lines that do not fit.
         Raises:
             RunCancelled: the user pressed Stop.
             EngineError: the page cannot be read.

@@ -1,8 +1,8 @@
-"""A conversation -> the ids of a prompt, by the checkpoint's own chat template.
+"""Renders a conversation to the ids of a prompt, by the checkpoint's own chat template.
 
-The template is rendered with placeholders for images and earlier answers; an image becomes its run
-of ids, and an answer the very ids that were generated, never its text encoded again: a KV cache
-goes by ids.
+The template is rendered with placeholders for images and earlier answers. An image becomes its run
+of ids. An answer becomes its generated ids, not its text tokenised again, because the KV cache is
+matched by ids.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from engine.families.pages.sequential import PageByPageFamily
 from engine.families.prompts.images import SeenImage
 from engine.families.prompts.token_ids import ImageSpan, PromptIds
 
-# Stands for an earlier answer while the template is rendered; a private-use character that no
-# keyboard types, removed from what users write.
+# Placeholder of an earlier answer in the rendered template: a private-use character, removed from
+# users' texts.
 ANSWER: Final = "\ue000"
 
 
 class ChatPrompts(PageByPageFamily):
-    """What the families that chat share: how their prompts are written.
+    """Base of chat families: builds their prompts.
 
     Attributes:
-        processor: the checkpoint's, with its tokenizer and template.
+        processor: the checkpoint's processor, with its tokenizer and template.
     """
 
     processor: Any
-    # What was answered -> (the conversation that it is forgotten with, its ids)
+    # text of an answer -> (the conversation that it is deleted with, its ids)
     _said: dict[str, tuple[str, list[int]]]
 
     @property
@@ -37,20 +37,20 @@ class ChatPrompts(PageByPageFamily):
 
     @property
     def image_placeholder(self) -> str:
-        """What the chat template writes where an image stands."""
+        """Text that the chat template writes for an image."""
         return str(self.processor.image_token)
 
     @property
     def image_token_id(self) -> int:
-        """The id that is repeated for every token position of an image."""
+        """Id that is repeated for every token position of an image."""
         return int(self.processor.image_token_id)
 
     def image_ids(self, image: SeenImage) -> list[int]:
-        """The ids that stand for an image, image.tokens of them."""
+        """Return the ids of an image, image.tokens of them."""
         return [self.image_token_id] * image.tokens
 
     def count_text(self, text: str) -> int:
-        """How many tokens a text is on its own."""
+        """Return the number of tokens of a text on its own."""
         return len(self.tokenizer(text, add_special_tokens=False)["input_ids"])
 
     def prompt_of(
@@ -81,7 +81,7 @@ class ChatPrompts(PageByPageFamily):
     def render(
         self, messages: tuple[Message, ...], seen: Mapping[tuple[Any, ...], SeenImage]
     ) -> str:
-        """The conversation by the checkpoint's template, earlier answers as ANSWER."""
+        """Render the conversation with the checkpoint's template, earlier answers as ANSWER."""
         chat = [
             {
                 "role": message.role,
@@ -104,10 +104,10 @@ class ChatPrompts(PageByPageFamily):
 
     @property
     def _template_options(self) -> dict[str, bool]:
-        """Tell a template that has the switch that its model is not to think.
+        """Switch thinking off in templates that have a switch for it.
 
-        Only for models that chat: those that read pages do not think, and a template may write
-        something into the prompt that they were not trained on, as GLM-4.5V's "/nothink".
+        Only for chat models. OCR models do not think, and a template may write something into the
+        prompt that they were not trained on, such as GLM-4.5V's "/nothink".
         """
         template = str(getattr(self.processor, "chat_template", None) or "")
         if self.capabilities.chat and "enable_thinking" in template:
@@ -115,10 +115,10 @@ class ChatPrompts(PageByPageFamily):
         return {}
 
     def _plain(self, text: str) -> str:
-        """A user's words without anything that the tokenizer would take for a special token."""
+        """Remove everything from a text that the tokenizer would encode as a special token."""
         tokens = (ANSWER, *self.tokenizer.get_added_vocab())
         before = None
-        # Again, because what is taken out of the middle may leave a token behind.
+        # Repeated, because a removal may join the parts of another token.
         while text != before:
             before = text
             for token in tokens:

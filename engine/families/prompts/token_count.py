@@ -1,6 +1,6 @@
-"""How many tokens a question to a chat model takes, counted without its weights.
+"""Counts the tokens of a question to a chat model, without the model's weights.
 
-A page's picture is not decoded for it: a blank one of the same size takes as many tokens.
+Page images are not decoded for it: a blank image of the same size takes as many tokens.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from engine.families.weights.hub import configuration
 
 
 class ChatFamily(Protocol):
-    """What counting needs of a family."""
+    """The interface of a family that counting uses."""
 
     images: SeenImages
 
@@ -35,13 +35,13 @@ class ChatFamily(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ModelWithoutWeights:
-    """Stands for a model where tokens are only counted."""
+    """Replaces a model where tokens are only counted."""
 
     config: Any
 
     @classmethod
     def of(cls, model_id: str, model: ModelSettings) -> ModelWithoutWeights:
-        """With the config of a checkpoint on this machine. Raises ModelError."""
+        """Load the config of a local checkpoint. Raises ModelError."""
         from transformers import AutoConfig
 
         load = partial(AutoConfig.from_pretrained, local_files_only=True)
@@ -49,13 +49,13 @@ class ModelWithoutWeights:
 
 
 class ChatCounter:
-    """Counts with a family that was made without weights."""
+    """Counts tokens with a family that has no weights."""
 
     def __init__(self, family: ChatFamily) -> None:
         self._family = family
 
     def size_of(self, request: ModelRequest) -> PromptSize:
-        """How much of the context a question takes as it is."""
+        """Return how much of the context a question takes when nothing is shortened."""
         known = {
             (page.document_id, page.page_index): page
             for document in request.documents

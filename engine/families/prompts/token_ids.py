@@ -1,4 +1,4 @@
-"""A conversation as token ids, with the place of every image in it."""
+"""A prompt as token ids, with the span of every image."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class ImageSpan:
-    """Where an image's tokens stand in the ids, and which page they show.
+    """The span of an image's tokens in the ids, and its page.
 
     Attributes:
         start, end: positions in the ids, end exclusive.
-        key: what the tokens stand for (document_id, page_index, width, height as the model sees
-            it): the ids of two images of one size are the same, their keys are not.
+        key: (document_id, page_index), followed for decoding by pixel share and maximum pixels.
+            Two images of the same size have the same ids but different keys.
     """
 
     start: int
@@ -23,13 +23,18 @@ class ImageSpan:
 
 @dataclass(frozen=True, slots=True)
 class PromptIds:
-    """ids: token ids of the whole prompt. images: spans in order, not overlapping."""
+    """A prompt as ids.
+
+    Attributes:
+        ids: token ids of the whole prompt.
+        images: spans in order, not overlapping.
+    """
 
     ids: tuple[int, ...]
     images: tuple[ImageSpan, ...]
 
     def common_prefix(self, other: "PromptIds") -> int:
-        """How many leading tokens both prompts share, never ending inside an image."""
+        """Return how many leading tokens both prompts share, never ending inside an image."""
         pairs = zip(self.ids, other.ids, strict=False)
         shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
         for mine, theirs in zip(self.images, other.images, strict=False):
@@ -41,18 +46,18 @@ class PromptIds:
         return shared
 
     def up_to(self, length: int) -> "PromptIds":
-        """The first `length` ids and the images that lie in them wholly."""
+        """Return the first `length` ids and the images that lie entirely in them."""
         return PromptIds(
             self.ids[:length], tuple(span for span in self.images if span.end <= length)
         )
 
     def chunks(self, start: int, size: int) -> Iterator[tuple[int, int, ImageSpan | None]]:
-        """Cut the ids from `start` on into pieces to prefill one after the other.
+        """Cut the ids from `start` on into chunks for prefill.
 
-        An image is one piece of its own, whatever its length; text is cut every `size` tokens. The
-        few tokens before the first image go with it where nothing stands before them: a forward
-        over an empty cache is plainly causal, so that attention needs no mask and the fast kernels
-        take it (transformers.masking_utils skips the mask where queries are as many as keys).
+        An image is one chunk, whatever its length; text is cut every `size` tokens. At the start of
+        the prompt, up to `size` tokens before the first image share its chunk: a forward over an
+        empty cache is plainly causal, so attention needs no mask and can use the fast kernels
+        (transformers.masking_utils skips the mask if there are as many queries as keys).
 
         Yields:
             (start, end, image) with image None for text.

@@ -1,1 +1,1 @@
-"""Checkpoints on the hub and on disk: found, checked, loaded as safetensors."""
+"""Checkpoints on the hub and on disk: lookup, checks, loading from safetensors."""

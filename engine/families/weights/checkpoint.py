@@ -1,10 +1,10 @@
-"""Safetensors files as tensors that cost no memory until they are used, and none afterwards.
+"""Lazily mapped tensors of safetensors files, which take memory only while they are used.
 
 transformers maps a whole file and keeps it mapped, so a checkpoint whose experts are merged on
-loading stands in memory twice. Here each tensor has a mapping of its own that ends with it: what
-is merged or cast is freed at once, and what is kept as it is stays backed by the file.
+loading is in memory twice. Here each tensor has its own mapping with its own lifetime: memory of
+merged or cast tensors is freed at once, and unchanged tensors stay backed by the file.
 
-It reads files and starts no model; what the families do with the tensors is theirs.
+This module only reads files. The families use the tensors.
 """
 
 import json
@@ -29,7 +29,7 @@ SINGLE: Final = "model.safetensors"
 # Arguments of from_pretrained that say where a checkpoint comes from.
 DOWNLOAD_OPTIONS: Final = ("revision", "cache_dir", "local_files_only", "token", "force_download")
 _GENERATION: Final = "generation_config.json"
-# transformers reads it; with it, tensors are read one after the other.
+# Environment variable of transformers that makes it load tensors one after the other.
 _SEQUENTIAL: Final = "HF_DEACTIVATE_ASYNC_LOAD"
 _ENVIRONMENT = threading.Lock()
 # Names of the safetensors format, https://huggingface.co/docs/safetensors.
@@ -53,8 +53,9 @@ class StoredTensor:
     """One tensor of a file; `tensor[...]` maps it. transformers loads it like a safetensors slice.
 
     Attributes:
-        shape: of the tensor.
-        dtype: as stored.
+        name: published name.
+        shape: shape of the tensor.
+        dtype: dtype in the file.
         start: byte offset in the file.
     """
 
@@ -76,7 +77,7 @@ class StoredTensor:
             mapped = mmap.mmap(
                 file.fileno(),
                 offset + count * self.dtype.itemsize,
-                # Writable pages of our own: the file never changes.
+                # Copy-on-write: the file never changes.
                 access=mmap.ACCESS_COPY,
                 offset=page_start,
             )
@@ -94,9 +95,9 @@ class StoredTensor:
 
 
 class StackedTensors:
-    """(n, rows, columns): n groups of (rows, columns) tensors, a group's members above each other.
+    """A stack (n, rows, columns) of n groups of tensors; a group is concatenated along rows.
 
-    The result is the only memory it takes: parts are mapped and copied one by one.
+    Only the result takes memory: parts are mapped and copied one by one.
     """
 
     def __init__(self, groups: Sequence[Sequence[StoredTensor]]) -> None:
@@ -126,7 +127,7 @@ class StackedTensors:
 
 
 def read_checkpoint(folder: Path) -> dict[str, StoredTensor]:
-    """Every tensor of a folder's safetensors files by its published name; reads headers only.
+    """Return every tensor of a folder's safetensors files by name. Reads headers only.
 
     Raises:
         FileNotFoundError: there is no safetensors checkpoint, or one of its files is missing.
@@ -151,11 +152,11 @@ def read_checkpoint(folder: Path) -> dict[str, StoredTensor]:
 
 
 def checkpoint_folder(name: Any, options: dict[str, Any]) -> Path:
-    """The folder itself, or the repository's snapshot in the hub cache.
+    """Return a local folder, or the repository's snapshot in the hub cache (downloaded if needed).
 
     Args:
         name: a local folder or a hub repository.
-        options: keyword arguments of from_pretrained; DOWNLOAD_OPTIONS are taken out of them.
+        options: keyword arguments of from_pretrained; DOWNLOAD_OPTIONS are removed from them.
     """
     download = {key: options.pop(key) for key in DOWNLOAD_OPTIONS if key in options}
     folder = Path(name)
@@ -165,11 +166,11 @@ def checkpoint_folder(name: Any, options: dict[str, Any]) -> Path:
 
 
 def as_loaded_from(name: Any, folder: Path, model: Any) -> None:
-    """What from_pretrained leaves on a model beside its weights, when it is given them.
+    """Set name_or_path and generation_config, which from_pretrained omits with a state_dict.
 
     Args:
-        name: as from_pretrained was called.
-        folder: where the checkpoint is.
+        name: the first argument of from_pretrained.
+        folder: folder of the checkpoint.
     """
     model.config.name_or_path = str(name)
     if (folder / _GENERATION).is_file():
@@ -178,7 +179,11 @@ def as_loaded_from(name: Any, folder: Path, model: Any) -> None:
 
 @contextmanager
 def one_tensor_at_a_time() -> Iterator[None]:
-    """Threads would read ahead, and what is cast or sent to the GPU would wait there in full."""
+    """Make transformers load tensors one after the other.
+
+    Its loading threads would read ahead, and all tensors would be in memory before they are cast
+    or sent to the GPU.
+    """
     with _ENVIRONMENT:
         before = os.environ.get(_SEQUENTIAL)
         os.environ[_SEQUENTIAL] = "1"
@@ -197,7 +202,7 @@ def _files(folder: Path) -> list[Path]:
         return [folder / SINGLE]
     try:
         names = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
-        # Only the name: an index points to files beside it and nowhere else.
+        # Only the file name: an index may refer to files in its own folder only.
         return sorted(folder / Path(name).name for name in names)
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise SafetensorError(f"{INDEX} is not an index of safetensors files") from error

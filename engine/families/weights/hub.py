@@ -1,7 +1,6 @@
-"""Bringing a checkpoint into memory: from the hub's cache, the hub, or a local folder.
+"""Loads a checkpoint from the hub's cache, the hub, or a local folder.
 
-Safetensors only, no remote code, and every failure of the hub becomes one sentence with the command
-that mends it.
+Safetensors only, no remote code. Every failure of the hub becomes a message with its remedy.
 """
 
 from __future__ import annotations
@@ -40,10 +39,10 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 Loaded = TypeVar("Loaded")
 
-# What a download fetches: weights, configurations, tokenizers and templates; no code and no other
-# weight formats.
+# Files to download: weights, configurations, tokenizers and templates; no code and no other weight
+# formats.
 WANTED: Final = ("*.safetensors", "*.json", "*.txt", "*.jinja", "*.model", "*.md", "LICENSE*")
-# What every load reads beside the weights, of the repositories that have it.
+# Files that loading reads beside the weights, if the repository has them.
 _NEEDED: Final = (
     "config.json",
     "generation_config.json",
@@ -58,31 +57,31 @@ _TOKENIZERS: Final = ("tokenizer.json", "tokenizer.model", "vocab.json")
 
 
 def source_of(model: ModelSettings) -> tuple[str, dict[str, str]]:
-    """The first argument of from_pretrained, and the others that say where a checkpoint is.
+    """Return the first argument of from_pretrained, and keyword arguments for the revision.
 
-    One that is on this machine is named by its folder: nothing asks the hub for a newer one while
-    it is loaded. Another is named by its repository and revision.
+    For a local checkpoint this is its folder, so loading does not ask the hub for a newer version.
+    Otherwise it is the repository and its revision.
     """
     folder = cached_folder(model)
     return (model.repo_id, {"revision": model.revision}) if folder is None else (str(folder), {})
 
 
 def is_cached(model: ModelSettings) -> bool:
-    """Whether a checkpoint is on this machine: a local folder, or whole in the hub's cache."""
+    """Whether a checkpoint is on this machine: a local folder, or complete in the hub's cache."""
     return cached_folder(model) is not None
 
 
 def cached_folder(model: ModelSettings) -> Path | None:
-    """The folder of a checkpoint on this machine; None where it is not here or not whole."""
+    """Return the folder of a local checkpoint; None if it is missing or incomplete."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError
 
     if Path(model.repo_id).is_dir():
         return Path(model.repo_id)
     try:
-        # A repository has files that no load needs (pictures, code, .gitattributes); without
-        # patterns their absence alone would make a snapshot incomplete. Files that the repository
-        # is known to have are missed here, even where `is_whole` cannot know of them.
+        # A repository has files that loading does not need (images, code, .gitattributes). Without
+        # patterns their absence alone would make a snapshot incomplete. This call also detects
+        # missing files that `is_whole` does not check.
         folder = snapshot_download(
             model.repo_id,
             revision=model.revision,
@@ -95,9 +94,9 @@ def cached_folder(model: ModelSettings) -> Path | None:
 
 
 def is_whole(folder: Path) -> bool:
-    """Whether a checkpoint can be loaded from a folder: config, tokenizer and every weights file.
+    """Whether a folder has a complete checkpoint: config, tokenizer and every weights file.
 
-    The index names the weights files, if there is one.
+    The weights files are those in the index; without an index one safetensors file is enough.
     """
     if not (folder / "config.json").is_file():
         return False
@@ -125,17 +124,17 @@ def load_weights(
     unquantised: tuple[str, ...] = (),
     config: Any = None,
 ) -> Any:
-    """The model of a settings table in eval mode, precision and quantisation exactly as written.
+    """Load a model in eval mode, with the precision and quantisation of its settings.
 
     Args:
-        auto_class: what offers from_pretrained, e.g. AutoModelForImageTextToText.
-        attention_parts: names of sub-configs that alone take the chosen attention, for a class
-            whose other parts know eager attention only; () gives it to the whole model.
+        auto_class: class with from_pretrained, e.g. AutoModelForImageTextToText.
+        attention_parts: names of the sub-configs that get the chosen attention, for a class whose
+            other parts support eager attention only; () applies it to the whole model.
         unquantised: names of modules that stay in `dtype` under int8 and int4, beside the output
-            head; a family's own are its attribute of this name.
-        config: instead of the one that transformers reads from the checkpoint.
+            head; see ModelFamily.unquantised.
+        config: replaces the one that transformers reads from the checkpoint.
     Raises:
-        ModelError: it cannot be brought, does not fit, or the device cannot do what is asked.
+        ModelError: the checkpoint cannot be loaded, or the device does not support the settings.
     """
     where = device()
     check_precision(model_id, model, where)
@@ -143,8 +142,9 @@ def load_weights(
     precision = choose_precision(model.dtype, where)
     dtype = torch_dtype(precision.dtype)
     on_gpu = where.kind == "cuda"
-    # Where the GPU is lent call by call, weights are read on the CPU and moved by this thread,
-    # whose moves `spaces` keeps for later; bitsandbytes' weights are made where they stay.
+    # With a GPU that is lent per call (ZeroGPU), weights are loaded on the CPU and moved by this
+    # thread; `spaces` records its moves and repeats them later. bitsandbytes creates its weights
+    # on their final device.
     moved = on_gpu and "SPACES_ZERO_GPU" in os.environ and model.quantization == "none"
     source, place = source_of(model)
     options: dict[str, Any] = {
@@ -169,12 +169,12 @@ def load_weights(
 def quantization_config(
     quantization: str, compute_dtype: torch.dtype, unquantised: tuple[str, ...] = ()
 ) -> Any:
-    """transformers' BitsAndBytesConfig; NF4 with a second quantisation of its constants for int4.
+    """Return transformers' BitsAndBytesConfig; int4 is NF4 with double quantisation.
 
     Args:
         quantization: "int8" or "int4".
-        compute_dtype: what int4 weights are computed in.
-        unquantised: names of modules that are left as they are, beside the output head.
+        compute_dtype: dtype of computation with int4 weights.
+        unquantised: names of modules that are not quantised, beside the output head.
     """
     from transformers import BitsAndBytesConfig
 
@@ -194,7 +194,7 @@ def quantization_config(
 
 @contextmanager
 def hub_errors(model_id: str, model: ModelSettings) -> Iterator[None]:
-    """Turn what the hub, the disk and safetensors raise into a ModelError."""
+    """Turn exceptions of the hub, the disk and safetensors into a ModelError."""
     from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
     from safetensors import SafetensorError
 
@@ -217,11 +217,11 @@ def hub_errors(model_id: str, model: ModelSettings) -> Iterator[None]:
 
 
 def check_reachable(model_id: str, model: ModelSettings) -> None:
-    """Say at once that the hub is not there, where its client would try again for half a minute.
+    """Fail immediately if the hub is unreachable; its client would retry for half a minute.
 
     Raises:
-        ModelError: the checkpoint is not on this machine, and the name of the hub, or of the proxy
-            that serves it, is not known here.
+        ModelError: the checkpoint is not on this machine, and the host name of the hub, or of the
+            proxy for it, cannot be resolved.
     """
     from huggingface_hub import constants
 
@@ -238,11 +238,11 @@ def check_reachable(model_id: str, model: ModelSettings) -> None:
 
 
 def _first_host(endpoint: str) -> str | None:
-    """The host that a request to an endpoint goes to first: its proxy's, else its own.
+    """Return the host that a request to an endpoint connects to: the proxy's, else its own.
 
-    Behind a proxy the hub's name need not be known on this machine: the proxy resolves it. Which
-    proxy serves what is decided as the hub's client does: by HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and
-    NO_PROXY, or what Windows and macOS have for them.
+    Behind a proxy this machine need not resolve the hub's name: the proxy does. The proxy is chosen
+    as in the hub's client: by HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY, or the system
+    settings of Windows and macOS.
     """
     where = urlsplit(endpoint)
     proxies = getproxies()
@@ -253,7 +253,7 @@ def _first_host(endpoint: str) -> str | None:
 
 
 def configuration(model_id: str, model: ModelSettings, load: Callable[..., Loaded]) -> Loaded:
-    """A processor, config or the like by `load` (a from_pretrained). Raises ModelError."""
+    """Load a processor, config or the like with `load`, a from_pretrained. Raises ModelError."""
     check_reachable(model_id, model)
     source, place = source_of(model)
     with hub_errors(model_id, model):
@@ -263,12 +263,12 @@ def configuration(model_id: str, model: ModelSettings, load: Callable[..., Loade
 def attention_of(
     model_id: str, model: ModelSettings, *, language_only: bool = False
 ) -> AttentionChoice:
-    """Which attention a checkpoint runs with on this machine, tried at the shapes of its config.
+    """Choose a checkpoint's attention implementation by a trial at the shapes of its config.
 
     Args:
-        language_only: no other part of the model takes the choice.
+        language_only: only the language model uses the result.
     Raises:
-        ModelError: the config cannot be brought.
+        ModelError: the config cannot be loaded.
     """
     from transformers import AutoConfig
 
@@ -281,7 +281,7 @@ def attention_of(
 
 
 def run_facts(model: ModelSettings, attention: AttentionChoice) -> Mapping[str, str]:
-    """How a loaded model runs, for its card: as ModelFamily.describe."""
+    """Return how a loaded model runs, for its model card; see ModelFamily.describe."""
     where = device()
     precision = choose_precision(model.dtype, where)
     return {
