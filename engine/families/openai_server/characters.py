@@ -96,9 +96,5 @@ def without_control(text: str) -> str:
     return text
 
 
-def _begins_a_tag(text: str) -> bool:
-    return any(tag.startswith(text) and tag != text for tag in _TAG_NAMES)
-
-
 def _is_surrogate(character: str) -> bool:
     return "\ud800" <= character <= "\udfff"
