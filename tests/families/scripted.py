@@ -1,10 +1,10 @@
 """A real family that says what a test wants: forwards, caches and streams run, logits are set."""
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
 from engine import Engine
+from engine.core.stop_event import StopEvent
 
 # (page_index of the newest page, which attempt at it) -> the whole output of the model.
 Script = Callable[[int, int], str]
@@ -19,7 +19,7 @@ class Scripted:
     """
 
     def __init__(self, engine: Engine, script: Script, *, model_id: str = "tiny") -> None:
-        model = engine._models.acquire(model_id, threading.Event(), lambda event: None)
+        model = engine._models.acquire(model_id, StopEvent(), lambda event: None)
         engine._models.release(model_id)
         self.family: Any = model.family
         self.script = script

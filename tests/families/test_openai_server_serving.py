@@ -8,7 +8,6 @@ import json
 import os
 import subprocess
 import sys
-import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -23,6 +22,7 @@ from bench.app_process import free_port
 from engine import AskOptions, Engine, load_settings
 from engine.chat.options import LONGEST_ANSWER
 from engine.core.schema import Failed, Finished, Page, TextDelta, UsageReport
+from engine.core.stop_event import StopEvent
 from engine.index.page_index import PageIndex
 from tests.families.driving import session_with
 
@@ -118,7 +118,7 @@ def toml(value: Any) -> str:
 
 def loaded(engine: Engine) -> Any:
     """The loaded adapter itself: its client is not public."""
-    model = engine._models.acquire("served", threading.Event(), lambda event: None)
+    model = engine._models.acquire("served", StopEvent(), lambda event: None)
     engine._models.release("served")
     return model.family
 

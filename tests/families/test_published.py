@@ -14,7 +14,7 @@ import torch
 
 from engine import Engine, load_settings
 from engine.cli import main
-from engine.cli.diagnosis import stated_head_size
+from engine.cli.diagnosis import stated_shapes
 from engine.core.schema import Failed, TextDelta
 from engine.families import family_class
 from engine.families.decoding.generate import DecodingInputs, end_ids
@@ -132,7 +132,7 @@ def test_a_download_is_there_loads_offline_and_answers_twice_as_without_a_cache(
     # What answers for others, reports ready and is scored asks this; the rest reads a config.
     assert ModelManager(settings).can_answer("tiny", task)
     assert (adapter.counter("tiny", settings) is not None) == adapter.capabilities.chat
-    assert stated_head_size("tiny", model) is not None
+    assert stated_shapes("tiny", model)
     with Engine(settings) as engine:
         session_id = session_with(engine, tmp_path, "Total 42.00")
         family = loaded_family(engine)

@@ -12,11 +12,12 @@ from tests.families.tiny import save_qwen2_vl
 
 # Over 500 MB of float32 parameters, in a process of its own so that nothing else is counted.
 SCRIPT = """
-import json, sys, threading, weakref
+import json, sys, weakref
 from pathlib import Path
 import psutil
 from engine import Engine, load_settings
 from engine.core.hardware import give_memory_back
+from engine.core.stop_event import StopEvent
 from tests.fakes import save_page
 
 overlay, folder = Path(sys.argv[1]), Path(sys.argv[2])

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from engine import Engine, EngineError, load_settings
-from engine.models.download import _WANTED
+from engine.families.weights.hub import WANTED
 from tests.fakes import save_page
 from tests.families import tiny, tiny_deepseek_ocr, tiny_dots_ocr, tiny_phi3_vision
 
@@ -60,7 +60,7 @@ def test_the_trap_of_this_test_does_run_where_it_is_opened(tmp_path: Path) -> No
 
 
 def test_a_download_takes_no_code_and_no_pickles() -> None:
-    for wanted in _WANTED:
+    for wanted in WANTED:
         assert not wanted.endswith((".bin", ".pt", ".pth", ".ckpt", ".pkl", ".py"))
         assert wanted.strip("*")
 
