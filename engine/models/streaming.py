@@ -1,8 +1,10 @@
-"""Decoding of a run's token ids to text pieces, cut as transformers' TextStreamer cuts them."""
+"""TextIteratorStreamer, its text going to a run's event channel. Imports torch: load late."""
 
 import time
 from collections.abc import Callable
 from typing import Any, Final
+
+from transformers import TextIteratorStreamer
 
 # Each new id is decoded with at most so many before it; beyond, only the newest few stay.
 _MOST_IDS: Final = 32
@@ -21,12 +23,13 @@ _IDEOGRAPHS: Final = (
 )
 
 
-class EventStreamer:
+class EventStreamer(TextIteratorStreamer):
     """Decodes the ids from `generate` and emits each finished piece of text.
 
-    Like transformers' TextStreamer it holds back a piece until no later token can change it (whole
-    words and lines, complete UTF-8), so emitted text is never withdrawn. A line break clears the
-    buffer. Unlike TextStreamer it does not decode a long line again for each of its tokens.
+    Like its base class it holds back a piece until no later token can change it (whole words and
+    lines, complete UTF-8), so emitted text is never withdrawn. A line break clears the buffer.
+    Unlike its base class it does not decode a long line again for each of its tokens, and it does
+    not use the queue: the event channel is the queue, with errors and other events in their order.
 
     Args:
         tokenizer: offers decode(ids, skip_special_tokens=...).
@@ -37,6 +40,7 @@ class EventStreamer:
     """
 
     def __init__(self, tokenizer: Any, on_text: Callable[[str], None]) -> None:
+        super().__init__(tokenizer, skip_prompt=False, skip_special_tokens=True)
         self._tokenizer = tokenizer
         self._on_text = on_text
         # The newest ids, and how many characters of their text are in `_pending` or were emitted.
@@ -88,10 +92,14 @@ class EventStreamer:
             self._pending.append(text[self._taken : whole])
             self._taken = whole
 
-    def _give(self, text: str) -> None:
-        self._pending = []
+    def on_finalized_text(self, text: str, stream_end: bool = False) -> None:
+        """Emit text that is final. stream_end: the base class's; nothing is done for it."""
         if text:
             self._on_text(text)
+
+    def _give(self, text: str) -> None:
+        self._pending = []
+        self.on_finalized_text(text)
 
     def _forget(self, text: str) -> None:
         """Drop the older ids if the newer ones decode to the same text without them."""

@@ -173,7 +173,9 @@ def test_the_stream_equals_the_whole_text(
     with urllib.request.urlopen(request, timeout=CEILING_SECONDS) as response:
         answer = json.load(response)
     streamed, prompt_tokens, completion_tokens = told(events)
-    assert streamed and streamed == answer["choices"][0]["message"]["content"]
+    # A cut answer may end inside a character; that server's stream leaves such a rest out.
+    content = answer["choices"][0]["message"]["content"].rstrip("\ufffd")
+    assert content and streamed.rstrip("\ufffd") == content
     assert prompt_tokens == answer["usage"]["prompt_tokens"]
     assert completion_tokens == answer["usage"]["completion_tokens"]
 
