@@ -43,7 +43,11 @@ _LEAST_TOKEN = 20
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve until interrupted. Returns the exit code: 0, or 2 for bad settings or a taken port."""
+    """Serve until interrupted.
+
+    Returns:
+        The exit code: 0, or 2 for bad settings, a taken port or a data directory in use.
+    """
     options = _parser().parse_args(arguments)
     from engine import EngineError, load_settings
 
@@ -77,6 +81,7 @@ def main(arguments: list[str] | None = None) -> int:
         from ui.security.temp_files import use_own_folder
 
         try:
+            engine.open_conversations()
             use_own_folder()
             api = Api(engine, settings)
             app = build_app(engine, settings, api)
@@ -256,8 +261,10 @@ def __getattr__(name: str) -> "gr.Blocks":
 
     settings = load_settings()
     _set_up_space(settings)
+    engine = Engine(settings)
+    engine.open_conversations()
     use_own_folder()
-    globals()["demo"] = build_app(Engine(settings), settings)
+    globals()["demo"] = build_app(engine, settings)
     built: gr.Blocks = globals()["demo"]
     return built
 

@@ -27,6 +27,15 @@ class Conversations:
         """
         return secrets.token_urlsafe(_VISITOR_BYTES)
 
+    def open(self) -> None:
+        """Open visitors' conversations now, and not for the first visitor.
+
+        Raises:
+            StoreError: another ScanChat uses their folder, or what was kept before cannot be used,
+                such as by a newer version of the program.
+        """
+        _ = self._sessions.archives.visitors
+
     def create_session(self, visitor_id: str | None = None) -> str:
         """Create a session and return its id: 256 random bits, the only key to it.
 
@@ -34,7 +43,8 @@ class Conversations:
             visitor_id: the owner of the conversation, which is stored as the settings say. Without
                 an owner it ends with the engine.
         Raises:
-            SessionError: visitor_id is not a visitor's id.
+            SessionError: that is no visitor's id.
+            StoreError: visitors' conversations cannot be used, see `open`.
         """
         return self._sessions.create(visitor_id).session_id
 

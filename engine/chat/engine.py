@@ -182,6 +182,14 @@ class Engine:
         """
         self._questions.add_turn(session_id, question, answer, pages)
 
+    def open_conversations(self) -> None:
+        """Open visitors' conversations now, as an app does at its start. See `Conversations.open`.
+
+        Otherwise the first visitor opens them. One process at a time has them, and has them until
+        `close` or its end.
+        """
+        self._conversations.open()
+
     def create_visitor(self) -> str:
         """Create a visitor's id. See `Conversations.create_visitor`."""
         return self._conversations.create_visitor()

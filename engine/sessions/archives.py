@@ -1,15 +1,17 @@
 """Choice of the archive of a session: visitors' on disk if the settings allow it, others in memory.
 
-Nothing is created on disk before the first visitor, so commands and code that only ask questions
-leave nothing there.
+The one on disk is opened, and its folder locked, for the first visitor or at the latest for the
+first session that is looked for there; the app does it when it starts. So commands and code that
+only ask leave nothing on disk, and work beside a running app.
 """
 
 import logging
 import threading
+from pathlib import Path
 
 from engine.core.errors import StoreError
 from engine.core.settings import Settings
-from engine.sessions.database import Archive
+from engine.sessions.database import Archive, InUseError
 from engine.sessions.database.archive import FOLDER
 
 logger = logging.getLogger(__name__)
@@ -19,10 +21,7 @@ class Archives:
     """The archives of one process.
 
     Attributes:
-        passing: in memory, for sessions that nobody returns to.
-
-    Raises (constructor):
-        StoreError: the stored data cannot be used, for example as a newer version wrote it.
+        passing: in memory, for sessions that nobody comes back to.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -30,36 +29,49 @@ class Archives:
         self._folder = settings.data_dir / FOLDER if settings.sessions.keeps_on_disk else None
         self._kept: Archive | None = None
         self._opening = threading.Lock()
-        if self._folder is not None and Archive.exists(self._folder):
-            self._kept = Archive(self._folder, ttl_seconds=self._ttl_seconds)
         self.passing = Archive(None, ttl_seconds=settings.sessions.ttl_minutes * 60)
 
     @property
     def visitors(self) -> Archive:
-        """The archive of visitors' conversations; in memory if the disk cannot be used."""
+        """Where visitors' conversations are; in memory where nothing can be kept on disk.
+
+        Raises:
+            StoreError: another ScanChat uses the folder, or what was kept before cannot be used,
+                such as by a newer version of the program.
+        """
         with self._opening:
             if self._kept is None:
-                self._kept = self.passing
-                if self._folder is not None:
-                    try:
-                        self._kept = Archive(self._folder, ttl_seconds=self._ttl_seconds)
-                    except StoreError as error:
-                        logger.error("conversations are not kept: %s", error)
+                self._kept = self.passing if self._folder is None else self._on_disk(self._folder)
             return self._kept
 
-    def open(self) -> list[Archive]:
-        """The archives in use. The one on disk counts also if another process created it."""
+    def opened(self) -> list[Archive]:
+        """Those that are in use so far."""
         kept = self._kept
-        if kept is None and self._folder is not None and Archive.exists(self._folder):
-            kept = self.visitors
         return [self.passing] if kept is None or kept is self.passing else [self.passing, kept]
 
-    def tidy(self) -> None:
-        """Delete what a crash left behind. Call it after a start."""
-        for archive in self.open():
-            archive.tidy()
+    def all(self) -> list[Archive]:
+        """Those in which a session may be. Raises StoreError, as `visitors`."""
+        if self._kept is None and self._folder is not None and Archive.exists(self._folder):
+            return [self.passing, self.visitors]
+        return self.opened()
 
     def close(self) -> None:
-        """Finish writing. What is in memory is lost."""
-        for archive in self.open():
+        """Finish writing; what is in memory is gone."""
+        for archive in self.opened():
             archive.close()
+
+    def _on_disk(self, folder: Path) -> Archive:
+        try:
+            archive = Archive(folder, ttl_seconds=self._ttl_seconds)
+        except InUseError:
+            raise
+        except StoreError as error:
+            if Archive.exists(folder):
+                raise
+            logger.error("conversations are not kept: %s", error)
+            return self.passing
+        try:
+            archive.tidy()
+        except StoreError as error:
+            logger.warning("what a crash left is not deleted: %s", error)
+        return archive

@@ -19,10 +19,10 @@ from typing import Final
 from engine.core.errors import SessionError, StoreError
 from engine.core.settings import Settings
 from engine.sessions.archives import Archives
-from engine.sessions.database import StoredDocument, owners, rows
+from engine.sessions.database import StoredDocument, rows
 from engine.sessions.database.archive import UNUSED_SECONDS, visitor_key
 from engine.sessions.database.clock import Clock
-from engine.sessions.persistence import refresh, save, wake
+from engine.sessions.persistence import save, wake
 from engine.sessions.session import Session
 
 logger = logging.getLogger(__name__)
@@ -38,8 +38,6 @@ class SessionLifecycle:
 
     Args:
         on_gone: called with the ids of documents that are not in memory any more.
-    Raises (constructor):
-        StoreError: this version cannot use the stored data, or nothing can.
     """
 
     def __init__(
@@ -51,7 +49,6 @@ class SessionLifecycle:
         self._settings = settings
         self._on_gone = on_gone
         self.clock = clock or Clock()
-        self._owner = owners.new_owner()
         self._awake: dict[str, Session] = {}
         self._touched_visitors: set[str] = set()
         self._guard = threading.RLock()
@@ -62,7 +59,8 @@ class SessionLifecycle:
         """Create an empty session with an id of 256 random bits.
 
         Raises:
-            SessionError: visitor_id is not a visitor's id.
+            SessionError: that is no visitor's id.
+            StoreError: visitors' conversations cannot be used now.
         """
         visitor = None if visitor_id is None else self.key_of(visitor_id)
         session = Session(
@@ -102,11 +100,6 @@ class SessionLifecycle:
                 session.last_used = self.clock.steady()
         if session is None:
             raise SessionError("session.unknown")
-        if session.archive.is_on_disk:
-            try:
-                refresh(session, self._settings.limits)
-            except StoreError:
-                logger.warning("a session goes on as it is in memory", exc_info=True)
         if session.is_deleted:
             self._drop(session)
             raise SessionError("session.unknown")
@@ -123,7 +116,7 @@ class SessionLifecycle:
         if session is not None:
             return not session.is_deleted
         with contextlib.suppress(StoreError):
-            return any(one.revision(session_id) is not None for one in self.archives.open())
+            return any(one.has(session_id) for one in self.archives.all())
         return False
 
     def owns(self, visitor_id: str, session_id: str) -> bool:
@@ -137,8 +130,8 @@ class SessionLifecycle:
         )
 
     def save(self, session: Session) -> None:
-        """Write the session's changes in the background; never waits, never raises."""
-        save(session, owner=self._owner, now=self.clock.date(), limits=self._settings.limits)
+        """Have what changed written soon; never waits, never raises."""
+        save(session, now=self.clock.date())
 
     def delete(self, session_id: str) -> None:
         """Delete a session with its rows and files; an unknown id is no error.
@@ -180,7 +173,7 @@ class SessionLifecycle:
                 > min(session.archive.ttl_seconds, inf if session.is_used else UNUSED_SECONDS)
             ]
         if self.clock.is_trusted():
-            for archive in self.archives.open():
+            for archive in self.archives.opened():
                 gone += [key for key in archive.expired(self.clock.date()) if key not in awake]
         return gone
 
@@ -198,7 +191,7 @@ class SessionLifecycle:
                     for key, session in self._awake.items()
                     if session.archive is archive and session.last_used >= self._touched_at
                 }
-                for archive in self.archives.open()
+                for archive in self.archives.opened()
             }
             self._touched_at = self.clock.steady()
             visitors, self._touched_visitors = self._touched_visitors, set()
@@ -210,7 +203,7 @@ class SessionLifecycle:
             seen = {visitor_key(one): now for one in visitors}
             self.archives.visitors.write(partial(rows.touch_visitors, used=seen))
         if self.clock.is_trusted():
-            for archive in self.archives.open():
+            for archive in self.archives.opened():
                 archive.delete_idle_visitors(now)
 
     def put_to_sleep(self, busy: Iterable[str]) -> None:
@@ -243,10 +236,9 @@ class SessionLifecycle:
         self.archives.close()
         with self._guard:
             self._awake.clear()
-        owners.retire(self._owner)
 
     def _wake(self, session_id: str) -> Session | None:
-        for archive in self.archives.open():
+        for archive in self.archives.all():
             session = wake(archive, session_id, self._settings.limits)
             if session is not None:
                 self._awake[session_id] = session
@@ -265,7 +257,7 @@ class SessionLifecycle:
             session.is_deleted = True  # from now on nothing of it is written
         gone: list[StoredDocument] = []
         try:
-            for archive in self.archives.open():
+            for archive in self.archives.all():
                 gone += archive.delete(session_ids)
         except StoreError:
             for session in awake:

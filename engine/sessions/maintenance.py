@@ -44,7 +44,6 @@ class MaintenanceThread:
             self._thread.join(timeout=30)
 
     def _work(self) -> None:
-        self._safely(self._sessions.archives.tidy)
         waited = 0.0
         while not self._closed.wait(_CHECKPOINT_SECONDS):
             self._safely(self._checkpoint)

@@ -25,8 +25,6 @@ class SessionRegistry:
 
     Args:
         on_gone: called with the ids of documents that are not in memory any more.
-    Raises (constructor):
-        StoreError: this version cannot use the stored data, or nothing can.
     """
 
     def __init__(

@@ -24,13 +24,11 @@ class SavedState:
 
     Attributes:
         is_new: there is no row yet.
-        revision: of the row, as this process knows it.
-        documents, messages: in the order of the rows, the same objects as in the session.
+        documents, messages: in the order of the rows, the very objects that are in the session.
         is_asked: whether there is a row of a question being answered.
     """
 
     is_new: bool = True
-    revision: int = 0
     documents: tuple[StoredDocument, ...] = ()
     messages: tuple[Message, ...] = ()
     is_asked: bool = False

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from gradio.utils import get_upload_folder
 
-from engine.sessions.database.owners import new_owner, retire
+from engine.core.file_lock import try_lock
 from ui.security.temp_files import use_own_folder
 
 CRASH = """
@@ -70,14 +70,14 @@ def test_what_runs_and_what_is_not_ours_stays(root: Path) -> None:
     for folder in (running, old, unowned, other.parent):
         folder.mkdir(parents=True)
     other.write_bytes(b"another app's")
-    owner = new_owner()
-    (running / ".owner").write_text(owner, encoding="utf-8")
+    lock = try_lock(running / ".lock")
+    assert lock is not None
     day = time.time() - 25 * 3600
-    os.utime(old, (day, day))  # of a version that wrote no owner down
+    os.utime(old, (day, day))  # of a version that locked nothing
     mine = use_own_folder()
     assert set(root.iterdir()) == {running, unowned, other.parent, mine}
     assert other.read_bytes() == b"another app's"
-    retire(owner)
+    lock.release()
 
 
 def test_where_no_folder_can_be_made_the_app_starts_with_gradios(root: Path) -> None:

@@ -15,16 +15,16 @@ from typing import Final
 
 from gradio.utils import get_upload_folder
 
-from engine.sessions.database.owners import is_alive, new_owner
+from engine.core.file_lock import FileLock, try_lock
 
 logger = logging.getLogger(__name__)
 
 _VARIABLE: Final = "GRADIO_TEMP_DIR"
 _PREFIX: Final = "scanchat-"
-# In a folder: the process whose it is.
-_OWNER: Final = ".owner"
-# A folder is made before its owner is written down.
-_UNOWNED_SECONDS: Final = 24 * 3600.0
+# In a folder: held locked by the process whose it is.
+_LOCK: Final = ".lock"
+# A folder is made before its lock.
+_UNLOCKED_SECONDS: Final = 24 * 3600.0
 
 
 def use_own_folder() -> Path:
@@ -35,23 +35,34 @@ def use_own_folder() -> Path:
     Gradio's own stays; what an upload then meets is told to who sent it.
     """
     root = Path(get_upload_folder()).resolve()
-    folder = root / f"{_PREFIX}{secrets.token_urlsafe(24)}"
     try:
         root.mkdir(parents=True, exist_ok=True)
         _clear_left(root)
-        folder.mkdir(mode=0o700)
-        (folder / _OWNER).write_text(new_owner(), encoding="utf-8")
+        folder, lock = _new_folder(root)
     except OSError as error:
         logger.warning("uploads lie in Gradio's folder, for no other can be made: %s", error)
         return root
     os.environ[_VARIABLE] = str(folder)
     # A process that was forked from this one ends, too, and must leave it alone.
-    atexit.register(_clear, folder, os.getpid())
+    atexit.register(_clear, folder, lock, os.getpid())
     return folder
 
 
-def _clear(folder: Path, pid: int) -> None:
+def _new_folder(root: Path) -> tuple[Path, FileLock]:
+    while True:
+        folder = root / f"{_PREFIX}{secrets.token_urlsafe(24)}"
+        folder.mkdir(mode=0o700)
+        lock = try_lock(folder / _LOCK)
+        # Between the file and its lock, another app that starts may have taken the folder for left.
+        if lock is not None and (folder / _LOCK).exists():
+            return folder, lock
+
+
+def _clear(folder: Path, lock: FileLock, pid: int) -> None:
     if os.getpid() == pid:
+        shutil.rmtree(folder, ignore_errors=True)
+        lock.release()
+        # Windows deletes no open file.
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -59,15 +70,11 @@ def _clear_left(root: Path) -> None:
     """Delete the folders of processes that are gone."""
     for folder in root.glob(f"{_PREFIX}*"):
         try:
-            if _is_left(folder):
+            if (folder / _LOCK).exists():
+                lock = try_lock(folder / _LOCK)
+                if lock is not None:
+                    _clear(folder, lock, os.getpid())
+            elif folder.is_dir() and time.time() - folder.stat().st_mtime > _UNLOCKED_SECONDS:
                 shutil.rmtree(folder)
         except OSError as error:  # another user's, or another process was quicker
             logger.info("a folder of an earlier run stays: %s", error)
-
-
-def _is_left(folder: Path) -> bool:
-    try:
-        owner = (folder / _OWNER).read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return folder.is_dir() and time.time() - folder.stat().st_mtime > _UNOWNED_SECONDS
-    return not is_alive(owner)

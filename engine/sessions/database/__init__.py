@@ -4,8 +4,15 @@ On disk for visitors, in memory for all others, by the same code. This package h
 files. `engine.sessions.registry` handles sessions in memory and what runs in them.
 """
 
-from engine.sessions.database.archive import Archive
+from engine.sessions.database.archive import Archive, InUseError
 from engine.sessions.database.listing import ConversationInfo
 from engine.sessions.database.rows import StoredAnswer, StoredDocument, StoredSession
 
-__all__ = ["Archive", "ConversationInfo", "StoredAnswer", "StoredDocument", "StoredSession"]
+__all__ = [
+    "Archive",
+    "ConversationInfo",
+    "InUseError",
+    "StoredAnswer",
+    "StoredDocument",
+    "StoredSession",
+]

@@ -1,6 +1,7 @@
 """An archive of conversations: the database, the page files, and their maintenance.
 
     data_dir/conversations/
+        lock                    held locked by the one process that uses the folder
         conversations.db        rows (WAL mode); beside it -wal and -shm while it is open
         pages/                  the files of documents, under salted hashes
 
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Final
 
 from engine.core.errors import StoreError
+from engine.core.file_lock import FileLock, try_lock
 from engine.sessions.database import listing, rows
 from engine.sessions.database.database import DamagedError, Database
 from engine.sessions.database.listing import ConversationInfo
@@ -30,6 +32,7 @@ from engine.sessions.database.rows import StoredDocument, StoredSession
 logger = logging.getLogger(__name__)
 
 FOLDER: Final = "conversations"
+_LOCK: Final = "lock"
 _DATABASE: Final = "conversations.db"
 _PAGES: Final = "pages"
 _BROKEN: Final = ".broken"
@@ -44,6 +47,10 @@ def visitor_key(visitor_id: str) -> bytes:
     return hashlib.sha256(visitor_id.encode("utf-8", "replace")).digest()
 
 
+class InUseError(StoreError):
+    """Another process uses the folder of conversations."""
+
+
 class Archive:
     """Rows and page files. Thread-safe. A write that raises no StoreError never waits.
 
@@ -51,19 +58,25 @@ class Archive:
         folder: on disk; None stores rows in memory and files in a temporary folder.
         ttl_seconds: the idle time after which a session expires.
     Raises (constructor):
+        InUseError: another ScanChat uses the folder.
         StoreError: the folder cannot be used, or a newer version of the program wrote there.
     """
 
     def __init__(self, folder: Path | None, *, ttl_seconds: float) -> None:
         self.is_on_disk = folder is not None
         self.ttl_seconds = ttl_seconds
+        self._lock: FileLock | None = None
         if folder is None:
             self._folder = Path(tempfile.mkdtemp(prefix="scanchat-"))
             self._database = Database(None)
         else:
             self._folder = folder
-            _make(folder)
-            self._database = self._open(folder / _DATABASE)
+            self._lock = _locked(folder)
+            try:
+                self._database = self._open(folder / _DATABASE)
+            except BaseException:
+                self._lock.release()
+                raise
         self.files = PageFiles(self._folder / _PAGES)
         self.write = self._database.write
         self.write_now = self._database.write_now
@@ -78,9 +91,9 @@ class Archive:
         """Raises StoreError."""
         return self.read(lambda connection: rows.load(connection, session_id))
 
-    def revision(self, session_id: str) -> int | None:
-        """None: there is no such session. Raises StoreError."""
-        return self.read(lambda connection: rows.revision(connection, session_id))
+    def has(self, session_id: str) -> bool:
+        """Raises StoreError."""
+        return self.read(lambda connection: rows.exists(connection, session_id))
 
     def conversations(self, visitor_id: str, search: str) -> tuple[ConversationInfo, ...]:
         """Raises StoreError."""
@@ -219,15 +232,16 @@ class Archive:
             logger.info("deleted %d files of uploads that a crash had cut", orphans)
         oldest = time.time() - self.ttl_seconds
         for path in self._folder.glob(f"*{_BROKEN}*"):
-            # Another process may tidy at the same time.
-            with contextlib.suppress(FileNotFoundError):
+            with contextlib.suppress(OSError):
                 if path.stat().st_mtime < oldest:
                     shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     def close(self) -> None:
         """Finish writing. What is in memory is lost; what is on disk stays."""
         self._database.close()
-        if not self.is_on_disk:
+        if self._lock is not None:
+            self._lock.release()
+        else:
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def _open(self, path: Path) -> Database:
@@ -240,18 +254,23 @@ class Archive:
             return Database(path)
 
 
-def _make(folder: Path) -> None:
-    """Create the folder, accessible to this user alone.
+def _locked(folder: Path) -> FileLock:
+    """Make the folder, for this user alone, and keep other processes out of it.
 
     Raises:
-        StoreError: it cannot be created.
+        InUseError: another process is in it.
+        StoreError: it cannot be made or locked.
     """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.chmod(0o700)
+        lock = try_lock(folder / _LOCK)
     except OSError as error:
         detail = error.strerror or str(error)
         raise StoreError("store.unusable", path=str(folder), detail=detail) from error
+    if lock is None:
+        raise InUseError("store.in_use", path=str(folder))
+    return lock
 
 
 def _set_aside(path: Path) -> Path:

@@ -7,9 +7,9 @@ from typing import Final
 from engine.core.errors import StoreError
 
 # visitor: SHA-256 of the browser's id. Times: seconds since 1970, UTC.
-# sessions.revision increases with every change, so that processes notice each other's.
+# sessions.revision: not used any more; processes that shared a database counted changes in it.
 # documents.file: a name among the page files. documents.pages: [[width, height], ...] in pixels.
-# running: the question that is being answered, by the process `owner`.
+# running: the question that is being answered; owner is "" once its answer was cut.
 _FIRST: Final = (
     """CREATE TABLE sessions (
         session_id TEXT PRIMARY KEY, visitor BLOB, salt BLOB NOT NULL,
@@ -51,15 +51,13 @@ def migrate(connection: sqlite3.Connection, path: Path | None) -> None:
         StoreError: it was written by a newer version of the program.
         sqlite3.Error: it is locked, damaged or on a full disk.
     """
-    known = len(MIGRATIONS)
-    if _version(connection) == known:
+    known, found = len(MIGRATIONS), _version(connection)
+    if found > known:
+        raise StoreError("store.newer", path=str(path), found=found, known=known)
+    if found == known:
         return
     connection.execute("BEGIN IMMEDIATE")
     try:
-        # Another process may have migrated between the check and the lock.
-        found = _version(connection)
-        if found > known:
-            raise StoreError("store.newer", path=str(path), found=found, known=known)
         for number in range(found, known):
             for statement in MIGRATIONS[number]:
                 connection.execute(statement)

@@ -39,12 +39,12 @@ class StoredDocument:
 class StoredAnswer:
     """A question being answered. transcript: JSON of the answer so far; "" for none yet.
 
-    owner: the engine that answers; "" if it died and the answer was cut off.
+    is_cut: the process that answered ended in the middle; what it said is among the messages.
     """
 
-    owner: str
     message: Message
     transcript: str
+    is_cut: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,6 @@ class StoredSession:
     visitor: bytes | None
     salt: bytes
     title: str
-    revision: int
     created_at: float
     documents: tuple[StoredDocument, ...]
     messages: tuple[Message, ...]
@@ -80,28 +79,26 @@ def insert(
     )
 
 
-def revision(connection: sqlite3.Connection, session_id: str) -> int | None:
-    """The session's revision; None if there is no such session."""
-    row = connection.execute(
-        "SELECT revision FROM sessions WHERE session_id = ?", (session_id,)
-    ).fetchone()
-    return None if row is None else int(row[0])
+def exists(connection: sqlite3.Connection, session_id: str) -> bool:
+    found = connection.execute("SELECT 1 FROM sessions WHERE session_id = ?", (session_id,))
+    return found.fetchone() is not None
 
 
-def bump(connection: sqlite3.Connection, session_id: str, *, now: float, said: bool) -> int:
-    """Increment and return the revision. said: the session moves up in the user's list."""
+def mark_changed(
+    connection: sqlite3.Connection, session_id: str, *, now: float, said: bool
+) -> None:
+    """A session changed. now: seconds since 1970. said: it is newer in the list as well."""
     connection.execute(
-        "UPDATE sessions SET revision = revision + 1, last_used = ?, "
+        "UPDATE sessions SET last_used = ?, "
         "updated_at = CASE WHEN ? THEN ? ELSE updated_at END WHERE session_id = ?",
         (now, said, now, session_id),
     )
-    return revision(connection, session_id) or 0
 
 
 def load(connection: sqlite3.Connection, session_id: str) -> StoredSession | None:
     """A session with all its messages; None if there is none."""
     row = connection.execute(
-        "SELECT visitor, salt, title, revision, created_at FROM sessions WHERE session_id = ?",
+        "SELECT visitor, salt, title, created_at FROM sessions WHERE session_id = ?",
         (session_id,),
     ).fetchone()
     if row is None:
@@ -114,13 +111,12 @@ def load(connection: sqlite3.Connection, session_id: str) -> StoredSession | Non
     running = connection.execute(
         "SELECT owner, message, transcript FROM running WHERE session_id = ?", (session_id,)
     ).fetchone()
-    visitor, salt, title, found, created_at = row
+    visitor, salt, title, created_at = row
     return StoredSession(
         session_id=session_id,
         visitor=visitor,
         salt=salt,
         title=title,
-        revision=found,
         created_at=created_at,
         documents=tuple(_document(row) for row in documents),
         messages=_messages(connection, session_id),
@@ -153,7 +149,7 @@ def _running(row: tuple[str, str, str] | None) -> StoredAnswer | None:
     if row is None:
         return None
     try:
-        return StoredAnswer(row[0], message_from_json(json.loads(row[1])), row[2])
+        return StoredAnswer(message_from_json(json.loads(row[1])), row[2], row[0] == "")
     except ValueError:
         logger.warning("a cut answer is damaged and is left out", exc_info=True)
         return None
@@ -211,7 +207,7 @@ def set_running(
         "INSERT OR REPLACE INTO running VALUES (?, ?, ?, ?)",
         (
             session_id,
-            running.owner,
+            "" if running.is_cut else "app",
             json.dumps(message_to_json(running.message)),
             running.transcript,
         ),
