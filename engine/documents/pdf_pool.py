@@ -4,16 +4,16 @@ Each process answers one request at a time (engine/documents/pdf_process.py), so
 not thread-safe, needs no lock. If a process crashes or exceeds its limits of time or memory, only
 its current request fails; the next request starts a new process.
 
-A message is one line of JSON, followed by as many raw bytes as its "bytes" field states.
+A message is JSON, and raw bytes that belong to it: nothing that such a process sends is unpickled.
 """
 
 import atexit
 import json
 import os
-import subprocess
-import sys
 import threading
-from typing import IO, Any, Final
+from typing import Any, Final
+
+from engine.core.child_process import Channel, ChildProcess
 
 # Maximum number of processes. With two, a PDF that uses its whole time does not block the others.
 _AT_ONCE: Final = 2
@@ -28,63 +28,25 @@ class ProcessDiedError(Exception):
     """The process exited or was killed before it answered."""
 
 
-class _Process:
-    def __init__(self) -> None:
-        environment = {key: os.environ[key] for key in _ENVIRONMENT if key in os.environ}
-        environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "engine.documents.pdf_process"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=environment,
-        )
-
-    @property
-    def is_alive(self) -> bool:
-        return self._process.poll() is None
-
-    def ask(self, request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
-        """Raises ProcessDiedError."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        timer = threading.Timer(_LONGEST_SECONDS, self._process.kill)
-        timer.daemon = True
-        timer.start()
-        try:
-            write(self._process.stdin, request, data)
-            answer = read(self._process.stdout)
-        except (OSError, ValueError) as error:
-            self.end()
-            raise ProcessDiedError from error
-        finally:
-            timer.cancel()
-        if answer is None:
-            self.end()
-            raise ProcessDiedError
-        return answer
-
-    def end(self) -> None:
-        self._process.kill()
-        self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                pipe.detach()  # type: ignore[attr-defined]  # unflushed bytes are of no use
-
-
 class _Pool:
     """At most _AT_ONCE processes; the most recently used idle one is reused first."""
 
     def __init__(self) -> None:
         self._room = threading.BoundedSemaphore(_AT_ONCE)
-        self._idle: list[_Process] = []
+        self._idle: list[ChildProcess] = []
         self._guard = threading.Lock()
 
     def ask(self, request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
         """Raises ProcessDiedError."""
         with self._room:
-            process = self._taken() or _Process()
-            answer = process.ask(request, data)
+            process = self._taken() or _start()
+            try:
+                with process.deadline(_LONGEST_SECONDS):
+                    write(process, request, data)
+                    answer = read(process)
+            except (OSError, EOFError, ValueError) as error:
+                process.end()
+                raise ProcessDiedError from error
             with self._guard:
                 self._idle.append(process)
             return answer
@@ -93,14 +55,19 @@ class _Pool:
         while (process := self._taken()) is not None:
             process.end()
 
-    def _taken(self) -> _Process | None:
-        """Take a live idle process from the pool; None if there is none."""
+    def _taken(self) -> ChildProcess | None:
+        """An idle process that lives."""
         with self._guard:
             while self._idle:
                 process = self._idle.pop()
                 if process.is_alive:
                     return process
         return None
+
+
+def _start() -> ChildProcess:
+    environment = {key: os.environ[key] for key in _ENVIRONMENT if key in os.environ}
+    return ChildProcess("engine.documents.pdf_process", environment, is_silent=True)
 
 
 def ask(request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
@@ -117,20 +84,15 @@ def ask(request: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
     return _pool.ask(request, data)
 
 
-def write(pipe: IO[bytes], message: dict[str, Any], raw: bytes | memoryview) -> None:
-    pipe.write(json.dumps({**message, "bytes": len(raw)}).encode("ascii") + b"\n")
-    pipe.write(raw)
-    pipe.flush()
+def write(channel: Channel, message: dict[str, Any], raw: bytes | memoryview) -> None:
+    """Raises OSError: the other side has ended."""
+    channel.send(json.dumps(message).encode("ascii"))
+    channel.send(raw)
 
 
-def read(pipe: IO[bytes]) -> tuple[dict[str, Any], bytes] | None:
-    """Read the next message; None at end of file."""
-    line = pipe.readline()
-    if not line.endswith(b"\n"):
-        return None
-    message: dict[str, Any] = json.loads(line)
-    raw = pipe.read(message["bytes"])
-    return (message, raw) if len(raw) == message["bytes"] else None
+def read(channel: Channel) -> tuple[dict[str, Any], bytes]:
+    """Raises EOFError: the other side has ended. Raises ValueError: it sent no message."""
+    return json.loads(channel.receive()), channel.receive()
 
 
 _pool = _Pool()

@@ -3,12 +3,10 @@
 Forms are rendered; scripts do not run (the wheels of pypdfium2 have no JavaScript). The operating
 system limits CPU time (not on Windows) and memory (on Linux only).
 
-python -m engine.documents.pdf_process < messages of pdf_pool
+Started as `python -m engine.documents.pdf_process` by pdf_pool.
 """
 
-import os
 import signal
-import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +14,7 @@ from typing import Any, Final
 import pypdfium2
 import pypdfium2.raw as pdfium_c
 
+from engine.core.child_process import channel_to_app
 from engine.documents.pdf_pool import read, write
 from engine.documents.pdf_text import PageFrame, read_words
 
@@ -30,17 +29,16 @@ _Answer = tuple[dict[str, Any], bytes | memoryview]
 
 
 def main() -> None:
-    """Answer requests from stdin until end of file."""
-    answers = os.fdopen(os.dup(1), "wb")
-    # Anything that a library prints must not become part of an answer.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    """Answer wishes until there are no more."""
+    channel = channel_to_app()
     _limit_memory()
-    while (message := read(sys.stdin.buffer)) is not None:
-        request, data = message
-        _limit_work(_WORK_SECONDS)
-        answer, raw = _answer(request, data)
-        _limit_work(0)
-        write(answers, answer, raw)
+    with suppress(EOFError):
+        while True:
+            request, data = read(channel)
+            _limit_work(_WORK_SECONDS)
+            answer, raw = _answer(request, data)
+            _limit_work(0)
+            write(channel, answer, raw)
 
 
 def _answer(request: dict[str, Any], data: bytes) -> _Answer:

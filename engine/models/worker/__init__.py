@@ -2,7 +2,6 @@
 
     messages.py   the messages between the two processes
     process.py    the worker's side: the family, its inference thread, streamer and KV caches
-    launch.py     starts the process and waits for its connection
     client.py     the app's side: RemoteModel, used like a model in the same process
 
 After a CUDA device-side assert every later call of the process fails, and the process cannot

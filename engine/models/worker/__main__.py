@@ -1,6 +1,9 @@
-"""`python -m engine.models.worker ADDRESS`: started by engine.models.worker.client only."""
+"""`python -m engine.models.worker`: started by engine.models.worker.client only."""
 
-from engine.models.worker.process import main
+from engine.core.child_process import channel_to_app
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    channel = channel_to_app()
+    from engine.models.worker.process import main
+
+    raise SystemExit(main(channel))

@@ -1,15 +1,16 @@
 """The app's side of a worker process: RemoteModel, used like a family with its inference thread.
 
-The events of all runs arrive over one connection, and one thread forwards them. If the process
-ends unexpectedly (killed, or a GPU fault), every open run fails with one error. `is_alive` is then
-False, and the owner of the RemoteModel starts another.
+Events of all its runs come over one channel and are handed on by one thread. When the process
+ends by itself (killed, or a GPU fault), every open run ends with one sentence; `is_alive` is then
+False and whoever owns the RemoteModel starts another.
 """
 
 from __future__ import annotations
 
 import itertools
 import logging
-import subprocess
+import os
+import pickle
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -19,6 +20,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
+from engine.core.child_process import ChildProcess
 from engine.core.errors import (
     EngineError,
     GenerationError,
@@ -31,10 +33,8 @@ from engine.core.settings import Settings
 from engine.families import class_path
 from engine.families.base import ModelRequest, Preparation
 from engine.models.inference import Job
-from engine.models.worker.launch import start_worker
 from engine.models.worker.messages import (
     FAULT_KEY,
-    Close,
     DropCaches,
     Event,
     Forget,
@@ -54,6 +54,8 @@ from engine.models.worker.messages import (
 
 logger = logging.getLogger(__name__)
 
+# Imports of a cold disk; loading the model comes after it.
+_START_SECONDS: Final = 120.0
 _CLOSE_SECONDS: Final = 10.0
 _PAGE_THREADS: Final = 2
 
@@ -93,17 +95,15 @@ class RemoteModel:
         self._pages = ThreadPoolExecutor(_PAGE_THREADS, thread_name_prefix=f"pages-{model_id}")
         # The thread starts with the first Stop: sending may have to wait for a page in transit.
         self._stops = ThreadPoolExecutor(1, thread_name_prefix=f"stop-{model_id}")
-        self._process, self._connection = start_worker(model_id)
-        family = settings.model(model_id).family
-        self._send(Load(model_id, family, class_path(family, model_id=model_id), settings))
-        self._facts = self._await_load()
+        self._process = ChildProcess("engine.models.worker", os.environ)
+        self._facts = self._load(settings)
         self._alive = True
         threading.Thread(target=self._listen, name=f"worker-{model_id}", daemon=True).start()
 
     @property
     def is_alive(self) -> bool:
         """False once the process has ended; another RemoteModel is needed then."""
-        return self._alive and self._process.poll() is None
+        return self._alive and self._process.is_alive
 
     @property
     def pid(self) -> int:
@@ -164,59 +164,53 @@ class RemoteModel:
             open_runs = list(self._runs.values())
         for run in open_runs:
             run.preparation.stop.set()
-        if self._alive:
-            try:
-                self._send(Close())
-            except GenerationError:
-                logger.info("the worker of %s had ended", self.model_id)
-        try:
-            self._process.wait(_CLOSE_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        self._process.end(_CLOSE_SECONDS)
         self._pages.shutdown(wait=False, cancel_futures=True)
         self._stops.shutdown(wait=False)
 
     def unload(self) -> None:
         """Do nothing: `close` has freed everything."""
 
-    def _await_load(self) -> Mapping[str, str]:
+    def _load(self, settings: Settings) -> Mapping[str, str]:
+        """Raises ModelError: the process ended, or did not start in time, or the model failed."""
+        family = settings.model(self.model_id).family
         try:
-            answer = self._connection.recv()
-        except (EOFError, OSError) as error:
-            raise self._start_error() from error
+            with self._process.deadline(_START_SECONDS):
+                self._receive()  # Started
+            self._send(Load(self.model_id, family, class_path(family, model_id=model_id), settings))
+            answer = self._receive()
+        except (EOFError, GenerationError) as error:
+            detail = f"its process ended with status {self._process.end(_CLOSE_SECONDS)}"
+            raise ModelError("model.load_failed", model_id=self.model_id, detail=detail) from error
         if isinstance(answer, LoadFailed):
-            self._process.wait()
+            self._process.end(_CLOSE_SECONDS)
             raise answer.error
-        if not isinstance(answer, Loaded):
-            raise self._start_error()
+        assert isinstance(answer, Loaded)
         return answer.facts
 
-    def _start_error(self) -> ModelError:
-        detail = f"its process ended with status {self._process.wait()}"
-        return ModelError("model.load_failed", model_id=self.model_id, detail=detail)
+    def _receive(self) -> object:
+        """Raises EOFError: the process has ended."""
+        return pickle.loads(self._process.receive())
 
     def _ended_error(self) -> GenerationError:
-        detail = f"exit status {self._process.poll()}"
+        detail = f"exit status {self._process.status}"
         return GenerationError("model.worker_ended", model_id=self.model_id, detail=detail)
 
     def _send(self, message: object) -> None:
-        with self._lock:
-            try:
-                self._connection.send(message)
-                return
-            except OSError:
-                logger.warning("the worker of %s does not listen any more", self.model_id)
-        raise self._ended_error()
+        try:
+            self._process.send(pickle.dumps(message))
+        except OSError as error:
+            logger.warning("the worker of %s does not listen any more", self.model_id)
+            raise self._ended_error() from error
 
     def _listen(self) -> None:
         while True:
             try:
-                message = self._connection.recv()
-            except (EOFError, OSError):
+                message = self._receive()
+            except EOFError:
                 break
             self._take(message)
-        self._process.wait()
+        self._process.end(_CLOSE_SECONDS)
         self._alive = False
         with self._lock:
             open_runs = list(self._runs.values())

@@ -1,4 +1,4 @@
-"""The messages between the app and a model's worker process, pickled over a local connection.
+"""What the app and a model's worker process say to each other, pickled over pipes.
 
 A run is one question; the app numbers it. Pages are sent without their pictures. The worker
 requests a picture, a text layer or an index when the family reads it, so a page whose keys and
@@ -23,8 +23,16 @@ What: TypeAlias = Literal["image", "words", "index"]
 
 
 @dataclass(frozen=True, slots=True)
+class Started:
+    """The worker's first message: it has imported what it needs."""
+
+
+@dataclass(frozen=True, slots=True)
 class Load:
-    """First message. entry: "module:Class" of the family, which tests may have registered."""
+    """The app's first message.
+
+    entry: "module:Class" of the family, which tests may have registered.
+    """
 
     model_id: str
     family: str
@@ -121,11 +129,6 @@ class Forget:
     """A conversation was deleted: delete its caches."""
 
     conversation: str
-
-
-@dataclass(frozen=True, slots=True)
-class Close:
-    """End the process."""
 
 
 def without_pictures(request: ModelRequest) -> ModelRequest:

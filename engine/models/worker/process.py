@@ -1,8 +1,8 @@
 """The worker's side: loads one model and serves its runs until the app disconnects.
 
-Started as `python -m engine.models.worker ADDRESS` with the connection's key on standard input.
-The worker reports a GPU fault (engine.core.hardware.is_device_fault) as an error and exits. The
-app starts another worker for the next question.
+Started as `python -m engine.models.worker`; it ends when the app closes its input, or ends. A GPU
+fault (engine.core.hardware.is_device_fault) is told as a sentence, then the process ends; the
+app starts another with the next question.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ from __future__ import annotations
 import itertools
 import logging
 import os
+import pickle
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from multiprocessing.connection import Client, Connection
 from queue import SimpleQueue
 from typing import Any, Final
 
+from engine.core.child_process import Channel
 from engine.core.errors import EngineError, ModelError, RunCancelled, as_engine_error
 from engine.core.schema import Failed, Finished, Page, StreamEvent
 from engine.core.stop_event import StopEvent
@@ -29,7 +29,6 @@ from engine.families.base import ModelFamily, ModelRequest, Preparation
 from engine.models.inference import InferenceThread, Job, run_job
 from engine.models.worker.messages import (
     FAULT_KEY,
-    Close,
     DropCaches,
     Event,
     Forget,
@@ -42,6 +41,7 @@ from engine.models.worker.messages import (
     PrepareDone,
     PrepareFailed,
     PrepareRequest,
+    Started,
     Stop,
     Submit,
     What,
@@ -55,22 +55,21 @@ FAULT_STATUS: Final = 3
 _ALIVE_SECONDS: Final = 1.0
 
 
-def main() -> int:
-    """Serve until the app closes the connection."""
-    # Ctrl-C is for the app, which closes the connection.
+def main(channel: Channel) -> int:
+    """Serve until the app closes the channel."""
+    # Ctrl-C belongs to the app, which closes the channel.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    key = bytes.fromhex(sys.stdin.readline().strip())
     logging.basicConfig(level=logging.WARNING)
-    with Client(sys.argv[1], authkey=key) as connection:
-        order = connection.recv()
-        try:
-            family = _load(order)
-        except EngineError as error:
-            connection.send(LoadFailed(error))
-            return 1
-        connection.send(Loaded(dict(family.describe())))
-        _Worker(connection, family).serve()
-    # Threads that still decode must not hold the GPU's memory.
+    channel.send(pickle.dumps(Started()))
+    order = pickle.loads(channel.receive())
+    try:
+        family = _load(order)
+    except EngineError as error:
+        channel.send(pickle.dumps(LoadFailed(error)))
+        return 1
+    channel.send(pickle.dumps(Loaded(dict(family.describe()))))
+    _Worker(channel, family).serve()
+    # Threads that still decode must not keep the GPU's memory.
     os._exit(0)
 
 
@@ -97,11 +96,10 @@ class _Run:
 
 
 class _Worker:
-    def __init__(self, connection: Connection, family: ModelFamily) -> None:
-        self._connection = connection
+    def __init__(self, channel: Channel, family: ModelFamily) -> None:
+        self._channel = channel
         self._family = family
         self._inference = InferenceThread(family.model_id, partial(run_job, family))
-        self._sending = threading.Lock()
         self._runs: dict[int, _Run] = {}
         self._asks: dict[int, SimpleQueue[PageReply]] = {}
         self._numbers = itertools.count()
@@ -109,8 +107,8 @@ class _Worker:
     def serve(self) -> None:
         while True:
             try:
-                message = self._connection.recv()
-            except (EOFError, OSError):
+                message = pickle.loads(self._channel.receive())
+            except EOFError:
                 return
             match message:
                 case PrepareRequest(number, request):
@@ -129,16 +127,13 @@ class _Worker:
                 case Forget(conversation):
                     # On the model's own thread: a run that is ending may still store its cache.
                     self._inference.call(partial(self._family.forget, conversation))
-                case Close():
-                    return
 
     def _send(self, message: object) -> None:
-        with self._sending:
-            try:
-                self._connection.send(message)
-            except OSError:
-                # The app has exited; `serve` notices it too and ends the process.
-                logger.warning("the app closed the connection")
+        try:
+            self._channel.send(pickle.dumps(message))
+        except OSError:
+            # The app is gone; `serve` sees it too and ends the process.
+            logger.warning("the app closed the channel")
 
     def _stop(self, number: int) -> None:
         run = self._runs.get(number)
