@@ -2,11 +2,11 @@
 
     python gradio_app.py --port 7861
 
-On a Hugging Face Space this file is the app, as it is: it installs what pip cannot express in
-requirements.txt, listens where the Space says, and on ZeroGPU hands `spaces.GPU` to the engine and
-places the model before the app is served (docs/deploy.md). `gradio_app.demo` builds the screen
-when it is first asked for. No model code here, and nothing heavy is imported before the arguments
-are read.
+A Hugging Face Space runs this file unchanged. It installs the packages that requirements.txt
+cannot name and listens on the Space's address. On ZeroGPU it passes `spaces.GPU` to the engine and
+places the model on the GPU before the app is served (docs/deploy.md). `gradio_app.demo` builds the
+screen on first access. This file has no model code, and it imports nothing heavy before it has
+parsed the arguments.
 """
 
 import argparse
@@ -22,10 +22,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if "SPACES_ZERO_GPU" in os.environ:
-    # Before torch and gradio, which it changes.
-    import spaces  # only a Space has it
+    # Must come before torch and gradio: it patches both.
+    import spaces  # installed on Spaces only
 
-    # The GPU is for models: handlers only carry values, and async ones cannot be wrapped.
+    # Only models need the GPU. Handlers only pass values on, and async ones cannot be wrapped.
     spaces.disable_gradio_auto_wrap()
 
 if TYPE_CHECKING:
@@ -34,11 +34,11 @@ if TYPE_CHECKING:
     from engine import Settings
 
 _ROOT = Path(__file__).resolve().parent
-# Users for a Space, whose command line is not ours: one `user:password` a line, as a secret.
+# Users of a Space, which gives no access to the command line: a secret, one `user:password` a line.
 _USERS_VARIABLE = "SCANCHAT_AUTH"
-# Answers that are being written at the end have so long to stop, and then so long to be sent.
+# Shutdown: the time for running answers to stop, and then the time for the server to send them.
 _LEAVE_SECONDS = 2
-# A token of fewer characters is warned of.
+# A shorter token causes a warning.
 _LEAST_TOKEN = 20
 
 
@@ -46,7 +46,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Serve until interrupted.
 
     Returns:
-        The exit code: 0, or 2 for bad settings, a taken port or a data directory in use.
+        The exit code: 0, or 2 for bad settings, bad users, a port in use or a part of the API that
+        cannot start.
     """
     options = _parser().parse_args(arguments)
     from engine import EngineError, load_settings
@@ -86,9 +87,9 @@ def main(arguments: list[str] | None = None) -> int:
             api = Api(engine, settings)
             app = build_app(engine, settings, api)
             served = launch_options(settings, api)
-        except EngineError as error:  # a model table whose family is not known, for example
+        except EngineError as error:  # for example, a model table with an unknown family
             return _refuse(error.text())
-        # For reloaders that look for it in this module.
+        # Reloaders look for it in this module.
         globals()["demo"] = app
         language = i18n.preferred(settings.app.language, None)
         _, local_url, share_url = app.launch(
@@ -103,7 +104,7 @@ def main(arguments: list[str] | None = None) -> int:
         )
         try:
             api.check(app)
-        except EngineError as error:  # Gradio itself would only log it
+        except EngineError as error:  # Gradio would only log it
             app.close(verbose=False)
             return _refuse(error.text())
         url = share_url or local_url
@@ -111,28 +112,28 @@ def main(arguments: list[str] | None = None) -> int:
         try:
             _wait_for_the_end()
         finally:
-            # While the screen's side still runs, so that it keeps what was said.
+            # Before the server closes: the screen's tasks still run and store the answers.
             engine.stop_all(wait_seconds=_LEAVE_SECONDS)
-            # A tab that is open keeps its stream open; without a limit the server waits for it.
+            # An open tab holds its stream open. Without a limit the server would wait for it.
             app.server.config.timeout_graceful_shutdown = _LEAVE_SECONDS
             app.close(verbose=False)
     return 0
 
 
 def _wait_for_the_end() -> None:
-    """Until Ctrl+C, or the signal by which `docker stop`, systemd and Spaces end a program.
+    """Block until SIGINT (Ctrl+C) or SIGTERM (`docker stop`, systemd, Spaces).
 
-    Either ends it whole: running answers are kept as far as they came, files are cleared away.
+    Both lead to an orderly shutdown: partial answers are stored and temporary files are deleted.
     """
     ended = threading.Event()
     before = {
         number: signal.signal(number, lambda *_: ended.set())
         for number in (signal.SIGINT, signal.SIGTERM)
     }
-    # In pieces: on Windows a wait without an end would not notice Ctrl+C.
+    # In short waits: on Windows an unlimited wait would not notice Ctrl+C.
     while not ended.wait(0.5):
         pass
-    # Who presses Ctrl+C again does not want to wait.
+    # A second Ctrl+C ends the program at once.
     for number, handler in before.items():
         signal.signal(number, handler)
 
@@ -163,10 +164,12 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _users(options: argparse.Namespace) -> dict[str, str]:
-    """Who may log in, name -> hash; empty for an app without a login.
+    """The users who may log in, name -> password hash; empty for an app without a login.
+
+    They come from --auth-file, --auth and $SCANCHAT_AUTH; of equal names, a later source wins.
 
     Raises:
-        SettingsError: a pair or the file is not as it must be.
+        SettingsError: a pair or the file is malformed.
     """
     pairs = [*options.auth, *os.environ.get(_USERS_VARIABLE, "").splitlines()]
     if options.auth_file is None and not pairs:
@@ -186,7 +189,7 @@ def _host(settings: "Settings") -> str:
 
 
 def _set_up_space(settings: "Settings") -> None:
-    """What a Space needs before the engine starts; nothing elsewhere."""
+    """Prepare a Space before the engine starts. Does nothing elsewhere."""
     if not _on_space():
         return
     _install_missing()
@@ -195,33 +198,33 @@ def _set_up_space(settings: "Settings") -> None:
         from engine.models import zero_gpu
 
         zero_gpu.enable(gpu)
-        # On this, the main thread, and before launch: `spaces` packs what is on its GPU by then.
+        # On the main thread and before launch: `spaces` packs what is on its GPU by then.
         zero_gpu.place(settings.default_model, settings)
 
 
 def _install_missing() -> None:
-    """`python -m engine setup`, where its packages are missing: requirements.txt cannot name them.
+    """Run `python -m engine setup` if its packages are missing; requirements.txt cannot name them.
 
-    A failure is told in the log and not fatal: lite says what it misses when it is asked.
+    A failure is logged and is not fatal: lite reports what is missing when it is asked.
     """
     from engine.cli.setup import missing_packages
 
     if not missing_packages():
         return
     command = [sys.executable, "-m", "engine", "setup"]
-    # A GPU is lent to this process alone; another one could not even import `spaces`.
+    # ZeroGPU serves this process only; a child process could not even import `spaces`.
     environment = {key: os.environ[key] for key in os.environ if key != "SPACES_ZERO_GPU"}
     if _zero_gpu() is not None:
         command.append("--packages")
     subprocess.run(command, cwd=_ROOT, env=environment, check=False)
-    # pip may have made the user's own folder of packages only now.
+    # pip may have just created the user's site-packages folder.
     if site.ENABLE_USER_SITE:
         site.addsitedir(site.getusersitepackages())
     importlib.invalidate_caches()
 
 
 def _zero_gpu() -> Any:
-    """spaces.GPU where the package says that it runs on ZeroGPU, else None."""
+    """spaces.GPU if `spaces` reports that it runs on ZeroGPU, else None."""
     if "SPACES_ZERO_GPU" not in os.environ:
         return None
     from spaces.config import Config
@@ -235,7 +238,7 @@ def _port_of_environment(settings: "Settings") -> int:
 
 
 def _free_port(host: str, wanted: int) -> int | None:
-    """The wanted port, or a free one for 0; None when it is taken."""
+    """The wanted port, or a free one for 0; None if the port is in use."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -252,7 +255,7 @@ def _refuse(sentence: str) -> int:
 
 
 def __getattr__(name: str) -> "gr.Blocks":
-    """`demo`, for tools that import this file instead of running it; built once, on first use."""
+    """Build `demo` on first access, once, for tools that import this file instead of running it."""
     if name != "demo":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from engine import Engine, load_settings

@@ -1,4 +1,4 @@
-"""The screen: Gradio views over the engine's public names. No model code, no global user state."""
+"""The screen: Gradio views over the engine's public API. No model code, no global user state."""
 
 from ui.api import Api
 from ui.app import build_app, launch_options

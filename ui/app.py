@@ -1,7 +1,7 @@
 """build_app(engine, settings): the screen wired to the engine.
 
-The handlers only carry values: from components into Conversation's actions, and its Changes back
-onto components. They are async and unlimited, because waiting and fairness are the engine's.
+Handlers only pass values: from components to the actions, and the resulting ScreenChange back to
+components. They are async and have no concurrency limit, because the engine does the queueing.
 
 Try it: `python gradio_app.py`
 """
@@ -55,7 +55,7 @@ from ui.views.theme import style_sheet, theme
 
 
 def build_app(engine: Engine, settings: Settings, api: Api | None = None) -> gr.Blocks:
-    """The whole screen; launch it with launch_options(settings, api)."""
+    """Build the whole screen. Launch it with launch_options(settings, api)."""
     labels = ScreenLabels(settings, engine.models(), examples.find(settings.app.examples_dir))
     ttl_seconds = math.ceil(settings.sessions.ttl_minutes * 60)
     app: gr.Blocks
@@ -63,10 +63,10 @@ def build_app(engine: Engine, settings: Settings, api: Api | None = None) -> gr.
         title=i18n.text("app.title", i18n.DEFAULT_LANGUAGE),
         analytics_enabled=False,
         fill_width=True,
-        # Uploads lie in Gradio's folder; the engine has its own copy, so they may go early.
+        # The engine has its own copy of each upload, so Gradio's copies may be deleted early.
         delete_cache=(min(3600, ttl_seconds), ttl_seconds),
     ) as app:
-        # First: handlers of the screen have such names, too, and must not take these.
+        # First: the screen's handlers have the same names and must not take these endpoints.
         (api or Api(engine, settings)).wire(app)
         screen = build(labels, i18n.preferred(settings.app.language, None))
         only_local_files(screen.question)
@@ -91,10 +91,10 @@ def build_app(engine: Engine, settings: Settings, api: Api | None = None) -> gr.
 
 
 def launch_options(settings: Settings, api: Api | None = None) -> dict[str, Any]:
-    """What Blocks.launch needs besides the address.
+    """The arguments of Blocks.launch other than the address.
 
     Args:
-        api: what is served beside the screen; None serves the screen and its endpoints alone.
+        api: the API to serve beside the screen; None serves only the screen and its endpoints.
     Raises:
         SettingsError: a part of the API is not installed.
     """
@@ -107,7 +107,7 @@ def launch_options(settings: Settings, api: Api | None = None) -> dict[str, Any]
     if api is not None:
         served = api.launch_options()
         middleware += api.middleware()
-    # Behind the middleware that knows the holder of a token.
+    # After the API's middleware, which recognises the holder of a token.
     middleware += [
         Middleware(AccessControlMiddleware),
         Middleware(UploadRateLimiter),
@@ -126,7 +126,7 @@ def launch_options(settings: Settings, api: Api | None = None) -> dict[str, Any]
             "middleware": middleware,
             "lifespan": content_policy.lifespan(given.get("lifespan")),
         },
-        # Above our own limit, so that the user reads our sentence and not Gradio's.
+        # Above our own limit, so the user reads our message and not Gradio's.
         "max_file_size": f"{math.ceil(settings.limits.max_file_mb * 8 + 64)}mb",
     }
 
@@ -139,10 +139,10 @@ def _wire(
     counting: ContextUseActions,
     cards: ModelCards,
 ) -> list[Any]:
-    """Connect what is chosen and what the page viewer asks for.
+    """Connect the choices (language, model, task, pages) and the page viewer's requests.
 
     Returns:
-        The events after which there may be another conversation on the screen.
+        The events that may put another conversation on the screen.
     """
     here = [screen.session, screen.language]
     changing = changed_by_answers(screen)

@@ -1,7 +1,7 @@
-"""Texts of the screen by key and language, with plural forms and numbers.
+"""Texts of the screen by key and language, with plural forms and number formats.
 
-The texts live in `texts/en.toml` and `texts/ru.toml`, one table per part of the screen, addressed
-as "table.name". Sentences of the engine are not here: engine.core.i18n has them.
+The texts are in `texts/en.toml` and `texts/ru.toml`, one table for each part of the screen. A key
+is "table.name". engine.core.i18n has the engine's sentences.
 
 Try it: `python -c "from ui.i18n import count; print(count('chat.pages', 22, 'ru'))"`
 """
@@ -34,7 +34,7 @@ def catalogue(language: str) -> Mapping[str, str]:
 
 
 def text(key: str, language: str, /, **values: object) -> str:
-    """The text behind a key, its placeholders filled; values are never interpreted.
+    """The text of a key with its placeholders filled; values are inserted literally.
 
     Raises:
         KeyError: the key does not exist, or a placeholder has no value.
@@ -44,7 +44,7 @@ def text(key: str, language: str, /, **values: object) -> str:
 
 
 def table(name: str, language: str) -> dict[str, str]:
-    """One table of texts, placeholders unfilled: what the page's JavaScript fills itself."""
+    """One table of texts with open placeholders, which the page's JavaScript fills."""
     prefix = f"{name}."
     texts = catalogue(known(language))
     return {
@@ -53,7 +53,7 @@ def table(name: str, language: str) -> dict[str, str]:
 
 
 def count(key: str, number: int, language: str, /, **values: object) -> str:
-    """A counted text: the form of `key` that fits the number, {count} filled."""
+    """The plural form of `key` for a number, with {count} filled."""
     form = plural_form(number, known(language))
     return text(f"{key}_{form}", language, count=number, **values)
 
@@ -71,18 +71,18 @@ def plural_form(number: int, language: str) -> str:
 
 
 def decimal(value: float, language: str, *, digits: int = 1) -> str:
-    """A number as the language writes it."""
+    """A number in the language's notation: Russian has a decimal comma."""
     shown = f"{value:.{digits}f}"
     return shown.replace(".", ",") if known(language) == "ru" else shown
 
 
 def known(language: str) -> str:
-    """The language itself, or English where the screen has no such texts."""
+    """The language itself, or English if the screen has no texts in it."""
     return language if language in LANGUAGES else DEFAULT_LANGUAGE
 
 
 def preferred(setting: str, accept_language: str | None) -> str:
-    """The language to start in: the setting, or for "auto" the browser's first one that we have.
+    """The language to start in: the setting, or for "auto" the browser's best available one.
 
     Args:
         setting: settings.app.language.
@@ -95,7 +95,7 @@ def preferred(setting: str, accept_language: str | None) -> str:
         match = _LANGUAGE_RANGE.fullmatch(part)
         if match:
             ranked.append((_quality(match.group(2)), match.group(1).lower()))
-    # sorted is stable, so equal weights keep the browser's order.
+    # sorted is stable: languages of equal weight stay in the browser's order.
     for quality, language in sorted(ranked, key=lambda pair: -pair[0]):
         if quality > 0 and language in LANGUAGES:
             return language

@@ -1,1 +1,1 @@
-"""What a person does: ask, follow, edit, export, open the history, correct a field."""
+"""User actions: ask, follow, edit, export, open the history, correct a field."""

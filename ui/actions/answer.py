@@ -1,4 +1,4 @@
-"""One question from Send to its last token, as Changes of the screen."""
+"""Answer one question, from Send to the last token, as a stream of ScreenChange."""
 
 import time
 from collections.abc import AsyncIterator
@@ -31,7 +31,7 @@ class AnswerActions:
     async def answer(
         self, screen_state: ScreenState, question: UserInput, language: str
     ) -> AsyncIterator[ScreenChange]:
-        """Open what came with a question, then answer it; by two models, where that is wished."""
+        """Open the files of a question, then answer it, with two models if the user compares."""
         yield ScreenChange(
             session_id=screen_state.key,
             status=status.working("status.starting", language),
@@ -47,7 +47,7 @@ class AnswerActions:
             )
         text = question.text.strip()
         if not text and get_task(question.task).needs_question:
-            # Files without a question are only opened.
+            # Files sent without a question are only opened.
             screen_state.turns += (
                 said if question.files else [messages.NoticeTurn("chat.nothing_asked")]
             )
@@ -75,7 +75,7 @@ class AnswerActions:
             )
             return
         if question.other is not None and question.other != question.model_id:
-            # The other model first: the conversation goes on with the chosen one's answer.
+            # The other model answers first, so the conversation continues from the chosen one.
             beside = replace(question, model_id=question.other, options=AskOptions())
             async for change in self.stream(
                 screen_state, beside, text, language, beside=True, sent=True
@@ -101,12 +101,12 @@ class AnswerActions:
         beside: bool = False,
         sent: bool = False,
     ) -> AsyncIterator[ScreenChange]:
-        """Answer a question on the screen state.
+        """Answer a question and show the answer in the screen state.
 
         Args:
-            resume: go on with the last answer, which was cut.
+            resume: continue the last answer, which was cut at the limit of tokens.
             beside: another model's answer to the same question follows.
-            sent: the question came from the text box, which is empty from now on.
+            sent: the question came from the text box, which is cleared.
         """
         screen_state.last = replace(question, text=text, files=())
         transcript = screen_state.transcript = Transcript()
@@ -120,13 +120,13 @@ class AnswerActions:
         yield replace(
             self._show.whole(screen_state, language, status.of_answer(transcript, language)),
             clear_area=True,
-            # Said with the change before this one, too (docs/architecture.md, lost updates).
+            # The previous change sent these, too (docs/architecture.md, lost updates).
             running=True,
             clear_question=sent,
         )
         pinned = question.pages
         if pinned and get_task(question.task).needs_question:
-            # A page that the question names goes before those that were chosen for all questions.
+            # A page that the question names takes precedence over the chosen pages.
             documents = self._engine.documents(screen_state.session_id)
             pinned = pinned if point(text, documents).pages is None else ()
         screen_state.stream = self._engine.ask(
@@ -148,7 +148,7 @@ class AnswerActions:
                 for event in events:
                     transcript.add(event)
                 if screen_state.transcript is not transcript:
-                    break  # a new chat was started meanwhile
+                    break  # the user started a new chat meanwhile
                 best = page_view.best_page(transcript)
                 if best is not None and best != shown:
                     screen_state.recalled = None
@@ -165,7 +165,7 @@ class AnswerActions:
         if beside and transcript.finish_reason != "cancelled":
             return
         screen_state.running = False
-        # The viewer's places once more (docs/architecture.md, lost updates).
+        # Send the viewer's boxes again (docs/architecture.md, lost updates).
         view = self._show.view(screen_state) if screen_state.transcript is transcript else None
         yield ScreenChange(
             running=False, cut=transcript.finish_reason == "length", savable=True, view=view

@@ -1,4 +1,4 @@
-"""Events of a run in handfuls: the screen is redrawn for a handful, not for every token."""
+"""Batches of a run's events: the screen is redrawn once for a batch, not for every token."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -11,10 +11,10 @@ PAUSE_SECONDS = 0.05
 async def batches(
     stream: AnswerStream, *, pause_seconds: float = PAUSE_SECONDS
 ) -> AsyncGenerator[list[StreamEvent], None]:
-    """All events of a run, those that come within `pause_seconds` of each other together.
+    """Yield all events of a run in batches, each collected for `pause_seconds`.
 
-    Nothing is held back longer than that, whatever the run does next. A reader that goes away ends
-    the stream, and with it the run.
+    No event is delayed longer than that, whatever the run does next. When the reader closes this
+    generator, the stream and the run end, too.
     """
     queue: asyncio.Queue[StreamEvent | None] = asyncio.Queue()
 
@@ -37,6 +37,6 @@ async def batches(
             events = [event for event in handful if event is not None]
             if events:
                 yield events
-        await task  # an error of the stream is the reader's error
+        await task  # raises the stream's error in the reader
     finally:
         task.cancel()

@@ -1,4 +1,4 @@
-"""How much of a model's context the chosen pages take."""
+"""The share of a model's context that the chosen pages take."""
 
 import asyncio
 
@@ -19,13 +19,13 @@ class ContextUseActions:
     async def count(
         self, key: str | None, model_id: str, pages: tuple[tuple[str, int], ...], language: str
     ) -> str:
-        """One line as HTML; empty where nothing can be known, as for a model that is not here."""
+        """One line of HTML; empty if the count is unknown, as for a model that is not installed."""
         screen_state, _ = self._screen_states.find(key)
         try:
             use = await asyncio.to_thread(
                 self._engine.context_use, screen_state.session_id, model_id, pages or None
             )
-        except Exception as error:  # noqa: BLE001 - a hint; the question itself says what is wrong
+        except Exception as error:  # noqa: BLE001 - only a hint; asking reports the error
             told(error)
             return ""
         if use.prompt_tokens is None or use.context_tokens is None:

@@ -1,7 +1,8 @@
-"""What happens when a person does something: upload, ask, stop, new chat, look at a page.
+"""Actions of a conversation: upload, ask, stop, start a new chat, show a page.
 
-Every action yields or returns a Change: what the screen shows now, as plain values. This module
-talks to the engine and to screen states, and knows nothing of Gradio; ui/app.py puts Changes on the screen.
+Every action yields or returns a ScreenChange: what the screen shows now, as plain values. This
+module calls the engine and changes screen states. It does not depend on Gradio; ui/app.py and
+ui/events apply the changes to components.
 """
 
 import asyncio
@@ -21,7 +22,7 @@ from ui.views.selection import Selection
 
 
 class ConversationActions:
-    """The actions of one app, for all its sessions."""
+    """The conversation's actions, for all sessions of one app."""
 
     def __init__(self, engine: Engine, screen_states: ScreenStates | None = None) -> None:
         self._engine = engine
@@ -33,13 +34,12 @@ class ConversationActions:
     def start(
         self, language: str, key: str | None = None, *, remember: bool = False, tab: str = ""
     ) -> ScreenChange:
-        """A browser came: show the conversation that it left, or begin one.
+        """Show a browser's last conversation after a page load, or start a new one.
 
         Args:
-            key: what the browser has kept (ui/state/screen_state.py).
-            remember: a browser that has kept nothing becomes a visitor whose conversations are
-                listed.
-            tab: which tab of the browser; one may leave a conversation that another still shows.
+            key: the key that the browser stores (ui/state/screen_state.py).
+            remember: make a browser without a known key a visitor, whose conversations are listed.
+            tab: the browser's tab; one tab may leave a conversation that another still shows.
         """
         visitor_id, session_id = parts_of(key)
         if visitor_id and self._engine.owns(visitor_id, session_id):
@@ -49,17 +49,17 @@ class ConversationActions:
         return self.begin(visitor_id, language)
 
     def begin(self, visitor_id: str, language: str) -> ScreenChange:
-        """Show a new conversation."""
+        """Start and show a new conversation."""
         return self._opened(self._screen_states.begin(visitor_id), language)
 
     def resume(self, key: str | None, language: str, tab: str = "") -> ScreenChange:
-        """Show a conversation as it was left, or as far as it has come meanwhile."""
+        """Show an existing conversation in its current state."""
         screen_state = self._screen_state(key)
         screen_state.left_by.discard(tab)
         return self._opened(screen_state, language)
 
     async def follow(self, key: str | None, tab: str = "") -> AsyncIterator[ScreenChange]:
-        """The rest of an answer that was being written when its conversation was opened."""
+        """Stream the rest of an answer that was running when its conversation was opened."""
         async for change in self._following.follow(self._screen_state(key), tab):
             yield change
 
@@ -83,7 +83,7 @@ class ConversationActions:
         )
 
     def translate(self, session_id: str | None, language: str) -> ScreenChange:
-        """Show everything that was said in another language."""
+        """Show the screen's own texts in the chat in another language."""
         screen_state = self._screen_state(session_id)
         screen_state.language = language
         line = status.idle("status.ready", language)
@@ -99,7 +99,7 @@ class ConversationActions:
     async def attach(
         self, session_id: str | None, files: Sequence[str], language: str, tab: str = ""
     ) -> AsyncIterator[ScreenChange]:
-        """Files were dropped: open them, show the first page and say what was read."""
+        """Open dropped files, show the first page and report each file in the chat."""
         screen_state = self._screen_state(session_id)
         if not files:
             return
@@ -111,7 +111,7 @@ class ConversationActions:
         screen_state.turns += said
         self._screen_states.keep(screen_state)
         if tab in screen_state.left_by:
-            yield ScreenChange()  # or the status from above would be said again
+            yield ScreenChange()  # else Gradio would repeat the status from above
             return
         line = None if running else status.idle("status.ready", language)
         yield self._show.whole(screen_state, language, line)
@@ -119,7 +119,7 @@ class ConversationActions:
     async def ask(
         self, session_id: str | None, question: UserInput, language: str, tab: str = ""
     ) -> AsyncIterator[ScreenChange]:
-        """Send: open what came along, then answer, streaming."""
+        """Send a question: open its files, then stream the answer."""
         screen_state = self._screen_state(session_id)
         if screen_state.running:
             screen_state.pressed = True
@@ -141,7 +141,7 @@ class ConversationActions:
             return
         if transcript.finish_reason != "length":
             return
-        # The engine says the answer again from its beginning: it takes the place of this one.
+        # The engine streams the whole answer again, so it replaces this turn.
         screen_state.turns = [
             turn
             for turn in screen_state.turns
@@ -155,10 +155,10 @@ class ConversationActions:
     async def again(
         self, session_id: str | None, turn: int, chosen: UserInput, language: str, tab: str = ""
     ) -> AsyncIterator[ScreenChange]:
-        """Answer the question of a turn once more, with the model and settings chosen now.
+        """Answer the question of a turn again, with the model and settings chosen now.
 
-        The new answer takes the place of the newest one. An earlier question is asked anew at the
-        end, so that nothing that was said since is lost.
+        The new answer to the newest question replaces the old one. An earlier question is asked
+        again at the end of the conversation, so no later turn is lost.
         """
         screen_state = self._screen_state(session_id)
         asked = screen_state.asked(turn)
@@ -173,7 +173,7 @@ class ConversationActions:
             yield replace(change, clear_question=False)
 
     def stop(self, session_id: str | None, language: str) -> ScreenChange:
-        """End this session's answer."""
+        """Stop this session's running answer."""
         screen_state = self._screen_state(session_id)
         if not screen_state.running:
             return ScreenChange()
@@ -183,10 +183,10 @@ class ConversationActions:
         return ScreenChange(status=status.working("status.stopping", language))
 
     def new_chat(self, session_id: str | None, language: str, tab: str = "") -> ScreenChange:
-        """Begin another conversation. One that is not listed is forgotten with its documents."""
+        """Start another conversation. An unlisted one is deleted with its documents."""
         screen_state = self._screen_state(session_id)
         if screen_state.visitor_id and (screen_state.turns or screen_state.running):
-            # The old one stays in the list; an answer that is being written there goes on.
+            # The old one stays in the list, and an answer that is running there continues.
             screen_state.left_by.add(tab)
             return self.begin(screen_state.visitor_id, language)
         self.stop(screen_state.key, language)
@@ -197,7 +197,7 @@ class ConversationActions:
     async def show_page(
         self, session_id: str | None, document_id: str, page_index: int
     ) -> ScreenChange:
-        """The viewer turned to a page whose picture it does not have."""
+        """Draw the picture of a page that the viewer turned to and does not have yet."""
         screen_state = self._screen_state(session_id)
         document = self._document(screen_state, document_id)
         if document is not None and 0 <= page_index < len(document.pages):
@@ -205,14 +205,14 @@ class ConversationActions:
         return ScreenChange(images=page_view.images(screen_state.pictures))
 
     def recall(self, session_id: str | None, turn: int) -> ScreenChange:
-        """A mark in an earlier answer was pressed: show that answer's places."""
+        """Show the places of an earlier answer, one of whose marks was pressed."""
         screen_state = self._screen_state(session_id)
         if not screen_state.recall(turn):
             return ScreenChange()
         return ScreenChange(view=self._show.view(screen_state))
 
     async def text_inside(self, session_id: str | None, area: Selection | None) -> ScreenChange:
-        """A box was drawn: read what is printed in it."""
+        """Read the text in a box that the user drew."""
         if area is None:
             return ScreenChange()
         screen_state = self._screen_state(session_id)
@@ -224,7 +224,7 @@ class ConversationActions:
                 area.page_index,
                 area.bbox,
             )
-        except Exception as error:  # noqa: BLE001 - the card says that nothing was read
+        except Exception as error:  # noqa: BLE001 - the card shows that there is no text
             told(error)
             words = ""
         return ScreenChange(inside=page_view.inside(area, words))
@@ -249,7 +249,7 @@ class ConversationActions:
                 layout_view.write, kind, screen_state.laid_out, document, page, screen_state.folder,
                 language=language, dpi=dpi,
             )  # fmt: skip
-        except Exception as error:  # noqa: BLE001 - a sentence on the status line, and logged
+        except Exception as error:  # noqa: BLE001 - shown on the status line, and logged
             told(error)
             path = None
         if path is None:
@@ -257,7 +257,7 @@ class ConversationActions:
         return ScreenChange(download=path.as_posix())
 
     def _asked_before(self, screen_state: ScreenState) -> UserInput | None:
-        """The last question of a screen state that was restored, whose settings are not known any more."""
+        """The last question of a restored screen state, with default settings: its own are lost."""
         asked = screen_state.asked(len(screen_state.turns) - 1)
         if (
             asked is None

@@ -1,6 +1,6 @@
-"""Second thoughts about a conversation: edit or take back a question, judge an answer.
+"""Changes to past turns: edit or undo a question, rate an answer.
 
-Like ui/actions/conversation.py it talks to the engine and to screen states and knows nothing of Gradio.
+Like ui/actions/conversation.py, this module does not depend on Gradio.
 """
 
 from dataclasses import replace
@@ -20,7 +20,7 @@ class EditActions:
         self._screen_states = screen_states
 
     def edit(self, session_id: str | None, turn: int) -> ScreenChange:
-        """Put a question back into the text box; sending it answers again from there."""
+        """Put a question back into the text box. Sending it answers again from that turn."""
         screen_state, _ = self._screen_states.find(session_id)
         asked = screen_state.asked(turn)
         if asked is None:
@@ -34,7 +34,7 @@ class EditActions:
         )
 
     def undo(self, session_id: str | None, turn: int, language: str) -> ScreenChange:
-        """Take a question back with its answer; its words return to the text box."""
+        """Remove a question and its answer; the question's text returns to the text box."""
         screen_state, _ = self._screen_states.find(session_id)
         asked = screen_state.asked(turn)
         if screen_state.running:
@@ -60,7 +60,7 @@ class EditActions:
         )
 
     def rate(self, session_id: str | None, turn: int, language: str, *, good: bool) -> ScreenChange:
-        """A person likes an answer or does not; pressing the same again takes that back."""
+        """Rate an answer good or bad; the same rating again removes it."""
         screen_state, _ = self._screen_states.find(session_id)
         if not 0 <= turn < len(screen_state.turns):
             return ScreenChange()
@@ -73,13 +73,13 @@ class EditActions:
 
 
 def forget_from(engine: Engine, screen_state: ScreenState, asked: messages.QuestionTurn) -> None:
-    """Forget a question and what was said after it, on the screen and for the model."""
+    """Delete a question and all later turns, on the screen and in the model's history."""
     engine.rewind(screen_state.session_id, asked.position)
     screen_state.forget_from(asked)
 
 
 def area_value(asked: messages.QuestionTurn) -> dict[str, object] | None:
-    """The place that a question was about, as the chip beside the text box takes it."""
+    """The region that a question was about, as the value of the chip at the text box."""
     area = asked.area
     if area is None:
         return None

@@ -1,4 +1,4 @@
-"""The conversation as a file: what was said, as the engine's exchanges, written for a download."""
+"""Export of a conversation: its turns as the engine's exchanges, written to a download."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -23,7 +23,7 @@ class ExportActions:
         self._screen_states = screen_states
 
     async def save(self, key: str | None, kind: str, language: str) -> ScreenChange:
-        """Write the conversation on the screen as a file of a kind; the browser saves it."""
+        """Write the conversation on the screen to a file of a kind; the browser saves it."""
         screen_state, _ = self._screen_states.find(key)
         said = exchanges(screen_state)
         if kind not in KINDS or not said:
@@ -36,13 +36,13 @@ class ExportActions:
             )
             path = screen_state.folder / f"{file_stem(title)}.{kind}"
             await asyncio.to_thread(path.write_bytes, content)
-        except Exception as error:  # noqa: BLE001 - a sentence on the status line, and logged
+        except Exception as error:  # noqa: BLE001 - shown on the status line, and logged
             return ScreenChange(status=status.problem(told(error), language))
         return ScreenChange(download=path.as_posix())
 
 
 def exchanges(screen_state: ScreenState) -> list[Exchange]:
-    """Every question that was answered, or failed, with its answer."""
+    """Every question with its answer, also a failed one."""
     found: list[Exchange] = []
     asked: QuestionTurn | None = None
     for turn in screen_state.turns:

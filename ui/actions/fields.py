@@ -1,6 +1,6 @@
-"""What happens in the form of fields: read a document, change a value, confirm it, save a file.
+"""Actions of the form of fields: read a document, change a value, confirm it, export a file.
 
-Like ui/actions/conversation.py it talks to the engine and to screen states and knows nothing of Gradio.
+Like ui/actions/conversation.py, this module does not depend on Gradio.
 """
 
 import asyncio
@@ -35,11 +35,13 @@ class FieldsActions:
         pages: Sequence[int] = (),
         whole: bool = False,
     ) -> AsyncIterator[ScreenChange]:
-        """Read the fields of a file's documents; what was confirmed before stays.
+        """Read the fields of a file's documents; confirmed fields are left unchanged.
 
         Args:
-            pinned: the pages that were chosen; of this file, only those are read, as one document.
-            pages: read these again, as one document, unless one of them is pinned.
+            pinned: the pages chosen in the settings. If some are of this file, only those are
+                read, as one document.
+            pages: 0-based pages to read again as one document. If they and this file's pinned
+                pages have none in common, they take precedence; else the pinned pages do.
             whole: read the file as one document.
         """
         screen_state, _ = self._screen_states.find(session_id)
@@ -51,7 +53,7 @@ class FieldsActions:
         line = status.idle("fields.done", language)
         try:
             own = [page for owner, page in pinned if owner == document_id]
-            # Who looks at another document than the pinned pages' means that one.
+            # A reread of a document without pinned pages refers to that document.
             pins = [] if pages and not set(own) & set(pages) else own
             chosen = pins or sorted(set(pages))
             parts: Sequence[Sequence[int] | None] = [None if whole else chosen or None]
@@ -73,7 +75,7 @@ class FieldsActions:
                 )
                 named = document_type != AUTO
                 read.append(fields_view.DocumentFieldsView(one, named=named, whole=whole))
-            if self._has(screen_state, document_id):  # it may have been deleted meanwhile
+            if self._has(screen_state, document_id):  # the user may have deleted it meanwhile
                 before = screen_state.sheets.get(document_id, [])
                 screen_state.sheets[document_id] = fields_view.with_read(before, read)
             if len(read) > 1:
@@ -83,25 +85,25 @@ class FieldsActions:
         finally:
             screen_state.reading = None
         self._screen_states.keep(screen_state)
-        # The tab that has left is shown nothing: nor what was said before, when this ends.
+        # A tab that has left gets an empty change, so Gradio does not repeat the last one.
         yield ScreenChange() if tab in screen_state.left_by else self._shown(screen_state, line)
 
     def write(
         self, session_id: str | None, document_id: str, name: str, value: str, page: int = 0
     ) -> ScreenChange:
-        """A person changed a value. page: one of the document's."""
+        """Store a value that the user typed. page: a 0-based page of the document."""
         screen_state, _ = self._screen_states.find(session_id)
         sheet = fields_view.sheet_of(screen_state.sheets.get(document_id, ()), page)
         if sheet is None or not sheet.write(name, value):
             return ScreenChange()
-        sheet.confirm(name, yes=True)  # who writes a value has looked at it
+        sheet.confirm(name, yes=True)  # a typed value counts as checked
         self._screen_states.keep(screen_state)
         return self._shown(screen_state)
 
     def confirm(
         self, session_id: str | None, document_id: str, name: str, page: int = 0, *, yes: bool
     ) -> ScreenChange:
-        """A person says that a value is right, or takes that back. page: one of the document's."""
+        """Confirm a value, or undo that. page: a 0-based page of the document."""
         screen_state, _ = self._screen_states.find(session_id)
         sheet = fields_view.sheet_of(screen_state.sheets.get(document_id, ()), page)
         if sheet is None or not sheet.confirm(name, yes=yes):
@@ -112,7 +114,7 @@ class FieldsActions:
     async def export(
         self, session_id: str | None, kind: str, document_id: str, language: str
     ) -> ScreenChange:
-        """Write a download of the forms of all documents of a file."""
+        """Write a download with the forms of all documents of a file."""
         screen_state, _ = self._screen_states.find(session_id)
         sheets, known = screen_state.sheets.get(document_id), fields_view.export_kind(kind)
         if not sheets or known is None:

@@ -1,8 +1,8 @@
-"""Answers and the tabs that look at them.
+"""Delivery of running answers to the tabs that show them.
 
-When a page is loaded anew or a phone sleeps, Gradio drops the reader of an event. The answer goes
-on without it for a while, and the page that comes back follows what is left of it; when nobody
-comes back, as after closing the tab, it is stopped.
+When the user reloads the page or a phone sleeps, Gradio drops the reader of an event. The answer
+continues without a reader for ALONE_SECONDS. A page that reconnects follows the rest of it. If
+none reconnects, as after the tab was closed, the answer is stopped.
 """
 
 import asyncio
@@ -20,12 +20,12 @@ from ui.views import messages, status
 logger = logging.getLogger(__name__)
 
 _PAUSE_SECONDS = 0.3
-# How long an answer is written for nobody; loading a page anew takes a few seconds.
+# How long an answer runs without a reader. Reloading a page takes a few seconds.
 ALONE_SECONDS = 20.0
 
 
 class FollowActions:
-    """What tabs see of the answers of all sessions."""
+    """Streams the answers of all sessions to their tabs."""
 
     def __init__(self, engine: Engine, showing: ScreenUpdates) -> None:
         self._engine = engine
@@ -36,10 +36,10 @@ class FollowActions:
     async def seen(
         self, screen_state: ScreenState, tab: str, changes: AsyncIterator[ScreenChange]
     ) -> AsyncIterator[ScreenChange]:
-        """The changes of an answer as a tab sees them: none while it shows another conversation.
+        """Filter the changes of an answer for a tab: none while it shows another conversation.
 
-        Leaving is one empty Change: Gradio says the last one again when the stream ends, and that
-        would draw this conversation over the other.
+        When the tab leaves, it gets one empty ScreenChange. Gradio repeats the last update when
+        the stream ends, and a full one would draw this conversation over the other.
         """
         screen_state.running, screen_state.pressed = True, False
         queue: asyncio.Queue[ScreenChange | None] = asyncio.Queue()
@@ -71,10 +71,10 @@ class FollowActions:
                     yield ScreenChange()
         finally:
             reading = False
-        await task  # an error of the answer is the reader's error
+        await task  # raises the answer's error in the reader
 
     async def follow(self, screen_state: ScreenState, tab: str) -> AsyncIterator[ScreenChange]:
-        """The rest of an answer that a tab found being written."""
+        """Stream the rest of an answer that was running when a tab opened its conversation."""
         shown: list[messages.Message] | None = None
         with self._reader(screen_state):
             while self._is_here(screen_state, tab) and screen_state.running:
@@ -104,7 +104,7 @@ class FollowActions:
 
     @contextmanager
     def _reader(self, screen_state: ScreenState) -> Iterator[None]:
-        """Count a tab that reads; the last one to go leaves a watch behind."""
+        """Count a reading tab. When the last one goes, schedule the stop of the answer."""
         key = screen_state.session_id
         self._readers[key] = self._readers.get(key, 0) + 1
         try:
@@ -117,7 +117,7 @@ class FollowActions:
                     self._keep_task(asyncio.create_task(self._stop_alone(screen_state)))
 
     async def _stop_alone(self, screen_state: ScreenState) -> None:
-        """Stop an answer that nobody has come back to."""
+        """Stop an answer that has no reader after ALONE_SECONDS."""
         await asyncio.sleep(ALONE_SECONDS)
         if not screen_state.running or screen_state.session_id in self._readers:
             return
@@ -127,7 +127,7 @@ class FollowActions:
             screen_state.stream.stop()
 
     def _keep_task(self, task: "asyncio.Task[None]") -> None:
-        # The loop itself holds its tasks weakly.
+        # The event loop holds only weak references to its tasks.
         self._writing.add(task)
         task.add_done_callback(self._ended)
 

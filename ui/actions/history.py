@@ -1,10 +1,8 @@
-"""A visitor's conversations: list, search, open, rename, delete one, delete everything.
+"""A visitor's conversations: list, search, open, rename, delete one, delete all.
 
-Like ui/actions/conversation.py it talks to the engine and to screen states and knows nothing of Gradio. A
-key is
-what the browser keeps: who it is and which conversation is on the screen
-(ui/state/screen_state.py). What waits for the disk runs on a thread of its own, beside the event
-loop.
+Like ui/actions/conversation.py, this module does not depend on Gradio. A key is what the browser
+stores: the visitor and the conversation on the screen (ui/state/screen_state.py). Renaming and
+deleting wait for the disk, so they run on threads beside the event loop.
 """
 
 import asyncio
@@ -44,7 +42,7 @@ class HistoryActions:
         }
 
     def open(self, key: str | None, session_id: str, language: str, tab: str = "") -> ScreenChange:
-        """Show another conversation of this visitor. An answer that is being written goes on."""
+        """Show another conversation of this visitor. A running answer continues."""
         visitor_id, now = parts_of(key)
         if session_id == now or not self._engine.owns(visitor_id, session_id):
             return ScreenChange(archive=self.view(key))
@@ -53,11 +51,11 @@ class HistoryActions:
         return self._talk.resume(key_of(visitor_id, session_id), language, tab)
 
     def follow(self, key: str | None, tab: str = "") -> AsyncIterator[ScreenChange]:
-        """The rest of an answer that is being written in the conversation that was opened."""
+        """Stream the rest of an answer that is running in the opened conversation."""
         return self._talk.follow(key, tab)
 
     async def rename(self, key: str | None, session_id: str, title: str) -> ScreenChange:
-        """Give a conversation a name of the visitor's own; an empty one takes it away."""
+        """Give a conversation a title; an empty one restores the default title."""
         visitor_id, _ = parts_of(key)
         if self._engine.owns(visitor_id, session_id):
             plain = " ".join(title.split())[:_LONGEST_TITLE]
@@ -65,7 +63,7 @@ class HistoryActions:
         return ScreenChange(archive=self.view(key))
 
     async def remove(self, key: str | None, session_id: str, language: str) -> ScreenChange:
-        """Delete a conversation with its scans; a new one is begun when it was on the screen."""
+        """Delete a conversation with its scans; start a new one if it was on the screen."""
         visitor_id, now = parts_of(key)
         if self._engine.owns(visitor_id, session_id):
             await self._screen_states.delete(session_id)
@@ -74,7 +72,7 @@ class HistoryActions:
         return self._talk.begin(visitor_id, language)
 
     async def wipe(self, key: str | None, language: str) -> ScreenChange:
-        """Delete everything of a visitor's, now; they begin as a new one."""
+        """Delete all data of a visitor at once and start again as a new visitor."""
         visitor_id, now = parts_of(key)
         for info in self._engine.conversations(visitor_id):
             await self._screen_states.delete(info.session_id)

@@ -1,4 +1,4 @@
-"""What a screen state shows, as Changes: everything, or the page viewer alone."""
+"""A screen state as ScreenChange values: everything, or the page viewer alone."""
 
 from engine import Engine, Page
 from ui.state.change import ScreenChange
@@ -9,7 +9,7 @@ from ui.views.page_view import PageKey
 
 
 class ScreenUpdates:
-    """Makes plain values of screen states, for all sessions."""
+    """Builds changes from screen states, for all sessions."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -36,7 +36,7 @@ class ScreenUpdates:
         )
 
     def view(self, screen_state: ScreenState) -> page_view.View:
-        """What the page viewer of a screen state shows."""
+        """The page viewer's value."""
         documents = self._engine.documents(screen_state.session_id)
         turn, transcript = screen_state.shown
         return page_view.view(documents, transcript, screen_state.jump, screen_state.laid_out, turn)

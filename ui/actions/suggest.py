@@ -1,4 +1,4 @@
-"""Questions to begin with, once a document is open and its first page is read."""
+"""Suggested first questions, offered once a document is open and its first page is indexed."""
 
 import asyncio
 
@@ -21,7 +21,7 @@ class SuggestActions:
         self._screen_states = screen_states
 
     async def offer(self, key: str | None, language: str) -> ScreenChange:
-        """Questions about the newest document, until one is asked; waits for its reading."""
+        """Offer questions about the newest document until one is asked; waits for its index."""
         screen_state, _ = self._screen_states.find(key)
         documents = self._engine.documents(screen_state.session_id)
         if (
@@ -36,11 +36,11 @@ class SuggestActions:
                 self._engine.index_of, screen_state.session_id, newest, 0
             )
             kind = (await asyncio.to_thread(classify, [index]))[0].document_type
-        except Exception as error:  # noqa: BLE001 - the page's own error is told when it is asked
+        except Exception as error:  # noqa: BLE001 - a question about the page reports its error
             told(error)
             kind = _OTHER
         if screen_state.left_by:
-            return ScreenChange()  # another conversation may be on the screen by now
+            return ScreenChange()  # the screen may show another conversation by now
         if screen_state.running or any(
             isinstance(turn, QuestionTurn) for turn in screen_state.turns
         ):

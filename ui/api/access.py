@@ -1,7 +1,7 @@
-"""Whom the API lets in: whoever shows the token; without one, anybody where there is no login.
+"""Access to the API by bearer token. With no token set it is open, unless the app has a login.
 
-Routes that are mounted beside Gradio's do not pass Gradio's login, so each is wrapped in a Guard.
-A wrong token costs the guesser half a second and is never logged.
+Routes that are mounted beside Gradio's are not protected by Gradio's login, so each is wrapped in
+a TokenGuard or a ScreenGuard. A wrong token delays the reply by half a second and is never logged.
 """
 
 import asyncio
@@ -19,12 +19,12 @@ from ui.api.errors import ApiError, error_response, language_of
 _UNAUTHORIZED: Final = 401
 _WRONG_TOKEN_SECONDS: Final = 0.5
 _SCHEME: Final = "bearer "
-# Who a token's holder is to Gradio, where there is a login.
+# Gradio's user name for the holder of a token, if the app has a login.
 _USER: Final = "api"
 
 
 class Access:
-    """The token of the settings; what is kept of it is its SHA-256."""
+    """Checks the token of the settings; only its SHA-256 is stored."""
 
     def __init__(self, settings: ApiSettings) -> None:
         self._variable = settings.token_env
@@ -35,9 +35,9 @@ class Access:
         return self._digest is not None
 
     def holds_token(self, authorization: str | None) -> bool:
-        """Whether an Authorization header shows the token; takes the same time for right and wrong.
+        """Whether an Authorization header holds the token, compared in constant time.
 
-        False where no token is set.
+        False if no token is set.
         """
         shown = authorization or ""
         is_bearer = shown.lower().startswith(_SCHEME)
@@ -45,10 +45,11 @@ class Access:
         return self._digest is not None and secrets.compare_digest(given, self._digest)
 
     async def refusal(self, authorization: str | None, *, has_login: bool) -> ApiError | None:
-        """Why a call is not let in; None where it is. Slow to say that a token is wrong.
+        """Why a call is refused; None if it may pass. A wrong token is delayed.
 
         Args:
-            has_login: whether the screen has one. Then a call without a token is nobody's.
+            has_login: whether the screen has a login. If so and no token is set, every call is
+                refused.
         """
         if self.needs_token:
             if self.holds_token(authorization):
@@ -65,7 +66,7 @@ class Access:
 
 
 class TokenGuard:
-    """An ASGI app behind the token. Sits between Gradio's app and what is mounted on it."""
+    """ASGI middleware that requires the token, around an app mounted on Gradio's."""
 
     def __init__(self, app: ASGIApp, access: Access) -> None:
         self._app = app
@@ -85,7 +86,7 @@ class TokenGuard:
 
 
 class ScreenGuard:
-    """An ASGI app for whoever may see the screen, or shows the token."""
+    """ASGI middleware that admits users of the screen and holders of the token."""
 
     def __init__(self, app: ASGIApp, access: Access) -> None:
         self._app = app
@@ -107,10 +108,10 @@ class ScreenGuard:
 
 
 class TokenLogin:
-    """Middleware: where there is a login, whoever shows the token has passed it.
+    """ASGI middleware by which the holder of the token passes Gradio's login.
 
-    So gradio_client needs the token alone. Gradio knows its users by a cookie; the token's holder
-    gets one for the length of the request.
+    So gradio_client needs only the token. Gradio identifies users by a cookie; this middleware adds
+    one to the request of a token's holder.
     """
 
     def __init__(self, app: ASGIApp, access: Access) -> None:
@@ -136,7 +137,7 @@ class TokenLogin:
 
 
 def has_login(gradio: Any) -> bool:
-    """Whether Gradio's app asks who is there. An app that is not Gradio's has no login."""
+    """Whether Gradio's app has a login. False for an app that is not Gradio's."""
     return (
         getattr(gradio, "auth", None) is not None
         or getattr(gradio, "auth_dependency", None) is not None

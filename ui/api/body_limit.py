@@ -1,4 +1,4 @@
-"""No request may be larger than uploads may be: it is refused before it fills the memory."""
+"""Limit on the size of a request's body, so that no request fills the memory."""
 
 import math
 
@@ -12,12 +12,12 @@ _MEGABYTE = 1024 * 1024
 
 
 def most_megabytes(settings: Settings) -> int:
-    """What a request may weigh: Gradio's own uploads have the same limit (ui/app.py)."""
+    """The limit of a request's body in MB; ui/app.py sets the same limit for Gradio's uploads."""
     return math.ceil(settings.limits.max_file_mb * 8 + 64)
 
 
 class BodyLimit:
-    """An ASGI app whose requests are cut at a limit, whatever their headers say."""
+    """ASGI middleware that answers 413 to a larger body, whatever its Content-Length says."""
 
     def __init__(self, app: ASGIApp, megabytes: int) -> None:
         self._app = app
@@ -49,7 +49,7 @@ class BodyLimit:
 
         async def noted(message: Message) -> None:
             nonlocal is_answered
-            # Whatever the app makes of being cut off, the caller reads why.
+            # Once the limit is passed, the caller gets our error and not the app's reply.
             if is_answered or not is_over:
                 is_answered = True
                 await send(message)

@@ -1,4 +1,4 @@
-"""What the API can do, for all its fronts: ask, parse, fields, models, as JSON values.
+"""The operations of the API for all its frontends: ask, parse, fields, models, as JSON values.
 
 Try it: `curl -F file=@examples/invoice.png -F question="What is the total?" .../api/ask`
 """
@@ -19,13 +19,13 @@ from ui.api.schemas import AskInput, FieldsInput, ParseInput
 from ui.api.sessions import ApiSession, ApiSessions, finished, ticking
 
 Json: TypeAlias = dict[str, Any]
-# How long an answer that does not move is not sent again; how often one that moves is.
+# How often an unchanged answer is sent again, and the shortest time between two changed ones.
 _QUIET_SECONDS = 1.0
 _BRISK_SECONDS = 0.05
 
 
 class Calls:
-    """The operations. Each has a session of its own, and stops when it is cancelled."""
+    """The operations. Each has its own session and stops when it is cancelled."""
 
     def __init__(self, engine: Engine, settings: Settings) -> None:
         self.engine = engine
@@ -33,7 +33,7 @@ class Calls:
         self.api_sessions = ApiSessions(engine, settings.api.max_calls)
 
     async def ask(self, file: SentFile, request: AskInput) -> Json:
-        """An answer: the shape of AnswerBody. Raises EngineError."""
+        """Answer a question: JSON of the shape of AnswerBody. Raises EngineError."""
         async with self.api_sessions.api_session() as api_session:
             stream = await self._asked(api_session, file, request)
             await finished(stream)
@@ -42,9 +42,9 @@ class Calls:
             return answer_json(answer, api_session.pages)
 
     async def follow(self, file: SentFile, request: AskInput) -> AsyncIterator[Json]:
-        """An answer as it grows, whole each time; in the last one finish_reason is set.
+        """Stream an answer as it grows, whole each time; only the last has a finish_reason.
 
-        What did not change is sent again every second, so that a caller who has gone is noticed.
+        An unchanged answer is sent again every second, so that a closed connection is noticed.
 
         Raises:
             EngineError: the run failed.
@@ -53,7 +53,7 @@ class Calls:
             stream = await self._asked(api_session, file, request)
             clock, sent = asyncio.get_running_loop().time, 0.0
             is_waiting = False
-            # A tick comes soon where something was not sent yet.
+            # The tick is short, so an event that was held back is sent soon.
             async for event in ticking(stream, _BRISK_SECONDS):
                 is_waiting = is_waiting or event is not None
                 since = clock() - sent
@@ -66,14 +66,14 @@ class Calls:
             yield answer_json(answer, api_session.pages)
 
     async def parse(self, file: SentFile, request: ParseInput) -> Json:
-        """What is on the pages: the shape of ParseBody. Raises EngineError."""
+        """Read the pages: JSON of the shape of ParseBody. Raises EngineError."""
         return (await self.read(file, request))[0]
 
     async def read(self, file: SentFile, request: ParseInput) -> tuple[Json, Answer, list[Page]]:
-        """`parse`, with the answer and the pages that it was made of."""
+        """(result of `parse`, the answer behind it, the pages read)."""
         task = get_task(request.task)
         if task.needs_question:
-            # Such a task would end in "the question is empty", which is no help here.
+            # A task that needs a question cannot be parsed with.
             raise SessionError("session.no_question")
         async with self.api_sessions.api_session() as api_session:
             document = await api_session.open(file.name, file.source)
@@ -87,10 +87,10 @@ class Calls:
             return parse_json(document, pages, answer, task), answer, pages
 
     async def fields(self, file: SentFile, request: FieldsInput) -> Json:
-        """The fields of a file's documents: the shape of FieldsBody. Raises EngineError."""
+        """Read the fields of a file's documents: the shape of FieldsBody. Raises EngineError."""
         async with self.api_sessions.api_session() as api_session:
             await api_session.open(file.name, file.source)
-            api_session.places(request.pages)  # a page that is not there is told before any is read
+            api_session.places(request.pages)  # raises for a missing page before any is read
             found = await api_session.fields(
                 document_type=request.type,
                 model_id=request.model,
@@ -101,11 +101,11 @@ class Calls:
             return fields_json(found, request.language)
 
     async def models(self) -> list[Json]:
-        """The models of the settings: the shape of ModelBody."""
+        """The models of the settings: a list of the shape of ModelBody."""
         return await asyncio.to_thread(self._models)
 
     def is_available(self, model_id: str) -> bool:
-        """Whether a model can answer without a download. Raises ModelError: it is unknown."""
+        """Whether a model can answer without a download. Raises ModelError for an unknown one."""
         model = self.settings.model(model_id)
         return family_class(model.family, model_id=model_id).is_available(model)
 
@@ -136,7 +136,7 @@ class Calls:
         )
 
     def _so_far(self, transcript: Transcript, pages: list[Page], request: AskInput) -> Json:
-        """An answer that has not ended."""
+        """JSON of a running answer; its finish_reason is None."""
         answer = Answer(
             text=transcript.text,
             model_id=transcript.model_id or request.model or self.settings.default_model,

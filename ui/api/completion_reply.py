@@ -1,7 +1,7 @@
-"""A run of the engine as OpenAI's chat.completion, or as its chunks.
+"""A run of the engine as OpenAI's chat.completion object, or as its chunks.
 
-What OpenAI's shape has no place for is in the field `scanchat`: the evidence with its boxes, the
-frames of the pages, notices, how the answer really ended and what it cost.
+The field `scanchat` holds what OpenAI's format lacks: the evidence with its boxes, the sizes of the
+pages, the regions, the notices, the engine's own finish_reason and its usage.
 """
 
 import json
@@ -15,7 +15,7 @@ from engine.chat.export.answer import evidence_json, usage_json
 from engine.core.schema import FinishReason
 from ui.api.errors import ApiError, error_body
 
-# An answer that was cut, for whatever reason, is "length" to OpenAI's clients.
+# OpenAI's clients get "length" for an answer that was cut for any reason.
 _FINISH: Final[dict[FinishReason, str]] = {
     "stop": "stop",
     "length": "length",
@@ -26,7 +26,7 @@ DONE: Final = "data: [DONE]\n\n"
 
 
 class CompletionReply:
-    """One reply. model: that was asked for, until it is known which one answered."""
+    """One reply. model: the requested model, reported until the answering one is known."""
 
     def __init__(
         self, model: str, documents: Sequence[Document], language: str, notices: Sequence[str] = ()
@@ -39,7 +39,7 @@ class CompletionReply:
         self._notices = tuple(notices)
 
     def completion(self, transcript: Transcript) -> dict[str, Any]:
-        """The whole reply of a run that has ended. Raises EngineError: the run failed."""
+        """The whole reply of a finished run. Raises EngineError if the run failed."""
         if transcript.error is not None:
             raise transcript.error
         message = {"role": "assistant", "content": transcript.text, "refusal": None}
@@ -62,12 +62,12 @@ class CompletionReply:
         return _event(self._chunk(transcript, delta, None))
 
     def discarded(self, transcript: Transcript, why: str) -> str:
-        """What was sent so far is withdrawn, which OpenAI's chunks cannot say."""
+        """An event that withdraws the text sent so far, for which OpenAI has no chunk."""
         chunk = self._chunk(transcript, {}, None)
         return _event({**chunk, "scanchat": {"discarded": why}})
 
     def last_chunks(self, transcript: Transcript, *, usage: bool) -> str:
-        """How it ended, with all of the extension; then what it cost, where that is wanted.
+        """The last events: finish_reason with the extension, the usage if requested, and DONE.
 
         Raises:
             EngineError: the run failed.
@@ -130,7 +130,7 @@ class CompletionReply:
 
 
 def failed_chunk(error: ApiError | EngineError, language: str) -> str:
-    """A run that failed when the reply had begun: the openai client raises its APIError."""
+    """An event for a run that failed during its reply; the openai client raises APIError."""
     return _event(error_body(error, language))
 
 

@@ -1,9 +1,10 @@
-"""A request of OpenAI's chat completions -> turns with files, a question, and options.
+"""Parse a request of OpenAI's chat completions into turns with files, a question, and options.
 
-What the API has and ScanChat does not (tools, several choices, ...) is refused by its name, and
-never ignored where it would change the answer. What only shapes the sampling is told in a notice.
+A parameter that ScanChat does not support and that would change the answer (tools, several choices,
+...) is refused by its name. A parameter that only shapes the sampling is ignored and reported in a
+notice.
 
-The form: OpenAI's API reference, "Create chat completion" (POST /v1/chat/completions).
+Source: OpenAI's API reference, "Create chat completion" (POST /v1/chat/completions).
 """
 
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ from ui.api.data_urls import SentFile, read_file
 from ui.api.errors import ApiError, not_valid
 from ui.api.schemas import Language
 
-# Parameters that would change what is answered; a harmless value of each is fine.
+# Parameters that would change the answer, each with its harmless values, which are accepted.
 _UNSUPPORTED: Final[Mapping[str, tuple[Any, ...]]] = {
     "tools": (None, []),
     "functions": (None, []),
@@ -35,7 +36,7 @@ _UNSUPPORTED: Final[Mapping[str, tuple[Any, ...]]] = {
     "prediction": (None,),
     "web_search_options": (None,),
 }
-# Parameters that are let through and not used.
+# Parameters that are accepted and ignored.
 _UNUSED: Final = ("top_p", "seed", "presence_penalty", "frequency_penalty", "reasoning_effort")
 
 
@@ -70,7 +71,7 @@ class StreamOptions(_Lenient):
 
 
 class Extension(BaseModel):
-    """What only ScanChat has; `extra_body={"scanchat": {...}}` of the openai client."""
+    """ScanChat's own options: `extra_body={"scanchat": {...}}` of the openai client."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -95,7 +96,7 @@ class ChatRequest(_Lenient):
 
 @dataclass(slots=True)
 class Turn:
-    """A question with the files it brings, and its answer; "" where there is none yet."""
+    """A question with its files, and its answer; "" if there is none yet."""
 
     question: str = ""
     files: list[SentFile] = field(default_factory=list)
@@ -104,9 +105,12 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Chat:
-    """What was asked. turns: at least one; the last has no answer.
+    """A parsed request.
 
-    unused: parameters of the request that change nothing here.
+    Attributes:
+        system: the text of the system messages.
+        turns: at least one; the last has no answer.
+        unused: parameters of the request that were ignored.
     """
 
     request: ChatRequest
@@ -117,10 +121,10 @@ class Chat:
 
 
 def read_request(body: Any, settings: Settings) -> Chat:
-    """The request, checked.
+    """Validate the body of a request.
 
     Raises:
-        Refusal: it is not one, or asks for what ScanChat does not do.
+        ApiError: the body is malformed or uses an unsupported parameter, role or part.
         SessionError: an option is outside its range.
     """
     if isinstance(body, dict):
@@ -152,7 +156,7 @@ def _refuse_unsupported(body: Mapping[str, Any]) -> None:
 
 
 def _turns(messages: list[ChatMessage], settings: Settings) -> tuple[str, list[Turn]]:
-    """The system's words, and the turns. Messages of one role in a row are one."""
+    """(text of the system messages, turns). Consecutive messages of one role are joined."""
     system: list[str] = []
     turns: list[Turn] = []
     last: Literal["user", "assistant"] | None = None

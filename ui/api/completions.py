@@ -1,7 +1,7 @@
 """/v1/chat/completions and /v1/models, as OpenAI's clients expect them.
 
-Each request has a session of its own, so the whole conversation comes with it, as with OpenAI:
-earlier turns are taken as they are said and only the last question is answered.
+Each request has its own session and carries the whole conversation, as with OpenAI: earlier turns
+are taken over unchanged and only the last question is answered.
 
 Try it: `OpenAI(base_url="http://127.0.0.1:7860/v1", api_key="...")`, with an image as a data URL.
 """
@@ -34,7 +34,8 @@ from ui.api.errors import ApiError, error_response, language_of, told
 from ui.api.sessions import ApiSession, finished, ticking
 
 _HANGING_UP: Final = 499
-# A comment is sent after so long without news: proxies keep the line open, and we see who left.
+# An SSE comment is sent after this long without an event. It keeps proxies from closing the
+# connection and reveals a client that has gone.
 _HEARTBEAT_SECONDS: Final = 5.0
 _EVENT_STREAM: Final = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 
@@ -70,7 +71,7 @@ class _Front:
             return JSONResponse(reply)
         except (ClientDisconnected, ClientDisconnect):
             return Response(status_code=_HANGING_UP)
-        except Exception as error:  # noqa: BLE001 - told in OpenAI's shape, and logged
+        except Exception as error:  # noqa: BLE001 - returned in OpenAI's format, and logged
             return error_response(told(error), language)
 
     async def models(self, _: Request) -> Response:
@@ -84,7 +85,7 @@ class _Front:
                 return JSONResponse(self._model(one))
         try:
             self._calls.settings.model(wanted)
-        except Exception as error:  # noqa: BLE001 - told in OpenAI's shape
+        except Exception as error:  # noqa: BLE001 - returned in OpenAI's format
             return error_response(told(error), language_of(request.headers))
         raise HTTPException(404)
 
@@ -100,7 +101,7 @@ class _Front:
             return self._reply(api_session, chat, language).completion(stream.transcript)
 
     async def _streamed(self, request: Request, chat: Chat, language: str) -> Response:
-        """The reply as server-sent events; what fails before the model is asked has a status."""
+        """The reply as server-sent events; a failure before the first event has an HTTP status."""
         async with AsyncExitStack() as stack:
             api_session = await while_connected(
                 request, stack.enter_async_context(self._calls.api_sessions.api_session())
@@ -118,7 +119,7 @@ class _Front:
         return _Streamed(kept, body, media_type="text/event-stream", headers=_EVENT_STREAM)
 
     async def _asked(self, api_session: ApiSession, chat: Chat, language: str) -> AnswerStream:
-        """The run, with the conversation before it. Raises EngineError: a file is bad."""
+        """Start the run after the earlier turns. Raises EngineError, as for a bad file."""
         settings = self._calls.settings
         model_id = chat.request.model or settings.default_model
         settings.model(model_id)  # before files are opened
@@ -143,7 +144,7 @@ class _Front:
         )
 
     def _options(self, chat: Chat, model_id: str) -> AskOptions:
-        """The request's options, with the system's words before the question's."""
+        """The request's options; the system text is put before the question in the prompt."""
         task = get_task(chat.request.scanchat.task)
         if not chat.system or not task.needs_question:
             return chat.options
@@ -164,7 +165,7 @@ class _Front:
 
 
 class _Streamed(StreamingResponse):
-    """A streamed reply that leaves its visit however it ends, even before its first word."""
+    """A streamed reply that closes its session however it ends, even before its first chunk."""
 
     def __init__(self, kept: AsyncExitStack, *values: Any, **options: Any) -> None:
         super().__init__(*values, **options)
@@ -203,12 +204,12 @@ async def _events(
             break
     try:
         yield reply.last_chunks(stream.transcript, usage=usage)
-    except Exception as error:  # noqa: BLE001 - told in the stream, and logged
+    except Exception as error:  # noqa: BLE001 - returned in the stream, and logged
         yield failed_chunk(told(error), language)
 
 
 def _read(body: bytes, settings: Settings) -> Chat:
-    """The request in a body. Raises Refusal, SessionError."""
+    """Parse a body. Raises ApiError, SessionError."""
     try:
         values = json.loads(body)
     except (ValueError, RecursionError) as error:

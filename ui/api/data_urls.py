@@ -1,7 +1,7 @@
-"""Files that come as text: data URLs, and the addresses of Gradio's own uploads.
+"""Files that are sent as text: data URLs, and the URLs of Gradio's own uploads.
 
-No address is ever fetched. `http://.../gradio_api/file=PATH`, which Gradio's upload tool gives, is
-taken for the file that was uploaded to this very app, whatever host it names.
+No URL is ever fetched. `http://.../gradio_api/file=PATH`, which Gradio's upload tool returns, means
+the file that was uploaded to this app, whatever host it names.
 """
 
 import base64
@@ -21,13 +21,13 @@ _DATA_URL = re.compile(r"data:(?P<kind>[\w.+-]+/[\w.+-]+)?(?P<rest>(?:;[^,;]*)*)
 _UPLOADED: Final = "/gradio_api/file="
 _MEGABYTE: Final = 1024 * 1024
 _EXTENSIONS: Final = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/svg+xml": "svg"}
-# Of an address in a sentence.
+# Characters of a URL that an error message shows.
 _SHOWN: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
 class SentFile:
-    """A file as it was sent. source: its bytes, an open file, or where Gradio put it."""
+    """A file as it was sent. source: its bytes, an open file, or its path in Gradio's folder."""
 
     name: str
     source: bytes | BinaryIO | Path
@@ -36,13 +36,14 @@ class SentFile:
 def read_file(
     text: str, settings: Settings, *, name: str = "", uploads: Path | None = None
 ) -> SentFile:
-    """The file behind a data URL, or behind the address of an upload.
+    """The file of a data URL, or of the URL of an upload.
 
     Args:
-        name: what the sender calls it; "" makes one of its kind.
-        uploads: Gradio's upload folder; None where uploads cannot be meant.
+        name: the sender's file name; "" makes one from the media type.
+        uploads: Gradio's upload folder; None if only data URLs are accepted.
     Raises:
-        Refusal: it is a web address, no data URL, or larger than limits.max_file_mb.
+        ApiError: the text is a web address or no data URL, the upload does not exist, or the file
+            is larger than limits.max_file_mb.
     """
     text = text.strip()
     if uploads is not None and _UPLOADED in text:
@@ -53,7 +54,7 @@ def read_file(
     if found is None:
         raise ApiError("api.bad_data_url", code="bad_data_url")
     content, limit = text[found.end() :], settings.limits.max_file_mb
-    # Base64 is four characters for three bytes: what is too long is not decoded first.
+    # Base64 takes four characters for three bytes: refuse a too long text before decoding it.
     if len(content) * 3 / 4 > (limit + 1) * _MEGABYTE:
         megabytes = round(len(content) * 3 / 4 / _MEGABYTE, 1)
         key, code = "api.file_too_large", "document.too_large"
@@ -74,7 +75,8 @@ def uploaded_file(path: str, uploads: Path, *, name: str = "") -> SentFile:
     """A file in Gradio's upload folder.
 
     Raises:
-        Refusal: it is not there; nothing outside the folder is looked at.
+        ApiError: the path is a web address, or not a file in the folder. Nothing outside the folder
+            is read.
     """
     if "://" in path:
         raise ApiError("api.not_fetched", code="url_not_fetched", address=path[:_SHOWN])

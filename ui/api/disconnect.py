@@ -1,4 +1,4 @@
-"""A client that hangs up ends its call: work goes on only as long as somebody waits for it."""
+"""Cancel a call when its client disconnects."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -9,17 +9,17 @@ from starlette.requests import Request
 T = TypeVar("T")
 
 
-class ClientDisconnected(Exception):  # noqa: N818 - nobody made an error
-    """Nobody waits for the answer any more."""
+class ClientDisconnected(Exception):  # noqa: N818 - not an error
+    """The client closed the connection before the answer was ready."""
 
 
 async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
-    """What the work returns; it is cancelled when the client goes.
+    """Await the work and return its result; cancel it if the client disconnects.
 
     Args:
-        request: its body must have been read.
+        request: the request; its body must have been read.
     Raises:
-        ClientGone: the client went first.
+        ClientDisconnected: the client disconnected first.
     """
     task = asyncio.create_task(work)
     watch = asyncio.create_task(_gone(request))
@@ -31,7 +31,7 @@ async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
     finally:
         for one in (task, watch):
             one.cancel()
-            # What it makes of that is nobody's any more.
+            # Retrieve the outcome, so asyncio does not log an unhandled exception.
             one.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
 
 

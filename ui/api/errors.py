@@ -1,9 +1,10 @@
-"""Errors of the API: what a program reads of them, in the shape of OpenAI's.
+"""Errors of the API in OpenAI's format.
 
     {"error": {"message": "...", "type": "invalid_request_error", "param": null, "code": "..."}}
 
-The message is a sentence of ui/texts or of the engine, in English or by Accept-Language in Russian;
-code is a word for programs: the key of the engine's sentence, or OpenAI's where it has one.
+The message is a sentence of ui/texts or of the engine, in English or, by Accept-Language, in
+Russian. The code is for programs: OpenAI's code where it has one, else the key of the engine's
+sentence or a word of this API.
 """
 
 import logging
@@ -32,7 +33,7 @@ TOO_LARGE: Final = 413
 _NOT_FOUND: Final = 404
 _INTERNAL: Final = 500
 _UNAVAILABLE: Final = 503
-# Sentences of the engine with a status and a code of their own.
+# Engine errors with their own status and code: key -> (status, code).
 _KNOWN: Final = {
     "model.unknown": (_NOT_FOUND, "model_not_found"),
     "model.task_unsupported": (BAD_REQUEST, "unsupported_task"),
@@ -41,13 +42,14 @@ _KNOWN: Final = {
 
 
 class ApiError(Exception):
-    """What a caller did that the API does not do.
+    """An error in a caller's request.
 
     Args:
-        key: of a sentence of ui/texts.
-        status: HTTP.
-        code: for programs.
-        param: the part of the request that is meant, as OpenAI's errors name it.
+        key: the key of a sentence in ui/texts.
+        status: HTTP status.
+        code: a word for programs.
+        param: the part of the request that is wrong, as in OpenAI's errors.
+        values: the sentence's placeholders.
     """
 
     def __init__(
@@ -68,7 +70,7 @@ class ApiError(Exception):
 
 
 def told(error: Exception) -> ApiError | EngineError:
-    """The error as one that a caller may read; a foreign one is logged."""
+    """The error as one whose text a caller may read; an unexpected one is logged."""
     if isinstance(error, ApiError | EngineError):
         return error
     if isinstance(error, ValidationError):
@@ -78,7 +80,7 @@ def told(error: Exception) -> ApiError | EngineError:
 
 
 def not_valid(error: ValidationError) -> ApiError:
-    """A value of a call that is not of its type; the first of them."""
+    """The first problem of a validation error as an ApiError."""
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"])
     problems = f"{where}: {first['msg']}" if where else first["msg"]
@@ -86,7 +88,7 @@ def not_valid(error: ValidationError) -> ApiError:
 
 
 def error_body(error: ApiError | EngineError, language: str) -> dict[str, Any]:
-    """The error in OpenAI's shape."""
+    """The error in OpenAI's format."""
     if isinstance(error, ApiError):
         code, param = error.code, error.param
     else:
@@ -101,7 +103,7 @@ def error_response(error: ApiError | EngineError, language: str) -> JSONResponse
 
 
 def status_of(error: ApiError | EngineError) -> int:
-    """The HTTP status: 4xx where the caller can mend it."""
+    """The HTTP status: 4xx if the caller can fix the request, else 5xx."""
     if isinstance(error, ApiError):
         return error.status
     if error.key in _KNOWN:
@@ -118,5 +120,5 @@ def status_of(error: ApiError | EngineError) -> int:
 
 
 def language_of(headers: Headers) -> str:
-    """The language of sentences: of the Accept-Language header, English without one."""
+    """The language of messages, from the Accept-Language header; English without one."""
     return i18n.preferred("auto", headers.get("accept-language"))

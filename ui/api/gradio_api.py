@@ -1,7 +1,7 @@
 """The app's endpoints for gradio_client: /ask (streaming), /parse, /fields, /models.
 
-They have no component on the screen. Where a token is set each call must show it, however it
-comes: a queue of Gradio's has more doors than one.
+They have no component on the screen. If a token is set, each call checks it itself, because
+Gradio's queue can be reached by several routes.
 
 Try it: `Client(url).predict(handle_file("scan.png"), "What is the total?", api_name="/ask")`
 """
@@ -157,13 +157,13 @@ def _functions(calls: Calls, access: Access) -> tuple[Callable[..., Any], ...]:
         except Exception as error:
             raise _as_gradio(error, "en") from error
 
-    # What it yields, for the description; Gradio knows no iterators.
+    # The yielded type, for the API's description: Gradio does not support iterators there.
     ask.__annotations__["return"] = AnswerBody
     return ask, parse, fields, models
 
 
 async def _let_in(access: Access, request: gr.Request | None) -> None:
-    """Raises Refusal: no token, or a wrong one. A login is Gradio's own matter here."""
+    """Check the token. Raises ApiError for a missing or wrong one. Gradio checks the login here."""
     shown = None if request is None else request.headers.get("authorization")
     refused = await access.refusal(shown, has_login=False)
     if refused is not None:
@@ -171,7 +171,7 @@ async def _let_in(access: Access, request: gr.Request | None) -> None:
 
 
 def _file(sent: Any) -> SentFile:
-    """The uploaded file. Raises Refusal: it is none."""
+    """The uploaded file. Raises ApiError if it is not one."""
     values = sent if isinstance(sent, dict) else {}
     path, name = str(values.get("path") or ""), str(values.get("orig_name") or "")
     return uploaded_file(path, Path(get_upload_folder()), name=name)
@@ -183,7 +183,7 @@ def _as_gradio(error: Exception, language: str) -> gr.Error:
 
 
 def _fetch_nothing(component: Any) -> None:
-    """Have an input refuse a web address with a sentence; Gradio would fetch it."""
+    """Make an input refuse a web address with a message; Gradio would fetch it."""
     move = component.async_move_resource_to_block_cache
 
     async def move_local(path: Any) -> Any:

@@ -1,6 +1,6 @@
-"""/health and /ready, for a load balancer: open to all, and silent about everything else.
+"""/health and /ready, for a load balancer; open to all, with or without a login.
 
-/health: the process answers. /ready: it can answer a question; else 503.
+/health: the process answers. /ready: the default model can answer without a download; else 503.
 """
 
 import asyncio

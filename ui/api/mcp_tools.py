@@ -1,8 +1,8 @@
 """The MCP tools: ask, parse, fields, models, at Gradio's own MCP address.
 
-Gradio's MCP server (launch(mcp_server=True)) brings the transports; its tools are replaced by
-these. Its own would call the app over HTTP without the caller's token, give the result as Python
-prints a dict, run on when the caller has gone, and invite web addresses.
+Gradio's MCP server (launch(mcp_server=True)) provides the transports; this module replaces its
+tools. Gradio's own tools would call the app over HTTP without the caller's token, return the result
+as a printed Python dict, continue after the caller has gone, and accept web addresses.
 
 Try it: docs/api.md shows a client and the configuration of one.
 """
@@ -32,7 +32,7 @@ from ui.api.schemas import AnswerBody, AskInput, FieldsBody, FieldsInput, ParseB
 logger = logging.getLogger(__name__)
 
 _ADDRESS: Final = "/gradio_api/mcp"
-# tool -> what it takes beside its file, and what it gives
+# tool -> (arguments besides the file, result)
 _TOOLS: Final[Mapping[str, tuple[type[BaseModel], type[BaseModel]]]] = {
     "ask": (AskInput, AnswerBody),
     "parse": (ParseInput, ParseBody),
@@ -42,7 +42,7 @@ _MODELS: Final = "models"
 
 
 class McpTools:
-    """What is done when the app that carries Gradio's MCP server starts."""
+    """Installs the tools in Gradio's MCP server when the app starts."""
 
     def __init__(self, calls: Calls, access: Access) -> None:
         self._calls = calls
@@ -50,9 +50,9 @@ class McpTools:
 
     @asynccontextmanager
     async def lifespan(self, gradio: Any) -> AsyncIterator[None]:
-        """Put our tools and the guard in place before the first request comes.
+        """Replace the tools and add the token check before the first request.
 
-        Without Gradio's MCP server there is nothing to do; `Api.check` tells of that.
+        Without Gradio's MCP server this does nothing; `Api.check` reports that.
         """
         carrier = gradio.get_blocks().mcp_server_obj
         if carrier is not None:
@@ -76,7 +76,7 @@ class McpTools:
             language = i18n.known(str(values.get("language", i18n.DEFAULT_LANGUAGE)))
             try:
                 found = await self._call(server, name, values)
-            except Exception as error:  # noqa: BLE001 - told to the model, and logged
+            except Exception as error:  # noqa: BLE001 - returned to the client, and logged
                 return _result({"error": told(error).text(language)}, failed=True)
             return _result(found)
 
@@ -93,7 +93,7 @@ class McpTools:
         return await self._ask(server, file, AskInput.model_validate(values))
 
     async def _ask(self, server: Server[Any, Any], file: SentFile, request: AskInput) -> Json:
-        """The answer; a client that wants to know how far it is reads it while it grows."""
+        """The answer. A client that sent a progress token also gets it while it grows."""
         context = server.request_context
         token = context.meta.progressToken if context.meta is not None else None
         if token is None:

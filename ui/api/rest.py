@@ -1,4 +1,4 @@
-"""/api: ask, parse and fields as plain POSTs of a file, with an OpenAPI page at /api/docs.
+"""/api: ask, parse and fields as plain POSTs of a file, and models, with OpenAPI at /api/docs.
 
 Try it: `curl -F file=@scan.png -F question="What is the total?" http://127.0.0.1:7860/api/ask`
 """
@@ -39,7 +39,7 @@ from ui.api.schemas import (
 _HANGING_UP: Final = 499
 _FORM: Final = Form(media_type="multipart/form-data")
 _TITLE: Final = "ScanChat"
-# Swagger UI's own files; its usual pages load them from another host.
+# Local files of Swagger UI; by default its page loads them from another host.
 _ASSETS: Final = Path(fastapi_offline.__file__).parent / "static"
 _ERRORS: Final[dict[int | str, dict[str, Any]]] = {"default": {"model": ErrorBody}}
 T = TypeVar("T")
@@ -69,7 +69,7 @@ class FieldsForm(FieldsInput):
 
 
 def rest_app(calls: Calls) -> FastAPI:
-    """The app to mount at /api, without its page (docs_app)."""
+    """The app to mount at /api, without its documentation page (docs_app)."""
     app = FastAPI(
         title=_TITLE,
         description=i18n.text("api.about", i18n.DEFAULT_LANGUAGE),
@@ -77,7 +77,7 @@ def rest_app(calls: Calls) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        # Relative to the page that shows it, so that it is right in any sub-path.
+        # Relative to the documentation page, so it is right under any sub-path.
         servers=[{"url": "../../api"}],
         root_path_in_servers=False,
         responses=_ERRORS,
@@ -127,18 +127,18 @@ def _routes(app: FastAPI, calls: Calls) -> None:
 
 
 async def _answered(request: Request, work: Coroutine[Any, Any, Any]) -> Response:
-    """The response to a call: JSON, a response of its own, or the error in one shape."""
+    """The response to a call: its result as JSON or as it is, or the error in OpenAI's format."""
     try:
         found = await while_connected(request, work)
     except ClientDisconnected:
         return Response(status_code=_HANGING_UP)
-    except Exception as error:  # noqa: BLE001 - told in one shape, and logged
+    except Exception as error:  # noqa: BLE001 - returned in OpenAI's format, and logged
         return error_response(told(error), language_of(request.headers))
     return found if isinstance(found, Response) else JSONResponse(found)
 
 
 async def _written(calls: Calls, form: ParseForm) -> Response:
-    """A reading as Markdown or HTML; of a task that gives text, the text."""
+    """The layout as Markdown or HTML; for a task that outputs text, the text."""
     _, answer, pages = await calls.read(_file(form.file), form)
     if get_task(form.task).output == "text":
         return PlainTextResponse(answer.text)
@@ -153,7 +153,7 @@ def _file(sent: UploadFile) -> SentFile:
 
 
 def docs_app(described: FastAPI) -> FastAPI:
-    """/api/docs: Swagger UI over what is described, with no file from another host."""
+    """/api/docs: Swagger UI of an app, with no file from another host."""
     app = FastAPI(title=_TITLE, docs_url=None, redoc_url=None, openapi_url=None)
 
     @app.get("/openapi.json")

@@ -1,6 +1,6 @@
-"""What the API takes and gives, as pydantic models: OpenAPI, MCP and Gradio describe it by them.
+"""The API's inputs and outputs as pydantic models, from which OpenAPI, MCP and Gradio describe it.
 
-The docstring below an attribute is its description there.
+The docstrings of classes and attributes are the descriptions there.
 """
 
 from typing import Annotated, Literal

@@ -1,4 +1,4 @@
-"""Api: everything for programs, made once and put into Gradio's app in two steps.
+"""Api: the API for programs, created once and added to Gradio's app in two steps.
 
 api = Api(engine, settings)
 app = build_app(engine, settings, api)              # the named endpoints
@@ -48,10 +48,10 @@ class Api:
         return [Middleware(TokenLogin, access=self._access)] if self.is_enabled else []
 
     def launch_options(self) -> dict[str, Any]:
-        """What Blocks.launch needs for it. app_kwargs are to be joined with the caller's.
+        """The arguments of Blocks.launch for the API. Merge app_kwargs with the caller's.
 
         Raises:
-            SettingsError: the MCP server's part is not installed.
+            SettingsError: a package of the MCP server is not installed.
         """
         routes: list[Route | Mount] = list(health_routes(self._calls))
         if not self.is_enabled:
@@ -67,7 +67,7 @@ class Api:
         return {"app_kwargs": {"routes": routes, "lifespan": tools.lifespan}, "mcp_server": True}
 
     def check(self, app: gr.Blocks) -> None:
-        """See that what was asked for runs in a launched app.
+        """Check that a launched app runs the MCP server, if the API is enabled.
 
         Raises:
             SettingsError: Gradio's MCP server could not be started.
@@ -81,10 +81,10 @@ class Api:
 
 
 class SubPath:
-    """A mounted app that finds its routes behind a proxy, too.
+    """ASGI middleware that makes a mounted app's routes work behind a proxy with a sub-path.
 
-    Gradio tells its sub-path (--root-path) as the root_path of every request, also where the proxy
-    has taken it away from the path; Starlette's routing below a Mount is lost then.
+    Gradio sets its sub-path (--root-path) as the root_path of every request, even if the proxy has
+    removed it from the path. Starlette's routing below a Mount then fails.
     """
 
     def __init__(self, path: str, app: ASGIApp) -> None:
@@ -98,12 +98,12 @@ class SubPath:
 
 
 async def _docs_folder(_: Request) -> Response:
-    # Relative, so that it is right in any sub-path; the page names its files relatively, too.
+    # Relative, so it is right under any sub-path; the page's own links are relative, too.
     return RedirectResponse("docs/")
 
 
 def _mcp_tools(calls: Calls, access: Access) -> Any:
-    """The tools. Raises SettingsError: the `mcp` package, or what Gradio needs of it, is absent."""
+    """The MCP tools. Raises SettingsError if `mcp`, or a part that Gradio needs, is missing."""
     try:
         return import_module("ui.api.mcp_tools").McpTools(calls, access)
     except (ImportError, AttributeError) as error:

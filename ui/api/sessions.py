@@ -1,12 +1,12 @@
-"""A call's own session: its files, its question, and nothing left when the call has ended.
+"""One session for each API call, deleted with its files when the call ends.
 
-A call that is cancelled (its client has gone) ends its run and its session at once, without
-waiting: what blocks happens on threads of this module.
+A cancelled call (its client has gone) ends its run and its session at once, without waiting:
+blocking work runs on this module's threads.
 
 Try it:
-    async with visits.api_session() as visit:
-        await visit.open("scan.png", Path("examples/invoice.png"))
-        stream = visit.ask("What is the invoice number?")
+    async with ApiSessions(engine, at_once=1).api_session() as api_session:
+        await api_session.open("scan.png", Path("examples/invoice.png"))
+        stream = api_session.ask("What is the invoice number?")
 """
 
 import asyncio
@@ -25,13 +25,13 @@ from engine.fields import AUTO, DocumentFields
 
 logger = logging.getLogger(__name__)
 
-# Threads beside those of the calls themselves, for what calls leave behind.
+# Threads for deleting sessions, besides one thread for each call.
 _CLEANING = 4
 T = TypeVar("T")
 
 
 class ApiSession:
-    """One call. pages: of all its documents, in order; JSON counts them from 0."""
+    """The session of one call. `pages` are those of all its documents in order, numbered from 0."""
 
     def __init__(self, engine: Engine, session_id: str, threads: ThreadPoolExecutor) -> None:
         self.engine = engine
@@ -45,20 +45,22 @@ class ApiSession:
         return [page for document in self.documents for page in document.pages]
 
     async def open(self, name: str, source: bytes | BinaryIO | Path) -> Document:
-        """Make a file a document of the session, which has its own copy then.
+        """Open a file as a document of the session, which makes its own copy.
 
         Raises:
-            DocumentError: it cannot be read or breaks a limit.
+            DocumentError: the file cannot be read or exceeds a limit.
         """
         opened = await self._on_thread(_add, self.engine, self.session_id, name, source)
         self.documents.append(opened)
         return opened
 
     def places(self, numbers: Sequence[int]) -> list[tuple[str, int]] | None:
-        """Pages by their numbers, from 0 over all documents; of none, None: all that are meant.
+        """(document_id, page_index) of page numbers, counted from 0 over all documents.
 
+        Returns:
+            None for no numbers: the engine chooses the pages.
         Raises:
-            SessionError: there is no such page.
+            SessionError: a page does not exist.
         """
         if not numbers:
             return None
@@ -86,7 +88,7 @@ class ApiSession:
         language: str = "en",
         options: AskOptions | None = None,
     ) -> AnswerStream:
-        """Start the run. Raises SessionError for a page that is not there."""
+        """Start the run. Raises SessionError for a page that does not exist."""
         return self.engine.ask(
             self.session_id,
             question,
@@ -107,10 +109,10 @@ class ApiSession:
         pages: Sequence[int] = (),
         one_document: bool = False,
     ) -> tuple[DocumentFields, ...]:
-        """The fields of each document of the one file. Raises EngineError.
+        """The fields of each document in the first file. Raises EngineError.
 
         Args:
-            pages: read these as one document; none means all.
+            pages: 0-based pages to read as one document; empty means all pages.
             one_document: read the file as one document.
         """
         place = (self.session_id, self.documents[0].document_id)
@@ -128,14 +130,14 @@ class ApiSession:
         return await self._on_thread(read)
 
     def leave(self) -> None:
-        """Stop what runs and delete the session, soon; never blocks."""
+        """Stop the run and schedule the session's deletion; never blocks."""
         self.engine.stop(self.session_id)
         self._threads.submit(self._delete)
 
     def _delete(self) -> None:
         opening = self._opening
         if opening is not None and not opening.cancel():
-            # A file that is being opened would come after the session's end otherwise.
+            # Otherwise a file that is being opened would be added after the deletion.
             wait([opening])
         try:
             self.engine.delete_session(self.session_id)
@@ -149,10 +151,10 @@ class ApiSession:
 
 
 class ApiSessions:
-    """The calls of an app: so many at once, the others wait.
+    """The API sessions of an app.
 
     Args:
-        at_once: how many.
+        at_once: the number of concurrent calls; others wait.
     """
 
     def __init__(self, engine: Engine, at_once: int) -> None:
@@ -162,7 +164,7 @@ class ApiSessions:
 
     @asynccontextmanager
     async def api_session(self) -> AsyncIterator[ApiSession]:
-        """A session for the length of a block, which may be left by an error or a cancellation."""
+        """A session for a `with` block; it is deleted also after an error or a cancellation."""
         async with self._turns:
             api_session = ApiSession(self._engine, self._engine.create_session(), self._threads)
             try:
@@ -172,9 +174,9 @@ class ApiSessions:
 
 
 async def ticking(stream: AnswerStream, seconds: float) -> AsyncIterator[StreamEvent | None]:
-    """A run's events, and None whenever nothing came for so long: time to see who is still there.
+    """A run's events, and None after each `seconds` without one, so callers can check the client.
 
-    Leaving it before its end stops the run.
+    Closing the iterator before its end stops the run.
     """
     events = aiter(stream)
     waiting: asyncio.Task[StreamEvent | None] | None = None
@@ -197,7 +199,7 @@ async def ticking(stream: AnswerStream, seconds: float) -> AsyncIterator[StreamE
 
 
 async def finished(stream: AnswerStream) -> None:
-    """Read a run to its end; its transcript is complete then. Stops it when cancelled."""
+    """Read a run to its end, which completes its transcript. Stops the run when cancelled."""
     try:
         async for _ in stream:
             pass
@@ -211,7 +213,7 @@ async def _next(events: AsyncIterator[StreamEvent]) -> StreamEvent | None:
 
 
 def _add(engine: Engine, session_id: str, name: str, source: bytes | BinaryIO | Path) -> Document:
-    """Open a file, or what was sent of it."""
+    """Add a file to the session; bytes and streams go through a temporary file."""
     if isinstance(source, Path):
         return engine.add_document(session_id, source, name=name)
     with tempfile.TemporaryDirectory(prefix="scanchat-api-") as folder:

@@ -1,4 +1,4 @@
-"""The chat's events wired to its actions, from sending a question to second thoughts."""
+"""Wire the chat's events to its actions: ask, stop, continue, edit, rate, save."""
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
@@ -18,7 +18,7 @@ from ui.views.labels import ScreenLabels
 from ui.views.screen import Screen
 from ui.views.selection import read_area
 
-# JavaScript of the text box: dropped files are opened at once, and leave the box when they are.
+# JavaScript of the text box: dropped files are opened at once and then leave the box.
 _ATTACH = "(value) => { window.scanchat?.attach(value); }"
 _DETACH = "(value) => ({ text: value?.text ?? '', files: [] })"
 
@@ -43,7 +43,7 @@ def wire_asking(
     """Connect the events of the chat.
 
     Returns:
-        Those after which there may be another conversation, or another name of one.
+        The events that may change the list of conversations or a title in it.
     """
     here = [screen.session, screen.language]
     chosen = [screen.model, screen.task, *settings_panel.inputs(screen)]
@@ -127,7 +127,7 @@ def wire_asking(
         task: str,
         *values: Any,
     ) -> AsyncIterator[Updates]:
-        # The index alone is taken from the browser; the file is ours.
+        # Only the index comes from the browser; the path is the server's.
         example = labels.examples[int(event.index)]
         asked = replace(
             user_input(model, example.task, values, example.question(language)),
@@ -162,8 +162,8 @@ def wire_asking(
     async def save(key: str | None, language: str, event: gr.EventData) -> Updates:
         return shown(await saving.save(key, str(event.kind), language))
 
-    # Its browser side tells of uploads, though its Python side does not list the event; "change"
-    # would tell of every letter as well.
+    # The component's frontend sends "upload", though its Python class does not list the event.
+    # "change" would also fire at every letter.
     Events.upload.listener(screen.question, None, screen.question, None, js=_ATTACH)
     attached = screen.viewer.attach(attach, [*here, screen.question], changing, **several)
     attached.then(None, screen.question, screen.question, js=_DETACH)
@@ -188,7 +188,7 @@ def wire_asking(
 
 
 def _turn(editing: Any) -> int | None:
-    """The turn that is edited, as the browser sends it."""
+    """The turn being edited, from the value that the browser sends; None if there is none."""
     turn = editing.get("turn") if isinstance(editing, Mapping) else None
     return turn if isinstance(turn, int) and not isinstance(turn, bool) else None
 

@@ -1,4 +1,4 @@
-"""The form of fields wired to its actions."""
+"""Wire the form of fields to its actions."""
 
 import math
 from collections.abc import AsyncIterator
@@ -13,7 +13,7 @@ from ui.views.screen import Screen
 
 
 def wire_form(screen: Screen, form: FieldsActions) -> None:
-    """Connect the form's events; every value of the browser's is taken as text."""
+    """Connect the form's events. Values from the browser are not trusted: each is converted."""
     here = [screen.session, screen.language]
     changing = [screen.session, screen.fields, screen.status, screen.viewer]
 
@@ -57,10 +57,10 @@ def wire_form(screen: Screen, form: FieldsActions) -> None:
 
 
 def _pages(said: Any) -> list[int]:
-    """0-based pages that a browser names; none where a tab of before an update names none."""
+    """0-based pages that a browser sends; none if the tab predates an update and sends none."""
     return [_page(one) for one in said] if isinstance(said, list) else []
 
 
 def _page(said: Any) -> int:
-    """A 0-based page; the first where a browser names none."""
+    """The 0-based page that a browser sends; the first page if it sends none."""
     return int(said) if isinstance(said, int | float) and 0 <= said < math.inf else 0

@@ -1,4 +1,4 @@
-"""The list of conversations wired to its actions."""
+"""Wire the list of conversations to its actions."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
@@ -15,7 +15,7 @@ def wire_archive(screen: Screen, archive: HistoryActions, changed: Sequence[Any]
     """Connect the list's events.
 
     Args:
-        changed: events after which the list may be another one.
+        changed: events that may change the list.
     """
     here = [screen.session, screen.language]
     changing = changed_by_answers(screen)
@@ -57,5 +57,5 @@ def wire_archive(screen: Screen, archive: HistoryActions, changed: Sequence[Any]
 
 
 def _search(listed: Any) -> str:
-    """What the list on the screen is searched for, as the browser sends it."""
+    """The search text of the list, from the value that the browser sends."""
     return str(listed.get("search") or "") if isinstance(listed, Mapping) else ""

@@ -1,4 +1,4 @@
-"""The model card wired to the engine: what a model is, and loading, unloading, downloading it."""
+"""Wire the model card to the engine: show a model's facts; load, unload and download it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -13,18 +13,18 @@ from ui.state.uploads import told
 from ui.views.model_card import Card, card
 from ui.views.screen import Screen
 
-# How often the card of a model that is being loaded or fetched is drawn.
+# How often the card is redrawn while its model is being loaded or downloaded.
 _LOOK_SECONDS: Final = 0.5
 
 
 class ModelCards:
-    """Makes model cards of what is true now, and does what they offer."""
+    """Builds model cards from the current state and executes their actions."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     async def show(self, model_id: str, language: str, problem: EngineError | None = None) -> Card:
-        """A model's card; asked anew, because what is in memory changes with the answers."""
+        """A model's card, built anew each time because answers load and unload models."""
         models = await asyncio.to_thread(self._engine.models)
         facts = (dict(model.facts) for model in models)
         in_use = next((said["gpu_uuid"] for said in facts if "gpu_uuid" in said), None)
@@ -34,14 +34,18 @@ class ModelCards:
         return card(models, model_id, language, state=state, gpu=gpu, problem=problem)
 
     async def act(self, act: str, model_id: str, language: str) -> AsyncIterator[Card]:
-        """Do what a card's button says, and draw the card until it is done."""
+        """Execute a card's action and yield the card until the work has ended.
+
+        Args:
+            act: "load", "unload" or "download"; anything else only yields the current card.
+        """
         control = self._engine.model_control
         does = {"load": control.load, "unload": control.unload, "download": control.download}
         problem: EngineError | None = None
         if act in does:
             try:
                 await asyncio.to_thread(does[act], model_id)
-            except Exception as error:  # noqa: BLE001 - told to the user as one sentence
+            except Exception as error:  # noqa: BLE001 - shown to the user as one sentence
                 problem = told(error)
         yield await self.show(model_id, language, problem)
         while control.is_allowed and control.state(model_id).work is not None:
@@ -52,11 +56,11 @@ class ModelCards:
 
 
 def wire_model_card(screen: Screen, cards: ModelCards, after: Sequence[Any]) -> None:
-    """Connect the card's own events; choosing a model is ui/app.py's.
+    """Connect the card's own events; ui/app.py connects the choice of a model.
 
     Args:
-        after: events that may bring a model into memory. Not the chat's `change`: it is told before
-            the page knows its language too, and an answer to it that comes late would undo that.
+        after: events that may load a model. The chat's `change` must not be among them: it also
+            fires before the page has its language, and a late reply would undo the language.
     """
     last = [screen.language, screen.model]
 
@@ -71,5 +75,5 @@ def wire_model_card(screen: Screen, cards: ModelCards, after: Sequence[Any]) -> 
     for event in after:
         event.then(show_model, last, screen.advice, **EVENT)
     acting = screen.advice.actonmodel(act, last, [screen.advice, screen.status], **EVENT)
-    # The card of the model that was chosen before must not come back.
+    # A late card of the previously chosen model must not replace the new one.
     screen.model.input(None, cancels=[acting], api_visibility="private")

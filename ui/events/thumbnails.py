@@ -1,6 +1,6 @@
-"""The small pages of the viewer's strip: drawn for the browser when they come into its sight.
+"""Thumbnails of the viewer's strip, drawn when they scroll into view.
 
-The browser asks for a few at a time ("showthumbs", ui/static/page_strip.js); each is written once.
+The browser requests a few at a time ("showthumbs", ui/static/page_strip.js). Each is written once.
 """
 
 import asyncio
@@ -17,24 +17,24 @@ from ui.state.uploads import told
 from ui.views import page_images, page_view
 from ui.views.screen import Screen
 
-AT_ONCE: Final = 8  # pages; what a browser asks for beyond that is left out
+AT_ONCE: Final = 8  # pages of one request; the rest is ignored
 
 
 class Thumbnails:
-    """Draws small pages, for all sessions."""
+    """Draws thumbnails, for all sessions."""
 
     def __init__(self, engine: Engine, screen_states: ScreenStates) -> None:
         self._engine = engine
         self._screen_states = screen_states
 
     async def show(self, key: str | None, wanted: object) -> dict[str, str]:
-        """Where the small pictures lie, those of `wanted` among them.
+        """Write the thumbnails of `wanted` and return all thumbnails so far.
 
         Args:
-            wanted: [[document_id, page_index], ...] as the browser says it; what is no page of this
-                session is passed over.
+            wanted: [[document_id, page_index], ...] from the browser. Entries that are not a page
+                of this session are ignored.
         Returns:
-            "document/page" -> server path, "" where a page cannot be shown.
+            "document/page" -> server path, "" if a page cannot be shown.
         """
         screen_state, _ = self._screen_states.find(key)
         for page in self._pages(screen_state, wanted):
@@ -65,7 +65,7 @@ class Thumbnails:
 
 
 def wire_thumbnails(screen: Screen, thumbnails: Thumbnails) -> None:
-    """Connect the strip's wish for pictures."""
+    """Connect the strip's requests for pictures."""
 
     async def show(key: str | None, event: gr.EventData) -> Updates:
         return {screen.viewer: gr.update(thumbnails=await thumbnails.show(key, event.pages))}

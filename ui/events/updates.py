@@ -1,4 +1,4 @@
-"""Changes and texts as Gradio updates of components."""
+"""ScreenChange values and texts as Gradio updates of components."""
 
 import secrets
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from ui.state.change import ScreenChange
 from ui.views.screen import Screen
 
 Updates = dict[Any, Any]
-# Every event alike: no progress veil over the components, no limit of Gradio's, no public endpoint.
+# For every event: no progress overlay, no concurrency limit of Gradio, no public endpoint.
 EVENT: Mapping[str, Any] = {
     "show_progress": "hidden",
     "concurrency_limit": None,
@@ -19,7 +19,7 @@ EVENT: Mapping[str, Any] = {
 
 
 def updates(screen: Screen, change: ScreenChange) -> Updates:
-    """A Change as Gradio updates of the components that it touches."""
+    """A ScreenChange as Gradio updates of the components that it changes."""
     found: Updates = {}
     if change.session_id is not None:
         found[screen.session] = change.session_id
@@ -33,7 +33,7 @@ def updates(screen: Screen, change: ScreenChange) -> Updates:
     if change.images is not None:
         viewer["images"] = change.images
     if change.download is not None:
-        # The number makes two downloads of the same file two wishes.
+        # The number tells two downloads of the same file apart.
         viewer["download"] = {"path": change.download, "number": secrets.token_hex(4)}
     if change.inside is not None:
         viewer["inside"] = change.inside
@@ -75,21 +75,21 @@ def updates(screen: Screen, change: ScreenChange) -> Updates:
 
 
 def unchanged(screen: Screen) -> Updates:
-    """No change at all. Of a generator that yields nothing, Gradio makes null of every output."""
+    """An update without a change. A generator that yields nothing would set all outputs to null."""
     return {screen.status: gr.skip()}
 
 
 def next_updates(screen: Screen, change: ScreenChange) -> Updates:
-    """The updates of a Change that may be empty: then of no change, for Gradio wants one at least.
+    """The updates of a ScreenChange; for an empty one an update without a change.
 
-    Gradio says the last update of a stream again when the stream ends, so one whose tab shows
-    something else by now must go on to an empty Change.
+    Gradio needs at least one update, and it repeats the last update of a stream at its end. A
+    stream whose tab now shows something else must therefore end with an empty ScreenChange.
     """
     return updates(screen, change) or unchanged(screen)
 
 
 def tab_of(request: gr.Request) -> str:
-    """The tab of the browser that an event came from: another one after each load of the page."""
+    """The id of the tab that an event came from; each load of the page has a new one."""
     return str(request.session_hash or "")
 
 
@@ -102,7 +102,7 @@ def relabelled(screen: Screen, said: Mapping[str, Mapping[str, Any]]) -> Updates
 
 
 def joined(*parts: Updates) -> Updates:
-    """Updates laid over each other, property by property."""
+    """Updates merged property by property; later ones win."""
     joined: Updates = {}
     for part in parts:
         for component, update in part.items():

@@ -1,1 +1,1 @@
-"""Who may come in, what may be sent, what a page may load, and how much disk it may take."""
+"""Login, access control, upload limits, content security policy, temporary files."""

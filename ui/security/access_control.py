@@ -1,8 +1,9 @@
-"""What strangers may ask of the app: where there is a login, the login page and little else.
+"""Access control by route: without a login session only the login page and little else is open.
 
-Gradio guards its routes one by one and leaves some open (a running event's heartbeat, streams of
-media, the end of an event). This is the other way round: whatever is not named here is closed.
-Some of Gradio's routes are closed to everybody, because nothing of ours uses them.
+Gradio protects its routes one by one and leaves some open (a running event's heartbeat, media
+streams, the end of an event). This module uses an allowlist instead: if the app has a login, every
+route that is not listed here needs it. Some of Gradio's routes are closed to everybody, because
+the app does not use them.
 """
 
 from typing import Final
@@ -17,7 +18,7 @@ _UNAUTHORIZED: Final = 401
 _FORBIDDEN: Final = 403
 _GONE: Final = 404
 _READING: Final = ("GET", "HEAD", "OPTIONS")
-# The login page, what it is made of, and what a load balancer asks.
+# The login page with its resources, and the routes of a load balancer.
 OPEN: Final = frozenset(
     (
         "", "/login", "/logout", "/favicon.ico", "/theme.css", "/robots.txt", "/manifest.json",
@@ -27,9 +28,9 @@ OPEN: Final = frozenset(
     )
 )  # fmt: skip
 OPEN_FOLDERS: Final = ("/static/", "/assets/", "/svelte/", "/pwa_icon/")
-# These ask for themselves: a token (ui/api/access.py).
+# These check a token themselves (ui/api/access.py).
 GUARDED_FOLDERS: Final = ("/v1/", "/api/", "/gradio_api/mcp/")
-# Gradio's editor, its proxy, its monitor and links to copies of a session.
+# Gradio's editor, proxy, monitor, media streams and links to copies of a session.
 CLOSED: Final = (
     "/gradio_api/vibe-", "/gradio_api/undo-vibe-edit", "/gradio_api/proxy=",
     "/gradio_api/stream/", "/gradio_api/deep_link", "/gradio_api/custom_component/",
@@ -38,7 +39,7 @@ CLOSED: Final = (
 
 
 class AccessControlMiddleware:
-    """Middleware that lets through what may be asked."""
+    """ASGI middleware that refuses closed routes, cross-site writes and calls without a login."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -52,12 +53,12 @@ class AccessControlMiddleware:
         await self._app(scope, receive, send)
 
     def _refusal(self, scope: Scope) -> int:
-        """The status of a refusal; 0 for what may pass."""
+        """The HTTP status of a refusal; 0 if the request may pass."""
         path = scope["path"].removeprefix(scope.get("root_path", ""))
         headers, gradio = Headers(scope=scope), scope.get("app")
         if is_closed(path):
             return _GONE
-        # A page of another site, in the browser of somebody who may come in here.
+        # Cross-site request forgery: another site's page in the browser of a permitted user.
         if scope["method"] not in _READING and headers.get("sec-fetch-site") == "cross-site":
             return _FORBIDDEN
         if has_login(gradio) and not is_open(path) and not is_logged_in(gradio, headers):
@@ -66,11 +67,11 @@ class AccessControlMiddleware:
 
 
 def is_closed(path: str) -> bool:
-    """Whether nobody may ask for it."""
+    """Whether the route is closed to everybody."""
     return path.startswith(CLOSED)
 
 
 def is_open(path: str) -> bool:
-    """Whether it may be asked for without Gradio's login."""
+    """Whether the route is open without Gradio's login."""
     folder = path.rstrip("/") + "/"
     return path.rstrip("/") in OPEN or folder.startswith((*OPEN_FOLDERS, *GUARDED_FOLDERS))

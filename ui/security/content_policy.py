@@ -1,9 +1,8 @@
-"""What the browser may do with our pages: load from this server, and from nowhere else.
+"""Content security policy: the browser may load from this server only.
 
-Sanitising (ui/views/escaping.py) is what keeps foreign text from running: Gradio makes components
-of strings and so needs 'unsafe-eval' and inline scripts, which no policy can tell from others. What
-the policy
-stops is the fetch: whatever slips through can neither load from nor tell another host.
+Escaping (ui/views/escaping.py) keeps untrusted text from running as script. The policy cannot:
+Gradio builds components from strings and so needs 'unsafe-eval' and 'unsafe-inline'. The policy
+stops network access instead: an injected script can neither load from another host nor send to it.
 """
 
 import os
@@ -31,7 +30,7 @@ _DIRECTIVES: Final = {
 }
 _OTHERS: Final = {
     "X-Content-Type-Options": "nosniff",
-    # The address of a page may hold what others should not learn.
+    # A page's URL may contain private data.
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin-allow-popups",
 }
@@ -40,7 +39,7 @@ Lifespan = Callable[[Any], AbstractAsyncContextManager[Any]]
 
 
 class ContentPolicy:
-    """Middleware that sends the policy with every answer."""
+    """ASGI middleware that adds the policy to every response."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -63,10 +62,10 @@ class ContentPolicy:
 
 
 class SameOriginMiddleware:
-    """An ASGI app whose answers no page of another site may read.
+    """ASGI middleware that removes CORS headers, so no page of another site can read a response.
 
-    Gradio allows every site that asks, with the login's cookie, unless the app is on localhost. It
-    does so in a middleware outside of all others, so this one is laid around the whole app.
+    Unless the app is on localhost, Gradio allows every origin, with the login's cookie. It does so
+    in its outermost middleware, so this one must wrap the whole app.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -84,7 +83,11 @@ class SameOriginMiddleware:
 
 
 def lifespan(inner: Lifespan | None) -> Lifespan:
-    """A lifespan that lays NoForeignReaders around the app when it starts. inner: another one."""
+    """A lifespan that wraps the app in SameOriginMiddleware at its start.
+
+    Args:
+        inner: a lifespan to run inside this one.
+    """
 
     @asynccontextmanager
     async def around(app: Any) -> AsyncIterator[Any]:
@@ -99,7 +102,7 @@ def lifespan(inner: Lifespan | None) -> Lifespan:
 
 
 def policy() -> str:
-    """The policy's header. On a Space the hub shows the app in a frame of its own page."""
+    """The value of the policy's header. On a Space the hub shows the app in a frame of its page."""
     directives = dict(_DIRECTIVES)
     if "SPACE_ID" not in os.environ:
         directives["frame-ancestors"] = "'self'"

@@ -1,4 +1,4 @@
-"""An upload for which the disk has no room ends with a sentence, not with a broken connection."""
+"""Answer an upload that does not fit on the disk with an error message (HTTP 507)."""
 
 import errno
 import logging
@@ -14,13 +14,13 @@ from ui.security.upload_rate import is_upload
 
 logger = logging.getLogger(__name__)
 
-# No space, no quota, and no room in a file (a limit of the process).
+# No space, quota exceeded, file too large (a limit of the process).
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _INSUFFICIENT_STORAGE: Final = 507
 
 
 class DiskSpaceMiddleware:
-    """Middleware around what writes uploaded files."""
+    """ASGI middleware that turns a full disk during an upload into a message."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -32,7 +32,7 @@ class DiskSpaceMiddleware:
             if not is_upload(scope) or error.errno not in _FULL:
                 raise
             logger.error("an upload could not be written: %s", error)
-            # A browser that is still sending would not read the answer.
+            # Drain the body: a browser that is still sending would not read the response.
             while (await receive()).get("more_body"):
                 pass
             language = i18n.preferred("auto", Headers(scope=scope).get("accept-language"))

@@ -1,10 +1,10 @@
-"""Who may use the app: names with passwords, and a brake on guessing them.
+"""Login: check names and passwords, and limit the rate of guesses.
 
-Gradio keeps the door (its login page, cookies and routes); this module answers whether a name and a
-password belong together. Five wrong ones of a name from one address, thirty of a name from
-anywhere, or sixty from one address are answered with "wrong" for a while that doubles, whatever is
-typed. The address is the connection's; behind a proxy on the same machine uvicorn takes it from
-X-Forwarded-For.
+Gradio provides the login page, cookies and routes; this module checks a name and password. After
+five wrong passwords for a name from one address, thirty for a name from anywhere, or sixty from one
+address, every further attempt is refused for a time that doubles with each failure (30 seconds to
+15 minutes). The address is the connection's. Behind a proxy on the same machine uvicorn takes it
+from X-Forwarded-For.
 """
 
 import asyncio
@@ -24,14 +24,14 @@ from ui import i18n
 
 _FIRST_REST_SECONDS: Final = 30.0
 _LONGEST_REST_SECONDS: Final = 900.0
-# Failures are forgotten after this long without another.
+# The count of failures expires after this long without another.
 _FORGET_SECONDS: Final = 3600.0
 _REMEMBERED: Final = 10_000
-# What is counted -> how many failures are free.
+# Counter -> number of failures at which the waiting begins.
 _FREE: Final = {"name_at_address": 5, "name": 30, "address": 60}
-# Longer ones are wrong: hashing them would be work for nothing.
+# Longer ones are refused without hashing.
 _MOST_CHARACTERS: Final = 1024
-# Guesses that are hashed at once; each takes 16 MiB.
+# Passwords hashed at the same time; each takes 16 MiB.
 _AT_ONCE: Final = 2
 _WRONG: Final = 400
 
@@ -39,7 +39,7 @@ _address: ContextVar[str] = ContextVar("login_address", default="")
 
 
 class LoginAddress:
-    """Middleware that lets the check of a password know from where it came."""
+    """ASGI middleware that passes the client's address to the password check."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -59,16 +59,16 @@ class _Failures:
 
 
 class LoginRateLimiter:
-    """Counts wrong passwords and says how long to rest. clock: seconds, never going back."""
+    """Counts wrong passwords and returns waiting times. clock: monotonic seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._failures: OrderedDict[tuple[str, ...], _Failures] = OrderedDict()
-        # (name, address) that logged in: others' failures do not lock them out.
+        # (name, address) pairs that logged in: failures of others do not lock them out.
         self._welcome: OrderedDict[tuple[str, str], None] = OrderedDict()
 
     def rest(self, name: str, address: str) -> float:
-        """Seconds until this name may be tried from this address; 0 for now."""
+        """Seconds until this name may try again from this address; 0 or less means now."""
         now = self._clock()
         keys = self._keys(name, address)
         if (name, address) in self._welcome:
@@ -103,38 +103,39 @@ class LoginRateLimiter:
 
 
 class Login:
-    """Whether a name and a password belong together; `check` is Gradio's `auth`.
+    """Password check with rate limiting. Pass `check` to Gradio as `auth`.
 
     Args:
-        users: name -> hash, of engine.core.passwords.
+        users: name -> hash of engine.core.passwords.
+        brake: the rate limiter; None creates one.
     """
 
     def __init__(self, users: Mapping[str, str], brake: LoginRateLimiter | None = None) -> None:
         self._users = dict(users)
         self._brake = brake or LoginRateLimiter()
-        # An unknown name costs what a known one costs, so that time does not tell them apart.
+        # An unknown name takes as long as a known one, so timing does not reveal names.
         self._nobody = hash_password(secrets.token_hex())
         self._hashing = asyncio.Semaphore(_AT_ONCE)
 
     async def check(self, name: str, password: str) -> bool:
-        """Whether they belong together.
+        """Whether the name and the password match.
 
-        Gradio must be given this method, not the object: it takes a coroutine that it does not
-        recognise for a yes.
+        Pass this bound method to Gradio, not the object: Gradio would treat a coroutine that it
+        does not recognise as success.
 
         Raises:
-            HTTPException: nobody may try now. Its status is the one that Gradio's login page knows
-                to show, as a wrong password.
+            HTTPException: the rate limit refuses the attempt. The status is 400, which Gradio's
+                login page shows like a wrong password.
         """
         address = _address.get()
         if len(name) + len(password) > _MOST_CHARACTERS:
             return False
         async with self._hashing:
-            # Asked when it is this guess's turn, or many at once would slip through together.
+            # Checked inside the semaphore, or simultaneous guesses would all pass.
             rest = self._brake.rest(name, address)
             if rest > 0:
                 headers = {"Retry-After": str(int(rest) + 1)}
-                # Whoever logs in has chosen no language yet.
+                # English: the user has not chosen a language yet.
                 raise HTTPException(_WRONG, i18n.text("app.locked", "en"), headers)
             hashed = self._users.get(name, self._nobody)
             right = await asyncio.to_thread(matches, password, hashed) and name in self._users
@@ -143,5 +144,5 @@ class Login:
 
 
 def login_options(users: Mapping[str, str], message: str) -> dict[str, Any]:
-    """What Blocks.launch needs for a login; nothing for an open app."""
+    """The arguments of Blocks.launch for a login; empty for an open app."""
     return {"auth": Login(users).check, "auth_message": message} if users else {}

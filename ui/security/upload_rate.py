@@ -1,4 +1,4 @@
-"""How much one address may upload: a person with a folder of scans never notices, a script does."""
+"""Rate limit on uploads from one address: allows a folder of scans and stops a script."""
 
 import time
 from collections import OrderedDict, deque
@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from engine.core.errors import DocumentError
 from ui import i18n
 
-# Requests of one address within the window; one request may bring several files.
+# Requests from one address within the window; one request may carry several files.
 MOST_REQUESTS: Final = 300
 WINDOW_SECONDS: Final = 60.0
 _TOO_MANY: Final = 429
@@ -21,7 +21,7 @@ _PATH: Final = "/gradio_api/upload"
 
 
 def is_upload(scope: Scope) -> bool:
-    """Whether a request brings files to Gradio."""
+    """Whether a request uploads files to Gradio."""
     if scope["type"] != "http" or scope["method"] != "POST":
         return False
     path = str(scope["path"]).removeprefix(scope.get("root_path", ""))
@@ -29,7 +29,7 @@ def is_upload(scope: Scope) -> bool:
 
 
 class UploadRateLimiter:
-    """Middleware that makes an address wait which uploads too often.
+    """ASGI middleware that answers 429 to an address that uploads too often.
 
     The address is the connection's; behind a proxy on the same machine uvicorn takes it from
     X-Forwarded-For.
@@ -54,7 +54,7 @@ class UploadRateLimiter:
         await self._app(scope, receive, send)
 
     def wait(self, address: str) -> float:
-        """Seconds until this address may upload again; 0 for now, and then it is counted."""
+        """Seconds until this address may upload again; 0 means now, and counts this upload."""
         now = self._clock()
         times = self._times.pop(address, deque())
         self._times[address] = times

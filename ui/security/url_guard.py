@@ -1,7 +1,7 @@
-"""No address is ever fetched for a user.
+"""The server never fetches a URL for a user.
 
-Gradio's file route and its upload fields accept web addresses and fetch them on the server. The
-guard refuses both: files come from the browser, or not at all.
+Gradio's file route and upload fields accept web addresses and fetch them on the server. This module
+refuses both: files can only come from the browser.
 """
 
 from typing import Any, Final
@@ -14,7 +14,7 @@ _FORBIDDEN: Final = 403
 
 
 class UrlGuardMiddleware:
-    """Middleware that refuses `/file=http://...` and `/proxy=...` before Gradio sees them."""
+    """ASGI middleware that refuses `/file=http://...` and `/proxy=...` with 403."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -27,13 +27,13 @@ class UrlGuardMiddleware:
 
 
 def asks_for_address(path: str) -> bool:
-    """Whether a request's path names a web address instead of one of our files."""
+    """Whether a request's path names a web address instead of a file of the app."""
     _, mark, wanted = path.partition("/file=")
     return "/proxy=" in path or (bool(mark) and "://" in wanted)
 
 
 def only_local_files(component: Any) -> None:
-    """Have an upload field refuse files that are named by a web address."""
+    """Make an upload field refuse files that are given as a web address."""
     move = component.async_move_resource_to_block_cache
 
     async def move_local(path: Any) -> Any:

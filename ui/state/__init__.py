@@ -1,1 +1,1 @@
-"""What the screen remembers of a conversation, and how it is written down."""
+"""The screen's state of a conversation, and its serialization."""

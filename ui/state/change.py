@@ -1,4 +1,4 @@
-"""What a person sends, and what the screen shows then: plain values, free of Gradio."""
+"""The user's input and the resulting change of the screen, as plain values without Gradio."""
 
 from dataclasses import dataclass, field
 
@@ -11,28 +11,30 @@ from ui.views.selection import Selection
 
 @dataclass(frozen=True, slots=True)
 class ScreenChange:
-    """What the screen shows from now on. None leaves a part as it is.
+    """What the screen shows from now on. None leaves a part unchanged.
 
     Attributes:
-        session_id: the session that the browser belongs to.
+        session_id: the browser's key (ui/state/screen_state.py).
         status: HTML of the status line.
-        running: an answer is being written: Stop instead of Send.
-        clear_question: the question was taken; the text box becomes empty.
-        clear_area: the question about a region was taken; the next one is about everything.
+        view: the page viewer's value (ui/views/page_view.py).
+        images: "document/page" -> server path of the page's picture, "" if it failed.
+        running: an answer is running: Stop is enabled, Send is not.
+        clear_question: the question was accepted; the text box becomes empty.
+        clear_area: the selected region was used; the next question is about everything.
         cut: the answer stopped at the limit of tokens; Continue is offered.
         form: the forms of fields (ui/views/fields_view.py).
         download: server path of a file that the browser should save.
-        inside: the text in a box that was drawn.
-        question_text: what stands in the text box from now on.
-        area: the place that the next question is about, as ui/static/area.js takes it.
-        task: the chosen task from now on.
-        pins: (name, value) of the pages that may be chosen for the model
+        inside: the text in a box that the user drew.
+        question_text: the new content of the text box.
+        area: the region that the next question is about, as ui/static/area.js takes it.
+        task: the id of the chosen task.
+        pins: (name, value) of the pages that can be chosen for the model
             (ui/views/settings_panel.py).
-        unpin: no page is chosen any more.
-        savable: there is something to save.
-        suggested: questions that are offered above the text box.
+        unpin: clear the choice of pages.
+        savable: the conversation has something to save.
+        suggested: questions to offer above the text box.
         archive: the list of conversations (ui/actions/history.py).
-        editing: the turn that the next question takes the place of; -1 for none.
+        editing: the turn that the next question replaces; -1 for none.
     """
 
     session_id: str | None = None
@@ -60,18 +62,18 @@ class ScreenChange:
 
 @dataclass(frozen=True, slots=True)
 class UserInput:
-    """What the person sends.
+    """A question that the user sends, with its settings.
 
     Attributes:
         files: upload paths.
-        area: the place that it is about.
-        verbatim: only words printed on the page may be answered.
-        replaces: the turn of an earlier question that this one takes the place of; what was said
-            after it is forgotten.
-        options: what is set for models that write.
-        other: a model that answers too, for comparison.
-        pages: (document_id, page_index) of the pages that alone are shown to the model; none
-            chosen means all of them.
+        area: the region that the question is about.
+        verbatim: the answer may only contain words printed on the page.
+        replaces: the turn of an earlier question that this one replaces; it and all later turns
+            are deleted.
+        options: options of generative models.
+        other: a second model that answers, too, for comparison.
+        pages: (document_id, page_index) of the only pages that the model is shown; empty means
+            all.
     """
 
     text: str

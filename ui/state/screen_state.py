@@ -1,8 +1,8 @@
-"""A screen state: what the screen keeps for one session, reachable only by the session's id.
+"""The screen state of one session, reachable only by the session's id.
 
-The engine owns documents and conversation; a screen state holds what only the screen needs: the turns as
-they were shown, display pictures, which uploads were opened already, and the answer on the page.
-Desks live as long as their sessions.
+The engine owns the documents and the conversation. A screen state holds what only the screen
+needs: the turns as shown, display pictures, the uploads that were opened, and the answer whose
+evidence is on the page. It lives as long as its session.
 """
 
 import asyncio
@@ -22,23 +22,26 @@ class ScreenState:
     """One session's screen.
 
     Attributes:
-        language: of the screen; it may change while an answer is written.
-        opened: upload path -> document_id, so that a file which comes twice is opened once.
-        refused: upload path -> until when it is not told again, so that one drop is told once.
-        pictures: display pictures by page; None where a page cannot be shown.
-        thumbnails: small pictures by page, for the strip; None where a page cannot be shown.
-        transcript: of the answer whose evidence is on the page.
-        layout: of the last layout; its regions stay on the page while questions are asked.
-        recalled: place among the turns of an earlier answer whose evidence is shown instead.
+        visitor_id: the owner; empty for a conversation that is not listed.
+        language: the screen's language; it may change during an answer.
+        turns: the chat as shown.
+        opened: upload path -> document_id, so a file that arrives twice is opened once.
+        refused: upload path -> time.monotonic() until which its error is not repeated, so one
+            drop causes one message.
+        pictures: display pictures by page; None if a page cannot be shown.
+        thumbnails: small pictures by page, for the strip; None if a page cannot be shown.
+        transcript: the answer whose evidence is on the page.
+        layout: the last layout; its regions stay on the page during later questions.
+        recalled: index among the turns of an earlier answer whose evidence is shown instead.
         sheets: document_id -> the forms of the documents in that file.
-        reading: document_id of the form that is being read.
+        reading: document_id of the file whose fields are being read.
+        jump: the page that the viewer shall turn to.
         stream: the running answer.
-        last: what was asked last, for going on with its answer.
-        pressed: Send was pressed while an answer was running; the status line says what to do.
+        last: the last question, for continuing its answer.
+        running: an answer is running.
+        pressed: Send was pressed during a running answer; the status line explains what to do.
+        left_by: tabs of the browser that now show another conversation; they get no updates.
         lock: held while files are opened.
-        visitor_id: whose it is; empty for a conversation that nobody will list.
-        left_by: tabs of the browser that show another conversation now; what is said meanwhile is
-            not shown there.
     """
 
     session_id: str
@@ -65,12 +68,12 @@ class ScreenState:
 
     @property
     def key(self) -> str:
-        """What the browser keeps of it."""
+        """The key that the browser stores."""
         return key_of(self.visitor_id, self.session_id)
 
     @property
     def folder(self) -> Path:
-        """Where the display pictures and downloads lie; made when first needed."""
+        """The folder of display pictures and downloads, created on first use."""
         if self._folder is None:
             self._folder = page_images.new_folder()
         return self._folder
@@ -82,7 +85,7 @@ class ScreenState:
 
     @property
     def shown(self) -> tuple[int | None, Transcript | None]:
-        """The answer whose evidence is on the page, behind its place among the turns."""
+        """(index among the turns, answer) of the answer whose evidence is on the page."""
         if self.recalled is not None:
             answer = self._answer(self.recalled)
             if answer is not None:
@@ -92,7 +95,7 @@ class ScreenState:
         return next(own, None), self.transcript
 
     def recall(self, turn: int) -> bool:
-        """Show the evidence of an earlier answer; whether there is such an answer."""
+        """Show the evidence of an earlier answer. Returns False if the turn is not an answer."""
         if self._answer(turn) is None:
             return False
         self.recalled = turn
@@ -105,14 +108,14 @@ class ScreenState:
         return answer.transcript if isinstance(answer, AnswerTurn) else None
 
     def asked(self, turn: int) -> QuestionTurn | None:
-        """The question at a place among the turns, or the one that the answer there answers."""
+        """The question at an index among the turns, or the question of the answer there."""
         if not 0 <= turn < len(self.turns):
             return None
         before = reversed(self.turns[: turn + 1])
         return next((said for said in before if isinstance(said, QuestionTurn)), None)
 
     def forget_from(self, question: QuestionTurn) -> None:
-        """Forget a question and what was said after it; the documents stay open."""
+        """Delete a question and all later turns; the documents stay open."""
         at = next(n for n, turn in enumerate(self.turns) if turn is question)
         kept: list[Turn] = []
         for turn in self.turns[at + 1 :]:
@@ -128,18 +131,18 @@ class ScreenState:
         self.layout = laid_out[-1] if laid_out else None
 
     def leave_answer(self) -> None:
-        """Take the boxes of the last answer off the pages."""
+        """Remove the boxes of the last answer from the pages."""
         self.recalled = None
         self.transcript = None
         self.layout = None
 
     def look_at(self, page: PageKey, *, to_evidence: bool = False) -> None:
-        """Have the viewer turn to a page."""
+        """Make the viewer turn to a page."""
         number = self.jump.number + 1 if self.jump else 1
         self.jump = PageJump(page, number, to_evidence)
 
     def clear(self) -> None:
-        """Forget the chat and delete its pictures."""
+        """Empty the chat and delete its pictures."""
         page_images.remove(self._folder)
         self._folder = None
         self.turns.clear()
@@ -150,17 +153,17 @@ class ScreenState:
         self.thumbnails.clear()
         self.sheets.clear()
         self.leave_answer()
-        # The number goes on: the viewer must not take the next jump for one it has followed.
+        # The number continues, or the viewer would take the next jump for a past one.
         if self.jump is not None:
             self.jump = PageJump(("", -1), self.jump.number)
 
 
 def key_of(visitor_id: str, session_id: str) -> str:
-    """What the browser keeps: who it is, if it is known, and the conversation on its screen."""
+    """The key that the browser stores: its visitor, if any, and the conversation on its screen."""
     return f"{visitor_id}.{session_id}" if visitor_id else session_id
 
 
 def parts_of(key: str | None) -> tuple[str, str]:
-    """(visitor_id, session_id) of a key; empty where it does not say. It comes from a browser."""
+    """(visitor_id, session_id) of a key from a browser; empty strings for missing parts."""
     visitor_id, _, session_id = str(key or "").rpartition(".")
     return visitor_id, session_id

@@ -1,7 +1,7 @@
-"""A screen state as text: what the engine keeps for the screen, so that a restart loses nothing.
+"""Serialization of a screen state as JSON, which the engine stores so a restart loses nothing.
 
-Turns are values already; answers are written by the engine's own transcript codec. Pictures are
-drawn anew, and an answer that was being written counts as cut.
+Turns are plain values; the engine's transcript codec writes the answers. Pictures are not stored
+but drawn again. After a restart an unfinished answer counts as cut.
 """
 
 import json
@@ -27,7 +27,7 @@ _SHEETS: Final = TypeAdapter(dict[str, list[DocumentFieldsView]])
 
 
 def record(screen_state: "ScreenState") -> str:
-    """What is kept of a screen state."""
+    """The stored part of a screen state, as JSON: turns and forms."""
     return json.dumps(
         {
             "version": VERSION,
@@ -39,10 +39,10 @@ def record(screen_state: "ScreenState") -> str:
 
 
 def restore(screen_state: "ScreenState", text: str | None, cut: Transcript | None = None) -> None:
-    """Fill a new screen state with what was kept; with nothing where that cannot be read.
+    """Fill a new screen state from its stored JSON; leave it empty if that cannot be read.
 
     Args:
-        cut: as much of the last answer as there was when the app ended in its middle.
+        cut: the part of the last answer that existed when the app ended during it.
     """
     if text is None:
         return
@@ -52,7 +52,7 @@ def restore(screen_state: "ScreenState", text: str | None, cut: Transcript | Non
             return
         screen_state.turns = [_read(turn) for turn in kept["turns"]]
         sheets = kept["sheets"].items()
-        # Before files were split, a file had one form.
+        # Older records have one form for each file, not a list.
         listed = {name: one if isinstance(one, list) else [one] for name, one in sheets}
         screen_state.sheets = _SHEETS.validate_python(listed)
     except (ValueError, KeyError, TypeError, AttributeError, ValidationError):

@@ -1,4 +1,4 @@
-"""The screens of one app: one for each session, kept with it."""
+"""The screen states of one app, one for each session and stored with it."""
 
 import asyncio
 import logging
@@ -8,7 +8,7 @@ from ui.state.screen_state import ScreenState, parts_of
 from ui.state.serialization import record, restore
 
 logger = logging.getLogger(__name__)
-# The name under which the engine keeps a screen state.
+# The name under which the engine stores a screen state.
 RECORD = "screen_state"
 
 
@@ -20,7 +20,7 @@ class ScreenStates:
         self._screen_states: dict[str, ScreenState] = {}
 
     def find(self, key: str | None) -> tuple[ScreenState, bool]:
-        """The screen state of a key, and whether a lost conversation was replaced by a new one."""
+        """(screen state of a key, whether it replaces a conversation that no longer exists)."""
         visitor_id, session_id = parts_of(key)
         lost = bool(session_id) and not self._engine.has_session(session_id)
         if not session_id or lost:
@@ -33,28 +33,28 @@ class ScreenStates:
         return screen_state, False
 
     def begin(self, visitor_id: str) -> ScreenState:
-        """A new conversation's screen state."""
+        """Start a new conversation and return its screen state."""
         self._sweep()
         session_id = self._engine.create_session(visitor_id or None)
         return self._screen_states.setdefault(session_id, ScreenState(session_id, visitor_id))
 
     def keep(self, screen_state: ScreenState) -> None:
-        """Keep what the screen state shows, so that a restart of the app does not lose it."""
+        """Store what the screen state shows, so it survives a restart of the app."""
         try:
             self._engine.keep(screen_state.session_id, RECORD, record(screen_state))
         except EngineError as error:
-            # The conversation on the screen is whole; only its copy on the disk is not.
+            # The conversation on the screen is complete; only its copy on the disk is not.
             logger.warning("a conversation was not kept: %s", error)
 
     async def delete(self, session_id: str) -> None:
-        """Delete a conversation: its scans, what was said, its pictures."""
-        # On a thread: deleting waits for the disk, and for who else holds the database.
+        """Delete a conversation with its scans, turns and pictures."""
+        # On a thread: deleting waits for the disk and for other users of the database.
         await asyncio.to_thread(self._engine.delete_session, session_id)
         screen_state = self._screen_states.pop(session_id, None)
         if screen_state is not None:
             screen_state.clear()
 
     def _sweep(self) -> None:
-        """Drop the screen states whose sessions the engine has deleted."""
+        """Remove the screen states whose sessions the engine has deleted."""
         for session_id in [key for key in self._screen_states if not self._engine.has_session(key)]:
             self._screen_states.pop(session_id).clear()

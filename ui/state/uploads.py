@@ -1,6 +1,6 @@
-"""Files that a person drops: opened once each, a bad one told, and the pictures of their pages.
+"""Dropped files: open each once, report bad ones, draw the pictures of their pages.
 
-What is opened, refused and drawn already is kept on the session's screen state.
+The session's screen state records what was opened, refused and drawn.
 """
 
 import asyncio
@@ -16,29 +16,29 @@ from ui.views import messages, page_images
 
 logger = logging.getLogger(__name__)
 
-# How long the same bad file is not told again.
+# For this long the error of the same bad file is not repeated.
 _REFUSAL_SECONDS = 5.0
-# The conversation takes no more files, whatever they are.
+# The error after which the conversation accepts no file at all.
 _FULL = "session.too_many_documents"
-# So many bad files of one drop are told one by one, and the rest in one sentence.
+# This many bad files of one drop are reported one by one, the rest in one sentence.
 _TOLD_EACH = 10
 
 
 async def open_files(
     engine: Engine, screen_state: ScreenState, files: Sequence[str], *, turn_to: bool
 ) -> tuple[list[Document], list[messages.Turn]]:
-    """Open the files that are new; a bad one is told and the others are kept.
+    """Open the new files. A bad file is reported and does not stop the others.
 
     Args:
-        turn_to: the viewer turns to the first page of the first; not while an answer is shown.
+        turn_to: turn the viewer to the first page of the first new document.
     Returns:
-        The documents that were opened now, and what to say about each file, in order.
+        The newly opened documents, and a turn for each file that was opened or refused, in order.
     """
     opened: list[Document] = []
     said: list[messages.Turn] = []
     refused = 0
     for file in files:
-        # Dropping and sending may both bring a file: it is handled once.
+        # A file may arrive by drop and again by Send: handle it once.
         if file in screen_state.opened or time.monotonic() < screen_state.refused.get(file, 0.0):
             continue
         path = Path(file)
@@ -46,9 +46,9 @@ async def open_files(
             document = await asyncio.to_thread(
                 engine.add_document, screen_state.session_id, path, name=path.name
             )
-        except Exception as error:  # noqa: BLE001 - a bug is told as one, and logged
+        except Exception as error:  # noqa: BLE001 - reported as an internal error, and logged
             why = told(error)
-            # Where nothing more is taken, the files behind this one would be told the same.
+            # If the conversation is full, the remaining files would all fail in the same way.
             is_full = why.key == _FULL
             again_at = time.monotonic() + _REFUSAL_SECONDS
             screen_state.refused |= dict.fromkeys(files if is_full else (file,), again_at)
@@ -63,14 +63,14 @@ async def open_files(
         said.append(messages.UploadTurn(document.name, len(document.pages)))
     if opened and turn_to:
         first = opened[0].pages[0]
-        screen_state.leave_answer()  # its boxes belong to the page that is left now
+        screen_state.leave_answer()  # its boxes belong to the previous page
         screen_state.look_at((first.document_id, first.page_index))
         await draw_picture(screen_state, first)
     return opened, said
 
 
 async def draw_picture(screen_state: ScreenState, page: Page) -> None:
-    """Have the page's display picture on the screen state; None there where it cannot be drawn."""
+    """Add the page's display picture to the screen state, or None if it cannot be drawn."""
     key = (page.document_id, page.page_index)
     if screen_state.pictures.get(key) is not None:
         return
@@ -78,13 +78,13 @@ async def draw_picture(screen_state: ScreenState, page: Page) -> None:
         screen_state.pictures[key] = await asyncio.to_thread(
             page_images.write_page, page, screen_state.folder
         )
-    except Exception as error:  # noqa: BLE001 - the viewer says that the page cannot be shown
+    except Exception as error:  # noqa: BLE001 - the viewer reports that page as not shown
         told(error)
         screen_state.pictures[key] = None
 
 
 def told(error: Exception) -> EngineError:
-    """The error as one that a person may read; a foreign one is logged."""
+    """The error as an EngineError, whose text a user may read; any other error is logged."""
     if not isinstance(error, EngineError):
         logger.error("the screen met an error that is not the engine's", exc_info=error)
     return as_engine_error(error)

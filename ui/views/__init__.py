@@ -1,1 +1,1 @@
-"""What is shown: values from the engine made into components' properties. No events, no state."""
+"""Views: turn the engine's values into components' properties. No events, no state."""

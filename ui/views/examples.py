@@ -1,4 +1,4 @@
-"""Examples that work with one click: every image of settings.app.examples_dir with a question."""
+"""One-click examples: every image of settings.app.examples_dir with a question."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,13 +9,13 @@ from ui import i18n
 from ui.views import page_images
 
 _IMAGES: Final = frozenset((".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"))
-# Stem of an example -> the task it shows; all others ask a question.
+# Stem of an example -> its task; all others ask a question.
 _TASKS: Final = {"table": "layout"}
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One example. key: of its question in the texts. thumbnail: a small picture."""
+    """One example. key: the key of its question in the texts. thumbnail: a small picture."""
 
     path: Path
     thumbnail: Path
@@ -27,7 +27,7 @@ class Example:
 
 
 def find(examples_dir: str) -> tuple[Example, ...]:
-    """The examples, in the order of their file names; none where the folder is missing."""
+    """The examples in the order of their file names; none if the folder is missing."""
     folder = PROJECT_ROOT / examples_dir
     if not folder.is_dir():
         return ()
@@ -45,7 +45,7 @@ def find(examples_dir: str) -> tuple[Example, ...]:
 
 
 def for_chatbot(examples: tuple[Example, ...], language: str) -> list[dict[str, Any]]:
-    """The examples as gr.Chatbot shows them; new dicts every time, because it changes them."""
+    """The examples as gr.Chatbot takes them; new dicts each time, because it changes them."""
     return [
         {
             "text": example.question(language),

@@ -1,8 +1,7 @@
-"""The forms of a file's documents, as plain data: what was read, changed and confirmed.
+"""The forms of a file's documents as plain data: values read, typed and confirmed.
 
-`view` makes it from the engine's values; ui/static/fields.js draws it. A value that a person
-confirmed is kept, whatever is read afterwards; a value that was typed is not on the page and has no
-box.
+`view` builds it from the engine's values and ui/static/fields.js draws it. A confirmed value stays
+unchanged when the document is read again. A typed value is not on the page and has no box.
 """
 
 import json
@@ -27,7 +26,7 @@ from ui.views.layout_view import file_stem
 View = dict[str, Any]
 ExportKind = Literal["json", "csv", "xlsx"]
 EXPORTS: Final[tuple[ExportKind, ...]] = get_args(ExportKind)
-# A value is a line or a short paragraph; more is a paste by mistake.
+# Characters. A value is a line or a short paragraph; more is an accidental paste.
 _LONGEST_VALUE: Final = 2000
 
 
@@ -36,11 +35,11 @@ class DocumentFieldsView:
     """The form of one document; a file may hold several.
 
     Attributes:
-        found: what was read last.
-        whole: a person wished the file to be read as one document.
-        named: a person chose the type; else it was recognised.
-        typed: field name -> value that a person wrote.
-        confirmed: names of the fields that a person confirmed.
+        found: the last fields read.
+        named: the user chose the document type; else it was recognised.
+        typed: field name -> value that the user typed.
+        confirmed: names of the fields that the user confirmed.
+        whole: the user asked to read the file as one document.
     """
 
     found: DocumentFields
@@ -62,13 +61,16 @@ class DocumentFieldsView:
         covered: Set[int] = frozenset(),
         takes_rest: bool = True,
     ) -> "DocumentFieldsView":
-        """The form after another reading: confirmed fields stay as they are.
+        """The form after the fields were read again; confirmed fields are left unchanged.
 
-        Of a form whose pages are now several documents, those stay that stand on this one's pages.
+        If this form's pages now belong to several documents, the result takes the confirmed fields
+        that lie on the pages of `found`.
 
         Args:
-            covered: the pages that were read now, of all documents.
-            takes_rest: fields on other pages than those, and on none, stay with this form.
+            found: the new fields.
+            covered: the 0-based pages read now, of all documents.
+            takes_rest: the result also takes the confirmed fields that lie on no page of `covered`
+                or have no place on a page.
         """
         pages = {page.page_index for page in found.pages}
         elsewhere = covered - pages
@@ -96,9 +98,9 @@ class DocumentFieldsView:
         return one if one is not None and one.bbox is not None else None
 
     def write(self, name: str, value: str) -> bool:
-        """Take a value that a person wrote; whether the form has such a field.
+        """Store a typed value. Returns False if the form has no such field.
 
-        The value that was read, or an empty one where nothing was, takes the change back.
+        A value equal to the one that was read (empty if none was) removes the typed one.
         """
         if name not in self.found.titles:
             return False
@@ -111,20 +113,22 @@ class DocumentFieldsView:
         return True
 
     def confirm(self, name: str, *, yes: bool) -> bool:
-        """Mark a field as looked at; whether the form has such a field."""
+        """Mark a field as confirmed, or not. Returns False if the form has no such field."""
         if name not in self.found.titles:
             return False
         (self.confirmed.add if yes else self.confirmed.discard)(name)
         return True
 
     def result(self, folder: Path | None) -> DocumentFields:
-        """What is exported: typed values in the place of read ones, checked like them."""
+        """The fields to export: typed values replace the read ones and pass the same checks."""
         return with_values(self.found, self.typed, folder=folder)
 
 
 def sheet_of(sheets: Sequence[DocumentFieldsView], page: int) -> DocumentFieldsView | None:
-    """The form of the document that a page belongs to: as ui/static/fields.js finds it. A page that
-    was not read belongs to the document before it."""
+    """The form of the document that a 0-based page belongs to, by the rule of ui/static/fields.js.
+
+    A page that was not read belongs to the document before it.
+    """
     own = [sheet for sheet in sheets if page in sheet.pages]
     before = [sheet for sheet in sheets if sheet.pages[0] <= page]
     return next(iter(own or before[::-1] or sheets), None)
@@ -133,15 +137,17 @@ def sheet_of(sheets: Sequence[DocumentFieldsView], page: int) -> DocumentFieldsV
 def with_read(
     sheets: Sequence[DocumentFieldsView], read: Sequence[DocumentFieldsView]
 ) -> list[DocumentFieldsView]:
-    """The forms of a file after some of its documents were read: new ones take the place of those
-    that have a page of theirs, whose confirmed fields they keep."""
+    """The forms of a file after some of its documents were read.
+
+    A new form replaces the forms that share a page with it and takes over their confirmed fields.
+    """
     new = {page for sheet in read for page in sheet.pages}
     out = [sheet for sheet in sheets if not new & set(sheet.pages)]
-    rest = list(sheets)  # whose fields on pages that were not read belong to the first that follows
+    rest = list(sheets)  # the first new form that replaces one takes its fields on unread pages
     for sheet in sorted(read, key=lambda one: one.pages[0]):
         again = sheet
         before = [old for old in sheets if set(old.pages) & set(sheet.pages)]
-        for old in reversed(before):  # of two that confirmed the same field the first one counts
+        for old in reversed(before):  # if two confirmed the same field, the first one wins
             first = any(old is one for one in rest)
             kept = old.read_again(again.found, named=sheet.named, covered=new, takes_rest=first)
             theirs = {n: value for n, value in again.typed.items() if n not in kept.confirmed}
@@ -163,8 +169,8 @@ def view(
     """The component's value: document_id -> the forms of the file's documents.
 
     Args:
-        folder: templates of the user's own.
-        reading: the document whose fields are being read.
+        folder: the folder of the user's own templates, or None.
+        reading: document_id of the file whose fields are being read.
     """
     return {
         "reading": reading,
@@ -176,7 +182,7 @@ def view(
 
 
 def types(language: str, folder: Path | None) -> list[View]:
-    """The document types that a person can choose, in their order."""
+    """The document types that the user can choose, in their order."""
     return [
         {
             "name": name,
@@ -197,17 +203,17 @@ def strings(language: str, folder: Path | None) -> View:
 
 
 def export_kind(name: str) -> ExportKind | None:
-    """The kind that a browser asks for; None where there is no such kind."""
+    """The export kind that a browser asks for; None if it does not exist."""
     return next((kind for kind in EXPORTS if kind == name), None)
 
 
 def target(folder: Path, found: DocumentFields, kind: ExportKind) -> Path:
-    """Where a download is written."""
+    """The path of a download."""
     return folder / f"{file_stem(found.name)}-fields.{kind}"
 
 
 def content(found: Sequence[DocumentFields], kind: ExportKind, language: str) -> bytes:
-    """A download of the forms of a file: a row, or an object, for each of its documents."""
+    """The content of a download: a row (csv, xlsx) or object (json) for each document of a file."""
     results = [FileResult(one.name, one) for one in found]
     match kind:
         case "csv":

@@ -1,7 +1,7 @@
-"""What the components of the screen say, in either language.
+"""The labels of the screen's components, in either language.
 
-ui/views/screen.py lays the components out; ui/app.py says them anew when language, model or task
-change.
+ui/views/screen.py lays the components out. ui/app.py updates their labels when the language, the
+model or the task changes.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from ui.views import fields_view, model_card, page_view, settings_panel
 from ui.views.escaping import escaped
 from ui.views.examples import Example, for_chatbot
 
-# Shown for every model, greyed where it cannot; the others only where a model can do them.
+# Shown for every model, and disabled if it cannot do them. Other tasks are shown only if it can.
 _ALWAYS: Final = (
     "question", "ocr", "layout", "markdown", "table", "formula", "describe", "document_type",
 )  # fmt: skip
@@ -24,7 +24,7 @@ _ALWAYS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class ScreenLabels:
-    """What labels are made from."""
+    """Builds the labels from the settings, the models and the examples."""
 
     settings: Settings
     models: Sequence[ModelInfo]
@@ -36,8 +36,12 @@ class ScreenLabels:
         return [task_id for task_id in load_tasks() if task_id in able]
 
     def task_buttons(self, model_id: str, language: str) -> list[dict[str, str | bool]]:
-        """What ui/static/tasks.js draws: id, title, whether it asks something, and why it is
-        greyed."""
+        """The buttons that ui/static/tasks.js draws.
+
+        Returns:
+            For each task its id, title, `asks` (it needs a question) and `why` (the reason why the
+            model cannot do it, or "").
+        """
         able = self.tasks(model_id)
         shown = [one for one in load_tasks().values() if one.id in able or one.id in _ALWAYS]
         return [
@@ -56,21 +60,21 @@ class ScreenLabels:
         return i18n.text("task.elsewhere" if others else "task.nowhere", language, **values)
 
     def card(self, model_id: str, language: str) -> model_card.Card:
-        """A model's card as it was when the app started; ui/events/model.py knows more."""
+        """A model's card at the start of the app; ui/events/model.py builds the current one."""
         return model_card.card(self.models, model_id, language)
 
     def others(self, model_id: str, language: str) -> list[tuple[str, str]]:
-        """(name, value) of the models that can answer beside this one; first comes none."""
+        """(name, value) of the models to compare with; the first entry is "no other model"."""
         names = [(one.model_id, one.model_id) for one in self.models if one.model_id != model_id]
         return [(i18n.text("settings.other_none", language), ""), *names]
 
     def template(self, model_id: str, task_id: str) -> str | None:
-        """The prompt that a model gets for a task; None for a model that takes none."""
+        """The prompt template of a task for a model; None if the model takes no prompt."""
         model = self.settings.model(model_id)
         adapter = family_class(model.family, model_id=model_id)
         if adapter.is_verbatim:
             return None
-        task = load_tasks().get(task_id)  # a browser may say anything
+        task = load_tasks().get(task_id)  # the id comes from a browser
         return None if task is None else prompt_template(task, model_id=model_id, model=model)
 
     def of(self, language: str, *, model_id: str, task: str) -> dict[str, dict[str, Any]]:
@@ -120,7 +124,7 @@ class ScreenLabels:
         }
 
     def of_writing(self, model_id: str, task: str, language: str) -> dict[str, dict[str, Any]]:
-        """The settings of models that write; greyed for one that does not."""
+        """Labels of the settings of generative models; disabled for a model that only copies."""
 
         def say(key: str) -> str:
             return i18n.text(f"settings.{key}", language)
@@ -146,7 +150,7 @@ class ScreenLabels:
         }
 
     def of_task(self, task_id: str, language: str) -> dict[str, dict[str, Any]]:
-        """What depends on the chosen task: a task without a question has a button of its own."""
+        """Labels that depend on the task. A task without a question has its own Run button."""
         task = load_tasks().get(task_id, load_tasks()["question"])
         asks = task.needs_question
         title = task.title.text(language)
@@ -160,7 +164,7 @@ class ScreenLabels:
         }
 
     def empty_state(self, language: str) -> str:
-        """What an empty chat says."""
+        """The HTML of an empty chat."""
         megabytes = f"{self.settings.limits.max_file_mb:g}"
         lines = [
             f"<h2>{escaped(i18n.text('empty.title', language))}</h2>",
@@ -173,6 +177,6 @@ class ScreenLabels:
 
 
 def heading(language: str) -> str:
-    """Name and purpose of the app."""
+    """The app's name and tagline as HTML."""
     name, purpose = i18n.text("app.title", language), i18n.text("app.tagline", language)
     return f"<h1>{escaped(name)}</h1><p>{escaped(purpose)}</p>"

@@ -1,4 +1,4 @@
-"""The layout task: colours and names of the categories, and the downloads."""
+"""The layout task: colours and names of the region categories, and the downloads."""
 
 import json
 import re
@@ -27,17 +27,17 @@ EXPORTS: Final[tuple[ExportKind, ...]] = get_args(ExportKind)
 
 
 def export_kind(name: str) -> ExportKind | None:
-    """The kind that a browser asks for; None where there is no such kind."""
+    """The export kind that a browser asks for; None if it does not exist."""
     return next((kind for kind in EXPORTS if kind == name), None)
 
 
 def colours() -> dict[str, str]:
-    """The colour of each region category, as CSS."""
+    """Region category -> CSS colour."""
     return {category: category_colour(category) for category in CATEGORIES}
 
 
 def names(language: str) -> dict[str, str]:
-    """The name of each region category, the same on the screen as on the downloaded picture."""
+    """Region category -> its name, the same on the screen and in the downloaded picture."""
     return {
         category: say(f"overlay.{category.lower().replace('-', '_')}", language)
         for category in CATEGORIES
@@ -54,15 +54,15 @@ def write(
     language: str,
     dpi: int,
 ) -> Path | None:
-    """Write a download: the page with its regions drawn, or all that was read of its document.
+    """Write a download: the page with its regions drawn (png), or the layout of its document.
 
     Args:
-        page: the page on the screen; png shows it alone.
-        dpi: pixels in an inch of the pages of a PDF.
+        page: the page on the screen; png shows only this one.
+        dpi: resolution of a PDF's pages, in pixels per inch.
     Returns:
-        The file, or None where there is nothing to write: no regions, or no tables for csv, xlsx.
+        The file, or None if there is nothing to write: no regions, or no tables for csv and xlsx.
     Raises:
-        DocumentError: a page cannot be loaded any more.
+        DocumentError: a page can no longer be loaded.
     """
     layouts = transcript.layouts((document,))
     if kind == "png":
@@ -86,7 +86,7 @@ def _content(
     language: str,
     dpi: int,
 ) -> bytes:
-    # Text of OCR may hold half of a surrogate pair, which no file can.
+    # OCR text may contain a lone surrogate, which UTF-8 cannot encode.
     match kind:
         case "md":
             return to_markdown(layouts, language=language).encode("utf-8", "replace")
@@ -110,6 +110,9 @@ def _content(
 
 
 def file_stem(name: str) -> str:
-    """The document's name as part of a file name: the user's own letters, no path, no tricks."""
+    """A document's name as a safe part of a file name: letters, digits, "_" and "-" of its stem.
+
+    At most 80 characters; "page" if nothing remains.
+    """
     stem = re.sub(r"[^\w-]+", "_", Path(name).stem).strip("_")
     return stem[:80] or "page"

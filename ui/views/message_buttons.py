@@ -1,8 +1,8 @@
 """The small buttons below a question or an answer in the chat.
 
-Gradio's sanitiser leaves a button its name, value and title and takes data attributes away: the
-name says what is wished (ui/static/chat_actions.js), the value is the turn. What a button shows is
-drawn by the style sheet, so that copying a message leaves it out.
+Gradio's sanitiser keeps a button's name, value and title and removes data attributes. So the name
+is the action (ui/static/chat_actions.js) and the value is the turn. The style sheet draws the
+button's icon, so copying a message leaves it out.
 """
 
 from ui import i18n
@@ -10,13 +10,17 @@ from ui.views.escaping import escaped
 
 
 def of_question(turn: int, language: str, *, has_text: bool, is_newest: bool) -> str:
-    """Edit, where there are words to edit; and, of the last question, take back."""
+    """The buttons of a question: edit, if it has text, and undo, if it is the newest."""
     names = [*(["edit"] if has_text else []), *(["undo"] if is_newest else [])]
     return _row([_button(name, turn, language) for name in names]) if names else ""
 
 
 def of_answer(turn: int, language: str, *, liked: bool | None, has_text: bool) -> str:
-    """Copy, answer again, good, bad. liked: what the user has said so far."""
+    """The buttons of an answer: copy, if it has text, answer again, good, bad.
+
+    Args:
+        liked: the user's rating, or None.
+    """
     copying = [_button("copy", turn, language)] if has_text else []
     return _row(
         [

@@ -1,7 +1,8 @@
-"""What was said in a chat, kept as values so that it can be shown again in another language.
+"""The turns of a chat as values, and their messages in either language.
 
-A turn holds keys and numbers, never finished sentences; `messages` makes the chatbot's messages
-out of turns. It keeps no state and knows nothing of Gradio.
+A turn holds keys and numbers, never finished sentences, so it can be shown in another language.
+`messages` turns the turns into the chatbot's messages. This module has no state and does not
+import Gradio.
 """
 
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ from ui.views import message_buttons, status
 from ui.views.escaping import escaped, span
 from ui.views.selection import Selection
 
-# A longer word may be broken before its mark.
+# Characters. A longer word may be separated from its mark by a line break.
 _HELD_WORD = 24
 _LOOKED_UP = "notice.not_found"
 # The tasks whose answers are drawn as tables.
@@ -30,11 +31,11 @@ class QuestionTurn:
     """The user's turn.
 
     Attributes:
-        files: (name, pages) of what came with the question.
-        region_of: number of the page of which the question is about a region only.
+        files: (name, number of pages) of the files sent with the question.
+        region_of: 1-based number of the page whose region the question is about, or None.
         area: that region.
-        position: how many questions the engine knew before this one.
-        asked_at: seconds since 1970; 0 where that is not known.
+        position: the number of earlier questions in the engine's history.
+        asked_at: seconds since 1970 (UTC); 0 if unknown.
     """
 
     text: str
@@ -48,7 +49,7 @@ class QuestionTurn:
 
 @dataclass(frozen=True, slots=True)
 class UploadTurn:
-    """A file was opened."""
+    """An opened file. pages: their number."""
 
     name: str
     pages: int
@@ -56,26 +57,26 @@ class UploadTurn:
 
 @dataclass(frozen=True, slots=True)
 class NoticeTurn:
-    """One of our own sentences."""
+    """A sentence of the screen. key: its key in the texts."""
 
     key: str
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorTurn:
-    """A file or a call that did not work, told by the engine."""
+    """A failed file or call, with the engine's error."""
 
     error: EngineError
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerTurn:
-    """An answer, growing while it streams.
+    """An answer, which grows while it streams.
 
     Attributes:
-        task: the task id it answers.
-        liked: what the user thinks of it, once they have said so.
-        beside: the next answer is another model's to the same question, shown beside this one.
+        task: the id of its task.
+        liked: the user's rating; None if there is none.
+        beside: the next turn is another model's answer to the same question, shown beside this one.
     """
 
     transcript: Transcript
@@ -89,10 +90,10 @@ Message = dict[str, Any]
 
 
 def messages(turns: Sequence[Turn], language: str) -> list[Message]:
-    """The chatbot's messages: HTML, everything foreign escaped.
+    """The chatbot's messages: HTML in which all untrusted text is escaped.
 
-    The marks of an answer carry its place among the turns, by which the screen asks for its boxes;
-    so do the buttons of questions and answers.
+    The marks of an answer and the buttons of a turn carry the turn's index. With it the screen
+    requests the answer's boxes or names the turn of an action.
     """
     newest = last_asked(turns)
     said: list[tuple[str, str]] = []
@@ -107,14 +108,14 @@ def messages(turns: Sequence[Turn], language: str) -> list[Message]:
             shown, columns = [f'<div class="sc-beside">{"".join(columns)}</div>'], []
         said += [(_role(turn), message) for message in shown]
     return [
-        # A part, not a string: gr.Chatbot re-indents strings, which would spoil OCR text.
+        # A content part, not a string: gr.Chatbot re-indents strings, which would change OCR text.
         {"role": role, "content": [{"type": "text", "text": message}]}
         for role, message in said
     ]
 
 
 def _column(turn: Turn, shown: list[str], language: str) -> str:
-    """One of two answers that are compared: who said it, what, and what it cost."""
+    """One of two compared answers: its model and figures above, its messages below."""
     head = ""
     if isinstance(turn, AnswerTurn):
         head = status.of_answer(turn.transcript, language)
@@ -124,7 +125,7 @@ def _column(turn: Turn, shown: list[str], language: str) -> str:
 
 
 def last_asked(turns: Sequence[Turn]) -> int | None:
-    """The place of the last question among the turns."""
+    """The index of the last question among the turns; None if there is none."""
     places = [number for number, turn in enumerate(turns) if isinstance(turn, QuestionTurn)]
     return places[-1] if places else None
 
@@ -162,21 +163,21 @@ def _asked(turn: QuestionTurn, language: str) -> str:
 
 
 def _answered(turn: AnswerTurn, language: str, number: int) -> list[str]:
-    """The answer's text and what the user should know about it, each as a message of its own."""
+    """The answer's text and its notices, each as its own message."""
     transcript, task = turn.transcript, turn.task
-    # What was looked up afterwards is told afterwards: the text must not move.
+    # A notice that comes after the text is shown below it, so the text does not move.
     late = [notice for notice in transcript.notices if notice.key == _LOOKED_UP]
     early = [notice for notice in transcript.notices if notice.key != _LOOKED_UP]
     shown = [span("sc-note", notice.text(language)) for notice in early]
     regions = sum(len(found) for found in transcript.regions.values())
-    # A layout's text stands in the region table; the chat would only repeat it as markup.
+    # The region table shows a layout's text; the chat would only repeat it as markup.
     listed = regions > 0 and load_tasks()[task].output == "layout"
     said = bool(transcript.text.strip()) and not listed
     buttons = ""
     if transcript.ended:
         buttons = message_buttons.of_answer(number, language, liked=turn.liked, has_text=said)
     if said:
-        # Tables are drawn when they are whole: half a table jumps with every cell.
+        # Tables are drawn when complete: a growing table would jump with every cell.
         tabular = transcript.ended and task in _TABULAR
         words = _with_tables(transcript.text) if tabular else None
         shown.append((words or _with_marks(transcript, number, language)) + buttons)
@@ -194,7 +195,7 @@ def _answered(turn: AnswerTurn, language: str, number: int) -> list[str]:
 
 
 def _with_tables(text: str) -> str | None:
-    """The answer with its tables drawn; None where it has none. All text is escaped."""
+    """The answer as HTML with its tables drawn; None if it has no table. All text is escaped."""
     parts = parts_of(text.strip("\n"))
     if all(isinstance(part, str) for part in parts):
         return None
@@ -215,10 +216,10 @@ def _table(rows: list[list[str]]) -> str:
 
 
 def _with_marks(transcript: Transcript, number: int, language: str) -> str:
-    """The answer's text as HTML, with a button after each span that was found on a page.
+    """The answer's text as HTML, with a button (a mark) after each span found on a page.
 
-    Foreign text is escaped piece by piece, so only these buttons are markup. A mark's figure is
-    drawn by the style sheet: it is no text, and copying the answer leaves it out.
+    Each piece of text is escaped, so only the marks are markup. The style sheet draws a mark's
+    number, so it is not text and copying the answer leaves it out.
     """
     shown = "".join(_piece(piece, number, language) for piece in pieces(transcript))
     return shown.strip("\n")
@@ -238,7 +239,7 @@ def _piece(piece: CitedText, turn: int, language: str) -> str:
 
 
 def _mark(turn: int, number: int, language: str) -> str:
-    # Gradio's sanitiser takes data attributes away; name and value it leaves.
+    # Gradio's sanitiser removes data attributes and keeps name and value.
     title = escaped(i18n.text("evidence.mark", language, number=number))
     return (
         f'<button type="button" class="sc-cite" name="turn-{turn}" value="{number}" '

@@ -1,5 +1,4 @@
-"""What the screen says of a model and lets people do with it: plain data for
-ui/static/model_card.js."""
+"""The model card: a model's facts and actions as plain data for ui/static/model_card.js."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +13,7 @@ from ui import i18n
 from ui.views.escaping import plain
 
 Card = dict[str, Any]
-# A card is not kept waiting for a server that does not answer.
+# The card does not wait longer for a server that does not answer.
 _SERVER_WAIT_SECONDS = 0.5
 
 
@@ -27,15 +26,15 @@ def card(
     gpu: GpuMemory | None = None,
     problem: EngineError | None = None,
 ) -> Card:
-    """One line on what a model is good for, and its card.
+    """A model's card, and one line about what the model is good for.
 
     Args:
-        state: what is being done with it; None where visitors may do nothing with models.
-        gpu: how full the GPU is, where there is one.
-        problem: why what was asked for just now was refused.
+        state: the work in progress on the model; None if visitors may not control models.
+        gpu: the GPU's memory; None without a GPU.
+        problem: why the last action was refused.
     Returns:
-        {} for an unknown model, else `advice`, `title`, `facts`, `actions` (act, title), `busy`
-        (the work that runs, or ""), `share` (0 to 1 of a download, None where there is none) and
+        {} for an unknown model, else `model` (its id), `advice`, `title`, `facts`, `actions` (act,
+        title), `busy` (the work in progress, or ""), `share` (0 to 1 of a download, or None) and
         `problem`.
     """
     model = next((one for one in models if one.model_id == model_id), None)
@@ -104,7 +103,7 @@ def _abilities(model: ModelInfo, language: str) -> list[str]:
 
 
 def _actions(model: ModelInfo, state: ModelState | None, language: str) -> list[dict[str, str]]:
-    """What can be done with a model now; nothing while something is being done."""
+    """The actions that are possible now; none while work is in progress."""
     if state is None or state.work is not None:
         return []
     adapter = family_class(model.family, model_id=model.model_id)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import gradio as gr
 
-# The page viewer's script, in the order in which its parts need each other.
+# The parts of the page viewer's script. They are joined in this order and share one scope.
 VIEWER: Final = (
     "page_view.js",
     "page_pictures.js",
@@ -31,7 +31,7 @@ def build_page_column(said: Mapping[str, Mapping[str, Any]]) -> dict[str, gr.HTM
     """Lay the components out.
 
     Args:
-        said: component name -> the properties that depend on the language.
+        said: component name -> its properties that depend on the language.
     """
     with gr.Column(elem_id="look", min_width=280):
         viewer = gr.HTML(
@@ -66,8 +66,7 @@ def build_page_column(said: Mapping[str, Mapping[str, Any]]) -> dict[str, gr.HTM
 
 
 def build_sides() -> gr.HTML:
-    """The switch between chat and page, which only a narrow screen shows
-    (ui/static/page_sides.js)."""
+    """The switch between chat and page (ui/static/page_sides.js); only narrow screens show it."""
     return gr.HTML(
         elem_id="sides",
         apply_default_css=False,
@@ -78,5 +77,5 @@ def build_sides() -> gr.HTML:
 
 @cache
 def source(name: str) -> str:
-    """A file of ui/static."""
+    """The content of a file in ui/static."""
     return (Path(__file__).parents[1] / "static" / name).read_text(encoding="utf-8")

@@ -1,8 +1,8 @@
-"""Display pictures of pages: small files that the browser loads by an unguessable address.
+"""Display pictures of pages: small files that the browser loads from an unguessable URL.
 
-A page at 200 dpi is several megabytes; the screen gets a WebP of at most 1600 pixels, written once.
-The files lie under Gradio's own upload folder, so its file route serves them behind its login, in
-a directory named by 192 random bits for every screen state.
+A page at 200 dpi is several megabytes. The screen gets a WebP of at most 1600 pixels on the long
+side, written once. The files are in Gradio's upload folder, so its file route serves them behind
+its login. Each screen state has its own directory there, named by 192 random bits.
 """
 
 import secrets
@@ -17,19 +17,19 @@ from engine import Page
 
 LONG_SIDE: Final = 1600  # pixels
 _THUMBNAIL_SIDE: Final = 360  # pixels
-_STRIP_SIDE: Final = 200  # pixels; it is shown at 84, also on screens with twice the pixels
+_STRIP_SIDE: Final = 200  # pixels; shown at 84 CSS pixels, also on screens of double density
 _QUALITY: Final = 82
 
 
 def new_folder() -> Path:
-    """A directory of its own that Gradio serves files from."""
+    """Create a new private directory from which Gradio serves files."""
     folder = Path(get_upload_folder()).resolve() / f"scanchat-{secrets.token_urlsafe(24)}"
     folder.mkdir(parents=True, mode=0o700)
     return folder
 
 
 def write_page(page: Page, folder: Path) -> Path:
-    """The page's display picture.
+    """Write the page's display picture and return its path.
 
     Raises:
         DocumentError: the file is broken at this page.
@@ -40,10 +40,10 @@ def write_page(page: Page, folder: Path) -> Path:
 
 
 def write_small(page: Page, shown: Path | None, folder: Path) -> Path:
-    """The page's picture in the strip of pages.
+    """Write the page's thumbnail for the strip and return its path.
 
     Args:
-        shown: its display picture, where it is written already: quicker to shrink than the page.
+        shown: the page's display picture if it exists; it is faster to shrink than the page.
     Raises:
         DocumentError: the file is broken at this page.
     """
@@ -58,7 +58,7 @@ def write_small(page: Page, shown: Path | None, folder: Path) -> Path:
 
 
 def write_thumbnail(source: Path, folder: Path) -> Path:
-    """A small picture of an example."""
+    """Write a small picture of an example and return its path."""
     target = folder / f"{source.stem}.webp"
     with Image.open(source) as image:
         _reduced(image.convert("RGB"), _THUMBNAIL_SIDE).save(target, "WEBP", quality=_QUALITY)
@@ -66,7 +66,7 @@ def write_thumbnail(source: Path, folder: Path) -> Path:
 
 
 def remove(folder: Path | None) -> None:
-    """Delete a screen state's pictures."""
+    """Delete the folder of a screen state's pictures, if there is one."""
     if folder is not None:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -76,5 +76,5 @@ def _reduced(image: Image.Image, side: int) -> Image.Image:
     if scale >= 1:
         return image
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-    # reducing_gap makes a large page cheap to shrink at no visible cost.
+    # reducing_gap makes shrinking a large page cheap, with no visible loss.
     return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)

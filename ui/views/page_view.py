@@ -1,7 +1,7 @@
-"""What the page viewer shows, as plain data: pages, evidence, regions and where to look.
+"""The page viewer's value as plain data: pages, evidence, regions, and the page to turn to.
 
-`view` makes it from the engine's values; ui/static/page_view.js draws it. Nothing here is HTML: the
-script sets text as text, so a page's words cannot become markup.
+`view` builds it from the engine's values and ui/static/page_view.js draws it. Nothing here is HTML:
+the script sets text as text, so a page's words cannot become markup.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,12 @@ View = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class PageJump:
-    """A wish to show a page. number: grows with every wish, so that each is followed once."""
+    """A request to turn to a page.
+
+    Attributes:
+        number: grows with every request, so the viewer follows each one once.
+        to_evidence: also highlight the answer's evidence there.
+    """
 
     page: PageKey
     number: int
@@ -41,7 +46,7 @@ def view(
     Args:
         transcript: the answer whose evidence is shown.
         layout: the answer whose regions are shown.
-        turn: the place of `transcript` among the turns of the chat, which its marks carry.
+        turn: the index of `transcript` among the turns of the chat, which its marks carry.
     """
     return {
         "pages": [
@@ -81,7 +86,7 @@ def inside(area: Selection, words: str) -> View:
 
 
 def images(shown: Mapping[PageKey, Path | None]) -> dict[str, str]:
-    """Where display pictures lie: "document/page" -> server path, "" where it failed."""
+    """Paths of display pictures: "document/page" -> server path, "" if drawing failed."""
     return {
         f"{document_id}/{page_index}": "" if path is None else path.as_posix()
         for (document_id, page_index), path in shown.items()
@@ -110,7 +115,7 @@ def strings(language: str) -> dict[str, Any]:
 
 
 def best_page(transcript: Transcript) -> PageKey | None:
-    """The page of the first evidence: the engine says its best place first."""
+    """The page of the first evidence, which is the engine's best; None without evidence."""
     if not transcript.evidence:
         return None
     first = transcript.evidence[0]

@@ -1,6 +1,6 @@
-"""The components of the screen: laid out once, relabelled for every language (ui/views/labels.py).
+"""The components of the screen, laid out once. ui/views/labels.py has their labels.
 
-Layout only; ui/app.py wires the events.
+Layout only; ui/app.py and ui/events wire the events.
 """
 
 from dataclasses import dataclass
@@ -15,8 +15,7 @@ from ui.views.page_column import build_page_column, build_sides, source
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """The components, by what they are for. `session` holds the browser's key
-    (ui/state/screen_state.py)."""
+    """The components by purpose. `session` holds the browser's key (ui/state/screen_state.py)."""
 
     session: gr.BrowserState
     archive: gr.HTML
@@ -114,7 +113,7 @@ def build(labels: ScreenLabels, language: str) -> Screen:
                 show_label=False,
                 buttons=[],
                 layout="bubble",
-                # Messages are our own HTML with everything foreign escaped (ui/views/messages.py).
+                # Messages are HTML in which untrusted text is escaped (ui/views/messages.py).
                 render_markdown=False,
                 sanitize_html=True,
                 allow_tags=False,
@@ -166,7 +165,7 @@ def build(labels: ScreenLabels, language: str) -> Screen:
             question = gr.MultimodalTextbox(
                 elem_id="question",
                 file_count="multiple",
-                # Any file is let through to the engine, whose sentence says what is wrong with it.
+                # The engine gets every file: its message explains what is wrong with it.
                 file_types=None,
                 show_label=False,
                 container=False,
@@ -195,8 +194,8 @@ def build(labels: ScreenLabels, language: str) -> Screen:
                 made = settings_panel.build_knobs(said, settings.preprocess)
         page = build_page_column(said)
     return Screen(
-        # Key and secret are fixed, or a restart of the app would lose what browsers keep. The
-        # secret hides nothing: what is kept is this browser's own.
+        # Key and secret are fixed, or a restart of the app would lose what browsers have stored.
+        # The secret protects nothing: the stored value belongs to this browser.
         session=gr.BrowserState(None, storage_key="scanchat", secret="scanchat"),
         archive=archive,
         heading=heading_html,

@@ -1,6 +1,7 @@
-"""The place that a question is about: a selected region or a drawn box, as the browser sends it.
+"""The region that a question is about: a selected region or a drawn box, as the browser sends it.
 
-What comes from a browser is not trusted: it is checked here, and clipped to its page by the engine.
+Values from a browser are not trusted: this module checks them, and the engine clips the box to its
+page.
 """
 
 import math
@@ -15,14 +16,14 @@ BBox = tuple[float, float, float, float]  # page pixels
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """A box on one page. bbox: (x_min, y_min, x_max, y_max) in page pixels."""
+    """A box on one page. bbox: (x_min, y_min, x_max, y_max) in page pixels, origin top left."""
 
     document_id: str
     page_index: int
     bbox: BBox
 
     def number(self, documents: Sequence[Document]) -> int | None:
-        """The page's number among all pages, from 1; None where it is not one of them."""
+        """The page's 1-based number among all pages; None if it is not one of them."""
         pages = [(page.document_id, page.page_index) for item in documents for page in item.pages]
         key = (self.document_id, self.page_index)
         return pages.index(key) + 1 if key in pages else None

@@ -1,7 +1,7 @@
-"""The settings that a person may change on the screen, from components to values.
+"""The settings that a user can change on the screen: their components and values.
 
-What belongs to models that write (length, temperature, page detail, prompt) is greyed for a model
-that copies its answers from the page.
+The settings of generative models (length, temperature, page detail, prompt) are disabled for a
+model that copies its answers from the page.
 """
 
 import math
@@ -16,7 +16,7 @@ from engine.chat.options import LONGEST_ANSWER
 from engine.core.settings import PreprocessSettings
 from ui import i18n
 
-# Slider value that leaves a setting to settings.toml.
+# Slider value that means: take the value of settings.toml.
 AS_SET: Final = 0
 _LONGEST: Final = 8192
 _WARMEST: Final = 1.5
@@ -27,7 +27,7 @@ WRITING: Final = ("max_new_tokens", "temperature", "detail", "prompt", "reset_pr
 
 @dataclass(frozen=True, slots=True)
 class QuestionSettings:
-    """What a person has set for the next question."""
+    """The user's settings for the next question."""
 
     verbatim: bool
     preprocess: PreprocessSettings
@@ -42,7 +42,7 @@ def build_knobs(
     """Lay the components out; call it inside the accordion.
 
     Args:
-        said: component name -> the properties that depend on language, model and task.
+        said: component name -> its properties that depend on language, model and task.
     """
     made: dict[str, Any] = {
         "verbatim": gr.Checkbox(
@@ -80,7 +80,7 @@ def build_knobs(
 
 
 def details(everything: str) -> list[tuple[str, float]]:
-    """The choices of page detail. everything: the words for full detail."""
+    """The choices of page detail, (name, share of full detail). everything: name of full detail."""
     return [(everything if share == 1 else f"{share:.0%}", share) for share in _DETAILS]
 
 
@@ -100,10 +100,10 @@ def inputs(screen: Any) -> list[Any]:
 
 
 def read(values: Sequence[Any], template: str | None) -> QuestionSettings:
-    """The values of `inputs`. What a browser sends out of range is brought into it.
+    """Settings from the values of `inputs`. Values out of range are clamped.
 
     Args:
-        template: the task's own prompt; None where the model takes none.
+        template: the task's default prompt; None if the model takes no prompt.
     """
     verbatim, *steps, length, temperature, detail, prompt, other, pins = values
     flags = dict(zip(STEPS, map(bool, steps), strict=True))
@@ -127,7 +127,7 @@ def read(values: Sequence[Any], template: str | None) -> QuestionSettings:
 
 
 def title(pins: Any, language: str) -> str:
-    """What the closed accordion says: the pages that were chosen in it are told."""
+    """The accordion's title; it shows how many pages are chosen."""
     chosen = len(pages(pins))
     if not chosen:
         return i18n.text("settings.title", language)
@@ -135,12 +135,12 @@ def title(pins: Any, language: str) -> str:
 
 
 def pin(document_id: str, page_index: int) -> str:
-    """A page as the value of a choice."""
+    """A page as the value of a choice: "document_id/page_index"."""
     return f"{document_id}/{page_index}"
 
 
 def pages(pins: Any) -> tuple[tuple[str, int], ...]:
-    """The pages of such values; what is none, as a browser may send it, is left out."""
+    """The pages of the values of `pin`; malformed values from a browser are ignored."""
     found = []
     for value in pins if isinstance(pins, list | tuple) else ():
         document_id, _, number = str(value).rpartition("/")
@@ -150,6 +150,6 @@ def pages(pins: Any) -> tuple[tuple[str, int], ...]:
 
 
 def _between(value: Any, lowest: float, highest: float) -> float:
-    # NaN is a float, and the comparisons below would let it pass.
+    # NaN is a float, and the comparisons below would not clamp it.
     is_number = isinstance(value, int) or (isinstance(value, float) and not math.isnan(value))
     return float(min(max(value if is_number else lowest, lowest), highest))

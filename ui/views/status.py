@@ -1,4 +1,4 @@
-"""The status line: what is being done now, and what the last answer cost."""
+"""The status line as HTML: the work in progress, or the figures of the last answer."""
 
 from engine import EngineError, Transcript
 from ui import i18n
@@ -6,29 +6,29 @@ from ui.views.escaping import escaped, span
 
 _SHORTEST_STREAM_SECONDS = 0.3
 _SHORTEST_LOAD_SECONDS = 0.5
-_LEAST_SECONDS = 0.005  # two digits would show less as nothing
+_LEAST_SECONDS = 0.005  # with two digits, less would show as 0.00
 
 
 def idle(key: str, language: str, **values: object) -> str:
-    """A resting state, for example "status.ready"."""
+    """An idle state, for example "status.ready"."""
     return span("sc-state", i18n.text(key, language, **values))
 
 
 def working(key: str, language: str) -> str:
-    """Something of ours that takes a moment."""
+    """A busy state, with the activity indicator."""
     return _busy(i18n.text(key, language))
 
 
 def problem(error: EngineError, language: str) -> str:
-    """What went wrong, and what to do."""
+    """The sentence of an error."""
     return span("sc-problem", error.text(language))
 
 
 def of_answer(transcript: Transcript, language: str, *, pressed: bool = False) -> str:
-    """The line for an answer in any state of its run.
+    """The line of an answer in any state of its run.
 
     Args:
-        pressed: the user tries to send another question while this answer is being written.
+        pressed: the user pressed Send while this answer was running.
     """
     if transcript.error is not None:
         return idle("status.failed", language)
@@ -42,9 +42,9 @@ def of_answer(transcript: Transcript, language: str, *, pressed: bool = False) -
 
 
 def _figures(transcript: Transcript, language: str) -> list[str]:
-    """Model, seconds, loading, first token, speed, memory; what was not measured is left out."""
+    """Model, seconds, loading, first token, speed, memory; unmeasured figures are left out."""
     usage = transcript.usage
-    # A whole answer within a moment has no speed worth telling.
+    # An answer that comes almost at once has no meaningful speed.
     streamed = usage.total_seconds - usage.ttft_seconds >= _SHORTEST_STREAM_SECONDS
     loaded = usage.load_seconds >= _SHORTEST_LOAD_SECONDS
     figures = [i18n.text("status.model", language, model=transcript.model_id)]

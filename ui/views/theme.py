@@ -1,4 +1,4 @@
-"""Colours, type and spacing: one Gradio theme and one style sheet, light and dark.
+"""Colours, fonts and spacing: one Gradio theme and one style sheet, light and dark.
 
 No web fonts: the page must look the same on a machine without a network.
 """
@@ -52,5 +52,5 @@ def theme() -> gr.themes.Base:
 
 @cache
 def style_sheet() -> str:
-    """ui/static/style.css."""
+    """The content of ui/static/style.css."""
     return (Path(__file__).parents[1] / "static" / "style.css").read_text(encoding="utf-8")
