@@ -1,5 +1,9 @@
-/* The visitor's conversations at the side. The value is plain data (ui/actions/history.py); titles are
- * foreign text and are set as text, never as markup.
+/* The list of the visitor's conversations in the sidebar.
+ *
+ * gr.HTML runs this with `element`, `trigger`, `props` and `watch`. The value is plain data
+ * (HistoryActions.view in ui/actions/history.py). Titles are untrusted and are set as text, never as markup.
+ * Events to the server: "opentalk" {id}, "renametalk" {id, title}, "deletetalk" {id}, "wipetalks" {},
+ * "findtalks" {search}.
  */
 const list = element.querySelector(".sc-archive") ?? element;
 const view = { naming: null, deleting: null, wiping: false, timer: 0, search: "", back: null };
@@ -17,7 +21,7 @@ function button(name, words, className = "sc-tool sc-wide", attributes = {}) {
   return node("button", className, words, { type: "button", "data-do": name, ...attributes });
 }
 
-/* The day for what is older than today, the time for what is from today. */
+/* The time of a conversation of today, the date of an older one. */
 function whenOf(milliseconds) {
   const date = new Date(milliseconds);
   const today = new Date().toDateString() === date.toDateString();
@@ -37,7 +41,7 @@ function row(item) {
     return line;
   }
   if (view.deleting === item.id) {
-    // The question stands where the name stood, so it says the name.
+    // The question replaces the title, so it contains the title.
     const title = item.title || texts().untitled;
     const words = node("span", "sc-talk-ask", texts().sure.replace("{title}", () => title));
     line.append(words, button("deleted", texts().yes, "sc-tool sc-wide sc-danger"));
@@ -88,7 +92,7 @@ function draw() {
   const name = list.querySelector(".sc-talk-name");
   if (!name) return;
   name.focus();
-  // The list may come anew while a name is being typed: an answer has ended, say.
+  // The server may update the list while a title is being typed, for example after an answer.
   if (draft?.id !== talkOf(name)) return name.select();
   name.value = draft.value;
   name.setSelectionRange(draft.from, draft.to);
@@ -96,9 +100,7 @@ function draw() {
 
 const talkOf = (part) => part.closest("[data-conversation]")?.dataset.conversation;
 
-/* The button that had the focus before everything was drawn anew; one that is gone gives it to the next
- * best: a row's to the first row, and the last row's to the button of the list.
- */
+/* Restore the focus after a redraw: to the same button, else to the first row, else to the sidebar's toggle. */
 function refocus({ name, id }) {
   const alike = [...list.querySelectorAll(`[data-do="${name}"]`)];
   const same = alike.find((part) => talkOf(part) === id);
@@ -106,7 +108,7 @@ function refocus({ name, id }) {
   next?.focus();
 }
 
-/* The button that led to what is left now has the focus again. */
+/* Cancel renaming or deleting, and focus the button that started it. */
 function leave() {
   const { naming, deleting, wiping } = view;
   view.naming = view.deleting = null;
@@ -125,7 +127,7 @@ function named(line) {
   trigger("renametalk", { id, title });
 }
 
-/* On a phone the list lies over the chat, which is what a person wants to see now. */
+/* On a phone the sidebar covers the chat: close it when a conversation is opened. */
 function uncover() {
   const side = list.closest(".sidebar");
   if (side && side.getBoundingClientRect().width > window.innerWidth / 2) {

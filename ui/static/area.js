@@ -1,9 +1,12 @@
-/* The chip beside the question: the place that the next question is about. Its value goes to the
- * server with the question ({document, page, bbox}, page pixels), and the server takes it back.
+/* The chip above the text box: the region that the next question is about.
+ *
+ * gr.HTML runs this with `element`, `props` and `watch`. The value is {document, page, bbox, number}: a 0-based
+ * page of the document, a box in page pixels and the page's 1-based number among all pages, or null. The
+ * server reads it with the question and then clears it. The viewer sets it with "scanchat-area".
  */
 const chip = element.querySelector(".sc-area") ?? element;
 
-/* gr.HTML tells watchers of the server's changes only. */
+/* gr.HTML calls watchers only after a change by the server. */
 function set(area) {
   props.value = area;
   draw();

@@ -1,7 +1,7 @@
-/* The buttons below questions and answers (ui/views/message_buttons.py). Copying is done here; the rest is
- * asked of the server.
+/* The buttons below questions and answers (ui/views/message_buttons.py).
  *
- * Runs after page_lists.js in the same function and uses its names.
+ * Copying happens here. "again" {turn} and "act" {kind, turn} go to the server. A part of the page viewer's
+ * script (ui/views/page_column.py); uses `listen` of page_lists.js and `copyText` of page_select.js.
  */
 listen("talk", (event) => {
   const button = event.target.closest(".sc-act");
@@ -13,12 +13,12 @@ listen("talk", (event) => {
 });
 
 function copyAnswer(button) {
-  // Of two answers side by side, the one that the button stands below, without its figures and notes.
+  // Of two answers side by side, only the one above the button, without its figures and notices.
   const answer = button.closest(".sc-column > div") ?? button.closest(".message-content, .message");
   const said = answer?.cloneNode(true);
   if (!said) return;
   for (const row of said.querySelectorAll(".sc-acts")) row.remove();
-  // A spreadsheet takes lines with tabs between the cells.
+  // Tables are copied as lines with tabs, which a spreadsheet accepts.
   for (const row of said.querySelectorAll("tr")) {
     row.replaceWith(`${[...row.cells].map((cell) => cell.textContent).join("\t")}\n`);
   }

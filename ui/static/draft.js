@@ -1,9 +1,11 @@
-/* A question that is typed and not taken by the server outlives the page. The server empties the text box
- * when it takes a question; what still stands there when the page goes, loaded anew because the app
- * did not answer, say, waits in the tab's own storage, and the next page puts it back.
+/* Saves a typed question across a reload of the page.
  *
- * The storage ends with the tab, and nothing of it is sent. Runs after page_lists.js in the same function
- * (ui/views/page_column.py joins them) and uses its names.
+ * The server empties the text box when it accepts a question. If text is left when the page is hidden or
+ * unloaded, for example in a reload because the app did not answer, it is stored in sessionStorage, and the next
+ * page restores it. The storage ends with the tab, and nothing of it is sent.
+ *
+ * A part of the page viewer's script (ui/views/page_column.py); uses `data` of page_view.js, and `questionBox`
+ * and `write` of page_select.js.
  */
 const DRAFT = "scanchat-draft";
 
@@ -13,7 +15,7 @@ function keepDraft() {
     if (words.trim()) sessionStorage.setItem(DRAFT, words);
     else sessionStorage.removeItem(DRAFT);
   } catch {
-    // A browser that forbids storage keeps no draft.
+    // No draft in a browser that forbids storage.
   }
 }
 
@@ -25,14 +27,14 @@ function draftKept() {
   }
 }
 
-/* Once, when the server has filled the screen; a question that was begun meanwhile stays. */
+/* Runs once, after the server's first value; it does not overwrite a question that the user has begun. */
 function restoreDraft() {
   const box = questionBox();
   if (data() === NOTHING || !box) return;
   document.removeEventListener("scanchat-page", restoreDraft);
   const words = draftKept();
   if (words && !box.value.trim()) write(words);
-  // A page that is hidden for good may not be told: a phone ends tabs without a word.
+  // A phone may end a hidden tab without any further event.
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "hidden") keepDraft();
   });

@@ -1,9 +1,9 @@
-/* A dropdown that the keyboard has left: Gradio shows its list again after the focus has gone, and
- * nothing closes it. Escape does.
+/* Closes a dropdown that loses the focus to the keyboard: Gradio reopens its list after the focus has gone, and
+ * only Escape closes it.
  *
- * Runs with page_view.js in the same function (ui/views/page_column.py joins them).
+ * A part of the page viewer's script (ui/views/page_column.py); uses no names of the others.
  */
-const SETTLED = 200; // milliseconds after which Gradio has done what it does on leaving
+const SETTLED = 200; // milliseconds after which Gradio has finished handling the loss of focus
 
 document.addEventListener("focusout", ({ target }) => {
   if (!target.matches?.("[role=combobox]")) return;

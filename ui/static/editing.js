@@ -1,6 +1,8 @@
-/* The chip beside the question: the next question takes the place of an earlier one. Its value,
- * {turn}, goes to the server with the question, and the server takes it back. Who leaves it finds
- * what stood in the text box before.
+/* The chip above the text box that shows that the next question replaces an earlier one.
+ *
+ * gr.HTML runs this with `element`, `props` and `watch`. The value is {turn} or null. The server reads it with
+ * the question and then clears it. Cancelling restores the previous content of the text box and clears the
+ * region of the next question.
  */
 const chip = element.querySelector(".sc-area") ?? element;
 const box = () => document.getElementById("question")?.querySelector("textarea");
@@ -25,9 +27,9 @@ function draw() {
 
 function leave() {
   props.value = null;
-  // gr.HTML tells watchers of the server's changes only.
+  // gr.HTML calls watchers only after a change by the server.
   draw();
-  // The place of the question that was edited goes with it.
+  // The region of the edited question goes with it.
   document.getElementById("area")?.dispatchEvent(new CustomEvent("scanchat-area", { detail: null }));
   const words = box();
   if (!words) return;
@@ -40,13 +42,13 @@ chip.addEventListener("click", (event) => {
   if (event.target.closest("button")) leave();
 });
 
-/* The server puts the old question into the text box: what is there now is kept first. */
+/* The server will put the old question into the text box: save its current content first. */
 document.addEventListener("click", (event) => {
   if (event.target.closest?.("#chat .sc-act[name=edit]") && !props.value) before = box()?.value ?? "";
 }, true);
 
-/* In the text box before the page's own Escape: a card that was opened meanwhile stays. Elsewhere after it,
- * but for what has an Escape of its own.
+/* Escape cancels. In the text box this takes precedence over the viewer's Escape, so an open card stays open.
+ * Elsewhere an open card comes first, and parts with their own Escape are left alone.
  */
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || !props.value) return;

@@ -1,18 +1,18 @@
-/* The form of a document's fields, beside the page: what was read, with its checks and places.
+/* The form of a document's fields below the page: values, checks and places.
  *
- * gr.HTML runs this with `element`, `trigger`, `props` and `watch`. The server sends plain data
- * (ui/views/fields_view.py) for every document; the form of the one on the page is shown. The server is
- * asked to read ("readfields"), to keep a value ("writefield") or a confirmation ("confirmfield"),
- * and for a download ("exportfields"). A file may hold several documents, each with its form: the
- * one that the page on the screen belongs to is shown, and the steps between them turn the page. Rows stay what they are while values change, so that nobody
- * loses the field that is being typed in.
+ * gr.HTML runs this with `element`, `trigger`, `props` and `watch`. The value is plain data for every file
+ * (ui/views/fields_view.py). A file may hold several documents, each with its own form. The form of the page on
+ * the screen is shown, and the buttons between documents turn the page.
+ * Events to the server: "readfields" reads fields, "writefield" stores a value, "confirmfield" a confirmation,
+ * "exportfields" makes a download. Rows are reused while values change, so the field being typed in keeps the
+ * focus. The page on the screen comes from window.scanchat.page (page_lists.js) and "scanchat-page".
  */
 const host = element.querySelector(".sc-fields") ?? element;
 const NO_FORM = { reading: null, sheets: {} };
 const form = () => props.value ?? NO_FORM;
 const words = () => props.strings;
-/* The form of the document that a page belongs to, as ui/views/fields_view.py finds it: a page that was not
- * read belongs to the document before it. */
+/* The form of the document that a page belongs to, by the rule of sheet_of in ui/views/fields_view.py: a page
+ * that was not read belongs to the document before it. */
 function sheetOf(sheets, page) {
   const before = sheets.filter((one) => one.pages[0] <= page);
   return sheets.find((one) => one.pages.includes(page)) ?? before.at(-1) ?? sheets[0] ?? null;
@@ -21,7 +21,7 @@ const sheetsHere = (page) => (page && form().sheets[page.document]) || [];
 const here = () => window.scanchat?.page?.() ?? null;
 const fillIn = (template, values) =>
   template.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
-/* What is drawn: the document, its first page, the language and the rows by field name. */
+/* What is drawn. key: document, pages, language and field names; page: the document's first page; rows: by name. */
 const shown = { key: "", page: 0, rows: new Map() };
 
 function node(tag, className = "", attributes = {}, text = "") {
@@ -58,7 +58,7 @@ function drawChooser(sheet, page) {
     chooser.replaceChildren(...options.map((one) => node("option", "", { value: one.name }, shownAs(one))));
     if (chosen) chooser.value = chosen;
   }
-  // What was recognised is what a person may correct.
+  // After a reading the chooser shows the recognised type, which the user can correct.
   const read = sheet ? `${page.document} ${sheet.pages} ${sheet.type}` : "";
   if (chooser.dataset.read !== read) {
     chooser.dataset.read = read;
@@ -84,7 +84,7 @@ function drawParts(sheets, sheet) {
   const said = sheet.pages.length > 1 ? words().part_pages : words().part_page;
   const told = fillIn(said, { number: at + 1, count: sheets.length, pages: sheet.numbers });
   if (partNow.textContent !== told) partNow.textContent = told;
-  // Not disabled: the button that was pressed keeps the focus at the last document.
+  // aria-disabled, not disabled: the pressed button must keep the focus at the last document.
   partBefore.setAttribute("aria-disabled", String(at === 0));
   partAfter.setAttribute("aria-disabled", String(at === sheets.length - 1));
   for (const [button, name] of [[partBefore, "part_previous"], [partAfter, "part_next"]]) {
@@ -183,7 +183,7 @@ function byPage(name, detail) {
   document.getElementById("page-view")?.dispatchEvent(new CustomEvent(name, { detail }));
 }
 
-/* What is read: one document of several, or the whole file. */
+/* Ask the server to read one document of several, or the whole file. */
 function read(page, type, wish = {}) {
   const sheets = sheetsHere(page);
   const pages = sheets.length > 1 ? sheetOf(sheets, page.page).pages : [];
@@ -221,14 +221,14 @@ host.addEventListener("click", (event) => {
   }
 });
 
-/* The box of the field that is looked at is on the page. */
+/* Show the box of the field that gets the focus. */
 host.addEventListener("focusin", (event) => {
   if (event.target.matches("textarea")) {
     show(event.target.closest("[data-field]").querySelector(".sc-place").dataset.place);
   }
 });
 
-/* Another type has other fields: they are read at once where there is a form already. */
+/* Another type has other fields: read them at once if there is a form already. */
 chooser.addEventListener("change", () => {
   const page = here();
   if (sheetsHere(page).length) read(page, chooser.value);
@@ -248,7 +248,7 @@ host.addEventListener("change", (event) => {
 
 host.addEventListener("keydown", (event) => {
   if (!event.target.matches("textarea") || event.key !== "Enter" || event.shiftKey) return;
-  event.preventDefault(); // a value is one line; Enter keeps it and goes on
+  event.preventDefault(); // Enter stores the value and moves to the next field
   const all = [...host.querySelectorAll("textarea")];
   const next = all[all.indexOf(event.target) + 1];
   if (next) next.focus();

@@ -1,12 +1,16 @@
-/* The focus is not lost with the button that was pressed: what the server draws anew takes buttons away, and
- * one that starts an answer is greyed until it ends. The focus goes to the same button where there is one,
- * and meanwhile, or for good, to a stand-in: in the chat the text box, beside the page the page.
+/* Keeps the focus when a pressed button disappears or is disabled.
  *
- * Runs after page_lists.js in the same function (ui/views/page_column.py joins them) and uses its names.
+ * A redraw by the server removes buttons, and a button that starts an answer is disabled until the answer ends.
+ * The focus then goes to the same button if it exists again. Until then it goes to a stand-in: for a button of
+ * the chat column the text box (not after a touch), for one of the page viewer the page. A button of the form or
+ * the region list has no stand-in.
+ *
+ * A part of the page viewer's script (ui/views/page_column.py); uses `byId`, `view` and `find` of page_view.js
+ * and `questionBox` of page_select.js.
  */
-const SOON = 40; // milliseconds in which a browser has noticed that a button is gone or greyed
+const SOON = 40; // milliseconds after which a browser has noticed that a button is gone or disabled
 
-/* The last button that had the focus: how it is found again, and where the focus went instead of it. */
+/* The last button that had the focus: how to find it again, and the stand-in that has the focus now. */
 let pressed = null;
 let byFinger = false;
 let rescuing = 0;
@@ -24,7 +28,7 @@ function holdOn(button) {
     return document.querySelector(`#chat .sc-act[name="${name}"][value="${value}"]`);
   };
   const instead = () => {
-    if (talk) return byFinger ? null : questionBox(); // a phone's keyboard would come up
+    if (talk) return byFinger ? null : questionBox(); // on a phone the keyboard would open
     return view.contains(button) ? find(".sc-desk") : null;
   };
   return { button, found, instead, standIn: null };
@@ -40,7 +44,7 @@ function rescue() {
   if (!usable(next) || next === now) return;
   const one = pressed;
   next.focus({ preventScroll: true });
-  pressed = one; // not what "focusin" made of it
+  pressed = one; // "focusin" has changed it
   one.standIn = next === again ? null : next;
 }
 
@@ -49,7 +53,7 @@ document.addEventListener("focusin", ({ target }) => {
   pressed = button ? holdOn(button) : null;
 });
 
-/* Who goes on elsewhere is not called back. */
+/* A press elsewhere ends the rescue: the user has moved on. */
 document.addEventListener("pointerdown", (event) => {
   byFinger = event.pointerType === "touch";
   if (!pressed?.button.contains(event.target)) pressed = null;

@@ -1,5 +1,8 @@
-/* A model's card, folded below one line of advice. The value is plain data (ui/views/model_card.py); a button
- * asks the server to load, unload or download the model ("actonmodel"). */
+/* A model's card, folded behind one line of advice.
+ *
+ * gr.HTML runs this with `element`, `trigger`, `props` and `watch`. The value is plain data
+ * (ui/views/model_card.py). Event to the server: "actonmodel" {act}, where act is "load", "unload" or "download"
+ * for a button, and "look" when the card is opened, which only refreshes it. */
 const place = element.querySelector(".sc-model") ?? element;
 const lead = document.createElement("span");
 const card = document.createElement("details");
@@ -60,7 +63,7 @@ foot.addEventListener("click", (event) => {
   trigger("actonmodel", { act: button.dataset.act });
 });
 
-/* What a card says grows old: the server is asked again when it is opened. */
+/* The facts may be out of date: request them again when the card is opened. */
 card.addEventListener("toggle", () => {
   if (card.open) trigger("actonmodel", { act: "look" });
 });

@@ -1,17 +1,18 @@
-/* Drawing a box on the page, by mouse, pen, finger or keys; an accepted box is a selected place.
+/* Drawing a box on the page by mouse, pen, finger or keys; an accepted box becomes the selected place.
  *
- * Boxes are in page pixels and never leave the page. Runs after page_view.js in the same function
- * (ui/views/screen.py joins them) and uses its names.
+ * Boxes are in page pixels and stay within the page. The event "drawn" asks the server for the text in the box,
+ * which comes back in the property `inside`. A part of the page viewer's script (ui/views/page_column.py joins
+ * the parts in one scope).
  */
 const BOX = find(".sc-box");
 const PAPER = find(".sc-paper");
-const SMALLEST = 8; // pixels of the screen; less is a click and no box
+const SMALLEST = 8; // CSS pixels; a smaller box counts as a click
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 const shownPage = () => data().pages[state.at];
 const between = (value, low, high) => Math.max(low, Math.min(value, high));
 
-/* The box in the making, or the selected one, where its page is shown. */
+/* Show the box being drawn, or the selected drawn box if its page is shown. */
 function drawBox() {
   const page = shownPage();
   const mark = state.selected;
@@ -20,7 +21,7 @@ function drawBox() {
   BOX.toggleAttribute("hidden", !bbox);
   BOX.classList.toggle("sc-done", !state.drawing);
   BOX.tabIndex = state.drawing ? 0 : -1;
-  // Only a box that arrows move may keep keys from a screen reader.
+  // The role "application" takes keys from a screen reader, so only a box that arrow keys move has it.
   BOX.setAttribute("role", state.drawing ? "application" : "img");
   for (const name of ["data-box", "data-page", "data-bbox", "aria-current"]) {
     BOX.removeAttribute(name);
@@ -47,7 +48,7 @@ function drawDrawing(page) {
   find(".sc-how").textContent = state.drawing ? words.how : "";
 }
 
-/* how: "keys" gets a box to begin with. */
+/* Start drawing. how: "keys" starts with a box in the middle. */
 function startDrawing(how) {
   state.drawing = true;
   state.draft = null;
@@ -65,7 +66,7 @@ function stopDrawing() {
   drawBox();
 }
 
-/* A box in the middle of what is seen of the page. */
+/* Put a first box in the middle of the visible part of the page. */
 function begin() {
   const [desk, paper] = [find(".sc-desk"), PAPER].map((node) => node.getBoundingClientRect());
   const seen = [
@@ -79,7 +80,7 @@ function begin() {
   BOX.focus({ preventScroll: true });
 }
 
-/* A point of the screen in page pixels, on the page. */
+/* A point of the screen in page pixels, clamped to the page. */
 function onPage(x, y) {
   const frame = PAPER.getBoundingClientRect();
   const page = shownPage();
@@ -90,7 +91,7 @@ function onPage(x, y) {
   ]);
 }
 
-/* Take the box: it becomes the selected place. */
+/* Accept the box: it becomes the selected place. */
 function accept(how) {
   const page = shownPage();
   const bbox = state.draft.bbox.map((edge) => Math.round(edge * 100) / 100);
@@ -145,7 +146,7 @@ PAPER.addEventListener("pointercancel", () => {
   drawBox();
 });
 
-/* Arrows move the box, with Shift its lower right corner. Before other keys of the page. */
+/* Arrow keys move the box; with Shift they move its lower right corner. */
 function moveBox([right, down], resize) {
   const page = shownPage();
   const [pageWidth, pageHeight] = sizeOf(page);

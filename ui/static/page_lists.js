@@ -1,6 +1,8 @@
-/* The lists beside the page: the places of the last answer, and the regions of the layout.
+/* The lists: the places of the shown answer below the chat, and the regions of the layout below the page.
  *
- * Runs after page_view.js in the same function (ui/views/screen.py joins them) and uses its names.
+ * Also handles the marks in the chat ("recall" requests an earlier answer's places) and the export buttons
+ * ("export"), gives parts of Gradio names in the screen's language, and defines window.scanchat, the interface for
+ * other scripts. A part of the page viewer's script (ui/views/page_column.py joins the parts in one scope).
  */
 function drawEvidence() {
   const host = byId("evidence")?.querySelector(".sc-list");
@@ -13,7 +15,7 @@ function drawEvidence() {
   host.textContent = "";
   host.append(make("span", "sc-hint", {}, evidence.length ? words.title : words.empty));
   evidence.forEach((found, index) => {
-    // The lines of one place have one number and one chip.
+    // The lines of one place share a number and a chip.
     if (evidence[index - 1]?.number === found.number) return;
     const page = ordinal(found) + 1;
     const text = linesOf(found.number).map((line) => line.text).join(" ");
@@ -42,7 +44,7 @@ function showPlace(number) {
   select({ kind: "evidence", ...evidence[first] }, "list");
 }
 
-/* A mark in the chat was pressed. The places of an earlier answer come from the server. */
+/* Show the place of a mark in the chat; request the places of an earlier answer from the server first. */
 function followMark(turn, number) {
   state.wish = { turn, number };
   if (turn === data().turn) followWish();
@@ -56,7 +58,7 @@ function followWish() {
   showPlace(wish.number);
 }
 
-/* A streaming answer only adds regions, so only new rows are made. */
+/* A streaming answer only adds regions, so only new rows are built. */
 function drawRegions() {
   const host = byId("regions")?.querySelector(".sc-regions");
   if (!host) return;
@@ -92,7 +94,7 @@ function regionHead(words) {
   return head;
 }
 
-/* Spreadsheets are offered where there is a table. */
+/* Offer spreadsheets only if there is a table. */
 function offerTables(host, regions) {
   const tables = regions.some((region) => region.category === "Table");
   for (const kind of ["csv", "xlsx"]) {
@@ -149,7 +151,7 @@ listen("evidence", (event) => {
   showPlace(Number(chip.dataset.chip));
 });
 
-/* The chat itself may come after this script. */
+/* Listen on the column: Gradio may create the chat after this script. */
 listen("talk", (event) => {
   const mark = event.target.closest(".sc-cite");
   if (mark) followMark(Number(mark.name.replace("turn-", "")), Number(mark.value));
@@ -171,8 +173,8 @@ listen("regions", (event) => {
   select({ kind: "region", ...region }, "list");
 });
 
-/* Gradio names some of its parts in English only or by their markup, and makes them anew whenever
- * it likes. */
+/* Set accessible names in the screen's language: Gradio names some parts in English only or by their markup.
+ * Runs again after every change, because Gradio recreates these parts. */
 function nameParts() {
   const { chat, question, button, archive } = texts();
   const names = {
@@ -188,18 +190,18 @@ function nameParts() {
   }
   nameSide();
   nameExamples();
-  // "range slider for ..." stands before the name of the setting.
+  // Gradio puts "range slider for ..." before the name of the setting.
   for (const part of document.querySelectorAll("#settings input[type=range], #settings input[type=number]")) {
     const said = part.closest(".block")?.querySelector("[data-testid=block-info]")?.textContent.trim();
     if (said && part.getAttribute("aria-label") !== said) part.setAttribute("aria-label", said);
   }
-  // What a message says is read from it; its name would be the same again as HTML.
+  // A screen reader reads the message itself; Gradio's label would repeat it as HTML.
   for (const said of document.querySelectorAll("#chat [data-testid][aria-label]")) {
     said.removeAttribute("aria-label");
   }
 }
 
-/* Whether the conversations at the side are opened. */
+/* Set aria-expanded of the sidebar's toggle button. */
 function nameSide() {
   const opener = document.querySelector("#side .toggle-button");
   const opened = String(byId("side")?.classList.contains("open") ?? false);
@@ -208,7 +210,8 @@ function nameSide() {
   }
 }
 
-/* A list of buttons is none; each is named by what it says, and its picture only adorns it. */
+/* The examples are buttons, so their container is a group, not a list. Each button is named by its text, and its
+ * picture is decorative. */
 function nameExamples() {
   document.querySelector("#chat .examples[role=list]")?.setAttribute("role", "group");
   for (const button of document.querySelectorAll("#chat .example[aria-label]")) {
@@ -228,17 +231,18 @@ new MutationObserver(nameParts).observe(byId("talk") ?? document.body, {
   attributeFilter: ["aria-label"],
 });
 
-/* ui/events/ask.py calls this whenever files came into the text box. */
+/* The interface for other scripts. */
 window.scanchat = {
+  /* ui/events/ask.py calls this whenever files enter the text box. */
   attach: (value) => {
     if (!value?.files?.length) return;
-    // Browsers tell of no change when the file that was chosen last is chosen again.
+    // Without this, choosing the same file again fires no change event.
     for (const input of document.querySelectorAll("#question input[type=file]")) input.value = "";
     trigger("attach", {});
   },
   /* The page on the screen; ui/static/fields.js shows the form of its document. */
   page: () => data().pages[state.at] ?? null,
-  /* The form of the document on the screen, read if it was not; false while there is no document. */
+  /* Show the form of the document on the screen and read it if needed; false if there is no document. */
   readFields: () => {
     if (!data().pages[state.at]) return false;
     showSide("page");

@@ -1,30 +1,31 @@
-/* What lies over the page: one SVG layer in page pixels, with a box for each region and each place
- * of the answer, their labels, and the legend of categories.
+/* The overlay of the page: an SVG layer in page pixels with a box for each region and each place of the answer,
+ * and their labels. Also the legend of categories above the page.
  *
- * Runs after page_view.js in the same function (ui/views/screen.py joins them) and uses its names.
+ * A part of the page viewer's script (ui/views/page_column.py joins the parts in one scope).
  */
 const LAYER = find(".sc-layer");
 const TAGS = find(".sc-tags");
-/* Boxes of regions lie under those of evidence; each in the order in which it became known. */
+/* Boxes of regions lie below those of evidence; within each kind they keep the order of arrival. */
 const HOSTS = { region: find("[data-layer=region]"), evidence: find("[data-layer=evidence]") };
-/* What is drawn: key, mark, node and tag of each box. */
+/* What is drawn: key, kind, mark, node and tag of each box. */
 const drawn = { region: [], evidence: [] };
-/* Sizes of a label in pixels of the screen: it does not grow with the page. */
+/* Sizes of a label in CSS pixels: it does not scale with the page. */
 const TAG = { font: 11, height: 15, padding: 5 };
 
 const colourOf = (region) => texts().colours[region.category] ?? "#64748b";
 const nameOf = (region) => texts().category[region.category] ?? region.category;
-/* Unique over all documents: the page's place among all pages, and the reading order on it. */
+/* The 0-based index of a mark's page among all pages; -1 if the page is gone. */
 const ordinal = (mark) => data().pages.findIndex((page) => samePage(mark, page));
+/* Unique over all documents: the page's index and the reading order on it. */
 const regionId = (region) => `${ordinal(region)}-${region.order}`;
 
-/* A screen reader need not read a whole paragraph to name a mark. */
+/* A short name of a mark, so a screen reader does not read a whole paragraph. */
 const short = (words) => (words.length > 120 ? `${words.slice(0, 119)}\u2026` : words);
 
 const makeSvg = (tag, className = "", attributes = {}, text = "") =>
   dress(document.createElementNS("http://www.w3.org/2000/svg", tag), className, attributes, text);
 
-/* The layer's units are page pixels, so a box is placed by its own numbers. */
+/* The layer's units are page pixels, so a box needs no conversion. */
 function place(node, [left, top, right, bottom]) {
   node.setAttribute("x", left);
   node.setAttribute("y", top);
@@ -45,7 +46,7 @@ function drawMarks(page) {
   keepTags();
 }
 
-/* While an answer streams, boxes only come: those that are drawn stay, and keep the focus. */
+/* A streaming answer only adds boxes: drawn ones stay and keep the focus. */
 function redraw(kind, marks, build) {
   const known = drawn[kind];
   const keys = marks.map((mark) => JSON.stringify([texts().language, ordinal(mark), mark]));
@@ -66,7 +67,7 @@ function redraw(kind, marks, build) {
   return true;
 }
 
-/* A box that can be reached and pressed like a button. label: what a screen reader says. */
+/* A box that works as a button, also by keyboard. label: its accessible name. */
 function boxOf(mark, className, label, attributes) {
   const node = makeSvg("rect", className, {
     ...attributes,
@@ -77,7 +78,7 @@ function boxOf(mark, className, label, attributes) {
     tabindex: "0",
     "aria-label": label,
   });
-  // The browser shows it when the pointer rests on the box.
+  // The browser shows it as a tooltip.
   if (mark.text) node.append(makeSvg("title", "", {}, mark.text));
   place(node, mark.bbox);
   return node;
@@ -109,12 +110,12 @@ function regionMark(region) {
   return { node, tag };
 }
 
-/* Every label stays on the page, keeps its size on the screen and stands where it hides least. */
+/* Place the labels: each stays on the page, keeps its size on the screen and covers as little as possible. */
 function keepTags() {
   const page = data().pages[state.at];
   const shown = find(".sc-paper").clientWidth;
   if (!page || !shown) return;
-  // Labels stand upright over a page that is turned: their places are those of the turned page.
+  // Labels are upright also over a rotated page, so they are placed in the view's frame.
   const size = sizeOf(page);
   const unit = size[0] / shown; // page pixels in a pixel of the screen
   TAGS.setAttribute("font-size", TAG.font * unit);
@@ -140,8 +141,8 @@ function keepTags() {
   }
 }
 
-/* Where a region's label may stand, the best first: above its box, whole or as a number; beside it
- * as a number; inside it. */
+/* Candidate places of a region's label, best first: above its box, in full or as a number; beside it as a number;
+ * inside it, in full or as a number. */
 function aroundBox([left, top, right], [number, name], unit) {
   const height = TAG.height * unit;
   const label = (short, x, y) => labelAt(short ? number : number + name, short, x, y, unit);
@@ -157,8 +158,8 @@ function aroundBox([left, top, right], [number, name], unit) {
   ];
 }
 
-/* The number of a place stands outside its upper right corner, like the mark in the answer: inside, it would
- * hide the last digits of an amount. */
+/* The number of a place is outside its upper right corner, like the mark in the answer. Inside it would hide the
+ * last digits of an amount. */
 const atCorner = ([, top, right], [number], unit) => [
   labelAt(number, true, right + 0.1 * TAG.height * unit, top - 0.7 * TAG.height * unit, unit),
 ];
@@ -168,8 +169,8 @@ function labelAt(length, short, x, y, unit) {
   return { short, length, box: [x, y, x + Math.max(width, height), y + height] };
 }
 
-/* Of some labels, moved onto the page, the first of those that cover least of what is taken; its
- * own box counts half. */
+/* Of some candidates, moved onto the page, the first that covers the least area already taken. Its own box
+ * counts half. */
 function least(labels, [width, height], taken, own) {
   let best = null;
   for (const label of labels) {
@@ -190,7 +191,7 @@ const shared = ([a0, b0, a1, b1], [c0, d0, c1, d1]) =>
 
 new ResizeObserver(keepTags).observe(find(".sc-paper"));
 
-/* A button for each category on this page; it hides and shows the category's boxes. */
+/* The legend: a button for each category on this page, which hides or shows the category's boxes. */
 function drawLegend(regions) {
   const legend = find(".sc-legend");
   const counts = new Map();

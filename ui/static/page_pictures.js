@@ -1,20 +1,20 @@
-/* The display pictures of the pages: asked for when a page is looked at, kept as they come.
+/* The display pictures of the pages: requested ("showpage") when a page is shown, and cached.
  *
- * Runs after page_view.js in the same function (ui/views/page_column.py joins them) and uses its names.
+ * A part of the page viewer's script (ui/views/page_column.py joins the parts in one scope).
  */
-/* "document/page" -> server path, "" where the page cannot be shown. */
+/* "document/page" -> server path, "" if the page cannot be shown. */
 const pictures = {};
-/* Paths that led nowhere. */
+/* Paths that failed to load. */
 const gone = new Set();
 
-/* The server's answers may overtake each other: what an older one lacks is kept. */
+/* The server's responses may arrive out of order, so entries that are missing in one are not removed. */
 function takePictures() {
   for (const [key, path] of Object.entries(props.images ?? {})) {
     pictures[key] = gone.has(path) ? "" : path;
   }
 }
 
-/* Have the server write a page's picture, once. */
+/* Ask the server once to write a page's picture. */
 function ask(page) {
   const key = keyOf(page);
   if (!page || key in pictures || state.asked.has(key)) return;
@@ -22,7 +22,7 @@ function ask(page) {
   trigger("showpage", { document: page.document, page: page.page });
 }
 
-/* A picture that is no longer there, as after a restart of the app, is asked for once more. */
+/* Request a picture again if its file is gone, as after a restart of the app. */
 find(".sc-image").addEventListener("error", ({ currentTarget }) => {
   const page = data().pages[state.at];
   const path = page && pictures[keyOf(page)];

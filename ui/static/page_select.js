@@ -1,7 +1,8 @@
-/* The selected place: its card with the text and what can be done with it.
+/* The selected place and its card, with the text and the actions: ask, insert into the question, copy, close.
  *
- * A place is a region, a piece of evidence, or a box that the user drew. Runs after page_view.js in
- * the same function (ui/views/screen.py joins them) and uses its names.
+ * A place is a region, a piece of evidence, or a box: one that the user drew, or that of a field in the form
+ * (kind "drawn" with a title). A part of the page viewer's script (ui/views/page_column.py joins the parts in one
+ * scope).
  */
 const CARD = find(".sc-card");
 
@@ -39,14 +40,14 @@ function titleOf(mark) {
 const sameMark = (one, other) =>
   samePage(one, other) && one.text === other.text && String(one.bbox) === String(other.bbox);
 
-/* Whether a place is still on the page that is shown; a new answer takes the old evidence away. */
+/* Whether a place is still on the shown page; a new answer removes the old evidence. */
 function isThere(mark) {
   if (ordinal(mark) !== state.at) return false;
   if (mark.kind === "drawn") return true;
   return data()[mark.kind === "region" ? "regions" : "evidence"].some((one) => sameMark(one, mark));
 }
 
-/* The mark of the selected place, where it is on the page that is shown. */
+/* The SVG node of the selected place; null if its page is not shown. */
 function selectedNode() {
   const mark = state.selected;
   if (!mark || ordinal(mark) !== state.at) return null;
@@ -65,7 +66,7 @@ function showSelected() {
   selectedNode()?.setAttribute("aria-current", "true");
 }
 
-/* Select a place. how: "mouse", "touch" or "keys"; with keys the card is the next thing to use. */
+/* Select a place. how: "mouse", "touch", "keys" or "list"; "keys" moves the focus to the card. */
 function select(mark, how) {
   state.selected = mark;
   drawCard();
@@ -74,17 +75,17 @@ function select(mark, how) {
   reveal(selectedNode());
 }
 
-/* A box was pressed: select it, and put its text into the question. */
+/* Handle a press on a box: select it and put its text into the question. */
 function pick(mark, how) {
   select(mark, how);
   intoQuestion(mark.text);
-  // On a touch screen the keyboard would cover the card; keys have moved to the card.
+  // Not for touch, where the keyboard would cover the card, nor for keys: the card has the focus.
   if (how === "mouse") questionBox()?.focus({ preventScroll: true });
 }
 
 function unselect() {
   const node = selectedNode();
-  // Who selected the place from the chat or the form goes on there.
+  // If the focus is in the chat or the form, leave it there.
   const elsewhere = document.activeElement !== document.body && !view.contains(document.activeElement);
   state.selected = null;
   drawCard();
@@ -99,14 +100,14 @@ function write(words) {
   box.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
-/* A place's text goes into the question, after what is typed there already, and only once. */
+/* Append a place's text to the question, unless it already ends with it. */
 function intoQuestion(words) {
   const box = questionBox();
   if (!box || !words || box.value.endsWith(words)) return;
   write(box.value.trim() ? `${box.value.trimEnd()} ${words}` : words);
 }
 
-/* The next question is about this place only. Its own text is no question about it. */
+/* Restrict the next question to this place, and remove the place's own text from the end of the question. */
 function askAbout(mark) {
   const box = questionBox();
   if (box && mark.text && box.value.endsWith(mark.text)) {
@@ -115,8 +116,8 @@ function askAbout(mark) {
   const { document: id, page, bbox } = mark;
   arm({ document: id, page, bbox, number: ordinal(mark) + 1 });
   showSide("chat");
-  // A task without a question has a button of its own. What the chosen task says counts, and not
-  // whether the button is seen: it goes and comes with the server's answer to the choice.
+  // Focus Run for a task without a question. Check the chosen task, too: the button's visibility changes only
+  // after the server's response.
   const asks = document.querySelector("#task [aria-checked=true][data-asks]");
   const run = byId("run");
   (!asks && run?.offsetParent ? run : box)?.focus();
@@ -127,7 +128,7 @@ function arm(area) {
   byId("area")?.dispatchEvent(new CustomEvent("scanchat-area", { detail: area }));
 }
 
-/* A new chat takes the pages away, and with them the place of the next question. */
+/* Clear the region of the next question if its page is gone, as after New chat. */
 function keepArmed() {
   if (state.armed && ordinal(state.armed) < 0) arm(null);
 }
@@ -136,7 +137,7 @@ async function copyText(words) {
   try {
     await navigator.clipboard.writeText(words);
   } catch {
-    // Without https browsers have the old way only.
+    // Without HTTPS there is no clipboard API: use the old command.
     const before = document.activeElement;
     const box = make("textarea", "sc-said");
     box.value = words;
@@ -173,7 +174,7 @@ CARD.addEventListener("click", (event) => {
   }
 });
 
-/* Wherever the focus is, but for what has an Escape of its own. */
+/* Escape closes the card wherever the focus is, except in parts with their own Escape. */
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || event.defaultPrevented || !state.selected || state.drawing) return;
   if (!event.target.closest?.("#side, #save details[open], [role=combobox]")) unselect();

@@ -1,7 +1,7 @@
-/* The switch of a narrow screen: either the chat is seen or the page. What leads to a place on the page,
- * such as a mark in the chat, shows the page; what leads to the question shows the chat.
+/* The switch of a narrow screen, which shows either the chat or the page. Actions that lead to a place on the
+ * page, such as a mark in the chat, show the page; actions that lead to the question show the chat.
  *
- * Runs after page_view.js in the same function (ui/views/screen.py joins them) and uses its names.
+ * A part of the page viewer's script (ui/views/page_column.py joins the parts in one scope).
  */
 const sideShown = () => byId("main")?.dataset.shows ?? "chat";
 
@@ -17,7 +17,7 @@ function drawSides() {
   }
 }
 
-/* A wide screen shows both. */
+/* Show one side on a narrow screen; does nothing on a wide one, which shows both. */
 function showSide(side) {
   if (!narrow.matches || side === sideShown()) return;
   byId("main").dataset.shows = side;

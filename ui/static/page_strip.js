@@ -1,15 +1,15 @@
-/* The strip of small pages: one button for each page, its picture asked for when it comes into sight.
+/* The strip of thumbnails: one button for each page, whose picture is requested when it scrolls into view.
  *
- * The server writes the pictures of a few pages at a time ("showthumbs"), those that are in sight
- * when it is free; what was scrolled past in between is not asked for. Runs after page_view.js in
- * the same function (ui/views/screen.py joins them) and uses its names.
+ * One request ("showthumbs") for a few pages is open at a time. The next one takes the pages then in view, so
+ * pages that were scrolled past are not requested. The pictures come in the property `thumbnails`. A part of the
+ * page viewer's script (ui/views/page_column.py joins the parts in one scope).
  */
 const STRIP = find(".sc-strip");
-const AT_ONCE = 8; // pictures
-const PATIENCE = 30_000; // milliseconds until an answer that does not come is given up
+const AT_ONCE = 8; // pictures in one request; ui/events/thumbnails.py has the same limit
+const PATIENCE = 30_000; // milliseconds after which a request counts as lost
 const strip = { drawn: "", at: -1, buttons: [], seen: new Set(), asked: new Set(), waiting: 0, timer: 0 };
 
-/* A few more than are seen, so that scrolling finds them drawn. */
+/* Includes pages up to 200 pixels outside the view, so that scrolling finds them drawn. */
 const sight = new IntersectionObserver((entries) => {
   for (const { target, isIntersecting } of entries) {
     if (isIntersecting) strip.seen.add(target);
@@ -56,7 +56,7 @@ function dressThumb(button, index, page, found) {
   const here = index === state.at;
   button.toggleAttribute("aria-current", here);
   if (here) button.setAttribute("aria-current", "page");
-  // One stop for Tab; arrows go through the strip.
+  // The strip is one Tab stop; arrow keys move within it.
   button.tabIndex = here ? 0 : -1;
   const image = button.querySelector("img");
   const path = (props.thumbnails ?? {})[keyOf(page)];
@@ -65,7 +65,7 @@ function dressThumb(button, index, page, found) {
   image.style.rotate = `${90 * turnOf(page)}deg`;
 }
 
-/* Scrolls the strip and nothing else. */
+/* Scroll only the strip. */
 function keepInSight(button) {
   if (!button || STRIP.hidden) return;
   const [frame, box] = [STRIP, button].map((node) => node.getBoundingClientRect());

@@ -1,17 +1,17 @@
-/* How the page lies on the desk: turned by quarters, and how large.
+/* Rotation of the page by quarter turns, and zoom.
  *
- * Places stay in page pixels. The turned page's own frame, in the same pixels with its origin at the
- * corner that is now the upper left one, is called the view; labels and arrow keys live in it.
- * Runs after page_view.js in the same function (ui/views/screen.py joins them) and uses its names.
+ * Places stay in page pixels. The frame of the rotated page is called the view: the same pixels, with the origin
+ * at the corner that is now the upper left one. Labels and arrow keys use the view.
+ * A part of the page viewer's script (ui/views/page_column.py joins the parts in one scope).
  */
 const ZOOMS = [1, 1.5, 2, 3, 4];
-/* document -> quarter turns clockwise: a scan that lies on its side does so on all its pages. */
+/* document -> quarter turns clockwise: if a scan lies on its side, all its pages do. */
 const turns = new Map();
 const turnOf = (page) => turns.get(page.document) ?? 0;
 const sizeOf = ({ width, height, ...page }) =>
   turnOf(page) % 2 ? [height, width] : [width, height];
 
-/* A point of the page in the view, and back. */
+/* Convert a point from page pixels to the view, and back. */
 function toView(page, [x, y]) {
   const { width, height } = page;
   return [[x, y], [height - y, x], [width - x, height - y], [y, width - x]][turnOf(page)];
@@ -22,7 +22,7 @@ function toPage(page, [x, y]) {
   return [[x, y], [y, height - x], [width - x, height - y], [width - y, x]][turnOf(page)];
 }
 
-/* The box between two corners, whichever they are. */
+/* The box between any two opposite corners. */
 const hull = ([x0, y0], [x1, y1]) => [
   Math.min(x0, x1), Math.min(y0, y1), Math.max(x0, x1), Math.max(y0, y1),
 ];
@@ -43,7 +43,7 @@ function drawRotate(page) {
   button.setAttribute("aria-label", texts().page.rotate);
 }
 
-/* The picture keeps its own width and height and is turned about the middle of the paper. */
+/* The picture keeps its own width and height and is rotated about the middle of the paper. */
 function turnImage(page) {
   const image = find(".sc-image");
   const [width, height] = sizeOf(page);
@@ -52,7 +52,7 @@ function turnImage(page) {
   image.style.rotate = `${90 * turnOf(page)}deg`;
 }
 
-/* Boxes are placed by their own numbers; the layer turns them. */
+/* Boxes keep their page pixels; the layer's transform rotates them. */
 function turnLayer(page) {
   const { width, height } = page;
   LAYER.setAttribute("viewBox", `0 0 ${sizeOf(page).join(" ")}`);
@@ -69,14 +69,14 @@ function drawZoom(page) {
   find("[data-zoom=out]").disabled = !page || state.zoom <= ZOOMS[0];
 }
 
-/* The next of the buttons' sizes. */
+/* Zoom to the next preset size. */
 function zoom(step) {
   const sizes = step > 0 ? ZOOMS : [...ZOOMS].reverse();
   const next = sizes.find((size) => (size - state.zoom) * step > 0.001);
   if (next) zoomTo(next);
 }
 
-/* at: the point of the screen whose place on the page stays there; the middle if none is given. */
+/* at: the point of the screen [x, y] that keeps its place on the page; the middle if none is given. */
 function zoomTo(wanted, at) {
   const page = data().pages[state.at];
   if (!page) return;
@@ -94,7 +94,7 @@ function zoomTo(wanted, at) {
   desk.scrollTop += after.top - y + ((y - before.top) / before.height) * after.height;
 }
 
-/* A pinch on a trackpad comes as a wheel with Ctrl, in many small steps. */
+/* A pinch on a trackpad arrives as wheel events with Ctrl, in many small steps. */
 find(".sc-desk").addEventListener("wheel", (event) => {
   if (!event.ctrlKey) return;
   event.preventDefault();
@@ -102,7 +102,7 @@ find(".sc-desk").addEventListener("wheel", (event) => {
   zoomTo(state.zoom * Math.exp(-between(pixels, -25, 25) / 100), [event.clientX, event.clientY]);
 }, { passive: false });
 
-/* Two fingers: how far they were apart, and the size of then. */
+/* A pinch with two fingers: their distance and the zoom at its start. */
 let pinch = null;
 
 function twoFingers({ touches: [one, other] }) {

@@ -1,9 +1,12 @@
-/* The page viewer: draws pages, evidence and regions, and turns pages without asking the server.
+/* The page viewer: draws pages, evidence and regions, and turns pages in the browser.
  *
  * gr.HTML runs this with `element`, `trigger`, `props` and `watch`. The server sends plain data
- * (ui/views/page_view.py); every foreign word is set as text, never as markup, so nothing that stands on
- * a page can run. The server is asked for three things only: a page's picture ("showpage"), to
- * open dropped files ("attach"), and a download ("export").
+ * (ui/views/page_view.py). Untrusted text is set as text, never as markup, so nothing on a page can run.
+ * ui/views/page_column.py joins this file with the other parts (page_*.js, chat_actions.js, keep_focus.js, draft.js,
+ * dropdowns.js, toasts.js) into one script with one scope, so they use each other's names.
+ * Events to the server: "showpage" and "showthumbs" request pictures, "attach" opens files in the text box,
+ * "export" a download, "recall" the places of an earlier answer, "drawn" the text in a box, "again" and "act" the
+ * buttons of the chat. Each part names its own events.
  */
 const byId = (id) => document.getElementById(id);
 const view = element.closest("#page-view") ?? element;
@@ -14,11 +17,11 @@ const state = {
   hidden: new Set(), // categories that the user does not want to see
   selected: null, // a place: kind, document, page, bbox, text
   armed: null, // the place that the next question is about
-  drawing: false, // a box is being drawn; draft: what there is of it
+  drawing: false, // a box is being drawn; draft is its current state
   draft: null,
-  wish: null, // a mark in the chat whose place is to be shown: turn, number
+  wish: null, // a request to show the place of a mark in the chat: turn, number
 };
-/* What ui/static/page_lists.js has drawn. */
+/* What page_lists.js has drawn. */
 const listed = { regions: 0, drawn: "[]", words: "" };
 
 const NOTHING = { pages: [], evidence: [], regions: [], jump: null };
@@ -39,7 +42,7 @@ function dress(node, className, attributes, text) {
 const make = (tag, className = "", attributes = {}, text = "") =>
   dress(document.createElement(tag), className, attributes, text);
 
-/* Gradio serves files below its own root, which a proxy may move. */
+/* The URL of a server path. Gradio serves files below its own root, which a proxy may move. */
 function fileUrl(path) {
   const config = window.gradio_config ?? {};
   const root = (config.root ?? "").replace(/\/$/, "");
@@ -66,17 +69,17 @@ function drawBar(pages, page) {
   drawPosition(pages, page);
 }
 
-/* Where we are: the file, the box with the page's number among all pages, its number in the file. */
+/* The position: the file, an input with the page's number among all pages, and its number in the file. */
 function drawPosition(pages, page) {
   const words = texts().page;
   const values = page ? { name: page.name, page: page.page + 1, pages: page.pages } : {};
   const named = page ? fill(words.position, values) : "";
   find(".sc-position").title = named;
   find(".sc-name").textContent = page?.name ?? "";
-  // One file says all in its box; of several it is also said which of its own pages this is.
+  // With several files, also show the number of the page within its file.
   const own = page && (pages.length === 1 || pages.length > page.pages);
   find(".sc-overall").textContent = own ? fill(words.number, values) : "";
-  // Said again only when it changes.
+  // A live region: set it only when it changes, or it is read out again.
   const said = find(".sc-where-said");
   if (said.textContent !== named) said.textContent = named;
   find(".sc-jump").hidden = pages.length < 2;
@@ -87,7 +90,7 @@ function drawPosition(pages, page) {
   if (document.activeElement !== box) box.value = String(state.at + 1);
 }
 
-/* Turn to the page whose number was typed; what is no number leaves the page as it is. */
+/* Turn to the page whose number was typed; anything but a whole number is ignored. */
 function jump() {
   const box = find(".sc-jump input");
   const { length } = data().pages;
@@ -109,7 +112,7 @@ function drawImage(page) {
     image.removeAttribute("src");
     return;
   }
-  // The paper has its size before the picture comes, so nothing jumps.
+  // The paper has its size before the picture arrives, so nothing jumps.
   const [width, height] = sizeOf(page);
   paper.style.aspectRatio = `${width} / ${height}`;
   if (!state.room) measureRoom();
@@ -136,7 +139,7 @@ function drawImage(page) {
   }
 }
 
-/* Turn to the page that the server asks for, once for every wish. */
+/* Turn to the page that the server requests, once for each request. Returns whether to show the evidence. */
 function follow() {
   const { jump } = data();
   if (!jump || jump.number === state.followed) return false;
@@ -151,7 +154,7 @@ function follow() {
 function draw() {
   const { pages } = data();
   document.documentElement.lang = texts().language;
-  // The first value from the server says that this browser has a session.
+  // The first value from the server means that this browser has a session.
   find(".sc-desk").dataset.ready = String(data() !== NOTHING);
   takePictures();
   const toEvidence = follow();
@@ -189,9 +192,9 @@ function bringIntoSight() {
   }
 }
 
-/* The height for a whole page: the desk's, as it is without the card and the hint for drawing. A list that comes
- * below takes the desk's height away bit by bit; the page does not shrink with it out of all reading, until a
- * person asks for all of it: then it is fitted to what is seen, and stays so.
+/* Measure the height into which a whole page is fitted: that of .sc-desk without the card and the drawing hint.
+ * The lists below reduce this height as they grow. The page does not shrink below 60 % of the column, so it stays
+ * readable, until the user presses "whole page": then it is fitted to the visible height.
  */
 function measureRoom() {
   const desk = find(".sc-desk");
@@ -199,7 +202,7 @@ function measureRoom() {
   const style = getComputedStyle(desk);
   const padding = parseFloat(style.paddingTop) + parseFloat(style.paddingBottom);
   const passing = find(".sc-card").offsetHeight + find(".sc-how").offsetHeight;
-  // On a narrow screen the column is as long as its lists, and the page's height is fixed.
+  // On a narrow screen the column grows with its lists and the viewer's height is fixed.
   const least = state.whole || narrow.matches ? 0 : 0.6 * (byId("look")?.clientHeight ?? 0);
   state.room = Math.max(120, least, desk.clientHeight + passing - padding);
 }
@@ -260,7 +263,7 @@ view.addEventListener("click", (event) => {
   }
 });
 
-/* Another part of the screen wants a place to be seen: document, page, bbox, text, title. */
+/* A request by another script to show a place: document, page, bbox, text, title. */
 view.addEventListener("scanchat-place", (event) => {
   const mark = { kind: "drawn", ...event.detail };
   const index = ordinal(mark);
@@ -270,7 +273,7 @@ view.addEventListener("scanchat-place", (event) => {
   select(mark, "list");
 });
 
-/* Another part of the screen wants a page to be seen: document, page. */
+/* A request by another script to show a page: document, page. */
 view.addEventListener("scanchat-turn", (event) => {
   const index = ordinal(event.detail);
   if (index >= 0 && index !== state.at) turnTo(index);

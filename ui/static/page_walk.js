@@ -1,11 +1,11 @@
-/* Going to the boxes of the page: by pointer, by keys in reading order, and from the lists.
+/* Navigation among the boxes of the page: by pointer, by keys in reading order, and from the lists.
  *
- * Runs after page_view.js in the same function (ui/views/screen.py joins them) and uses its names.
+ * A part of the page viewer's script (ui/views/page_column.py joins the parts in one scope).
  */
 const BOXES = ".sc-region, .sc-evidence";
 const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 
-/* Make a mark glow and bring it into sight inside the page's own frame. */
+/* Make marks glow, and scroll the page's frame to the first one. */
 function glow(selector) {
   const nodes = [...find(".sc-marks").querySelectorAll(selector)];
   for (const node of nodes) {
@@ -16,7 +16,7 @@ function glow(selector) {
   reveal(nodes[0]);
 }
 
-/* Scroll the page's own frame, and nothing else, until a node is in sight. */
+/* Scroll only the page's frame until a node is in view. */
 function reveal(node) {
   if (!node) return;
   const desk = find(".sc-desk");
@@ -39,14 +39,14 @@ function showMark(mark, selector) {
   bringIntoSight();
 }
 
-/* The boxes that can be gone to: regions in reading order, then the places of the answer. */
+/* The reachable boxes: visible regions in reading order, then the places of the answer. */
 function walk() {
   const regions = drawn.region.filter(({ mark }) => !state.hidden.has(mark.category));
   regions.sort((one, other) => one.mark.order - other.mark.order);
   return [...regions, ...drawn.evidence];
 }
 
-/* The box that is meant by a click. Of boxes that lie over each other it is the smallest. */
+/* The entry of the box under a click; of overlapping boxes the smallest. */
 function boxAt(event) {
   const under =
     event.detail === 0
@@ -80,7 +80,7 @@ LAYER.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
-/* The page's own frame follows the keys. */
+/* Scroll the page's frame to the box that the keyboard focuses. */
 LAYER.addEventListener("focusin", (event) => {
   if (event.target.matches(BOXES) && event.target.matches(":focus-visible")) reveal(event.target);
 });

@@ -1,4 +1,8 @@
-/* The menu that saves the conversation as a file. The value says whether there is anything to save. */
+/* The menu that saves the conversation as a file.
+ *
+ * gr.HTML runs this with `element`, `trigger`, `props` and `watch`. The value is true if there is anything to save.
+ * Event to the server: "savetalk" {kind}.
+ */
 const place = element.querySelector(".sc-save") ?? element;
 
 function draw() {

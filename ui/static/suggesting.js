@@ -1,4 +1,8 @@
-/* Questions to begin with, above the text box. The value is plain data: {questions}; a press asks. */
+/* Suggested questions above the text box.
+ *
+ * gr.HTML runs this with `element`, `trigger`, `props` and `watch`. The value is {questions}: a list of strings.
+ * Event to the server: "asksuggested" {words}, which asks the question.
+ */
 const row = element.querySelector(".sc-suggested") ?? element;
 
 function draw() {
@@ -20,7 +24,7 @@ row.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (!button) return;
   const words = button.textContent;
-  // Asked once: the answer takes their place.
+  // Hide the row at once, so no question is asked twice.
   row.closest("#suggested")?.classList.add("sc-none");
   trigger("asksuggested", { words });
 });

@@ -1,9 +1,9 @@
-/* The tasks as buttons: one is chosen, those that the model cannot do are greyed and say why.
+/* The tasks as radio buttons. Those that the model cannot do are disabled and show the reason.
  *
- * gr.HTML runs this with `element`, `trigger`, `props` and `watch`. The value is the chosen task's id;
- * `tasks` are {id, title, why, asks} (ui/views/labels.py). The server is told of a choice ("choosetask").
- * The fields of a document are a task of the form beside the page (ui/static/fields.js), so their button
- * starts that.
+ * gr.HTML runs this with `element`, `trigger`, `props` and `watch`. The value is the id of the chosen task, and the
+ * server reacts to its change. `tasks` is a list of {id, title, why, asks} (ui/views/labels.py). The event
+ * "choosetask" has no handler on the server. The last button reads the document's fields in the form below the
+ * page (ui/static/fields.js); it is not a task of this group.
  */
 const place = element.querySelector(".sc-tasks") ?? element;
 const group = document.createElement("div");
@@ -78,7 +78,7 @@ group.addEventListener("click", (event) => {
   if (button) choose(button);
 });
 
-/* As in any group of radio buttons: arrows go round and choose. */
+/* As in any group of radio buttons, arrow keys move the choice and wrap around. */
 group.addEventListener("keydown", (event) => {
   const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
   const all = able();
@@ -93,7 +93,7 @@ fields.addEventListener("click", () => {
   say(window.scanchat?.readFields?.() ? "" : props.strings.fields_none);
 });
 
-/* The reason goes when the person does something else: on a phone it takes the chat's room. */
+/* Hide the reason when the focus moves elsewhere: on a phone it takes the chat's space. */
 document.addEventListener("focusin", ({ target }) => {
   if (!place.contains(target)) say("");
 });

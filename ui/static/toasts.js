@@ -1,10 +1,10 @@
-/* Gradio's notice of a lost connection, in the screen's language: Gradio has it in English alone.
+/* Translates Gradio's notice of a lost connection, which Gradio has in English only.
  *
- * Runs with page_view.js in the same function (ui/views/page_column.py joins them) and uses its names.
+ * A part of the page viewer's script (ui/views/page_column.py); uses `texts` of page_view.js.
  */
 const LOST = /connection to the server was lost/i;
 
-/* Letters are exchanged and nodes stay: Gradio goes on using them. */
+/* Replace the text and keep the node, which Gradio continues to use. */
 function sayInstead(element, words) {
   const letters = [...(element?.childNodes ?? [])].find((node) => node.nodeType === Node.TEXT_NODE);
   if (letters && letters.data !== words) letters.data = words;
