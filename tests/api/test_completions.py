@@ -165,8 +165,8 @@ def test_a_servers_model_gets_the_prompts_of_its_own_family_also_with_words_of_t
     with_words, without = server.exchanges
     assert with_words.words == without.words
     assert get_task("layout").prompts["dots_ocr"].strip() in with_words.words
-    assert "Not used here: system." in found.model_extra["scanchat"]["notices"]
-    assert "Not used here: system." not in plain.model_extra["scanchat"]["notices"]
+    assert "Ignored: system." in found.model_extra["scanchat"]["notices"]
+    assert "Ignored: system." not in plain.model_extra["scanchat"]["notices"]
 
 
 def test_the_extension_of_the_request_chooses_pages_task_and_verbatim(
@@ -216,10 +216,10 @@ def test_what_is_not_supported_is_refused_by_its_name(
     ("messages", "said"),
     [
         ([user(words("?"), {"type": "image_url", "image_url": {"url": "http://127.0.0.1:9/a"}})],
-         "nothing is ever fetched"),
+         "never fetches one"),
         ([user(words("?"), {"type": "file", "file": {"file_id": "file-1"}})], "file_data"),
         ([user(words("?"), {"type": "image_url", "image_url": {"url": "data:image/png;base64,*"}})],
-         "not a data URL"),
+         "not a valid data URL"),
         ([user(words("?"), image(b"no picture at all"))], "neither an image nor a PDF"),
         ([user(words("?"), image(b"x" * 1_500_000))], "the limit is 1 MB"),
         ([user(words("?"), image(b"x" * 3_000_000))], "the limit is 1 MB"),

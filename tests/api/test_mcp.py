@@ -97,14 +97,14 @@ def test_a_file_that_gradios_upload_tool_sent_is_found_by_its_address(app: Serve
     assert json.loads(said(call(app, "ask", file=address, question="?")))["answer"]
     outside = call(app, "ask", file=f"{app.url}/gradio_api/file=/etc/passwd", question="?")
     assert outside.isError
-    assert "no such upload" in said(outside)
+    assert "uploaded file does not exist" in said(outside)
 
 
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
-        ({"file": "http://127.0.0.1:9/scan.png", "question": "?"}, "nothing is ever fetched"),
-        ({"file": "/etc/passwd", "question": "?"}, "not a data URL"),
+        ({"file": "http://127.0.0.1:9/scan.png", "question": "?"}, "never fetches one"),
+        ({"file": "/etc/passwd", "question": "?"}, "not a valid data URL"),
         ({"file": data_url(b"nothing"), "question": "?"}, "neither an image nor a PDF"),
         ({"question": "?"}, "'file' is a required property"),
         ({**QUESTION, "model": "nobody", "language": "ru"}, "nobody"),

@@ -87,7 +87,7 @@ def refused(client: Client, *values: Any, api_name: str = "/ask") -> str:
 
 def test_a_web_address_is_refused_and_not_fetched(client: Client) -> None:
     said = refused(client, handle_file("http://127.0.0.1:9/scan.png"), "What?")
-    assert "nothing is ever fetched" in said
+    assert "never fetches one" in said
 
 
 def test_a_file_of_the_server_cannot_be_asked_about(app: Served, tmp_path: Path) -> None:

@@ -166,7 +166,7 @@ def test_parse_writes_a_text_task_as_json_and_markdown(
     assert out.read_text(encoding="utf-8") == "The total is 42.\n"
     for place in (tmp_path, tmp_path / "none" / "out.md"):
         assert main([*argv, "--format", "md", "--out", str(place)]) == 2
-        assert f"Nothing can be written to {place}." in capsys.readouterr().err
+        assert f"{place} cannot be written." in capsys.readouterr().err
     assert main([*argv, "--format", "png"]) == 2
     assert "cannot be written as png" in capsys.readouterr().err
 

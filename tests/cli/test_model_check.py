@@ -188,7 +188,7 @@ def test_a_model_that_fails_on_the_page_was_loaded_all_the_same(
         ("finish_reason", "repetition", "blank_form", "repetition"),
         ("finish_reason", "length", "blank_form", "length"),
         ("script", ["Total 128.50, 5926"], "blank_form", "title"),
-        ("script", ["Time sheet, 128.50"], "two_pages", "1 were answered right"),
+        ("script", ["Time sheet, 128.50"], "two_pages", "1 were answered correctly"),
         ("script", ["Time sheet, 5926"], "reads", "does NOT read"),
     ],
 )

@@ -69,5 +69,5 @@ def test_a_foreign_error_is_told_without_its_text() -> None:
 
 def test_a_fraction_has_the_decimal_mark_of_the_language() -> None:
     error = DocumentError("document.too_large", name="scan 1.5.pdf", size=57.3, limit=10.0)
-    assert "scan 1.5.pdf weighs 57.3 MB; the limit is 10 MB" in error.text("en")
+    assert "scan 1.5.pdf is 57.3 MB; the limit is 10 MB" in error.text("en")
     assert "scan 1.5.pdf весит 57,3 МБ, предел — 10 МБ" in error.text("ru")

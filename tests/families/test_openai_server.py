@@ -703,7 +703,7 @@ def test_a_server_that_is_away_is_left_alone_and_the_fallback_answers_and_says_s
         assert events[-1] == Finished("stop", "fake")
     # The last two questions did not wait for it.
     assert len(server.exchanges) == 3
-    assert "left alone" in str(told.values["reason"])
+    assert "is not asked for another" in str(told.values["reason"])
 
 
 def test_a_server_that_was_away_is_no_fallback_until_its_pause_is_over(

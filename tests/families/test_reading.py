@@ -154,7 +154,7 @@ def test_a_family_that_sees_pages_at_one_size_refuses_another(
 ) -> None:
     engine = tiny_engine(name, reading_max_pixels=READING_PIXELS)
     session_id = session_with(engine, tmp_path, "x")
-    with pytest.raises(ModelError, match="sees every page at max_pixels"):
+    with pytest.raises(ModelError, match="reads every page at max_pixels"):
         engine.ask(session_id, "?", task=TINY[name].task).answer()
 
 

@@ -375,7 +375,7 @@ def test_a_region_that_is_cut_is_told_the_others_are_whole_and_going_on_ends_it(
         (layout,) = stream.transcript.layouts(engine.documents(session_id))
         assert layout.finish_reason == "length"
         (warning,) = layout.warnings
-        assert "cut at the limit of tokens in region(s) 2." in warning
+        assert "cut at the token limit in region(s) 2." in warning
         assert [region.text for region in layout.regions] == [SAID[0], long[:40], "a", SAID[3]]
     before = len(scripted.prompts)
     scripted.script = lambda *_: long

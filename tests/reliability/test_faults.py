@@ -118,7 +118,7 @@ def test_a_server_that_ends_in_mid_answer_comes_back_with_all_of_it(
     # As far as it came, and marked.
     assert said.count(SLOWLY[:3]) >= 2
     assert said.count("the very end?") == 1
-    marked = "cut off when the app was restarted" if how == "killed" else "Stopped"
+    marked = "A restart of the app cut off this answer" if how == "killed" else "Stopped"
     assert marked in said, said
 
 
@@ -134,7 +134,7 @@ def test_a_disk_that_takes_no_more_stops_neither_the_app_nor_what_fits(tmp_path:
             assert "40x40" in tab.chat
             hard = app.process.rlimit(psutil.RLIMIT_FSIZE)[1]
             app.process.rlimit(psutil.RLIMIT_FSIZE, (64 * 1024, hard))
-            with pytest.raises(RefusedError, match="507 There is no room on the server's disk"):
+            with pytest.raises(RefusedError, match="507 The server's disk has no room"):
                 await tab.upload("large.png", page_png(400))
             # The conversation goes on in memory, and nothing that was kept is lost.
             await tab.fire("question", "submit", question("And while the disk is full?"))

@@ -261,13 +261,13 @@ def test_a_lost_file_costs_its_own_document_only(fake_settings: Settings, tmp_pa
         documents = engine.documents(session_id)
         assert [one.name for one in documents] == ["first.png", "second.png", "third.png"]
         why = engine.lost_documents(session_id)
-        assert "first.png was kept, but its file is gone" in why[documents[0].document_id].text()
+        assert "saved file of first.png is missing" in why[documents[0].document_id].text()
         assert set(why) == {documents[0].document_id}
-        with pytest.raises(EngineError, match=r"second\.png was kept"):
+        with pytest.raises(EngineError, match=r"saved file of second\.png"):
             documents[1].pages[0].load_image()
         assert engine.ask(session_id, "Still?").answer().text == "The total is 42."
         assert [page.document_id for page in FakeFamily.requests[-1].pages] == [third.document_id]
-        with pytest.raises(EngineError, match=r"first\.png was kept"):
+        with pytest.raises(EngineError, match=r"saved file of first\.png"):
             engine.ask(session_id, "?", pages=[(documents[0].document_id, 0)]).answer()
         assert said(engine, session_id)[:2] == ["?", "The total is 42."]
 

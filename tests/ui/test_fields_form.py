@@ -151,7 +151,7 @@ def test_a_written_value_that_is_no_date_or_amount_stays_with_a_failed_check(
     row = sitting.row(change, name)
     assert row["value"] == wrong
     ((passed, said),) = [(check["passed"], check["text"]) for check in row["checks"]]
-    assert (passed, "write, for example" in said) == (False, True)
+    assert (passed, "write it like" in said) == (False, True)
     found = json.loads(sitting.save("json"))["fields"][name]
     assert [check["name"] for check in found["checks"]] == [kind]
     change = sitting.form.write(sitting.session_id, sitting.document_id, name, right)

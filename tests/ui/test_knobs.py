@@ -12,9 +12,9 @@ from ui.views import settings_panel
     ("chosen", "english", "russian"),
     [
         (0, "Settings", "Настройки"),
-        (1, "Only 1 chosen page is asked about", "Вопрос только о 1 выбранной странице"),
-        (2, "Only 2 chosen pages are asked about", "Вопрос только о 2 выбранных страницах"),
-        (21, "Only 21 chosen pages are asked about", "Вопрос только о 21 выбранной странице"),
+        (1, "Questions are about 1 chosen page only", "Вопрос только о 1 выбранной странице"),
+        (2, "Questions are about 2 chosen pages only", "Вопрос только о 2 выбранных страницах"),
+        (21, "Questions are about 21 chosen pages only", "Вопрос только о 21 выбранной странице"),
     ],
 )
 def test_the_closed_settings_tell_of_chosen_pages(chosen: int, english: str, russian: str) -> None:

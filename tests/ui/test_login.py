@@ -186,7 +186,7 @@ def test_a_line_that_is_no_user_is_refused_by_its_number_and_not_repeated(
 
 def test_a_file_without_users_and_no_file_are_refused(tmp_path: Path) -> None:
     (tmp_path / "users").write_text("# nobody\n", encoding="utf-8")
-    with pytest.raises(SettingsError, match="names no users"):
+    with pytest.raises(SettingsError, match="has no users"):
         read_users(tmp_path / "users")
     with pytest.raises(SettingsError, match="cannot be read"):
         read_users(tmp_path / "missing")

@@ -79,7 +79,7 @@ def test_visitors_of_a_space_do_not_move_its_models(
     [
         (ModelState(), "", None),
         (ModelState("loading"), "Loading the model", None),
-        (ModelState("downloading"), "Asking the hub", None),
+        (ModelState("downloading"), "Contacting the model hub", None),
         (
             ModelState("downloading", 1_500_000_000, 6_000_000_000),
             "Downloading: 1.50 of 6.00 GB",

@@ -80,5 +80,5 @@ def test_a_mode_that_a_family_does_not_know_is_refused(
     make_engine: MakeEngine, tmp_path: Path
 ) -> None:
     engine = make_engine("deepseek_ocr2", mode="tiny")
-    with pytest.raises(ModelError, match='mode = "tiny" is not known to the family deepseek_ocr2'):
+    with pytest.raises(ModelError, match='the family deepseek_ocr2 does not know mode = "tiny"'):
         engine.ask(with_page(engine, tmp_path), "What?").answer()

@@ -174,7 +174,7 @@ def test_a_page_says_that_it_was_cut_and_the_others_that_they_were_not(
 def test_going_on_without_an_answer_is_refused(make_engine: MakeEngine, tmp_path: Path) -> None:
     engine = make_engine()
     session_id = upload(engine, tmp_path)
-    with pytest.raises(Exception, match="no answer to go on with"):
+    with pytest.raises(Exception, match="no answer to continue"):
         engine.ask(session_id, task="layout", resume=True).answer()
 
 
@@ -255,7 +255,7 @@ def test_without_a_valid_cell_and_without_a_fallback_that_is_said(
 @pytest.mark.parametrize(
     ("tokens", "cells", "finish_reason", "warning"),
     [
-        (120, CELLS, "length", "the limit of tokens"),
+        (120, CELLS, "length", "the token limit"),
         (1000, [*CELLS, CELLS[0]], "stop", "1 repeated region(s) were left out"),
     ],
 )
