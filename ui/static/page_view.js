@@ -2,8 +2,8 @@
  *
  * gr.HTML runs this with `element`, `trigger`, `props` and `watch`. The server sends plain data
  * (ui/views/page_view.py). Untrusted text is set as text, never as markup, so nothing on a page can run.
- * ui/views/page_column.py joins this file with the other parts (page_*.js, chat_actions.js, keep_focus.js, draft.js,
- * dropdowns.js, toasts.js) into one script with one scope, so they use each other's names.
+ * ui/views/page_column.py joins this file and the other parts (page_*.js, chat_actions.js, keep_focus.js,
+ * draft.js, dropdowns.js, toasts.js) into one script with one scope, so they use each other's names.
  * Events to the server: "showpage" and "showthumbs" request pictures, "attach" opens files in the text box,
  * "export" a download, "recall" the places of an earlier answer, "drawn" the text in a box, "again" and "act" the
  * buttons of the chat. Each part names its own events.
