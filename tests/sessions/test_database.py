@@ -193,7 +193,7 @@ def test_reading_never_waits_for_a_lock_that_another_program_holds(
         while "is not kept" not in caplog.text:
             assert time.monotonic() - started < 10, "the lost record is told of nowhere"
             time.sleep(0.02)
-        assert "'desk'" in caplog.text
+        assert "'screen_state'" in caplog.text
         assert "Another program is using" in caplog.text
         other.execute("ROLLBACK")
         other.close()
@@ -343,61 +343,6 @@ def test_after_a_kill_in_mid_answer_the_conversation_is_there_and_the_answer_is_
         engine.ask(session_id, "Three?").answer()
         assert engine.cut_answer(session_id) is None
         assert len(engine.history(session_id)) == 6
-
-
-def test_a_living_process_is_told_from_a_dead_one_with_its_number() -> None:
-    owner = owners.new_owner()
-    assert owners.is_alive(owner)
-    owners.retire(owner)
-    assert not owners.is_alive(owner)
-    parent = psutil.Process(os.getppid())
-    assert owners.is_alive(f"{parent.pid}:{parent.create_time():.2f}:x")
-    assert not owners.is_alive(f"{parent.pid}:{parent.create_time() - 100:.2f}:x")
-    assert not owners.is_alive("no owner at all")
-
-
-def test_two_engines_on_one_directory_lose_nothing_of_each_other(
-    fake_settings: Settings, tmp_path: Path
-) -> None:
-    with Engine(fake_settings) as one, Engine(fake_settings) as two:
-        visitor = one.create_visitor()
-        session_id = talk(one, tmp_path, visitor, "One?")
-        assert one.conversations(visitor)
-        assert said(two, session_id)[::2] == ["One?"]
-        for number in range(5):
-            for engine in (one, two):
-                other = talk(engine, tmp_path, visitor)
-                engine.ask(other, f"{number}?").answer()
-            one.ask(session_id, f"one {number}").answer()
-            two.ask(session_id, f"two {number}").answer()
-        two.add_document(session_id, save_page(tmp_path, name="b.png"), name="b.png")
-        two.conversations(visitor)
-        first, *asked = said(one, session_id)[::2]
-        assert first == "One?" and len(asked) == 10
-        # A turn is written soon after its answer, so turns of two engines may change places.
-        for who in ("one", "two"):
-            own = [question for question in asked if question.startswith(who)]
-            assert own == [f"{who} {number}" for number in range(5)]
-        assert [document.name for document in one.documents(session_id)] == ["page.png", "b.png"]
-        assert len(one.conversations(visitor)) == len(two.conversations(visitor)) == 11
-        two.delete_session(session_id)
-        assert not two.has_session(session_id)
-        with pytest.raises(EngineError, match="no longer exists"):
-            one.history(session_id)
-
-
-def test_news_of_two_engines_at_once_are_both_kept(fake_settings: Settings, tmp_path: Path) -> None:
-    with Engine(fake_settings) as one, Engine(fake_settings) as two:
-        visitor = one.create_visitor()
-        session_id = talk(one, tmp_path, visitor, "One?")
-        one.conversations(visitor)
-        mine, theirs = one._sessions.get(session_id), two._sessions.get(session_id)
-        for store, session, who in ((one, mine, "a"), (two, theirs, "b")):
-            pair = (Message("user", (TextPart(who),)), Message("assistant", (TextPart(who),)))
-            store._sessions.end(session, pair)
-            store.conversations(visitor)
-    with Engine(fake_settings) as engine:
-        assert said(engine, session_id)[::2] == ["One?", "a", "b"]
 
 
 def with_ttl(settings: Settings, minutes: float) -> Settings:

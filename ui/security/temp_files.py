@@ -1,7 +1,7 @@
-"""A temporary folder of this process for uploads and display pictures, deleted when it ends.
+"""A folder of this process's own for what browsers send and are shown; it goes with the process.
 
-Gradio shares one folder among all its apps and deletes old files only while an app runs. The scans
-and page pictures of a killed app would stay there for ever.
+Gradio has one folder for all its apps and all times, and empties it by age while an app runs: of an
+app that was killed, the scans and the pictures of their pages would lie there for good.
 """
 
 import atexit
@@ -21,22 +21,18 @@ logger = logging.getLogger(__name__)
 
 _VARIABLE: Final = "GRADIO_TEMP_DIR"
 _PREFIX: Final = "scanchat-"
-# File in a folder that names the owning process.
-_OWNER: Final = ".owner"
-# A folder without an owner file may be new: it is created first. It counts as left after this time.
-_UNOWNED_SECONDS: Final = 24 * 3600.0
+# In a folder: held locked by the process whose it is.
+_LOCK: Final = ".lock"
+# A folder is made before its lock.
+_UNLOCKED_SECONDS: Final = 24 * 3600.0
 
 
 def use_own_folder() -> Path:
-    """Make Gradio store uploads in a new folder, and delete the folders of ended processes.
+    """Have Gradio keep uploads in a new folder, and delete those of processes that are gone.
 
-    The folder is inside $GRADIO_TEMP_DIR or, without it, inside Gradio's default folder;
-    $GRADIO_TEMP_DIR names the new folder from then on. Call this before creating components: each
-    one records the upload folder. If no folder can be created, Gradio's folder is used, and an
-    upload that fails reports the error to its sender.
-
-    Returns:
-        The folder in use.
+    It lies where $GRADIO_TEMP_DIR says, which names it from now on, or where Gradio's own would.
+    Call it before a component is made: each notes where uploads lie. Where no folder can be made,
+    Gradio's own stays; what an upload then meets is told to who sent it.
     """
     root = Path(get_upload_folder()).resolve()
     try:
@@ -47,8 +43,8 @@ def use_own_folder() -> Path:
         logger.warning("uploads lie in Gradio's folder, for no other can be made: %s", error)
         return root
     os.environ[_VARIABLE] = str(folder)
-    # A process forked from this one also runs this handler, and must not delete the folder.
-    atexit.register(_clear, folder, os.getpid())
+    # A process that was forked from this one ends, too, and must leave it alone.
+    atexit.register(_clear, folder, lock, os.getpid())
     return folder
 
 
@@ -71,7 +67,7 @@ def _clear(folder: Path, lock: FileLock, pid: int) -> None:
 
 
 def _clear_left(root: Path) -> None:
-    """Delete the folders of processes that have ended."""
+    """Delete the folders of processes that are gone."""
     for folder in root.glob(f"{_PREFIX}*"):
         try:
             if (folder / _LOCK).exists():
@@ -80,5 +76,5 @@ def _clear_left(root: Path) -> None:
                     _clear(folder, lock, os.getpid())
             elif folder.is_dir() and time.time() - folder.stat().st_mtime > _UNLOCKED_SECONDS:
                 shutil.rmtree(folder)
-        except OSError as error:  # another user's folder, or another process deleted it first
+        except OSError as error:  # another user's, or another process was quicker
             logger.info("a folder of an earlier run stays: %s", error)

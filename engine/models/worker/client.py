@@ -177,7 +177,9 @@ class RemoteModel:
         try:
             with self._process.deadline(_START_SECONDS):
                 self._receive()  # Started
-            self._send(Load(self.model_id, family, class_path(family, model_id=model_id), settings))
+            self._send(
+                Load(self.model_id, family, class_path(family, model_id=self.model_id), settings)
+            )
             answer = self._receive()
         except (EOFError, GenerationError) as error:
             detail = f"its process ended with status {self._process.end(_CLOSE_SECONDS)}"
