@@ -7,13 +7,12 @@ Try it: `python -c "from ui.i18n import count; print(count('chat.pages', 22, 'ru
 """
 
 import re
-import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Final
 
-from engine.core.i18n import as_written
+from engine.core.i18n import as_written, load_catalogue
 
 LANGUAGES: Final = {"en": "English", "ru": "Русский"}
 DEFAULT_LANGUAGE: Final = "en"
@@ -24,13 +23,7 @@ _LANGUAGE_RANGE = re.compile(r"\s*([a-zA-Z]{1,8})[a-zA-Z0-9-]*\s*(?:;\s*q\s*=\s*
 @cache
 def catalogue(language: str) -> Mapping[str, str]:
     """All texts of one language as {"table.name": template}."""
-    with (Path(__file__).parent / "texts" / f"{language}.toml").open("rb") as file:
-        tables = tomllib.load(file)
-    return {
-        f"{table}.{name}": template
-        for table, texts in tables.items()
-        for name, template in texts.items()
-    }
+    return load_catalogue(Path(__file__).parent / "texts" / f"{language}.toml")
 
 
 def text(key: str, language: str, /, **values: object) -> str:

@@ -39,12 +39,20 @@ def catalogue(language: str) -> Mapping[str, str]:
     """
     if language not in LANGUAGES:
         raise KeyError(f"language {language!r} is not one of {', '.join(LANGUAGES)}")
-    with (Path(__file__).parent / "texts" / f"{language}.toml").open("rb") as file:
+    return load_catalogue(Path(__file__).parent / "texts" / f"{language}.toml")
+
+
+def load_catalogue(path: Path) -> Mapping[str, str]:
+    """The texts of a TOML file of tables as {"table.name": template}.
+
+    The engine's own texts and those of the screen (ui.i18n) are loaded by it.
+    """
+    with path.open("rb") as file:
         tables = tomllib.load(file)
     return {
         f"{table}.{name}": template
-        for table, sentences in tables.items()
-        for name, template in sentences.items()
+        for table, texts in tables.items()
+        for name, template in texts.items()
     }
 
 
