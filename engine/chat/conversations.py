@@ -69,7 +69,7 @@ class Conversations:
         """Set a conversation's title; "" removes it. Raises SessionError, StoreError."""
         self._sessions.rename(session_id, title)
 
-    def keep(self, session_id: str, name: str, record: str) -> None:
+    def store_record(self, session_id: str, name: str, record: str) -> None:
         """Store a record of the screen with a conversation; never waits for the disk.
 
         Args:
@@ -79,14 +79,14 @@ class Conversations:
             SessionError: the session does not exist.
             StoreError: it is too large.
         """
-        self._sessions.get(session_id).archive.keep(session_id, name, record)
+        self._sessions.get(session_id).archive.store_record(session_id, name, record)
 
-    def kept(self, session_id: str, name: str) -> str | None:
-        """A record that `keep` stored; None if there is none. Raises SessionError, StoreError."""
-        return self._sessions.get(session_id).archive.kept(session_id, name)
+    def stored_record(self, session_id: str, name: str) -> str | None:
+        """A record of `store_record`; None if there is none. Raises SessionError, StoreError."""
+        return self._sessions.get(session_id).archive.stored_record(session_id, name)
 
     def store_for_visitor(self, visitor_id: str, name: str, record: str) -> None:
-        """Like `keep`, for a visitor's settings: up to 64,000 bytes.
+        """Like `store_record`, for a visitor's settings: up to 64,000 bytes.
 
         Raises:
             SessionError: visitor_id is not a visitor's id.
@@ -98,12 +98,12 @@ class Conversations:
         """A record that `store_for_visitor` stored; None if there is none. Raises StoreError."""
         return self._sessions.archives.visitors.stored_for_visitor(visitor_id, name)
 
-    def unkept(self, session_id: str) -> EngineError | None:
+    def storage_error(self, session_id: str) -> EngineError | None:
         """Why the last change of a session could not be stored; None if everything is.
 
         Raises SessionError.
         """
-        return self._sessions.get(session_id).unkept
+        return self._sessions.get(session_id).storage_error
 
     def cut_answer(self, session_id: str) -> Transcript | None:
         """The answer that the end of the app cut off, available until the next question.

@@ -220,19 +220,19 @@ class Engine:
         """Set a conversation's title; "" removes it. Raises SessionError, StoreError."""
         self._conversations.rename(session_id, title)
 
-    def keep(self, session_id: str, name: str, record: str) -> None:
+    def store_record(self, session_id: str, name: str, record: str) -> None:
         """Store a record of the screen with a conversation; never waits for the disk.
 
-        See `Conversations.keep`.
+        See `Conversations.store_record`.
         """
-        self._conversations.keep(session_id, name, record)
+        self._conversations.store_record(session_id, name, record)
 
-    def kept(self, session_id: str, name: str) -> str | None:
-        """A record that `keep` stored; None if there is none. Raises SessionError, StoreError."""
-        return self._conversations.kept(session_id, name)
+    def stored_record(self, session_id: str, name: str) -> str | None:
+        """A record of `store_record`; None if there is none. Raises SessionError, StoreError."""
+        return self._conversations.stored_record(session_id, name)
 
     def store_for_visitor(self, visitor_id: str, name: str, record: str) -> None:
-        """Like `keep`, for a visitor's settings: up to 64,000 bytes.
+        """Like `store_record`, for a visitor's settings: up to 64,000 bytes.
 
         See `Conversations.store_for_visitor`.
         """
@@ -242,9 +242,9 @@ class Engine:
         """A record that `store_for_visitor` stored; None if there is none. Raises StoreError."""
         return self._conversations.stored_for_visitor(visitor_id, name)
 
-    def unkept(self, session_id: str) -> EngineError | None:
-        """Why the last change of a session could not be stored. See `Conversations.unkept`."""
-        return self._conversations.unkept(session_id)
+    def storage_error(self, session_id: str) -> EngineError | None:
+        """Why the last change of a session was not stored. See `Conversations.storage_error`."""
+        return self._conversations.storage_error(session_id)
 
     def cut_answer(self, session_id: str) -> Transcript | None:
         """The answer that the end of the app cut off, available until the next question.

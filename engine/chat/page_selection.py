@@ -26,7 +26,7 @@ _LONGEST_FOLLOWING: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Pointed:
+class NamedPages:
     """The pages that a question refers to.
 
     Attributes:
@@ -38,7 +38,7 @@ class Pointed:
     missing: int | None = None
 
 
-def point(question: str, documents: Sequence[Document]) -> Pointed:
+def pages_named(question: str, documents: Sequence[Document]) -> NamedPages:
     """The pages that a question is about."""
     words = fold(question)
     chosen, words = _named(words, documents)
@@ -55,8 +55,8 @@ def point(question: str, documents: Sequence[Document]) -> Pointed:
     wanted = tuple(dict.fromkeys(pages))
     if not wanted:
         if not chosen or len(chosen) == len(documents):
-            return Pointed()
-        return Pointed(_all_pages(chosen))
+            return NamedPages()
+        return NamedPages(_all_pages(chosen))
     found: list[tuple[str, int]] = []
     for document in among:
         count = len(document.pages)
@@ -66,13 +66,15 @@ def point(question: str, documents: Sequence[Document]) -> Pointed:
             if 0 <= index < count and pair not in found:
                 found.append(pair)
     if not found:
-        return Pointed(_all_pages(chosen) if chosen else None, max(wanted))
+        return NamedPages(_all_pages(chosen) if chosen else None, max(wanted))
     if len(found) == sum(len(document.pages) for document in documents):
-        return Pointed()
-    return Pointed(tuple(found))
+        return NamedPages()
+    return NamedPages(tuple(found))
 
 
-def point_on(question: str, earlier: Sequence[str], documents: Sequence[Document]) -> Pointed:
+def pages_asked_about(
+    question: str, earlier: Sequence[str], documents: Sequence[Document]
+) -> NamedPages:
     """The pages that a question is about, which may be a follow-up to one that named them.
 
     "What is the total on page 4?", "And the date?": the second is about page 4, too.
@@ -80,11 +82,11 @@ def point_on(question: str, earlier: Sequence[str], documents: Sequence[Document
     Args:
         earlier: the questions before it, oldest first.
     """
-    pointed = point(question, documents)
+    pointed = pages_named(question, documents)
     follows = _FOLLOWS.match(question.casefold()) and len(question.split()) <= _LONGEST_FOLLOWING
-    if pointed != Pointed() or not follows or not earlier:
+    if pointed != NamedPages() or not follows or not earlier:
         return pointed
-    return Pointed(point_on(earlier[-1], earlier[:-1], documents).pages)
+    return NamedPages(pages_asked_about(earlier[-1], earlier[:-1], documents).pages)
 
 
 def _all_pages(documents: Sequence[Document]) -> tuple[tuple[str, int], ...]:

@@ -28,13 +28,13 @@ class Questions:
         sessions: SessionRegistry,
         models: ModelManager,
         runs: RunningAnswers,
-        conductor: Runner,
+        runner: Runner,
     ) -> None:
         self._settings = settings
         self._sessions = sessions
         self._models = models
         self._runs = runs
-        self._runner = conductor
+        self._runner = runner
 
     def ask(
         self,
@@ -92,7 +92,7 @@ class Questions:
             return stream
         if remember:
             message = user_message(asked)
-            why = session.unkept
+            why = session.storage_error
             self._sessions.begin(session, message, stream.transcript)
             if why is not None:
                 stream.emit(Notice(_NOT_KEPT.get(why.key, "notice.not_kept")))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from engine.chat.options import AskOptions
-from engine.chat.page_selection import point_on
+from engine.chat.page_selection import pages_asked_about
 from engine.chat.runner import Question
 from engine.core.errors import ModelError, SessionError
 from engine.core.geometry import clip
@@ -93,7 +93,7 @@ def _named(
     words: str, earlier: Sequence[str], documents: tuple[Document, ...]
 ) -> tuple[tuple[Page, ...], tuple[Notice, ...]]:
     """The pages that a question, or the one that it follows, names, and the notices about them."""
-    pointed = point_on(words, earlier, documents)
+    pointed = pages_asked_about(words, earlier, documents)
     pages = tuple(page for document in documents for page in document.pages)
     notices = []
     if pointed.missing is not None:

@@ -18,7 +18,7 @@ from engine.sessions.session import PendingTurn, SavedState, Session
 def save(session: Session, *, now: float) -> None:
     """Have the archive write what changed; never waits, never raises.
 
-    If that fails, session.unkept holds the reason, and the next save writes everything missing.
+    If that fails, session.storage_error holds the reason. The next save writes what is missing.
 
     Args:
         now: seconds since 1970.
@@ -61,7 +61,7 @@ def save(session: Session, *, now: float) -> None:
     def then(saved: SavedState | None) -> None:
         with session.lock:
             session.pending -= 1
-            session.unkept = None
+            session.storage_error = None
             if saved is None:
                 session.is_deleted = True
             else:
@@ -70,7 +70,7 @@ def save(session: Session, *, now: float) -> None:
     def failed(error: StoreError) -> None:
         with session.lock:
             session.pending -= 1
-            session.unkept = error
+            session.storage_error = error
 
     with session.lock:
         session.pending += 1

@@ -45,7 +45,7 @@ class Session:
         lost: document_id -> why its file cannot be used any more.
         asked: the question that is being answered.
         cut: the last question, if the end of the app cut off its answer.
-        unkept: why the last change could not be stored; None if everything is.
+        storage_error: why the last change could not be stored; None if everything is.
         pending: the number of writes in progress.
         is_deleted: nothing of it may be written any more.
         last_used: of the steady clock (engine.sessions.database.clock).
@@ -62,7 +62,7 @@ class Session:
     lost: dict[str, EngineError] = field(default_factory=dict)
     asked: PendingTurn | None = None
     cut: PendingTurn | None = None
-    unkept: StoreError | None = None
+    storage_error: StoreError | None = None
     saved: SavedState = field(default_factory=SavedState)
     pending: int = 0
     is_deleted: bool = False
@@ -81,7 +81,7 @@ class Session:
             not self.pending
             and not self.saved.is_new
             and self.asked is None
-            and self.unkept is None
+            and self.storage_error is None
             and [self.files[one.document_id] for one in self.documents]
             == list(self.saved.documents)
             and self.messages == list(self.saved.messages)

@@ -2,7 +2,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from engine.chat.page_selection import Pointed, point, point_on
+from engine.chat.page_selection import NamedPages, pages_asked_about, pages_named
 from engine.core.schema import Document, Page
 
 
@@ -45,7 +45,7 @@ def documents(*sizes: int, names: Sequence[str] = ()) -> tuple[Document, ...]:
     ],
 )
 def test_pages_are_named_by_number_or_by_word(question: str, pages: list[int]) -> None:
-    assert point(question, documents(5)).pages == tuple(("d1", page) for page in pages)
+    assert pages_named(question, documents(5)).pages == tuple(("d1", page) for page in pages)
 
 
 @pytest.mark.parametrize(
@@ -82,36 +82,38 @@ def test_pages_are_named_by_number_or_by_word(question: str, pages: list[int]) -
     ],
 )
 def test_documents_are_named_by_their_place(question: str, chosen: list[str]) -> None:
-    pages = point(question, documents(2, 1, 2)).pages
+    pages = pages_named(question, documents(2, 1, 2)).pages
     assert pages is not None
     assert list(dict.fromkeys(document for document, _ in pages)) == chosen
 
 
 def test_a_document_is_named_by_its_file() -> None:
     given = documents(2, 2, names=["contract.pdf", "IMG_2041.jpg"])
-    assert point("Who signed Contract.pdf?", given).pages == (("d1", 0), ("d1", 1))
-    assert point("date in img_2041", given).pages == (("d2", 0), ("d2", 1))
+    assert pages_named("Who signed Contract.pdf?", given).pages == (("d1", 0), ("d1", 1))
+    assert pages_named("date in img_2041", given).pages == (("d2", 0), ("d2", 1))
     # A word that happens to be a file's name is a word.
-    assert point("Who signed the contract?", given) == Pointed()
+    assert pages_named("Who signed the contract?", given) == NamedPages()
 
 
 def test_a_file_is_not_named_by_a_part_of_another_name_or_by_a_word() -> None:
     given = documents(1, 1, 1, names=["1.pdf", "11.pdf", "my 11.pdf"])
-    assert point("total in 11.pdf?", given).pages == (("d2", 0),)
-    assert point("total in 1.pdf.", given).pages == (("d1", 0),)
-    assert point("total in my 11.pdf", given).pages == (("d3", 0),)
-    assert point("my 11.pdf and 1.pdf", given).pages == (("d1", 0), ("d3", 0))
+    assert pages_named("total in 11.pdf?", given).pages == (("d2", 0),)
+    assert pages_named("total in 1.pdf.", given).pages == (("d1", 0),)
+    assert pages_named("total in my 11.pdf", given).pages == (("d3", 0),)
+    assert pages_named("my 11.pdf and 1.pdf", given).pages == (("d1", 0), ("d3", 0))
     plain = documents(1, 1, names=["total", "scan_7"])
-    assert point("What is the total?", plain) == Pointed()
-    assert point("the date in scan_7", plain).pages == (("d2", 0),)
+    assert pages_named("What is the total?", plain) == NamedPages()
+    assert pages_named("the date in scan_7", plain).pages == (("d2", 0),)
     same = documents(1, 1, names=["img_2041.jpg", "img_2041.png"])
-    assert point("date in img_2041.png", same).pages == (("d2", 0),)
+    assert pages_named("date in img_2041.png", same).pages == (("d2", 0),)
 
 
 def test_a_number_in_a_files_name_is_no_page() -> None:
     given = documents(5, 5, names=["page 3.pdf", "other.pdf"])
-    assert point("total in page 3.pdf", given).pages == tuple(("d1", page) for page in range(5))
-    assert point("total on page 2 of page 3.pdf", given).pages == (("d1", 1),)
+    assert pages_named("total in page 3.pdf", given).pages == tuple(
+        ("d1", page) for page in range(5)
+    )
+    assert pages_named("total on page 2 of page 3.pdf", given).pages == (("d1", 1),)
 
 
 @pytest.mark.parametrize(
@@ -125,40 +127,46 @@ def test_a_number_in_a_files_name_is_no_page() -> None:
     ],
 )
 def test_a_session_with_one_document_has_no_second_one(question: str) -> None:
-    assert point(question, documents(1)) == point(question, documents(4)) == Pointed()
+    assert (
+        pages_named(question, documents(1)) == pages_named(question, documents(4)) == NamedPages()
+    )
 
 
 def test_a_document_that_is_not_there_is_not_pointed_at() -> None:
     for question in ("total of the fourth receipt", "сумма в пятом чеке", "in the 12th invoice"):
-        assert point(question, documents(1, 1, 1)) == Pointed()
+        assert pages_named(question, documents(1, 1, 1)) == NamedPages()
 
 
 def test_pages_named_together_are_all_meant() -> None:
-    assert point("Compare the first and the third page", documents(4)).pages == (
+    assert pages_named("Compare the first and the third page", documents(4)).pages == (
         ("d1", 0),
         ("d1", 2),
     )
-    assert point("сравни вторую и последнюю страницы", documents(4)).pages == (
+    assert pages_named("сравни вторую и последнюю страницы", documents(4)).pages == (
         ("d1", 1),
         ("d1", 3),
     )
-    assert point("date on the last page of the second invoice", documents(2, 3)).pages == (
+    assert pages_named("date on the last page of the second invoice", documents(2, 3)).pages == (
         ("d2", 2),
     )
 
 
 def test_page_and_document_together() -> None:
-    assert point("total on page 2 of the second scan", documents(3, 3)).pages == (("d2", 1),)
-    assert point("сумма на второй странице первого скана", documents(3, 3)).pages == (("d1", 1),)
+    assert pages_named("total on page 2 of the second scan", documents(3, 3)).pages == (("d2", 1),)
+    assert pages_named("сумма на второй странице первого скана", documents(3, 3)).pages == (
+        ("d1", 1),
+    )
 
 
 def test_a_page_number_alone_means_that_page_of_each_document() -> None:
-    assert point("date on page 2", documents(3, 1, 2)).pages == (("d1", 1), ("d3", 1))
+    assert pages_named("date on page 2", documents(3, 1, 2)).pages == (("d1", 1), ("d3", 1))
 
 
 def test_a_page_that_is_not_there_is_told() -> None:
-    assert point("total on page 9", documents(3)) == Pointed(None, 9)
-    assert point("total on page 9 of the second scan", documents(3, 1)) == Pointed((("d2", 0),), 9)
+    assert pages_named("total on page 9", documents(3)) == NamedPages(None, 9)
+    assert pages_named("total on page 9 of the second scan", documents(3, 1)) == NamedPages(
+        (("d2", 0),), 9
+    )
 
 
 @pytest.mark.parametrize(
@@ -195,13 +203,13 @@ def test_a_page_that_is_not_there_is_told() -> None:
     ],
 )
 def test_other_numbers_name_no_page(question: str) -> None:
-    assert point(question, documents(3, 2)) == Pointed()
-    assert point(question, documents(30)) == Pointed()
-    assert point(question, documents(*[1] * 12)) == Pointed()
+    assert pages_named(question, documents(3, 2)) == NamedPages()
+    assert pages_named(question, documents(30)) == NamedPages()
+    assert pages_named(question, documents(*[1] * 12)) == NamedPages()
 
 
 def test_naming_all_pages_is_naming_none() -> None:
-    assert point("What is on page 1?", documents(1)) == Pointed()
+    assert pages_named("What is on page 1?", documents(1)) == NamedPages()
 
 
 @pytest.mark.parametrize(
@@ -222,4 +230,4 @@ def test_naming_all_pages_is_naming_none() -> None:
 def test_a_question_that_follows_another_is_about_its_pages(
     earlier: list[str], question: str, expected: tuple[tuple[str, int], ...] | None
 ) -> None:
-    assert point_on(question, earlier, documents(3)) == Pointed(expected)
+    assert pages_asked_about(question, earlier, documents(3)) == NamedPages(expected)

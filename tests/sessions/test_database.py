@@ -155,7 +155,7 @@ def test_a_database_locked_by_another_program_stops_no_answer_and_is_told(
         assert engine.ask(session_id, "Two?").answer().text == "The total is 42."
         assert time.monotonic() - started < 1.5
         time.sleep(0.6)
-        assert engine.unkept(session_id).key == "store.busy"  # type: ignore[union-attr]
+        assert engine.storage_error(session_id).key == "store.busy"  # type: ignore[union-attr]
         events = list(engine.ask(session_id, "Three?"))
         assert Notice("notice.not_kept_busy") in events
         with pytest.raises(StoreError, match="Another program is using"):
@@ -168,7 +168,7 @@ def test_a_database_locked_by_another_program_stops_no_answer_and_is_told(
         # The next change brings everything that was missing.
         engine.ask(session_id, "Four?").answer()
     with Engine(fake_settings) as engine:
-        assert engine.unkept(session_id) is None
+        assert engine.storage_error(session_id) is None
         assert said(engine, session_id)[::2] == ["One?", "Two?", "Three?", "Four?"]
 
 
@@ -181,13 +181,13 @@ def test_reading_never_waits_for_a_lock_that_another_program_holds(
         engine._sessions.archives.visitors.write_now(lambda _: None)
         other = sqlite3.connect(kept / "conversations.db", isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
-        engine.keep(other_id, "screen_state", "{}")
+        engine.store_record(other_id, "screen_state", "{}")
         started = time.monotonic()
         for _ in range(5):
             # What the screen asks for at every event.
             assert len(engine.documents(session_id)) == 1
             assert len(engine.history(session_id)) == 2
-            assert engine.kept(session_id, "screen_state") is None
+            assert engine.stored_record(session_id, "screen_state") is None
             assert len(engine.conversations(visitor)) == 2
         assert time.monotonic() - started < 0.5
         while "is not kept" not in caplog.text:
@@ -198,8 +198,8 @@ def test_reading_never_waits_for_a_lock_that_another_program_holds(
         other.execute("ROLLBACK")
         other.close()
         # Without the lock a read waits for what was written before it.
-        engine.keep(other_id, "screen_state", "[]")
-        assert engine.kept(other_id, "screen_state") == "[]"
+        engine.store_record(other_id, "screen_state", "[]")
+        assert engine.stored_record(other_id, "screen_state") == "[]"
 
 
 def test_a_full_disk_at_an_upload_is_one_sentence_and_loses_nothing(
@@ -246,7 +246,7 @@ with Engine(load_settings(folder / "fake.toml")) as engine:
     told = list(engine.ask(session_id, "Three?"))
     assert Notice("notice.not_kept_full") in told, told
     assert said(engine, session_id)[::2] == ["One?", "Two?", "Three?"]
-    print(session_id, engine.unkept(session_id).key, flush=True)
+    print(session_id, engine.storage_error(session_id).key, flush=True)
     import os
     os._exit(0)
 """
@@ -294,7 +294,7 @@ class Slow(list):
         time.sleep(60)
 engine = Engine(load_settings(folder / "fake.toml"))
 session_id = talk(engine, folder, "v" * 43, "One?")
-engine.keep(session_id, "turns", "shown")
+engine.store_record(session_id, "turns", "shown")
 FakeFamily.script = Slow()
 for event in engine.ask(session_id, "Two?"):
     if isinstance(event, TextDelta):
@@ -335,7 +335,7 @@ def test_after_a_kill_in_mid_answer_the_conversation_is_there_and_the_answer_is_
         assert cut.text == said(engine, session_id)[3]
         assert cut.text.startswith("Once upon a")
         assert cut.notices[-1] == Notice("notice.cut_by_restart")
-        assert engine.kept(session_id, "turns") == "shown"
+        assert engine.stored_record(session_id, "turns") == "shown"
         assert engine.conversations("v" * 43)[0].questions == 2
     with Engine(fake_settings) as engine:  # told until the next question, and added once
         assert len(engine.history(session_id)) == 4

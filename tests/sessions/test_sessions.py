@@ -111,7 +111,7 @@ def test_a_conversation_comes_back_after_a_restart(fake_settings: Settings, tmp_
         place = Evidence("d", 0, (1.5, 2.0, 3.0, 4.25), "42", 0.75, (13, 15))
         FakeFamily.evidence = [place]
         session_id = talk(engine, tmp_path, visitor, "What is the total?")
-        engine.keep(session_id, "turns", '["shown"]')
+        engine.store_record(session_id, "turns", '["shown"]')
         engine.store_for_visitor(visitor, "settings", '{"dark": true}')
         engine.rename(session_id, "Bill")
         before, documents = engine.history(session_id), engine.documents(session_id)
@@ -125,7 +125,7 @@ def test_a_conversation_comes_back_after_a_restart(fake_settings: Settings, tmp_
         assert before[1].evidence == (place,)
         assert engine.documents(session_id) == documents
         assert engine.documents(session_id)[0].pages[0].load_image().tobytes() == pixels
-        assert engine.kept(session_id, "turns") == '["shown"]'
+        assert engine.stored_record(session_id, "turns") == '["shown"]'
         assert engine.stored_for_visitor(visitor, "settings") == '{"dark": true}'
         assert engine.conversations(visitor)[0].title == "Bill"
         # It goes on where it was: the page is known, and only the words are new.
@@ -144,8 +144,8 @@ def test_in_memory_nothing_is_written_to_disk(
     with Engine(fake_settings) as engine:
         visitor = engine.create_visitor()
         session_id = talk(engine, tmp_path, visitor, "?")
-        engine.keep(session_id, "turns", "[]")
-        assert engine.kept(session_id, "turns") == "[]"
+        engine.store_record(session_id, "turns", "[]")
+        assert engine.stored_record(session_id, "turns") == "[]"
         assert len(engine.conversations(visitor)) == 1
     assert not fake_settings.data_dir.exists()
     with Engine(fake_settings) as engine:
@@ -203,7 +203,7 @@ def test_deleting_a_visitor_leaves_no_byte_of_theirs(
         FakeFamily.script = ["The secret answer ", "zebra."]
         session_id = talk(engine, tmp_path, visitor, "zebra question?", name="zebra.png")
         engine.rename(session_id, "zebra title")
-        engine.keep(session_id, "turns", "zebra turns")
+        engine.store_record(session_id, "turns", "zebra turns")
         engine.store_for_visitor(visitor, "settings", "zebra settings")
         FakeFamily.script = ["Fine."]
         theirs = talk(engine, tmp_path, other, "?")
@@ -313,19 +313,19 @@ def test_records_have_a_limit_and_belong_to_their_conversation(
     fake_engine: Engine, visitor: str, tmp_path: Path
 ) -> None:
     session_id = talk(fake_engine, tmp_path, visitor)
-    assert fake_engine.kept(session_id, "turns") is None
-    fake_engine.keep(session_id, "turns", "старое")
-    fake_engine.keep(session_id, "turns", "новое")
-    assert fake_engine.kept(session_id, "turns") == "новое"
+    assert fake_engine.stored_record(session_id, "turns") is None
+    fake_engine.store_record(session_id, "turns", "старое")
+    fake_engine.store_record(session_id, "turns", "новое")
+    assert fake_engine.stored_record(session_id, "turns") == "новое"
     with pytest.raises(StoreError, match="8000000"):
-        fake_engine.keep(session_id, "turns", "x" * 8_000_001)
+        fake_engine.store_record(session_id, "turns", "x" * 8_000_001)
     with pytest.raises(StoreError, match="64000"):
         fake_engine.store_for_visitor(visitor, "settings", "ы" * 32_001)
     with pytest.raises(SessionError):
-        fake_engine.keep("guessed", "turns", "")
-    assert fake_engine.kept(session_id, "turns") == "новое"
+        fake_engine.store_record("guessed", "turns", "")
+    assert fake_engine.stored_record(session_id, "turns") == "новое"
     fake_engine.new_chat(session_id)
-    assert fake_engine.kept(session_id, "turns") is None
+    assert fake_engine.stored_record(session_id, "turns") is None
 
 
 def test_an_idle_conversation_leaves_the_memory_and_comes_back(
@@ -369,7 +369,7 @@ def test_a_deleted_conversation_leaves_no_byte_and_the_visitors_others_stay(
             FakeFamily.script = ["zebra answer"]
             gone = talk(engine, tmp_path, visitor, "zebra question?", name="zebra.png")
             engine.rename(gone, "zebra title")
-            engine.keep(gone, "turns", "zebra turns")
+            engine.store_record(gone, "turns", "zebra turns")
             FakeFamily.script = ["Fine."]
             stays = talk(engine, tmp_path, visitor, "?")
             assert {one.session_id for one in engine.conversations(visitor)} >= {gone, stays}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.chat.page_selection import point
+from engine.chat.page_selection import pages_named
 from engine.families.lite.question import analyse, counts_documents
 from engine.text.page_references import LAST, Reference, fold, references
 from tests.chat.test_page_selection import documents
@@ -85,7 +85,7 @@ def test_a_reference_covers_the_words_before_it_that_make_a_place_of_it() -> Non
     ],
 )
 def test_words_that_point_at_pages_are_not_looked_for_on_them(question: str) -> None:
-    assert point(question, documents(9, 9, 9, 9, 9)).pages is not None
+    assert pages_named(question, documents(9, 9, 9, 9, 9)).pages is not None
     words = [term.word for term in analyse(question).terms]
     assert words == [term.word for term in analyse("Кто заказчик?").terms]
 
@@ -95,12 +95,12 @@ def test_words_that_point_at_pages_are_not_looked_for_on_them(question: str) -> 
     ["Who signed the second letter?", "сумма второго чека", "total of the second scan"],
 )
 def test_a_question_that_points_at_a_document_counts_documents(question: str) -> None:
-    pages = point(question, documents(1, 1, 1)).pages
+    pages = pages_named(question, documents(1, 1, 1)).pages
     assert pages == (("d2", 0),)
     assert counts_documents(question)
 
 
 @pytest.mark.parametrize("question", ["What is on the second invoice line?", "во вторник чек был"])
 def test_a_question_that_points_at_none_counts_none(question: str) -> None:
-    assert point(question, documents(1, 1, 1)).pages is None
+    assert pages_named(question, documents(1, 1, 1)).pages is None
     assert not counts_documents(question)

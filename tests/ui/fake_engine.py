@@ -133,10 +133,10 @@ class FakeEngine:
     def rename(self, session_id: str, title: str) -> None:
         self._titles[session_id] = title
 
-    def keep(self, session_id: str, name: str, record: str) -> None:
+    def store_record(self, session_id: str, name: str, record: str) -> None:
         self._records[session_id, name] = record
 
-    def kept(self, session_id: str, name: str) -> str | None:
+    def stored_record(self, session_id: str, name: str) -> str | None:
         return self._records.get((session_id, name))
 
     def cut_answer(self, session_id: str) -> Transcript | None:

@@ -6,7 +6,7 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from engine import AskOptions, Engine, Transcript
-from engine.chat.page_selection import point
+from engine.chat.page_selection import pages_named
 from engine.core.prompts import get_task
 from ui.actions.batches import batches
 from ui.actions.edit import forget_from
@@ -128,7 +128,7 @@ class AnswerActions:
         if pinned and get_task(question.task).needs_question:
             # A page that the question names takes precedence over the chosen pages.
             documents = self._engine.documents(screen_state.session_id)
-            pinned = pinned if point(text, documents).pages is None else ()
+            pinned = pinned if pages_named(text, documents).pages is None else ()
         screen_state.stream = self._engine.ask(
             screen_state.session_id,
             text,

@@ -28,7 +28,7 @@ class ScreenStates:
         screen_state = self._screen_states.get(session_id)
         if screen_state is None:
             screen_state = self._screen_states[session_id] = ScreenState(session_id, visitor_id)
-            kept = self._engine.kept(session_id, RECORD)
+            kept = self._engine.stored_record(session_id, RECORD)
             restore(screen_state, kept, self._engine.cut_answer(session_id))
         return screen_state, False
 
@@ -41,7 +41,7 @@ class ScreenStates:
     def keep(self, screen_state: ScreenState) -> None:
         """Store what the screen state shows, so it survives a restart of the app."""
         try:
-            self._engine.keep(screen_state.session_id, RECORD, record(screen_state))
+            self._engine.store_record(screen_state.session_id, RECORD, record(screen_state))
         except EngineError as error:
             # The conversation on the screen is complete; only its copy on the disk is not.
             logger.warning("a conversation was not kept: %s", error)

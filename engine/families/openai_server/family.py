@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from engine.core.errors import ModelError, RunCancelled
 from engine.core.i18n import say
-from engine.core.prompts import get_task, load_tasks
-from engine.core.schema import FinishReason, Notice, Page, Size, Step
+from engine.core.prompts import load_tasks
+from engine.core.schema import FinishReason, Page, Size, Step
 from engine.families.base import (
     Capabilities,
     ModelRequest,
@@ -167,17 +167,6 @@ class OpenAIServerFamily(PageByPageFamily):
 
     def frame(self, inputs: ServerInputs, page: Page) -> Size:
         return inputs.frames.get((page.document_id, page.page_index), page.size)
-
-    def prepare(self, request: ModelRequest, preparation: Preparation) -> ReadingInputs:
-        if (
-            not self._can.multiple_pages
-            and len(request.pages) > 1
-            and get_task(request.task).needs_question
-        ):
-            request = replace(request, pages=request.pages[:1])
-            page = request.pages[0].page_index + 1
-            preparation.emit(Notice("notice.one_page", {"model_id": self.model_id, "page": page}))
-        return super().prepare(request, preparation)
 
     def prepare_prompt(self, request: ModelRequest, preparation: Preparation) -> ServerInputs:
         if request.verbatim and not grammar.can_constrain(self.settings.api):

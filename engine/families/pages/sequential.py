@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Final
 
 from engine.core.errors import RunCancelled
 from engine.core.prompts import get_task
-from engine.core.schema import Discarded, Page, Size, Step
+from engine.core.schema import Discarded, Notice, Page, Size, Step, Values
 from engine.core.settings import ModelSettings
 from engine.families.base import ModelFamily, ModelRequest, Outcome, Preparation, Run
 from engine.families.pages.run import (
@@ -81,10 +81,20 @@ class PageByPageFamily(ModelFamily):
         """Return a filter of thoughts for one answer; None for models that do not think."""
         return None
 
+    def _one_page_at_most(self, request: ModelRequest, preparation: Preparation) -> ModelRequest:
+        """Keep the first page for a model that sees one page at a time, and report it."""
+        capabilities = self.capabilities_of(self.model_id, self.settings)
+        if capabilities.multiple_pages or len(request.pages) < 2:
+            return request
+        values: Values = {"model_id": self.model_id, "page": request.pages[0].page_index + 1}
+        preparation.emit(Notice("notice.one_page", values))
+        return replace(request, pages=request.pages[:1])
+
     def prepare(self, request: ModelRequest, preparation: Preparation) -> ReadingInputs:
         kept = self._kept(request) if request.resume else {}
         task = get_task(request.task)
         if task.needs_question:
+            request = self._one_page_at_most(request, preparation)
             first = next(iter(kept.values()), None)
             asked = replace(request, so_far=tuple(first.said) if first else ())
             made = self.prepare_prompt(asked, preparation)

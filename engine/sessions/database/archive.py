@@ -154,7 +154,7 @@ class Archive:
         self.write_now(work)
         self._database.wipe_log().result()
 
-    def keep(self, session_id: str, name: str, record: str) -> None:
+    def store_record(self, session_id: str, name: str, record: str) -> None:
         """Store a record of the screen for a session; never waits. A failure is logged.
 
         Raises:
@@ -172,7 +172,7 @@ class Archive:
 
         self.write(work, failed=_not_kept(name))
 
-    def kept(self, session_id: str, name: str) -> str | None:
+    def stored_record(self, session_id: str, name: str) -> str | None:
         """Raises StoreError."""
         found = self.read(
             lambda connection: connection.execute(
@@ -182,7 +182,7 @@ class Archive:
         return None if found is None else str(found[0])
 
     def store_for_visitor(self, visitor_id: str, name: str, record: str, now: float) -> None:
-        """Like `keep`, for a visitor. now: seconds since 1970.
+        """Like `store_record`, for a visitor. now: seconds since 1970.
 
         Raises:
             StoreError: it is too large.

@@ -6,6 +6,8 @@ import pytest
 from PIL import Image
 
 from engine.core.errors import ModelError
+from engine.core.schema import Notice
+from tests.fakes import save_page
 from tests.families.deepseek_ocr.conftest import MakeEngine, with_page
 from tests.families.driving import loaded_family
 from tests.families.tiny_deepseek_ocr import BOS
@@ -41,6 +43,18 @@ def test_golden_prompt_of_every_task(
     make_engine: MakeEngine, family: str, task: str, question: str, prompt: str, tmp_path: Path
 ) -> None:
     assert asked(make_engine, family, tmp_path, task, question) == prompt
+
+
+@VERSIONS
+def test_a_question_about_two_pages_looks_at_the_first_and_says_so(
+    make_engine: MakeEngine, family: str, tmp_path: Path
+) -> None:
+    engine = make_engine(family, generation={"max_new_tokens": 1})
+    session_id = with_page(engine, tmp_path)
+    engine.add_document(session_id, save_page(tmp_path, text="another"), name="b.png")
+    events = list(engine.ask(session_id, "What is the total?"))
+    assert Notice("notice.one_page", {"model_id": "tiny", "page": 1}) in events
+    assert len(loaded_family(engine).caches.take(session_id).prompt.images) == 1
 
 
 @VERSIONS
