@@ -1,4 +1,4 @@
-"""Conversion of boxes between a model's frame and the page frame. Models' boxes are scaled only here.
+"""Conversion of boxes between a model's frame and the page frame: the only place for models' boxes.
 
 Page frame: pixels of the upright page image, origin top left (engine.core.schema). This module also
 maps boxes of a sideways page back from the image that was rotated for OCR.
