@@ -29,7 +29,7 @@ _Answer = tuple[dict[str, Any], bytes | memoryview]
 
 
 def main() -> None:
-    """Answer wishes until there are no more."""
+    """Answer requests until there are no more."""
     channel = channel_to_app()
     _limit_memory()
     with suppress(EOFError):
