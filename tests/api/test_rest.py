@@ -4,6 +4,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -170,8 +171,20 @@ def test_a_load_balancer_learns_whether_the_app_lives_and_can_answer(
     assert http.get("health").status_code == 200
 
 
-def test_the_folder_of_uploads_is_left_as_it_was(app: Served, http: httpx.Client) -> None:
-    before = set(Path(tempfile.gettempdir()).glob("scanchat-api-*"))
+def test_the_folder_of_uploads_is_left_as_it_was(
+    app: Served, http: httpx.Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A folder of this test's own: tests that run beside it upload as well.
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    made: list[str] = []
+    make = tempfile.mkdtemp
+
+    def recorded(*args: Any, **kwargs: Any) -> str:
+        made.append(make(*args, **kwargs))
+        return made[-1]
+
+    monkeypatch.setattr(tempfile, "mkdtemp", recorded)
     http.post("api/ask", data={"question": "What?"}, files=sent())
     app.wait_until_idle()
-    assert set(Path(tempfile.gettempdir()).glob("scanchat-api-*")) <= before
+    assert any(Path(one).name.startswith("scanchat-api-") for one in made)
+    assert not list(tmp_path.glob("scanchat-api-*"))

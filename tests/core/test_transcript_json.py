@@ -118,7 +118,7 @@ def test_a_transcript_that_had_not_ended_is_cancelled_and_says_why() -> None:
     running = Transcript(text="The total is", step=Step("step.thinking"))
     back = and_back(running)
     assert (back.text, back.finish_reason, back.step) == ("The total is", "cancelled", None)
-    assert "restarted" in back.notices[-1].text("en")
+    assert "A restart of the app cut off" in back.notices[-1].text("en")
     assert "перезапуске" in back.notices[-1].text("ru")
     # A second round trip does not add the notice again.
     assert and_back(back).notices == back.notices
