@@ -136,7 +136,7 @@ def index_from_truth(row: dict[str, Any], rng: random.Random, noise: float) -> P
 def _misread(text: str, rng: random.Random) -> str:
     at = rng.randrange(len(text))
     for pair in rng.sample(_CONFUSED, len(_CONFUSED)):
-        for seen, read in (pair, pair[::-1]):
+        for seen, read in (tuple(pair), tuple(reversed(pair))):
             if text[at] == seen:
                 return text[:at] + read + text[at + 1 :]
     return text[:at] + text[at + 1 :] if len(text) > 4 and rng.random() < 0.3 else text

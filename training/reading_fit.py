@@ -163,7 +163,7 @@ def fit(judged: Sequence[Judged], mask: Floats | None = None, *, networks: int =
     return Ranker(
         hidden=np.concatenate([hidden for hidden, _, _ in parts], axis=1),
         hidden_bias=np.concatenate([bias for _, bias, _ in parts]),
-        output=np.concatenate([output for _, _, output in parts]) / networks,
+        output=np.asarray(np.concatenate([out for _, _, out in parts]) / networks, np.float32),
         sign_weight=np.zeros(len(SIGNS), np.float32),
         sign_bias=0.0,
         threshold=0.0,
@@ -215,10 +215,11 @@ def _fit_one(
             scores = network(features[at].float() * kept).squeeze(-1)
             loss = (shares[at] * (_log_sums(scores, question) - scores)).sum() / len(batch)
             optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             optimiser.step()
             schedule.step()
     hidden, output = network[1], network[4]
+    assert isinstance(hidden, torch.nn.Linear) and isinstance(output, torch.nn.Linear)
     return (
         hidden.weight.detach().numpy().T * kept.numpy()[:, None],
         hidden.bias.detach().numpy(),
@@ -280,7 +281,7 @@ def _confidence(rows: Floats, right: Floats) -> tuple[Floats, float, float]:
         value.backward()  # type: ignore[no-untyped-call]
         return value
 
-    optimiser.step(loss)
+    optimiser.step(loss)  # type: ignore[no-untyped-call]
     found = coefficients.detach().numpy()
     chance = 1 / (1 + np.exp(-(rows @ found[:-1] + found[-1])))
     threshold = float(np.quantile(chance[right > 0], _MAY_REFUSE))
