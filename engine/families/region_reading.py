@@ -35,7 +35,6 @@ from engine.families.base import ModelRequest, Preparation, Run
 from engine.families.pages.region_crops import (
     RegionCrop,
     crops_of,
-    has_ink,
     ink_outside,
     whole_page,
 )
@@ -114,7 +113,7 @@ class RegionReadingFamily(TransformersChatFamily):
             )
             if not crops:
                 return ask(request, preparation)
-        elif not crops and has_ink(image):
+        elif not crops:
             crops = (whole_page(page, image),)
 
         def make(crop: RegionCrop, share: float, so_far: tuple[int, ...]) -> Any:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
+import httpx2
 import pytest
 
 from engine.core.errors import ModelError
@@ -184,6 +185,45 @@ def test_a_makers_new_commit_comes_with_the_next_download_and_not_with_loading(
     download("mine", MODEL)
     assert is_cached(MODEL)
     assert configuration("mine", MODEL, load) == b'{"new": 1}'
+
+
+def test_an_update_that_does_not_fit_the_disk_leaves_the_model_there(
+    hub: LocalHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    download("mine", MODEL)
+    larger = {"model-00001-of-00002.safetensors": b"0" * 60_000_000}
+    hub.publish("Someone/Model", FILES | larger, commit="d" * 40)
+    monkeypatch.setattr(
+        "engine.models.download.shutil.disk_usage", lambda folder: SimpleNamespace(free=1000)
+    )
+    with pytest.raises(ModelError):
+        download("mine", MODEL)
+    assert is_cached(MODEL)
+
+
+def test_an_update_that_is_cut_off_leaves_the_model_there_and_is_told(
+    hub: LocalHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    download("mine", MODEL)
+    news = {"model-00001-of-00002.safetensors": b"new", "config.json": b'{"new": 1}'}
+    hub.publish("Someone/Model", FILES | news, commit="d" * 40)
+    monkeypatch.setattr("engine.models.download._missing_bytes", lambda *_: 0)
+
+    def cut(*args: object, **options: object) -> str:
+        raise httpx2.ReadError("the connection was reset")
+
+    monkeypatch.setattr("huggingface_hub._snapshot_download.hf_hub_download", cut)
+    with pytest.raises(ModelError, match="Someone/Model"):
+        download("mine", MODEL)
+    monkeypatch.undo()
+
+
+def test_a_shard_without_its_index_is_no_whole_model(hub: LocalHub) -> None:
+    folder = download("mine", MODEL)
+    (folder / "model.safetensors.index.json").unlink()
+    (folder / "model-00002-of-00002.safetensors").unlink()
+    assert not is_whole(folder)
+    assert not is_cached(MODEL)
 
 
 @ASKED

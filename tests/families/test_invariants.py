@@ -337,6 +337,29 @@ def test_the_first_image_is_prefilled_without_a_mask_so_that_fast_kernels_take_i
 
 
 @pytest.mark.parametrize("name", DECODED)
+def test_the_image_of_a_later_page_is_prefilled_from_the_beginning_too(
+    tiny_engine: MakeEngine, name: str, tmp_path: Path
+) -> None:
+    engine = tiny_engine(name)
+    adapter = TINY[name].adapter
+    # A page that is read region by region has a table asked as a whole.
+    tasks = ("table",) if adapter.reads_regions else ("ocr", "layout")
+    task = next(one for one in tasks if one in adapter.capabilities.tasks)
+    session_id = session_with(engine, tmp_path, "Total 42.00", "Another page 17")
+    pieces: list[tuple[int, int]] = []
+
+    def before_forward(module: Any, args: Any, kwargs: Any) -> None:
+        cached = kwargs["past_key_values"].get_seq_length()
+        pieces.append((cached, kwargs["input_ids"].shape[1]))
+
+    family = loaded_family(engine)
+    family.model.register_forward_pre_hook(before_forward, with_kwargs=True)
+    list(engine.ask(session_id, task=task))
+    # The first piece of each page, with its image: a few shared tokens are not kept for it.
+    assert len([tokens for cached, tokens in pieces if not cached]) == 2
+
+
+@pytest.mark.parametrize("name", DECODED)
 def test_how_the_prefill_is_cut_changes_no_token(
     tiny_engine: MakeEngine, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -901,3 +901,39 @@ def test_a_conversation_that_is_deleted_while_it_is_read_leaves_nothing_behind(
     goes_on.set()
     assert stream.answer().finish_reason == "length"
     assert session_id not in family._cut
+
+
+def test_a_server_that_gives_fewer_tokens_is_asked_for_those_from_then_on(
+    served: Make, tmp_path: Path
+) -> None:
+    def capped(exchange: Exchange) -> None:
+        asked = exchange.body.get("max_tokens", 0)
+        if "max_completion_tokens" in exchange.body:
+            exchange.refuse(422, "body.max_completion_tokens: Extra inputs are not permitted")
+        elif asked > 4096:
+            said = f"max_tokens is too large: {asked}. This model supports at most 4096 tokens."
+            exchange.refuse(400, said)
+        else:
+            exchange.answer("said")
+
+    engine, server = served(capped)
+    session_id = session_with(engine, tmp_path, "x")
+    for task in ("question", "ocr", "question"):
+        assert engine.ask(session_id, "?", task=task).answer().text == "said"
+    assert [exchange.body["max_tokens"] for exchange in server.exchanges][-2:] == [4096, 1024]
+
+
+def test_a_server_whose_tokenizer_takes_no_template_switch_is_asked_without_it(
+    served: Make, tmp_path: Path
+) -> None:
+    def mistral(exchange: Exchange) -> None:
+        if exchange.body.get("chat_template_kwargs") is not None:
+            exchange.refuse(400, "chat_template is not supported for Mistral tokenizers.")
+        else:
+            exchange.answer("said")
+
+    engine, server = served(mistral, api="vllm")
+    session_id = session_with(engine, tmp_path, "x")
+    assert engine.ask(session_id, "?").answer().text == "said"
+    assert engine.ask(session_id, "?").answer().text == "said"
+    assert len(server.exchanges) == 3

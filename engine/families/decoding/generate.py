@@ -103,6 +103,9 @@ def decode(
     for span in prompt.images:
         if span.start < shared < span.end:
             shared = span.start
+    if prompt.images and shared <= prompt.images[0].start <= PREFILL_TOKENS:
+        # A few tokens before a new image are not worth its dense mask: see `PromptIds.chunks`.
+        shared = 0
     cache = kept.cache if kept and shared else DynamicCache(config=model.config)
     if kept and shared:
         cache.crop(shared - len(kept.prompt.ids))

@@ -14,6 +14,8 @@ import asyncio
 import logging
 import queue
 import random
+import re
+import sys
 import threading
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
@@ -41,6 +43,12 @@ _OPTIONAL: Final[Mapping[str, str | None]] = {
     "temperature": None,
     "max_tokens": "max_completion_tokens",
 }
+# What engine.families.openai_server.request adds for models that may think.
+_TEMPLATE: Final = "chat_template_kwargs"
+_NO_THINKING: Final = {"enable_thinking": False}
+_CAP: Final = re.compile(
+    r"(?:at most|maximum|no more than|less than|up to|limit|<=)\D{0,40}?(\d{2,7})\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +97,8 @@ class ServerClient:
         self._model = model
         self._breaker = breaker
         self._unknown: set[str] = set()
+        # The most tokens that the server gives an answer, once it has said so.
+        self._most_tokens: int | None = None
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(
             target=self._loop.run_forever, name=f"server-{server.model_id}", daemon=True
@@ -248,6 +258,10 @@ class ServerClient:
         known: dict[str, Any] = {}
         for name, value in body.items():
             instead = _OPTIONAL.get(name) if name in self._unknown else name
+            if name == "max_tokens" and self._most_tokens is not None:
+                value = min(value, self._most_tokens)
+            if name == "extra_body" and _TEMPLATE in self._unknown:
+                value = {key: one for key, one in value.items() if key != _TEMPLATE}
             if instead is not None:
                 known[instead] = value
         return known
@@ -257,6 +271,13 @@ class ServerClient:
         if failure.error.key != "server.refused":
             return False
         said = str(failure.error.values.get("detail", ""))
+        if "max_tokens" in said and self._learns_cap(body, said):
+            return True
+        added = body.get("extra_body", {}).get(_TEMPLATE) == _NO_THINKING
+        if "chat_template" in said and added and _TEMPLATE not in self._unknown:
+            # vLLM refuses any such value for models with Mistral's own tokenizer.
+            self._unknown.add(_TEMPLATE)
+            return True
         named = {
             name
             for name in _OPTIONAL
@@ -264,6 +285,15 @@ class ServerClient:
         }
         self._unknown |= named
         return bool(named)
+
+    def _learns_cap(self, body: Mapping[str, Any], said: str) -> bool:
+        """Record the most tokens that a server gives, if a rejection names fewer than asked for."""
+        asked = min(int(body.get("max_tokens", 0)), self._most_tokens or sys.maxsize)
+        fewer = [int(number) for number in _CAP.findall(said) if int(number) < asked]
+        if not fewer:
+            return False
+        self._most_tokens = max(fewer)
+        return True
 
     async def _answer(
         self, body: Mapping[str, Any], put: Callable[[Any], None], started: list[bool]

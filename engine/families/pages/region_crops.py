@@ -47,8 +47,6 @@ _LOOKED_AT: Final = 1000
 # A stroke is at least this much darker than its surroundings (of 255), and at most this wide.
 _DARKER: Final = 40
 _STROKE_PIXELS: Final = 9
-# A page with a smaller share of ink is blank: a scan always has some dust.
-_BLANK_SHARE: Final = 0.0001
 _TASK_OF: Final = {"Table": "table", "Formula": "formula"}
 # Quarter turns counter-clockwise -> what PIL calls them.
 _TURN: Final = {
@@ -119,15 +117,6 @@ def ink_outside(image: Image.Image, boxes: Sequence[BBox]) -> float:
         right, bottom = (int((edge + room) * scale) + 1 for edge in (x1, y1))
         ink[top:bottom, left:right] = False
     return int(ink.sum()) / total if total else 0.0
-
-
-def has_ink(image: Image.Image) -> bool:
-    """Whether a page without regions has anything like print on it.
-
-    It treats more pages as blank than engine.ocr.preprocess.is_blank, which runs before OCR.
-    """
-    ink, _ = _ink(image)
-    return float(ink.mean()) >= _BLANK_SHARE
 
 
 def _ink(image: Image.Image) -> tuple[NDArray[np.bool_], float]:

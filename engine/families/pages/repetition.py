@@ -45,7 +45,7 @@ MOST_TOKENS: Final = _TABLE.most + MAX_PERIOD
 
 # Separators of a table's cells or rows, in every format that models write.
 _TABLE_MARK: Final = re.compile(
-    r"</?t[dhr]\b|<(?:[flxu]cel|ecel|ched|rhed|srow|nl)>|\||&|\\hline", re.IGNORECASE
+    r"</?t[dhr]\b|<(?:[flxu]cel|ecel|ched|rhed|srow|nl)>|(?<!<)\|(?!>)|&|\\hline", re.IGNORECASE
 )
 
 

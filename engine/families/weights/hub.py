@@ -52,6 +52,10 @@ _NEEDED: Final = (
     "tokenizer_config.json",
     "chat_template.jinja",
     "chat_template.json",
+    "tokenizer.model",
+    "vocab.json",
+    "merges.txt",
+    "*.safetensors.index.json",
 )
 _TOKENIZERS: Final = ("tokenizer.json", "tokenizer.model", "vocab.json")
 
@@ -73,24 +77,53 @@ def is_cached(model: ModelSettings) -> bool:
 
 def cached_folder(model: ModelSettings) -> Path | None:
     """Return the folder of a local checkpoint; None if it is missing or incomplete."""
+    if Path(model.repo_id).is_dir():
+        return Path(model.repo_id)
+    folder = _whole_snapshot(model.repo_id, model.revision)
+    if folder is None and model.revision == "main":
+        folder = _earlier_snapshot(model.repo_id)
+    return folder
+
+
+def _whole_snapshot(repo_id: str, revision: str) -> Path | None:
+    """The folder of a revision in the hub's cache; None if it is missing or incomplete."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError
 
-    if Path(model.repo_id).is_dir():
-        return Path(model.repo_id)
     try:
         # A repository has files that loading does not need (images, code, .gitattributes). Without
         # patterns their absence alone would make a snapshot incomplete. This call also detects
         # missing files that `is_whole` does not check.
         folder = snapshot_download(
-            model.repo_id,
-            revision=model.revision,
+            repo_id,
+            revision=revision,
             local_files_only=True,
             allow_patterns=list(_NEEDED),
         )
     except (LocalEntryNotFoundError, ValueError):
         return None
     return Path(folder) if is_whole(Path(folder)) else None
+
+
+def _earlier_snapshot(repo_id: str) -> Path | None:
+    """The newest complete commit in the hub's cache; None if there is none.
+
+    The hub's client names a new commit as "main" before any file of it is here, so an update that
+    was refused or cut off would hide the commit that is.
+    """
+    from huggingface_hub import constants
+    from huggingface_hub.file_download import repo_folder_name
+
+    name = repo_folder_name(repo_id=repo_id, repo_type="model")
+    snapshots = Path(constants.HF_HUB_CACHE).expanduser() / name / "snapshots"
+    if not snapshots.is_dir():
+        return None
+    for folder in sorted(snapshots.iterdir(), key=lambda one: one.stat().st_mtime, reverse=True):
+        whole = _whole_snapshot(repo_id, folder.name)
+        if whole is not None:
+            logger.info("%s: the newest complete commit here is %s", repo_id, folder.name)
+            return whole
+    return None
 
 
 def is_whole(folder: Path) -> bool:
@@ -104,7 +137,9 @@ def is_whole(folder: Path) -> bool:
         return False
     indexes = list(folder.glob("*.safetensors.index.json"))
     if not indexes:
-        return any(folder.glob("*.safetensors"))
+        weights = [path.name for path in folder.glob("*.safetensors")]
+        # A shard says so in its name, and its index is missing.
+        return bool(weights) and not any("-of-" in name for name in weights)
     named: set[str] = set()
     for index in indexes:
         try:
@@ -195,6 +230,7 @@ def quantization_config(
 @contextmanager
 def hub_errors(model_id: str, model: ModelSettings) -> Iterator[None]:
     """Turn exceptions of the hub, the disk and safetensors into a ModelError."""
+    import httpx2
     from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
     from safetensors import SafetensorError
 
@@ -209,6 +245,9 @@ def hub_errors(model_id: str, model: ModelSettings) -> Iterator[None]:
         raise ModelError("hub.not_found", **named) from error
     except SafetensorError as error:
         raise ModelError("hub.damaged", **named, detail=str(error)) from error
+    except httpx2.TransportError as error:
+        logger.info("fetching %s failed: %s", model.repo_id, error)
+        raise ModelError("model.weights_missing", **named) from error
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise ModelError("hub.disk_full", **named) from error
