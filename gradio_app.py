@@ -10,6 +10,7 @@ parsed the arguments.
 """
 
 import argparse
+import functools
 import importlib
 import os
 import signal
@@ -255,11 +256,15 @@ def _refuse(sentence: str) -> int:
 
 
 def __getattr__(name: str) -> "gr.Blocks":
-    """Build `demo` on first access, once, for tools that import this file instead of running it."""
+    """Build `demo` on first access, once, for tools that import this file instead of running it.
+
+    Its `launch` has the options of ui.launch_options: without the modules that they serve, the
+    screen would stay empty.
+    """
     if name != "demo":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from engine import Engine, load_settings
-    from ui import build_app
+    from ui import build_app, launch_options
     from ui.security.temp_files import use_own_folder
 
     settings = load_settings()
@@ -267,8 +272,10 @@ def __getattr__(name: str) -> "gr.Blocks":
     engine = Engine(settings)
     engine.open_conversations()
     use_own_folder()
-    globals()["demo"] = build_app(engine, settings)
-    built: gr.Blocks = globals()["demo"]
+    built = build_app(engine, settings)
+    # Not a method of a class of ours: Gradio looks for components by their class.
+    built.launch = functools.partial(built.launch, **launch_options(settings))  # type: ignore[method-assign]
+    globals()["demo"] = built
     return built
 
 

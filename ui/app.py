@@ -47,7 +47,7 @@ from ui.security.upload_rate import UploadRateLimiter
 from ui.security.url_guard import UrlGuardMiddleware, only_local_files
 from ui.state.change import ScreenChange
 from ui.state.sessions import ScreenStates
-from ui.views import examples, layout_view, settings_panel
+from ui.views import examples, layout_view, scripts, settings_panel
 from ui.views.labels import ScreenLabels
 from ui.views.screen import Screen, build
 from ui.views.selection import read_area
@@ -123,6 +123,7 @@ def launch_options(settings: Settings, api: Api | None = None) -> dict[str, Any]
         "ssr_mode": False,
         "app_kwargs": {
             **given,
+            "routes": [*given.get("routes", ()), scripts.route()],
             "middleware": middleware,
             "lifespan": content_policy.lifespan(given.get("lifespan")),
         },

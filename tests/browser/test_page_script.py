@@ -1,4 +1,4 @@
-"""The page viewer's script by itself: pictures that come late or are gone, and copied answers."""
+"""The page viewer's modules by themselves: late and lost pictures, copied answers, early files."""
 
 import io
 from collections.abc import Iterator
@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from ui.views import page_view
-from ui.views.page_column import VIEWER, source
+from ui.views import fields_view, page_view
+from ui.views.page_column import template
+from ui.views.scripts import modules
 
-# What gr.HTML gives the script: its element, its properties, and a way to the server.
-_MOUNT = """([html, script, strings]) => {
+# What gr.HTML gives the module: its element, its properties, and a way to the server.
+_MOUNT = """async ([html, strings]) => {
   const view = document.querySelector("#page-view");
   view.innerHTML = html;
   const watched = [];
@@ -23,17 +24,18 @@ _MOUNT = """([html, script, strings]) => {
   };
   const watch = (names, run) => watched.push([[names].flat(), run]);
   const trigger = (name, detail) => window.asked.push([name, detail]);
-  new Function("element", "trigger", "props", "watch", script)(view, trigger, props, watch);
+  const { start } = await import("/scripts/page_view.js");
+  start({ element: view, trigger, props, watch });
 }"""
 _BODY = '<div id="main"><div id="talk"></div><div id="look"><div id="page-view"></div></div></div>'
 
 
-# Nothing is served there but the body and one picture; pictures named "gone" are not found.
+# The body, the modules and one picture are served there; pictures named "gone" are not found.
 _ADDRESS = "http://page.test/"
 
 
 @pytest.fixture
-def viewer(chromium: Any) -> Iterator[Any]:
+def empty_page(chromium: Any) -> Iterator[Any]:
     picture = io.BytesIO()
     Image.new("RGB", (10, 14), "white").save(picture, "PNG")
 
@@ -41,6 +43,9 @@ def viewer(chromium: Any) -> Iterator[Any]:
         address = route.request.url
         if address == _ADDRESS:
             route.fulfill(content_type="text/html", body=_BODY)
+        elif address.endswith(".js"):
+            module = modules()[address.rpartition("/")[2]]
+            route.fulfill(content_type="text/javascript", body=module)
         elif "gone" in address:
             route.fulfill(status=404)
         else:
@@ -49,10 +54,18 @@ def viewer(chromium: Any) -> Iterator[Any]:
     page = chromium.new_page()
     page.route("**/*", serve)
     page.goto(_ADDRESS)
-    script = "".join(source(name) for name in VIEWER)
-    page.evaluate(_MOUNT, [source("page_view.html"), script, page_view.strings("en")])
     yield page
     page.close()
+
+
+@pytest.fixture
+def viewer(empty_page: Any) -> Any:
+    _mount(empty_page)
+    return empty_page
+
+
+def _mount(page: Any) -> None:
+    page.evaluate(_MOUNT, [template("page_view.html"), page_view.strings("en")])
 
 
 def _two_pages(at: int) -> dict[str, Any]:
@@ -111,3 +124,35 @@ def test_of_two_answers_side_by_side_the_one_above_the_button_is_copied(viewer: 
     for number, words in enumerate(("a\t1", "two")):
         viewer.locator("#talk .sc-act").nth(number).dispatch_event("click")
         assert viewer.evaluate("copied") == words
+
+
+def test_files_that_come_before_the_viewer_has_started_are_opened_when_it_has(
+    empty_page: Any,
+) -> None:
+    attach = "async () => (await import('/scripts/attaching.js')).attach({ files: ['a.png'] })"
+    empty_page.evaluate(f"() => {{ ({attach})(); }}")
+    _mount(empty_page)
+    empty_page.wait_for_function("asked.some(([name]) => name === 'attach')")
+    empty_page.evaluate("async () => (await import('/scripts/attaching.js')).attach({ files: [] })")
+    assert empty_page.evaluate("asked.filter(([name]) => name === 'attach').length") == 1
+
+
+def test_parts_of_the_screen_may_start_before_the_viewer(empty_page: Any) -> None:
+    errors: list[str] = []
+    empty_page.on("pageerror", lambda error: errors.append(str(error)))
+    empty_page.evaluate(
+        """async ([strings]) => {
+          const element = document.createElement("div");
+          element.id = "fields";
+          document.querySelector("#look").append(element);
+          const { start } = await import("/scripts/fields.js");
+          start({ element, trigger: () => {}, props: { value: null, strings }, watch: () => {} });
+        }""",
+        [fields_view.strings("en", None)],
+    )
+    form = empty_page.locator("#fields")
+    assert "sc-none" in str(form.get_attribute("class"))
+    _mount(empty_page)
+    empty_page.evaluate("(given) => give(given)", {"value": _two_pages(0), "images": {}})
+    assert "sc-none" not in str(form.get_attribute("class"))
+    assert not errors

@@ -13,13 +13,13 @@ from ui.actions.export import ExportActions
 from ui.actions.suggest import SuggestActions
 from ui.events.updates import EVENT, Updates, next_updates, tab_of, unchanged, updates
 from ui.state.change import ScreenChange, UserInput
-from ui.views import settings_panel
+from ui.views import scripts, settings_panel
 from ui.views.labels import ScreenLabels
 from ui.views.screen import Screen
 from ui.views.selection import read_area
 
 # JavaScript of the text box: dropped files are opened at once and then leave the box.
-_ATTACH = "(value) => { window.scanchat?.attach(value); }"
+_ATTACH = f"(value) => {{ {scripts.call('attaching.js', 'attach(value)')}; }}"
 _DETACH = "(value) => ({ text: value?.text ?? '', files: [] })"
 
 

@@ -1,16 +1,19 @@
 /* The buttons below questions and answers (ui/views/message_buttons.py).
  *
- * Copying happens here. "again" {turn} and "act" {kind, turn} go to the server. A part of the page viewer's
- * script (ui/views/page_column.py); uses `listen` of page_lists.js and `copyText` of page_select.js.
+ * Copying happens here. "again" {turn} and "act" {kind, turn} go to the server.
  */
-listen("talk", (event) => {
+import { listen } from "./dom.js";
+import { copyText } from "./page_select.js";
+import { trigger } from "./page_state.js";
+
+function onTalk(event) {
   const button = event.target.closest(".sc-act");
   if (!button) return;
   const turn = Number(button.value);
   if (button.name === "copy") copyAnswer(button);
   else if (button.name === "again") trigger("again", { turn });
   else trigger("act", { kind: button.name, turn });
-});
+}
 
 function copyAnswer(button) {
   // Of two answers side by side, only the one above the button, without its figures and notices.
@@ -26,4 +29,8 @@ function copyAnswer(button) {
     button.classList.add("sc-on");
     window.setTimeout(() => button.classList.remove("sc-on"), 1500);
   });
+}
+
+export function startChatActions() {
+  listen("talk", onTalk);
 }

@@ -3,10 +3,10 @@
  * The server empties the text box when it accepts a question. If text is left when the page is hidden or
  * unloaded, for example in a reload because the app did not answer, it is stored in sessionStorage, and the next
  * page restores it. The storage ends with the tab, and nothing of it is sent.
- *
- * A part of the page viewer's script (ui/views/page_column.py); uses `data` of page_view.js, and `questionBox`
- * and `write` of page_select.js.
  */
+import { hasData } from "./page_state.js";
+import { questionBox, write } from "./question_box.js";
+
 const DRAFT = "scanchat-draft";
 
 function keepDraft() {
@@ -30,7 +30,7 @@ function draftKept() {
 /* Runs once, after the server's first value; it does not overwrite a question that the user has begun. */
 function restoreDraft() {
   const box = questionBox();
-  if (data() === NOTHING || !box) return;
+  if (!hasData() || !box) return;
   document.removeEventListener("scanchat-page", restoreDraft);
   const words = draftKept();
   if (words && !box.value.trim()) write(words);
@@ -41,5 +41,7 @@ function restoreDraft() {
   window.addEventListener("pagehide", keepDraft);
 }
 
-document.addEventListener("scanchat-page", restoreDraft);
-restoreDraft();
+export function startDraft() {
+  document.addEventListener("scanchat-page", restoreDraft);
+  restoreDraft();
+}

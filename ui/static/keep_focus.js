@@ -4,10 +4,11 @@
  * The focus then goes to the same button if it exists again. Until then it goes to a stand-in: for a button of
  * the chat column the text box (not after a touch), for one of the page viewer the page. A button of the form or
  * the region list has no stand-in.
- *
- * A part of the page viewer's script (ui/views/page_column.py); uses `byId`, `view` and `find` of page_view.js
- * and `questionBox` of page_select.js.
  */
+import { byId } from "./dom.js";
+import { find, view } from "./page_state.js";
+import { questionBox } from "./question_box.js";
+
 const SOON = 40; // milliseconds after which a browser has noticed that a button is gone or disabled
 
 /* The last button that had the focus: how to find it again, and the stand-in that has the focus now. */
@@ -29,7 +30,7 @@ function holdOn(button) {
   };
   const instead = () => {
     if (talk) return byFinger ? null : questionBox(); // on a phone the keyboard would open
-    return view.contains(button) ? find(".sc-desk") : null;
+    return view().contains(button) ? find(".sc-desk") : null;
   };
   return { button, found, instead, standIn: null };
 }
@@ -48,26 +49,25 @@ function rescue() {
   one.standIn = next === again ? null : next;
 }
 
-document.addEventListener("focusin", ({ target }) => {
-  const button = target.closest?.("button");
-  pressed = button ? holdOn(button) : null;
-});
-
-/* A press elsewhere ends the rescue: the user has moved on. */
-document.addEventListener("pointerdown", (event) => {
-  byFinger = event.pointerType === "touch";
-  if (!pressed?.button.contains(event.target)) pressed = null;
-}, true);
-
-document.addEventListener("keydown", () => {
-  byFinger = false;
-  if (pressed?.standIn) pressed = null;
-}, true);
-
-new MutationObserver(() => {
-  if (pressed) rescuing ||= window.setTimeout(rescue, SOON);
-}).observe(byId("main") ?? document.body, {
-  childList: true,
-  subtree: true,
-  attributeFilter: ["disabled", "hidden", "class"],
-});
+export function startKeepingFocus() {
+  document.addEventListener("focusin", ({ target }) => {
+    const button = target.closest?.("button");
+    pressed = button ? holdOn(button) : null;
+  });
+  // A press elsewhere ends the rescue: the user has moved on.
+  document.addEventListener("pointerdown", (event) => {
+    byFinger = event.pointerType === "touch";
+    if (!pressed?.button.contains(event.target)) pressed = null;
+  }, true);
+  document.addEventListener("keydown", () => {
+    byFinger = false;
+    if (pressed?.standIn) pressed = null;
+  }, true);
+  new MutationObserver(() => {
+    if (pressed) rescuing ||= window.setTimeout(rescue, SOON);
+  }).observe(byId("main") ?? document.body, {
+    childList: true,
+    subtree: true,
+    attributeFilter: ["disabled", "hidden", "class"],
+  });
+}

@@ -1,10 +1,18 @@
 /* The lists: the places of the shown answer below the chat, and the regions of the layout below the page.
  *
  * Also handles the marks in the chat ("recall" requests an earlier answer's places) and the export buttons
- * ("export"), gives parts of Gradio names in the screen's language, and defines window.scanchat, the interface for
- * other scripts. A part of the page viewer's script (ui/views/page_column.py joins the parts in one scope).
+ * ("export").
  */
-function drawEvidence() {
+import { byId, fill, listen, make } from "./dom.js";
+import { colourOf, nameOf, regionId, toggleCategory } from "./page_marks.js";
+import { select } from "./page_select.js";
+import { data, ordinal, shownPage, state, texts, trigger } from "./page_state.js";
+import { showMark } from "./page_walk.js";
+
+/* What is drawn of the regions. */
+const listed = { regions: 0, drawn: "[]", words: "" };
+
+export function drawEvidence() {
   const host = byId("evidence")?.querySelector(".sc-list");
   if (!host) return;
   const { evidence, pages } = data();
@@ -51,7 +59,7 @@ function followMark(turn, number) {
   else trigger("recall", { turn });
 }
 
-function followWish() {
+export function followWish() {
   const wish = state.wish;
   if (!wish || wish.turn !== data().turn) return;
   state.wish = null;
@@ -59,7 +67,7 @@ function followWish() {
 }
 
 /* A streaming answer only adds regions, so only new rows are built. */
-function drawRegions() {
+export function drawRegions() {
   const host = byId("regions")?.querySelector(".sc-regions");
   if (!host) return;
   const { regions } = data();
@@ -136,30 +144,20 @@ function regionRow(region) {
   return row;
 }
 
-function listen(id, handle) {
-  const host = byId(id);
-  host?.addEventListener("click", handle);
-  host?.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.target.closest("button, summary")) return;
-    handle(event);
-  });
-}
-
-listen("evidence", (event) => {
+function onEvidence(event) {
   const chip = event.target.closest("[data-chip]");
   if (!chip) return;
   showPlace(Number(chip.dataset.chip));
-});
+}
 
-/* Listen on the column: Gradio may create the chat after this script. */
-listen("talk", (event) => {
+function onTalk(event) {
   const mark = event.target.closest(".sc-cite");
   if (mark) followMark(Number(mark.name.replace("turn-", "")), Number(mark.value));
-});
+}
 
-listen("regions", (event) => {
+function onRegions(event) {
   const button = event.target.closest("[data-export]");
-  const page = data().pages[state.at];
+  const page = shownPage();
   if (button && page) {
     trigger("export", { kind: button.dataset.export, document: page.document, page: page.page });
     return;
@@ -171,90 +169,10 @@ listen("regions", (event) => {
   if (state.hidden.has(region.category)) toggleCategory(region.category);
   showMark(region, `[data-region="${row.dataset.region}"]`);
   select({ kind: "region", ...region }, "list");
-});
-
-/* Set accessible names in the screen's language: Gradio names some parts in English only or by their markup.
- * Runs again after every change, because Gradio recreates these parts. */
-function nameParts() {
-  const { chat, question, button, archive } = texts();
-  const names = {
-    "#chat [role=log]": chat,
-    "#question .full-container": question,
-    "#question .upload-button": button.attach,
-    "#question .submit-button": button.send,
-    "#side .toggle-button": archive,
-  };
-  for (const [selector, name] of Object.entries(names)) {
-    const part = document.querySelector(selector);
-    if (part && part.getAttribute("aria-label") !== name) part.setAttribute("aria-label", name);
-  }
-  nameSide();
-  nameExamples();
-  // Gradio puts "range slider for ..." before the name of the setting.
-  for (const part of document.querySelectorAll("#settings input[type=range], #settings input[type=number]")) {
-    const said = part.closest(".block")?.querySelector("[data-testid=block-info]")?.textContent.trim();
-    if (said && part.getAttribute("aria-label") !== said) part.setAttribute("aria-label", said);
-  }
-  // A screen reader reads the message itself; Gradio's label would repeat it as HTML.
-  for (const said of document.querySelectorAll("#chat [data-testid][aria-label]")) {
-    said.removeAttribute("aria-label");
-  }
 }
 
-/* Set aria-expanded of the sidebar's toggle button. */
-function nameSide() {
-  const opener = document.querySelector("#side .toggle-button");
-  const opened = String(byId("side")?.classList.contains("open") ?? false);
-  if (opener && opener.getAttribute("aria-expanded") !== opened) {
-    opener.setAttribute("aria-expanded", opened);
-  }
+export function startLists() {
+  listen("evidence", onEvidence);
+  listen("talk", onTalk);
+  listen("regions", onRegions);
 }
-
-/* The examples are buttons, so their container is a group, not a list. Each button is named by its text, and its
- * picture is decorative. */
-function nameExamples() {
-  document.querySelector("#chat .examples[role=list]")?.setAttribute("role", "group");
-  for (const button of document.querySelectorAll("#chat .example[aria-label]")) {
-    button.removeAttribute("aria-label");
-  }
-  for (const picture of document.querySelectorAll("#chat .example img:not([alt=''])")) {
-    picture.alt = "";
-  }
-}
-
-const sideWatch = new MutationObserver(nameSide);
-if (byId("side")) sideWatch.observe(byId("side"), { attributeFilter: ["class"] });
-
-new MutationObserver(nameParts).observe(byId("talk") ?? document.body, {
-  childList: true,
-  subtree: true,
-  attributeFilter: ["aria-label"],
-});
-
-/* The interface for other scripts. */
-window.scanchat = {
-  /* ui/events/ask.py calls this whenever files enter the text box. */
-  attach: (value) => {
-    if (!value?.files?.length) return;
-    // Without this, choosing the same file again fires no change event.
-    for (const input of document.querySelectorAll("#question input[type=file]")) input.value = "";
-    trigger("attach", {});
-  },
-  /* The page on the screen; ui/static/fields.js shows the form of its document. */
-  page: () => data().pages[state.at] ?? null,
-  /* Show the form of the document on the screen and read it if needed; false if there is no document. */
-  readFields: () => {
-    if (!data().pages[state.at]) return false;
-    showSide("page");
-    const form = byId("fields");
-    if (form?.querySelector(".sc-form")?.hidden) form.querySelector("[data-fields=read]")?.click();
-    form?.scrollIntoView({ block: "nearest" });
-    return true;
-  },
-};
-
-watch(["value", "images", "strings"], draw);
-watch("thumbnails", takeThumbnails);
-watch("inside", fillDrawn);
-watch("download", save);
-draw();

@@ -1,42 +1,44 @@
 /* The overlay of the page: an SVG layer in page pixels with a box for each region and each place of the answer,
  * and their labels. Also the legend of categories above the page.
- *
- * A part of the page viewer's script (ui/views/page_column.py joins the parts in one scope).
  */
-const LAYER = find(".sc-layer");
-const TAGS = find(".sc-tags");
-/* Boxes of regions lie below those of evidence; within each kind they keep the order of arrival. */
-const HOSTS = { region: find("[data-layer=region]"), evidence: find("[data-layer=evidence]") };
-/* What is drawn: key, kind, mark, node and tag of each box. */
-const drawn = { region: [], evidence: [] };
-/* Sizes of a label in CSS pixels: it does not scale with the page. */
-const TAG = { font: 11, height: 15, padding: 5 };
+import { fill, make, makeSvg } from "./dom.js";
+import { reveal } from "./page_frame.js";
+import { data, find, ordinal, samePage, shownPage, state, texts } from "./page_state.js";
+import { shownBox, sizeOf, turnLayer } from "./page_turn.js";
+import { aroundBox, atCorner, least, TAG } from "./tag_places.js";
 
-const colourOf = (region) => texts().colours[region.category] ?? "#64748b";
-const nameOf = (region) => texts().category[region.category] ?? region.category;
-/* The 0-based index of a mark's page among all pages; -1 if the page is gone. */
-const ordinal = (mark) => data().pages.findIndex((page) => samePage(mark, page));
+/* What is drawn: key, kind, mark, node and tag of each box. */
+export const drawn = { region: [], evidence: [] };
+
+export const colourOf = (region) => texts().colours[region.category] ?? "#64748b";
+export const nameOf = (region) => texts().category[region.category] ?? region.category;
 /* Unique over all documents: the page's index and the reading order on it. */
-const regionId = (region) => `${ordinal(region)}-${region.order}`;
+export const regionId = (region) => `${ordinal(region)}-${region.order}`;
+
+/* The name of a place, for people. */
+export function titleOf(mark) {
+  const words = texts().card;
+  if (mark.title) return mark.title;
+  if (mark.kind === "region") return `${mark.order + 1}. ${nameOf(mark)}`;
+  const values = { page: ordinal(mark) + 1 };
+  return fill(mark.kind === "drawn" ? words.box : words.place, values);
+}
 
 /* A short name of a mark, so a screen reader does not read a whole paragraph. */
-const short = (words) => (words.length > 120 ? `${words.slice(0, 119)}\u2026` : words);
-
-const makeSvg = (tag, className = "", attributes = {}, text = "") =>
-  dress(document.createElementNS("http://www.w3.org/2000/svg", tag), className, attributes, text);
+export const short = (words) => (words.length > 120 ? `${words.slice(0, 119)}\u2026` : words);
 
 /* The layer's units are page pixels, so a box needs no conversion. */
-function place(node, [left, top, right, bottom]) {
+export function place(node, [left, top, right, bottom]) {
   node.setAttribute("x", left);
   node.setAttribute("y", top);
   node.setAttribute("width", right - left);
   node.setAttribute("height", bottom - top);
 }
 
-function drawMarks(page) {
+export function drawMarks(page) {
   const here = (mark) => page && samePage(mark, page);
   if (page) turnLayer(page);
-  LAYER.setAttribute("aria-label", texts().page.boxes);
+  find(".sc-layer").setAttribute("aria-label", texts().page.boxes);
   const regions = data().regions.filter(here);
   const places = [...data().evidence.entries()].filter(([, found]) => here(found));
   const changed = redraw("region", regions, regionMark);
@@ -49,6 +51,8 @@ function drawMarks(page) {
 /* A streaming answer only adds boxes: drawn ones stay and keep the focus. */
 function redraw(kind, marks, build) {
   const known = drawn[kind];
+  // Boxes of regions lie below those of evidence; within each kind they keep the order of arrival.
+  const [boxes, tags] = [find(`[data-layer=${kind}]`), find(".sc-tags")];
   const keys = marks.map((mark) => JSON.stringify([texts().language, ordinal(mark), mark]));
   let same = 0;
   while (same < known.length && known[same].key === keys[same]) same += 1;
@@ -60,8 +64,8 @@ function redraw(kind, marks, build) {
   for (const [index, mark] of marks.entries()) {
     if (index < same) continue;
     const entry = { key: keys[index], kind, mark, ...build(mark) };
-    HOSTS[kind].append(entry.node);
-    TAGS.append(entry.tag);
+    boxes.append(entry.node);
+    tags.append(entry.tag);
     known.push(entry);
   }
   return true;
@@ -112,13 +116,13 @@ function regionMark(region) {
 
 /* Place the labels: each stays on the page, keeps its size on the screen and covers as little as possible. */
 function keepTags() {
-  const page = data().pages[state.at];
+  const page = shownPage();
   const shown = find(".sc-paper").clientWidth;
   if (!page || !shown) return;
   // Labels are upright also over a rotated page, so they are placed in the view's frame.
   const size = sizeOf(page);
   const unit = size[0] / shown; // page pixels in a pixel of the screen
-  TAGS.setAttribute("font-size", TAG.font * unit);
+  find(".sc-tags").setAttribute("font-size", TAG.font * unit);
   const entries = [...drawn.region, ...drawn.evidence].filter(
     ({ mark, kind }) => kind === "evidence" || !state.hidden.has(mark.category),
   );
@@ -126,7 +130,7 @@ function keepTags() {
   const lengths = entries.map(({ tag }) =>
     [...tag.lastChild.children].map((part) => part.getComputedTextLength()),
   );
-  const boxes = entries.map(({ mark }) => boxInView(page, mark.bbox));
+  const boxes = entries.map(({ mark }) => shownBox(page, mark.bbox));
   const taken = [...boxes];
   for (const [index, { kind, tag }] of entries.entries()) {
     const places = (kind === "evidence" ? atCorner : aroundBox)(boxes[index], lengths[index], unit);
@@ -140,56 +144,6 @@ function keepTags() {
     taken.push(best.box);
   }
 }
-
-/* Candidate places of a region's label, best first: above its box, in full or as a number; beside it as a number;
- * inside it, in full or as a number. */
-function aroundBox([left, top, right], [number, name], unit) {
-  const height = TAG.height * unit;
-  const label = (short, x, y) => labelAt(short ? number : number + name, short, x, y, unit);
-  const narrow = Math.max(height, number + 2 * TAG.padding * unit);
-  const fits = number + name + 2 * TAG.padding * unit <= right - left;
-  return [
-    ...(fits ? [label(false, left, top - height)] : []),
-    label(true, left, top - height),
-    label(true, left - narrow, top),
-    label(true, right, top),
-    ...(fits ? [label(false, left, top)] : []),
-    label(true, left, top),
-  ];
-}
-
-/* The number of a place is outside its upper right corner, like the mark in the answer. Inside it would hide the
- * last digits of an amount. */
-const atCorner = ([, top, right], [number], unit) => [
-  labelAt(number, true, right + 0.1 * TAG.height * unit, top - 0.7 * TAG.height * unit, unit),
-];
-
-function labelAt(length, short, x, y, unit) {
-  const [width, height] = [length + 2 * TAG.padding * unit, TAG.height * unit];
-  return { short, length, box: [x, y, x + Math.max(width, height), y + height] };
-}
-
-/* Of some candidates, moved onto the page, the first that covers the least area already taken. Its own box
- * counts half. */
-function least(labels, [width, height], taken, own) {
-  let best = null;
-  for (const label of labels) {
-    const [x0, y0, x1, y1] = label.box;
-    const x = between(x0, 0, Math.max(0, width - (x1 - x0)));
-    const y = between(y0, 0, Math.max(0, height - (y1 - y0)));
-    const box = [x, y, x + x1 - x0, y + y1 - y0];
-    const covered = taken.reduce(
-      (sum, other) => sum + shared(box, other) * (other === own ? 0.5 : 1), 0,
-    );
-    if (!best || covered < best.covered - 1e-6) best = { ...label, box, covered };
-  }
-  return best;
-}
-
-const shared = ([a0, b0, a1, b1], [c0, d0, c1, d1]) =>
-  Math.max(0, Math.min(a1, c1) - Math.max(a0, c0)) * Math.max(0, Math.min(b1, d1) - Math.max(b0, d0));
-
-new ResizeObserver(keepTags).observe(find(".sc-paper"));
 
 /* The legend: a button for each category on this page, which hides or shows the category's boxes. */
 function drawLegend(regions) {
@@ -225,8 +179,23 @@ function hideCategories() {
   }
 }
 
-function toggleCategory(category) {
+export function toggleCategory(category) {
   if (!state.hidden.delete(category)) state.hidden.add(category);
   hideCategories();
   keepTags();
+}
+
+/* Make marks glow, and scroll the page's frame to the first one. */
+export function glow(selector) {
+  const nodes = [...find(".sc-marks").querySelectorAll(selector)];
+  for (const node of nodes) {
+    node.classList.remove("sc-glow");
+    void node.getBoundingClientRect(); // restarts the animation
+    node.classList.add("sc-glow");
+  }
+  reveal(nodes[0]);
+}
+
+export function startMarks() {
+  new ResizeObserver(keepTags).observe(find(".sc-paper"));
 }

@@ -1,21 +1,30 @@
 /* The selected place and its card, with the text and the actions: ask, insert into the question, copy, close.
  *
  * A place is a region, a piece of evidence, or a box: one that the user drew, or that of a field in the form
- * (kind "drawn" with a title). A part of the page viewer's script (ui/views/page_column.py joins the parts in one
- * scope).
+ * (kind "drawn" with a title).
  */
-const CARD = find(".sc-card");
+import { byId, make } from "./dom.js";
+import { drawBox } from "./page_box.js";
+import { reveal } from "./page_frame.js";
+import { colourOf, regionId, short, titleOf } from "./page_marks.js";
+import { showSide } from "./page_sides.js";
+import { data, find, ordinal, samePage, say, state, texts, view } from "./page_state.js";
+import { intoQuestion, questionBox, write } from "./question_box.js";
 
-function drawCard() {
+/* The boxes of the page that work as buttons. */
+export const BOXES = ".sc-region, .sc-evidence";
+
+export function drawCard() {
   if (state.selected && !isThere(state.selected)) state.selected = null;
   const mark = state.selected;
-  CARD.hidden = !mark;
+  const card = find(".sc-card");
+  card.hidden = !mark;
   showSelected();
   if (!mark) return;
   const words = texts().card;
-  CARD.setAttribute("aria-label", words.label);
+  card.setAttribute("aria-label", words.label);
   const colour = { evidence: "var(--sc-glow)", drawn: "var(--primary-600)" }[mark.kind];
-  CARD.style.setProperty("--colour", colour ?? colourOf(mark));
+  card.style.setProperty("--colour", colour ?? colourOf(mark));
   find(".sc-card-name").textContent = titleOf(mark);
   const known = mark.kind === "drawn" ? words[mark.reading ? "reading" : "drawn"] : words.empty;
   find(".sc-card-text").textContent = mark.text || known;
@@ -29,14 +38,6 @@ function drawCard() {
   close.title = words.close;
 }
 
-function titleOf(mark) {
-  const words = texts().card;
-  if (mark.title) return mark.title;
-  if (mark.kind === "region") return `${mark.order + 1}. ${nameOf(mark)}`;
-  const values = { page: ordinal(mark) + 1 };
-  return fill(mark.kind === "drawn" ? words.box : words.place, values);
-}
-
 const sameMark = (one, other) =>
   samePage(one, other) && one.text === other.text && String(one.bbox) === String(other.bbox);
 
@@ -48,7 +49,7 @@ function isThere(mark) {
 }
 
 /* The SVG node of the selected place; null if its page is not shown. */
-function selectedNode() {
+export function selectedNode() {
   const mark = state.selected;
   if (!mark || ordinal(mark) !== state.at) return null;
   if (mark.kind === "drawn") return find(".sc-box");
@@ -67,7 +68,7 @@ function showSelected() {
 }
 
 /* Select a place. how: "mouse", "touch", "keys" or "list"; "keys" moves the focus to the card. */
-function select(mark, how) {
+export function select(mark, how) {
   state.selected = mark;
   drawCard();
   say(`${titleOf(mark)}. ${short(mark.text)}`);
@@ -76,7 +77,7 @@ function select(mark, how) {
 }
 
 /* Handle a press on a box: select it and put its text into the question. */
-function pick(mark, how) {
+export function pick(mark, how) {
   select(mark, how);
   intoQuestion(mark.text);
   // Not for touch, where the keyboard would cover the card, nor for keys: the card has the focus.
@@ -86,25 +87,10 @@ function pick(mark, how) {
 function unselect() {
   const node = selectedNode();
   // If the focus is in the chat or the form, leave it there.
-  const elsewhere = document.activeElement !== document.body && !view.contains(document.activeElement);
+  const elsewhere = document.activeElement !== document.body && !view().contains(document.activeElement);
   state.selected = null;
   drawCard();
   if (!elsewhere) (node?.matches(BOXES) ? node : find(".sc-desk")).focus({ preventScroll: true });
-}
-
-const questionBox = () => byId("question")?.querySelector("textarea");
-
-function write(words) {
-  const box = questionBox();
-  box.value = words;
-  box.dispatchEvent(new Event("input", { bubbles: true }));
-}
-
-/* Append a place's text to the question, unless it already ends with it. */
-function intoQuestion(words) {
-  const box = questionBox();
-  if (!box || !words || box.value.endsWith(words)) return;
-  write(box.value.trim() ? `${box.value.trimEnd()} ${words}` : words);
 }
 
 /* Restrict the next question to this place, and remove the place's own text from the end of the question. */
@@ -129,11 +115,11 @@ function arm(area) {
 }
 
 /* Clear the region of the next question if its page is gone, as after New chat. */
-function keepArmed() {
+export function keepArmed() {
   if (state.armed && ordinal(state.armed) < 0) arm(null);
 }
 
-async function copyText(words) {
+export async function copyText(words) {
   try {
     await navigator.clipboard.writeText(words);
   } catch {
@@ -141,7 +127,7 @@ async function copyText(words) {
     const before = document.activeElement;
     const box = make("textarea", "sc-said");
     box.value = words;
-    view.append(box);
+    view().append(box);
     box.select();
     document.execCommand("copy");
     box.remove();
@@ -156,11 +142,7 @@ async function copy(words) {
   setTimeout(() => { find("[data-card=copy]").textContent = texts().card.copy; }, 1500);
 }
 
-function say(words) {
-  find(".sc-said").textContent = words;
-}
-
-CARD.addEventListener("click", (event) => {
+function onCard(event) {
   const action = event.target.closest("[data-card]")?.dataset.card;
   const mark = state.selected;
   if (!action || !mark) return;
@@ -172,10 +154,15 @@ CARD.addEventListener("click", (event) => {
     showSide("chat");
     questionBox()?.focus();
   }
-});
+}
 
 /* Escape closes the card wherever the focus is, except in parts with their own Escape. */
-document.addEventListener("keydown", (event) => {
+function onKey(event) {
   if (event.key !== "Escape" || event.defaultPrevented || !state.selected || state.drawing) return;
   if (!event.target.closest?.("#side, #save details[open], [role=combobox]")) unselect();
-});
+}
+
+export function startSelect() {
+  find(".sc-card").addEventListener("click", onCard);
+  document.addEventListener("keydown", onKey);
+}

@@ -1,26 +1,21 @@
 /* The strip of thumbnails: one button for each page, whose picture is requested when it scrolls into view.
  *
  * One request ("showthumbs") for a few pages is open at a time. The next one takes the pages then in view, so
- * pages that were scrolled past are not requested. The pictures come in the property `thumbnails`. A part of the
- * page viewer's script (ui/views/page_column.py joins the parts in one scope).
+ * pages that were scrolled past are not requested. The pictures come in the property `thumbnails`.
  */
-const STRIP = find(".sc-strip");
+import { fileUrl, fill, make } from "./dom.js";
+import { data, find, keyOf, props, state, texts, trigger } from "./page_state.js";
+import { turnOf } from "./page_turn.js";
+import { stepTo, turnTo } from "./page_walk.js";
+
 const AT_ONCE = 8; // pictures in one request; ui/events/thumbnails.py has the same limit
 const PATIENCE = 30_000; // milliseconds after which a request counts as lost
-const strip = { drawn: "", at: -1, buttons: [], seen: new Set(), asked: new Set(), waiting: 0, timer: 0 };
+const strip = { drawn: "", at: -1, buttons: [], seen: new Set(), asked: new Set(), waiting: 0, timer: 0, sight: null };
 
-/* Includes pages up to 200 pixels outside the view, so that scrolling finds them drawn. */
-const sight = new IntersectionObserver((entries) => {
-  for (const { target, isIntersecting } of entries) {
-    if (isIntersecting) strip.seen.add(target);
-    else strip.seen.delete(target);
-  }
-  askSoon();
-}, { root: STRIP, rootMargin: "200px" });
-
-function drawStrip(pages) {
-  STRIP.hidden = pages.length < 2;
-  STRIP.setAttribute("aria-label", texts().page.strip);
+export function drawStrip(pages) {
+  const host = find(".sc-strip");
+  host.hidden = pages.length < 2;
+  host.setAttribute("aria-label", texts().page.strip);
   const wanted = JSON.stringify(pages.map(keyOf));
   if (wanted !== strip.drawn) buildStrip(pages, wanted);
   const found = new Set(data().evidence.map(keyOf));
@@ -33,7 +28,7 @@ function drawStrip(pages) {
 function buildStrip(pages, wanted) {
   strip.drawn = wanted;
   strip.at = -1;
-  sight.disconnect();
+  strip.sight.disconnect();
   strip.seen.clear();
   strip.buttons = (pages.length < 2 ? [] : pages).map((page, index) => {
     const button = make("button", "sc-thumb", { type: "button", "data-thumb": index });
@@ -43,8 +38,8 @@ function buildStrip(pages, wanted) {
     button.append(paper, make("span", "sc-thumb-number", { "aria-hidden": "true" }, String(index + 1)));
     return button;
   });
-  STRIP.replaceChildren(...strip.buttons);
-  for (const button of strip.buttons) sight.observe(button);
+  find(".sc-strip").replaceChildren(...strip.buttons);
+  for (const button of strip.buttons) strip.sight.observe(button);
 }
 
 function dressThumb(button, index, page, found) {
@@ -59,7 +54,7 @@ function dressThumb(button, index, page, found) {
   // The strip is one Tab stop; arrow keys move within it.
   button.tabIndex = here ? 0 : -1;
   const image = button.querySelector("img");
-  const path = (props.thumbnails ?? {})[keyOf(page)];
+  const path = (props().thumbnails ?? {})[keyOf(page)];
   image.hidden = !path;
   if (path && image.getAttribute("src") !== fileUrl(path)) image.setAttribute("src", fileUrl(path));
   image.style.rotate = `${90 * turnOf(page)}deg`;
@@ -67,13 +62,14 @@ function dressThumb(button, index, page, found) {
 
 /* Scroll only the strip. */
 function keepInSight(button) {
-  if (!button || STRIP.hidden) return;
-  const [frame, box] = [STRIP, button].map((node) => node.getBoundingClientRect());
+  const host = find(".sc-strip");
+  if (!button || host.hidden) return;
+  const [frame, box] = [host, button].map((node) => node.getBoundingClientRect());
   if (box.top < frame.top || box.bottom > frame.bottom) {
-    STRIP.scrollTop += box.top - frame.top - (frame.height - box.height) / 2;
+    host.scrollTop += box.top - frame.top - (frame.height - box.height) / 2;
   }
   if (box.left < frame.left || box.right > frame.right) {
-    STRIP.scrollLeft += box.left - frame.left - (frame.width - box.width) / 2;
+    host.scrollLeft += box.left - frame.left - (frame.width - box.width) / 2;
   }
 }
 
@@ -88,7 +84,7 @@ function askForThumbnails() {
   const missing = [...strip.seen]
     .map((button) => Number(button.dataset.thumb))
     .filter((index) => pages[index])
-    .filter((index) => !(keyOf(pages[index]) in (props.thumbnails ?? {})))
+    .filter((index) => !(keyOf(pages[index]) in (props().thumbnails ?? {})))
     .filter((index) => !strip.asked.has(keyOf(pages[index])))
     .sort((one, other) => Math.abs(one - state.at) - Math.abs(other - state.at))
     .slice(0, AT_ONCE)
@@ -99,24 +95,38 @@ function askForThumbnails() {
   trigger("showthumbs", { pages: missing.map(({ document, page }) => [document, page]) });
 }
 
-function takeThumbnails() {
+export function takeThumbnails() {
   strip.waiting = 0;
   drawStrip(data().pages);
   askSoon();
 }
 
-STRIP.addEventListener("click", (event) => {
+function onClick(event) {
   const button = event.target.closest("[data-thumb]");
   if (button) turnTo(Number(button.dataset.thumb));
-});
+}
 
-STRIP.addEventListener("keydown", (event) => {
+function onKey(event) {
   const at = strip.buttons.indexOf(event.target);
-  const ends = { Home: 0, End: strip.buttons.length - 1 };
-  const next = ends[event.key] ?? (event.key in STEPS ? at + STEPS[event.key] : null);
+  const next = stepTo(event.key, at, strip.buttons.length);
   if (at < 0 || next === null) return;
-  const button = strip.buttons[between(next, 0, strip.buttons.length - 1)];
-  button.focus({ preventScroll: true });
-  keepInSight(button);
+  strip.buttons[next].focus({ preventScroll: true });
+  keepInSight(strip.buttons[next]);
   event.preventDefault();
-});
+}
+
+function onSight(entries) {
+  for (const { target, isIntersecting } of entries) {
+    if (isIntersecting) strip.seen.add(target);
+    else strip.seen.delete(target);
+  }
+  askSoon();
+}
+
+export function startStrip() {
+  const host = find(".sc-strip");
+  // Includes pages up to 200 pixels outside the view, so that scrolling finds them drawn.
+  strip.sight = new IntersectionObserver(onSight, { root: host, rootMargin: "200px" });
+  host.addEventListener("click", onClick);
+  host.addEventListener("keydown", onKey);
+}

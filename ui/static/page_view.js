@@ -1,54 +1,32 @@
 /* The page viewer: draws pages, evidence and regions, and turns pages in the browser.
  *
- * gr.HTML runs this with `element`, `trigger`, `props` and `watch`. The server sends plain data
+ * gr.HTML starts it with `element`, `trigger`, `props` and `watch`. The server sends plain data
  * (ui/views/page_view.py). Untrusted text is set as text, never as markup, so nothing on a page can run.
- * ui/views/page_column.py joins this file and the other parts (page_*.js, chat_actions.js, keep_focus.js,
- * draft.js, dropdowns.js, toasts.js) into one script with one scope, so they use each other's names.
+ * The other parts of the viewer (page_*.js and those imported below) share page_state.js and are started here.
  * Events to the server: "showpage" and "showthumbs" request pictures, "attach" opens files in the text box,
  * "export" a download, "recall" the places of an earlier answer, "drawn" the text in a box, "again" and "act" the
  * buttons of the chat. Each part names its own events.
  */
-const byId = (id) => document.getElementById(id);
-const view = element.closest("#page-view") ?? element;
-const find = (selector) => view.querySelector(selector);
-const narrow = window.matchMedia("(max-width: 900px)");
-const state = {
-  at: 0, followed: 0, zoom: 1, fit: narrow.matches ? "width" : "page", room: 0, whole: false, asked: new Set(), saved: 0,
-  hidden: new Set(), // categories that the user does not want to see
-  selected: null, // a place: kind, document, page, bbox, text
-  armed: null, // the place that the next question is about
-  drawing: false, // a box is being drawn; draft is its current state
-  draft: null,
-  wish: null, // a request to show the place of a mark in the chat: turn, number
-};
-/* What page_lists.js has drawn. */
-const listed = { regions: 0, drawn: "[]", words: "" };
-
-const NOTHING = { pages: [], evidence: [], regions: [], jump: null };
-const data = () => (props.value?.pages ? props.value : NOTHING);
-const texts = () => props.strings;
-const fill = (template, values) =>
-  template.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
-const keyOf = (page) => `${page.document}/${page.page}`;
-const samePage = (mark, page) => mark.document === page.document && mark.page === page.page;
-
-function dress(node, className, attributes, text) {
-  if (className) node.setAttribute("class", className);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  if (text) node.textContent = text;
-  return node;
-}
-
-const make = (tag, className = "", attributes = {}, text = "") =>
-  dress(document.createElement(tag), className, attributes, text);
-
-/* The URL of a server path. Gradio serves files below its own root, which a proxy may move. */
-function fileUrl(path) {
-  const config = window.gradio_config ?? {};
-  const root = (config.root ?? "").replace(/\/$/, "");
-  const prefix = config.api_prefix ?? "/gradio_api";
-  return `${root}${prefix}/file=${path.split("/").map(encodeURIComponent).join("/")}`;
-}
+import { startChatActions } from "./chat_actions.js";
+import { byId, fileUrl, fill, make } from "./dom.js";
+import { startDraft } from "./draft.js";
+import { startDropdowns } from "./dropdowns.js";
+import { between } from "./geometry.js";
+import { startKeepingFocus } from "./keep_focus.js";
+import { drawDrawing, stopDrawing } from "./page_box.js";
+import { fillDrawn, startDraw, startDrawing } from "./page_draw.js";
+import { drawFit, drawZoom, fitTo, measureRoom, reveal, startFrame, zoomBy } from "./page_frame.js";
+import { drawEvidence, drawRegions, followWish, startLists } from "./page_lists.js";
+import { drawMarks, glow, startMarks, toggleCategory } from "./page_marks.js";
+import { askForPicture, pictureOf, startPictures, takePictures } from "./page_pictures.js";
+import { drawCard, keepArmed, select, selectedNode, startSelect } from "./page_select.js";
+import { drawSides, showSide, startSides } from "./page_sides.js";
+import { connect, data, find, hasData, ordinal, props, shownPage, state, texts, view } from "./page_state.js";
+import { drawStrip, startStrip, takeThumbnails } from "./page_strip.js";
+import { drawRotate, sizeOf, turnFurther, turnImage } from "./page_turn.js";
+import { startWalk, turnTo } from "./page_walk.js";
+import { nameParts, startNames } from "./part_names.js";
+import { startToasts } from "./toasts.js";
 
 function drawBar(pages, page) {
   const words = texts().page;
@@ -90,12 +68,16 @@ function drawPosition(pages, page) {
   if (document.activeElement !== box) box.value = String(state.at + 1);
 }
 
-/* Turn to the page whose number was typed; anything but a whole number is ignored. */
+/* The 0-based index of the page that was typed, out of `count`; `at` for anything but a whole number. */
+export function typedPage(typed, at, count) {
+  const number = Number(typed);
+  return typed.trim() && Number.isInteger(number) ? between(number, 1, count) - 1 : at;
+}
+
+/* Turn to the page whose number was typed. */
 function jump() {
   const box = find(".sc-jump input");
-  const { length } = data().pages;
-  const number = Number(box.value.trim());
-  const wanted = Number.isInteger(number) ? between(number, 1, length) - 1 : state.at;
+  const wanted = typedPage(box.value, state.at, data().pages.length);
   if (wanted !== state.at) turnTo(wanted);
   box.value = String(state.at + 1);
 }
@@ -125,7 +107,7 @@ function drawImage(page) {
     name: page.name, page: page.page + 1, pages: page.pages,
   });
   image.alt = name;
-  const path = pictures[keyOf(page)];
+  const path = pictureOf(page);
   paper.classList.toggle("sc-waiting", !path);
   paper.dataset.message = path === "" ? texts().page.failed : texts().page.loading;
   if (path) {
@@ -135,27 +117,30 @@ function drawImage(page) {
   } else {
     image.removeAttribute("src");
     image.hidden = true;
-    ask(page);
+    askForPicture(page);
   }
 }
 
+/* The index of the page that the server requests; -1 if it requests none, the page is gone, or the request was
+ * followed before. wish: {document, page, number}, or null. */
+export const requestedPage = (wish, followed, pages) =>
+  wish && wish.number !== followed ? ordinal(wish, pages) : -1;
+
 /* Turn to the page that the server requests, once for each request. Returns whether to show the evidence. */
 function follow() {
-  const { jump } = data();
-  if (!jump || jump.number === state.followed) return false;
-  state.followed = jump.number;
-  const index = ordinal(jump);
+  const { jump: wish, pages } = data();
+  const index = requestedPage(wish, state.followed, pages);
+  state.followed = wish?.number ?? state.followed;
   if (index < 0) return false;
   if (index !== state.at) stopDrawing();
   state.at = index;
-  return jump.evidence;
+  return wish.evidence;
 }
 
 function draw() {
   const { pages } = data();
   document.documentElement.lang = texts().language;
-  // The first value from the server means that this browser has a session.
-  find(".sc-desk").dataset.ready = String(data() !== NOTHING);
+  find(".sc-desk").dataset.ready = String(hasData());
   takePictures();
   const toEvidence = follow();
   state.at = Math.max(0, Math.min(state.at, pages.length - 1));
@@ -176,69 +161,8 @@ function draw() {
   document.dispatchEvent(new CustomEvent("scanchat-page"));
 }
 
-function turnTo(index) {
-  stopDrawing();
-  state.at = index;
-  draw();
-  find(".sc-desk").scrollTop = 0;
-}
-
-function bringIntoSight() {
-  showSide("page");
-  const top = view.getBoundingClientRect().top;
-  if (top < 0 || top > 0.5 * window.innerHeight) {
-    const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-    view.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
-  }
-}
-
-/* Measure the height into which a whole page is fitted: that of .sc-desk without the card and the drawing hint.
- * The lists below reduce this height as they grow. The page does not shrink below 60 % of the column, so it stays
- * readable, until the user presses "whole page": then it is fitted to the visible height.
- */
-function measureRoom() {
-  const desk = find(".sc-desk");
-  if (!desk.clientHeight) return; // not on the screen
-  const style = getComputedStyle(desk);
-  const padding = parseFloat(style.paddingTop) + parseFloat(style.paddingBottom);
-  const passing = find(".sc-card").offsetHeight + find(".sc-how").offsetHeight;
-  // On a narrow screen the column grows with its lists and the viewer's height is fixed.
-  const least = state.whole || narrow.matches ? 0 : 0.6 * (byId("look")?.clientHeight ?? 0);
-  state.room = Math.max(120, least, desk.clientHeight + passing - padding);
-}
-
-new ResizeObserver(() => {
-  const before = state.room;
-  measureRoom();
-  if (state.room !== before) PAPER.style.setProperty("--room", `${state.room}px`);
-}).observe(find(".sc-desk"));
-
-function drawFit(page) {
-  const words = texts().page;
-  for (const [kind, name] of [["page", words.fit_page], ["width", words.fit_width]]) {
-    const button = find(`[data-fit=${kind}]`);
-    button.disabled = !page;
-    button.title = name;
-    button.setAttribute("aria-label", name);
-    button.setAttribute("aria-pressed", String(state.fit === kind && state.zoom === 1));
-  }
-}
-
-function fitTo(kind) {
-  state.fit = kind;
-  state.zoom = 1;
-  state.whole = kind === "page";
-  measureRoom();
-  draw();
-}
-
-window.addEventListener("resize", () => {
-  measureRoom();
-  draw();
-});
-
 function save() {
-  const wish = props.download;
+  const wish = props().download;
   if (!wish || wish.number === state.saved) return;
   state.saved = wish.number;
   if (!wish.path) return;
@@ -248,12 +172,12 @@ function save() {
   link.remove();
 }
 
-view.addEventListener("click", (event) => {
+function onClick(event) {
   const button = event.target.closest("button");
   if (!button) return;
   if (button.id === "page-prev") turnTo(state.at - 1);
   else if (button.id === "page-next") turnTo(state.at + 1);
-  else if (button.dataset.zoom) zoom(button.dataset.zoom === "in" ? 1 : -1);
+  else if (button.dataset.zoom) zoomBy(button.dataset.zoom === "in" ? 1 : -1);
   else if (button.dataset.fit) fitTo(button.dataset.fit);
   else if ("rotate" in button.dataset) rotate();
   else if (button.dataset.legend) toggleCategory(button.dataset.legend);
@@ -261,37 +185,72 @@ view.addEventListener("click", (event) => {
     if (state.drawing) stopDrawing();
     else startDrawing(event.detail === 0 ? "keys" : "pointer");
   }
-});
+}
 
-/* A request by another script to show a place: document, page, bbox, text, title. */
-view.addEventListener("scanchat-place", (event) => {
+/* A request by another module to show a place: document, page, bbox, text, title. */
+function onPlace(event) {
   const mark = { kind: "drawn", ...event.detail };
   const index = ordinal(mark);
   if (index < 0) return;
   if (index !== state.at) turnTo(index);
   showSide("page");
   select(mark, "list");
-});
+}
 
-/* A request by another script to show a page: document, page. */
-view.addEventListener("scanchat-turn", (event) => {
+/* A request by another module to show a page: document, page. */
+function onTurn(event) {
   const index = ordinal(event.detail);
   if (index >= 0 && index !== state.at) turnTo(index);
-});
+}
 
-find(".sc-jump input").addEventListener("change", jump);
-find(".sc-jump input").addEventListener("focus", (event) => event.target.select());
-find(".sc-jump input").addEventListener("keydown", (event) => {
-  if (event.key === "Enter") jump();
-});
+/* The index of the page to which a key turns; null if it turns to none. */
+export function pageByKey(key, at, count) {
+  if ((key === "PageDown" || key === "ArrowRight") && at < count - 1) return at + 1;
+  if ((key === "PageUp" || key === "ArrowLeft") && at > 0) return at - 1;
+  return null;
+}
 
-find(".sc-desk").addEventListener("keydown", (event) => {
+function onDeskKey(event) {
   if (event.target !== event.currentTarget) return;
-  const { length } = data().pages;
-  if ((event.key === "PageDown" || event.key === "ArrowRight") && state.at < length - 1) {
-    turnTo(state.at + 1);
-  } else if ((event.key === "PageUp" || event.key === "ArrowLeft") && state.at > 0) {
-    turnTo(state.at - 1);
-  } else return;
+  const next = pageByKey(event.key, state.at, data().pages.length);
+  if (next === null) return;
+  turnTo(next);
   event.preventDefault();
-});
+}
+
+function rotate() {
+  const page = shownPage();
+  if (!page) return;
+  turnFurther(page);
+  draw();
+  reveal(selectedNode());
+}
+
+function startView() {
+  view().addEventListener("click", onClick);
+  view().addEventListener("scanchat-place", onPlace);
+  view().addEventListener("scanchat-turn", onTurn);
+  const box = find(".sc-jump input");
+  box.addEventListener("change", jump);
+  box.addEventListener("focus", () => box.select());
+  box.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") jump();
+  });
+  find(".sc-desk").addEventListener("keydown", onDeskKey);
+}
+
+/* The parts listen to different things, so their order does not matter. */
+const PARTS = [
+  startView, startPictures, startFrame, startMarks, startWalk, startSelect, startDraw, startStrip, startSides,
+  startLists, startNames, startChatActions, startKeepingFocus, startDraft, startDropdowns, startToasts,
+];
+
+export function start({ element, trigger, props: given, watch }) {
+  connect({ element, trigger, props: given }, draw);
+  for (const startPart of PARTS) startPart();
+  watch(["value", "images", "strings"], draw);
+  watch("thumbnails", takeThumbnails);
+  watch("inside", fillDrawn);
+  watch("download", save);
+  draw();
+}

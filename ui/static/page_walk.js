@@ -1,36 +1,41 @@
-/* Navigation among the boxes of the page: by pointer, by keys in reading order, and from the lists.
- *
- * A part of the page viewer's script (ui/views/page_column.py joins the parts in one scope).
+/* Navigation: from page to page, and among the boxes of a page by pointer, by keys in reading order, and from the
+ * lists.
  */
-const BOXES = ".sc-region, .sc-evidence";
+import { between, smallest } from "./geometry.js";
+import { stopDrawing } from "./page_box.js";
+import { reveal } from "./page_frame.js";
+import { drawn, glow } from "./page_marks.js";
+import { BOXES, pick } from "./page_select.js";
+import { showSide } from "./page_sides.js";
+import { find, ordinal, redraw, state, view } from "./page_state.js";
+
 const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 
-/* Make marks glow, and scroll the page's frame to the first one. */
-function glow(selector) {
-  const nodes = [...find(".sc-marks").querySelectorAll(selector)];
-  for (const node of nodes) {
-    node.classList.remove("sc-glow");
-    void node.getBoundingClientRect(); // restarts the animation
-    node.classList.add("sc-glow");
-  }
-  reveal(nodes[0]);
+/* Where a key leads in a row of `count` things, of which `at` has the focus; null if it leads nowhere. */
+export function stepTo(key, at, count) {
+  const ends = { Home: 0, End: count - 1 };
+  const next = ends[key] ?? (key in STEPS ? at + STEPS[key] : null);
+  return next === null ? null : between(next, 0, count - 1);
 }
 
-/* Scroll only the page's frame until a node is in view. */
-function reveal(node) {
-  if (!node) return;
-  const desk = find(".sc-desk");
-  const frame = desk.getBoundingClientRect();
-  const box = node.getBoundingClientRect();
-  if (box.top < frame.top || box.bottom > frame.bottom) {
-    desk.scrollTop += box.top - frame.top - frame.height / 3;
-  }
-  if (box.left < frame.left || box.right > frame.right) {
-    desk.scrollLeft += box.left - frame.left - frame.width / 3;
+/* Show another page. index: 0-based, among all pages. */
+export function turnTo(index) {
+  stopDrawing();
+  state.at = index;
+  redraw();
+  find(".sc-desk").scrollTop = 0;
+}
+
+function bringIntoSight() {
+  showSide("page");
+  const top = view().getBoundingClientRect().top;
+  if (top < 0 || top > 0.5 * window.innerHeight) {
+    const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+    view().scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
   }
 }
 
-function showMark(mark, selector) {
+export function showMark(mark, selector) {
   const index = ordinal(mark);
   if (index < 0) return;
   if (index !== state.at) turnTo(index);
@@ -52,35 +57,37 @@ function boxAt(event) {
     event.detail === 0
       ? [event.target]
       : document.elementsFromPoint(event.clientX, event.clientY);
-  const size = ({ mark: { bbox } }) => (bbox[2] - bbox[0]) * (bbox[3] - bbox[1]);
-  const hit = walk().filter(({ node }) => under.includes(node));
-  return hit.sort((one, other) => size(one) - size(other))[0];
+  return smallest(walk().filter(({ node }) => under.includes(node)));
 }
 
-LAYER.addEventListener("click", (event) => {
+function onClick(event) {
   const entry = boxAt(event);
   if (!entry || state.drawing) return;
   // A click without a pointer comes from a screen reader.
   const touch = event.pointerType === "touch" ? "touch" : "mouse";
   pick({ kind: entry.kind, ...entry.mark }, event.detail === 0 ? "keys" : touch);
-});
+}
 
-LAYER.addEventListener("keydown", (event) => {
+function onKey(event) {
   const boxes = walk();
   const at = boxes.findIndex(({ node }) => node === event.target);
   if (at < 0 || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "Enter" || event.key === " ") {
     pick({ kind: boxes[at].kind, ...boxes[at].mark }, "keys");
   } else {
-    const ends = { Home: 0, End: boxes.length - 1 };
-    const next = ends[event.key] ?? (event.key in STEPS ? at + STEPS[event.key] : null);
+    const next = stepTo(event.key, at, boxes.length);
     if (next === null) return;
-    boxes[between(next, 0, boxes.length - 1)].node.focus({ preventScroll: true });
+    boxes[next].node.focus({ preventScroll: true });
   }
   event.preventDefault();
-});
+}
 
-/* Scroll the page's frame to the box that the keyboard focuses. */
-LAYER.addEventListener("focusin", (event) => {
-  if (event.target.matches(BOXES) && event.target.matches(":focus-visible")) reveal(event.target);
-});
+export function startWalk() {
+  const layer = find(".sc-layer");
+  layer.addEventListener("click", onClick);
+  layer.addEventListener("keydown", onKey);
+  // Scroll the page's frame to the box that the keyboard focuses.
+  layer.addEventListener("focusin", ({ target }) => {
+    if (target.matches(BOXES) && target.matches(":focus-visible")) reveal(target);
+  });
+}

@@ -1,7 +1,6 @@
-/* Translates Gradio's notice of a lost connection, which Gradio has in English only.
- *
- * A part of the page viewer's script (ui/views/page_column.py); uses `texts` of page_view.js.
- */
+/* Translates Gradio's notice of a lost connection, which Gradio has in English only. */
+import { texts } from "./page_state.js";
+
 const LOST = /connection to the server was lost/i;
 
 /* Replace the text and keep the node, which Gradio continues to use. */
@@ -21,8 +20,9 @@ function translateToasts(wrap) {
   }
 }
 
-const toasts = document.querySelector(".toast-wrap");
-if (toasts) {
+export function startToasts() {
+  const toasts = document.querySelector(".toast-wrap");
+  if (!toasts) return;
   new MutationObserver(() => translateToasts(toasts)).observe(toasts, {
     childList: true,
     subtree: true,

@@ -3,28 +3,11 @@
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import gradio as gr
 
-# The parts of the page viewer's script. They are joined in this order and share one scope.
-VIEWER: Final = (
-    "page_view.js",
-    "page_pictures.js",
-    "page_turn.js",
-    "page_marks.js",
-    "page_walk.js",
-    "page_select.js",
-    "page_draw.js",
-    "page_strip.js",
-    "page_sides.js",
-    "page_lists.js",
-    "chat_actions.js",
-    "keep_focus.js",
-    "draft.js",
-    "dropdowns.js",
-    "toasts.js",
-)
+from ui.views import scripts
 
 
 def build_page_column(said: Mapping[str, Mapping[str, Any]]) -> dict[str, gr.HTML]:
@@ -38,8 +21,18 @@ def build_page_column(said: Mapping[str, Mapping[str, Any]]) -> dict[str, gr.HTM
             None,
             elem_id="page-view",
             apply_default_css=False,
-            html_template=source("page_view.html"),
-            js_on_load="".join(source(name) for name in VIEWER),
+            html_template=template("page_view.html"),
+            js_on_load=scripts.start(
+                "page_view.js",
+                "showpage",
+                "showthumbs",
+                "attach",
+                "export",
+                "recall",
+                "drawn",
+                "again",
+                "act",
+            ),
             images={},
             thumbnails={},
             download=None,
@@ -52,7 +45,9 @@ def build_page_column(said: Mapping[str, Mapping[str, Any]]) -> dict[str, gr.HTM
             elem_classes="sc-none",
             apply_default_css=False,
             html_template='<div class="sc-fields"></div>',
-            js_on_load=source("fields.js"),
+            js_on_load=scripts.start(
+                "fields.js", "readfields", "writefield", "confirmfield", "exportfields"
+            ),
             **said["fields"],
         )
         regions = gr.HTML(
@@ -70,12 +65,12 @@ def build_sides() -> gr.HTML:
     return gr.HTML(
         elem_id="sides",
         apply_default_css=False,
-        html_template=source("page_sides.html"),
+        html_template=template("page_sides.html"),
         js_on_load=None,
     )
 
 
 @cache
-def source(name: str) -> str:
-    """The content of a file in ui/static."""
+def template(name: str) -> str:
+    """The content of an HTML file in ui/static."""
     return (Path(__file__).parents[1] / "static" / name).read_text(encoding="utf-8")

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import gradio as gr
 
 from ui import i18n
-from ui.views import settings_panel, status
+from ui.views import scripts, settings_panel, status
 from ui.views.labels import ScreenLabels
-from ui.views.page_column import build_page_column, build_sides, source
+from ui.views.page_column import build_page_column, build_sides
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,9 @@ def build(labels: ScreenLabels, language: str) -> Screen:
             elem_id="archive",
             apply_default_css=False,
             html_template='<div class="sc-archive"></div>',
-            js_on_load=source("archive.js"),
+            js_on_load=scripts.start(
+                "archive.js", "opentalk", "renametalk", "deletetalk", "wipetalks", "findtalks"
+            ),
             **said["archive"],
         )
     with gr.Row(elem_id="head"):
@@ -96,7 +98,7 @@ def build(labels: ScreenLabels, language: str) -> Screen:
                     elem_id="model-advice",
                     apply_default_css=False,
                     html_template='<div class="sc-model"></div>',
-                    js_on_load=source("model_card.js"),
+                    js_on_load=scripts.start("model_card.js", "actonmodel"),
                     **said["advice"],
                 )
             task = gr.HTML(
@@ -104,7 +106,7 @@ def build(labels: ScreenLabels, language: str) -> Screen:
                 elem_id="task",
                 apply_default_css=False,
                 html_template='<div class="sc-tasks"></div>',
-                js_on_load=source("tasks.js"),
+                js_on_load=scripts.start("tasks.js"),
                 **said["task"],
             )
             chat = gr.Chatbot(
@@ -141,7 +143,7 @@ def build(labels: ScreenLabels, language: str) -> Screen:
                 elem_classes="sc-none",
                 apply_default_css=False,
                 html_template='<div class="sc-area"></div>',
-                js_on_load=source("area.js"),
+                js_on_load=scripts.start("area.js"),
                 **said["area"],
             )
             suggested = gr.HTML(
@@ -150,7 +152,7 @@ def build(labels: ScreenLabels, language: str) -> Screen:
                 elem_classes="sc-none",
                 apply_default_css=False,
                 html_template='<div class="sc-suggested" role="group"></div>',
-                js_on_load=source("suggesting.js"),
+                js_on_load=scripts.start("suggesting.js", "asksuggested"),
                 **said["suggested"],
             )
             editing = gr.HTML(
@@ -159,7 +161,7 @@ def build(labels: ScreenLabels, language: str) -> Screen:
                 elem_classes="sc-none",
                 apply_default_css=False,
                 html_template='<div class="sc-area"></div>',
-                js_on_load=source("editing.js"),
+                js_on_load=scripts.start("editing.js"),
                 **said["editing"],
             )
             question = gr.MultimodalTextbox(
@@ -185,7 +187,7 @@ def build(labels: ScreenLabels, language: str) -> Screen:
                     elem_classes="sc-none",
                     apply_default_css=False,
                     html_template='<div class="sc-save"></div>',
-                    js_on_load=source("save.js"),
+                    js_on_load=scripts.start("save.js", "savetalk"),
                     **said["save"],
                 )
                 new_chat = gr.Button(elem_id="new-chat", size="sm", **said["new_chat"])
