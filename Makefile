@@ -23,6 +23,7 @@ lint: $(STAMPS)/test
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/mypy
+	$(BIN)/oxlint --deny-warnings ui/static tests/ui/static
 
 # In the order of the files: the long ones (a browser, servers) come first, and the small ones fill
 # what is left at the end.
