@@ -101,6 +101,8 @@ test("with Shift an arrow moves the lower right corner on the screen, and two st
   assert.deepEqual(bbox, [100, 100, 200, 128]);
   for (let step = 0; step < 150; step += 1) bbox = movedBox(PAGE, 0, bbox, [0, 1], true);
   assert.deepEqual(bbox, [100, 100, 200, 1400]);
+  for (let step = 0; step < 50; step += 1) bbox = movedBox(PAGE, 0, bbox, [-1, 0], true);
+  assert.deepEqual(bbox, [100, 100, 128, 1400]);
 });
 
 test("of boxes under the pointer the smallest is hit", () => {
