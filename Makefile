@@ -21,9 +21,9 @@ test: $(STAMPS)/setup $(STAMPS)/test
 lint: $(STAMPS)/test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/oxlint --deny-warnings ui/static tests/ui/static
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/mypy
-	$(BIN)/oxlint --deny-warnings ui/static tests/ui/static
 
 # In the order of the files: the long ones (a browser, servers) come first, and the small ones fill
 # what is left at the end.
