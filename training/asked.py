@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from engine.evaluation import anls, difference, estimate, is_verbatim
+from engine.families.lite.field_answers import DocumentForm
 from engine.families.lite.field_question import Phrasebook
-from engine.families.lite.form import DocumentForm
 from engine.families.lite.reader import answer, read_page
 from engine.fields.templates import load_templates
 from training.fields_data import Case, read_cases

@@ -23,6 +23,7 @@ from ui.actions.fields import FieldsActions
 from ui.actions.history import HistoryActions
 from ui.actions.suggest import SuggestActions
 from ui.api import Api
+from ui.api.body_limit import most_megabytes
 from ui.events.ask import changed_by_answers, wire_asking
 from ui.events.fields import wire_form
 from ui.events.history import wire_archive
@@ -127,8 +128,7 @@ def launch_options(settings: Settings, api: Api | None = None) -> dict[str, Any]
             "middleware": middleware,
             "lifespan": content_policy.lifespan(given.get("lifespan")),
         },
-        # Above our own limit, so the user reads our message and not Gradio's.
-        "max_file_size": f"{math.ceil(settings.limits.max_file_mb * 8 + 64)}mb",
+        "max_file_size": f"{most_megabytes(settings)}mb",
     }
 
 

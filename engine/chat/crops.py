@@ -22,7 +22,7 @@ from engine.core.schema import (
     StreamEvent,
 )
 from engine.families.base import ModelRequest
-from engine.index.crop import inside
+from engine.index.crop import crop_index
 from engine.index.page_index import PageIndex
 
 # A small margin around the box helps a model to read what is at its edge.
@@ -70,7 +70,7 @@ class PageCrop:
     def index(self, whole: PageIndex) -> PageIndex:
         """The part of the page's index that lies in the crop, in the crop's pixels."""
         left, top, right, bottom = self._box
-        part = inside(whole, (left, top, right, bottom))
+        part = crop_index(whole, (left, top, right, bottom))
         return replace(
             part,
             document_id=self.page.document_id,

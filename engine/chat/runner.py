@@ -44,7 +44,7 @@ from engine.core.settings import PreprocessSettings, Settings
 from engine.families import family_class
 from engine.families.base import ModelRequest, Preparation
 from engine.families.prompts.page_prompt import names_box
-from engine.index.crop import inside
+from engine.index.crop import crop_index
 from engine.index.page_index import PageIndex
 from engine.index.store import IndexStore
 from engine.models.context_use import ContextUse, PromptCounters
@@ -244,7 +244,7 @@ class Runner:
     def _looked_at(self, question: Question, page: Page, stop: threading.Event) -> PageIndex:
         """The index of the page, or of the drawn box only."""
         index = self._indexes.get(page, question.steps, stop)
-        return index if question.bbox is None else inside(index, question.bbox)
+        return index if question.bbox is None else crop_index(index, question.bbox)
 
     def _is_verbatim(self, model_id: str) -> bool:
         family = self._settings.model(model_id).family

@@ -41,6 +41,12 @@ def to_model_frame(bbox: BBox, *, model_size: Size, page_size: Size) -> BBox:
     return to_page_frame(bbox, model_size=page_size, page_size=model_size)
 
 
+def contains_centre(outer: BBox, inner: BBox) -> bool:
+    """Whether the centre of the inner box lies in the outer one, or on its edge."""
+    x, y = (inner[0] + inner[2]) / 2, (inner[1] + inner[3]) / 2
+    return outer[0] <= x <= outer[2] and outer[1] <= y <= outer[3]
+
+
 def clip(bbox: BBox, *, page_size: Size) -> BBox:
     """The part of a box that lies on the page, corners in order.
 

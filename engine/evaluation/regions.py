@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from engine.core.geometry import iou, union
+from engine.core.geometry import contains_centre, iou, union
 from engine.core.schema import BBox, Region
 
 # PubLayNet's classes for our categories; None: PubLayNet does not mark the category.
@@ -86,14 +86,10 @@ def fold_to_publaynet(
     items = [region for region in renamed if region.category == "List-item"]
     folded = [region for region in renamed if region.category != "List-item"]
     for bbox, category in true:
-        inside = [item for item in items if category == "List-item" and _holds(bbox, item.bbox)]
+        inside = [
+            item for item in items if category == "List-item" and contains_centre(bbox, item.bbox)
+        ]
         if inside:
             items = [item for item in items if item not in inside]
             folded.append(replace(inside[0], bbox=union(item.bbox for item in inside)))
     return folded + items
-
-
-def _holds(outer: BBox, inner: BBox) -> bool:
-    """Whether the centre of the inner box lies in the outer one."""
-    x, y = (inner[0] + inner[2]) / 2, (inner[1] + inner[3]) / 2
-    return outer[0] <= x <= outer[2] and outer[1] <= y <= outer[3]

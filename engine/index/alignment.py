@@ -12,7 +12,7 @@ from dataclasses import replace
 from difflib import SequenceMatcher
 from typing import Final
 
-from engine.core.geometry import union
+from engine.core.geometry import contains_centre, union
 from engine.core.schema import BBox, Line, Region, Word
 from engine.index.page_index import PageIndex
 
@@ -39,7 +39,7 @@ def index_of_regions(regions: Sequence[Region], own: PageIndex) -> PageIndex:
     """Build an index with the words and regions of a model that gives boxes of regions."""
     groups = []
     for region in sorted(regions, key=lambda one: one.order):
-        inside = [line for line in own.lines if _holds(region.bbox, line.bbox)]
+        inside = [line for line in own.lines if contains_centre(region.bbox, line.bbox)]
         lines = _placed(_lines_of(region.text), inside, region.bbox)
         if lines:
             groups.append((region.category, lines))
@@ -70,11 +70,6 @@ def _lines_of(text: str) -> list[list[str]]:
     """Split a text into lines of words. Each cell of a table row is a separate line."""
     cells = [cell.split() for row in text.splitlines() for cell in row.split("\t")]
     return [cell for cell in cells if cell]
-
-
-def _holds(outer: BBox, inner: BBox) -> bool:
-    x, y = (inner[0] + inner[2]) / 2, (inner[1] + inner[3]) / 2
-    return outer[0] <= x <= outer[2] and outer[1] <= y <= outer[3]
 
 
 def _placed(texts: Sequence[list[str]], known: Sequence[Line], area: BBox) -> list[Line]:

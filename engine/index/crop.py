@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from engine.index.page_index import PageIndex
 
 
-def inside(index: PageIndex, bbox: BBox) -> PageIndex:
+def crop_index(index: PageIndex, bbox: BBox) -> PageIndex:
     """Return the index of the words, lines and regions whose centres lie in a box.
 
     A line retains its words inside the box, and a region its lines. The box of a line or region
@@ -30,7 +30,7 @@ def inside(index: PageIndex, bbox: BBox) -> PageIndex:
     lines: list[Line] = []
     moved: dict[int, int] = {}  # old position of a line -> new position
     for position, line in enumerate(index.lines):
-        words = tuple(word for word in line.words if _holds(bbox, word.bbox))
+        words = tuple(word for word in line.words if _has_centre_of(bbox, word.bbox))
         if words:
             moved[position] = len(lines)
             whole = len(words) == len(line.words)
@@ -43,7 +43,7 @@ def inside(index: PageIndex, bbox: BBox) -> PageIndex:
             position in moved and lines[moved[position]] is index.lines[position]
             for position in positions
         )
-        if not kept and (positions or not _holds(bbox, region.bbox)):
+        if not kept and (positions or not _has_centre_of(bbox, region.bbox)):
             continue
         cut = region if whole else _cut(region, [lines[position] for position in kept])
         regions.append(replace(cut, order=len(regions)))
@@ -58,7 +58,10 @@ def _cut(region: Region, lines: list[Line]) -> Region:
     return replace(region, text=text, bbox=union(line.bbox for line in lines))
 
 
-def _holds(bbox: BBox, other: BBox) -> bool:
-    """Whether the centre of `other` lies in `bbox`."""
+def _has_centre_of(bbox: BBox, other: BBox) -> bool:
+    """Whether the centre of `other` lies in `bbox`; a centre on the right or lower edge does not.
+
+    So of two boxes side by side only one has a word on their common edge.
+    """
     x, y = (other[0] + other[2]) / 2, (other[1] + other[3]) / 2
     return bbox[0] <= x < bbox[2] and bbox[1] <= y < bbox[3]

@@ -129,7 +129,7 @@ class AnswerActions:
             # A page that the question names takes precedence over the chosen pages.
             documents = self._engine.documents(screen_state.session_id)
             pinned = pinned if pages_named(text, documents).pages is None else ()
-        screen_state.stream = self._engine.ask(
+        stream = self._engine.ask(
             screen_state.session_id,
             text,
             model_id=question.model_id,
@@ -143,7 +143,7 @@ class AnswerActions:
             options=replace(question.options, only_pages=bool(question.pages)),
         )
         shown: PageKey | None = None
-        async with aclosing(batches(screen_state.stream)) as handfuls:
+        async with aclosing(batches(stream)) as handfuls:
             async for events in handfuls:
                 for event in events:
                     transcript.add(event)

@@ -178,8 +178,6 @@ class ConversationActions:
         if not screen_state.running:
             return ScreenChange()
         self._engine.stop(screen_state.session_id)
-        if screen_state.stream is not None:
-            screen_state.stream.stop()
         return ScreenChange(status=status.working("status.stopping", language))
 
     def new_chat(self, session_id: str | None, language: str, tab: str = "") -> ScreenChange:
@@ -227,7 +225,7 @@ class ConversationActions:
         except Exception as error:  # noqa: BLE001 - the card shows that there is no text
             told(error)
             words = ""
-        return ScreenChange(inside=page_view.inside(area, words))
+        return ScreenChange(inside=page_view.text_in_area(area, words))
 
     async def export(
         self,

@@ -53,7 +53,6 @@ class FollowActions:
                         queue.put_nowait(change)
             finally:
                 screen_state.running = False
-                screen_state.stream = None
                 queue.put_nowait(None)
 
         task = asyncio.create_task(write())
@@ -123,8 +122,6 @@ class FollowActions:
             return
         logger.info("an answer is stopped: nobody is looking any more")
         self._engine.stop(screen_state.session_id)
-        if screen_state.stream is not None:
-            screen_state.stream.stop()
 
     def _keep_task(self, task: "asyncio.Task[None]") -> None:
         # The event loop holds only weak references to its tasks.

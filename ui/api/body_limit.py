@@ -12,7 +12,10 @@ _MEGABYTE = 1024 * 1024
 
 
 def most_megabytes(settings: Settings) -> int:
-    """The limit of a request's body in MB; ui/app.py sets the same limit for Gradio's uploads."""
+    """The limit of a request's body in MB, for the API and for Gradio's uploads.
+
+    It is far above limits.max_file_mb, so a caller with one file too large reads our sentence.
+    """
     return math.ceil(settings.limits.max_file_mb * 8 + 64)
 
 

@@ -9,7 +9,7 @@ import asyncio
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine import AnswerStream, Transcript
+from engine import Transcript
 from ui.state.change import UserInput
 from ui.views import page_images
 from ui.views.fields_view import DocumentFieldsView
@@ -36,7 +36,6 @@ class ScreenState:
         sheets: document_id -> the forms of the documents in that file.
         reading: document_id of the file whose fields are being read.
         jump: the page that the viewer shall turn to.
-        stream: the running answer.
         last: the last question, for continuing its answer.
         running: an answer is running.
         pressed: Send was pressed during a running answer; the status line explains what to do.
@@ -58,7 +57,6 @@ class ScreenState:
     sheets: dict[str, list[DocumentFieldsView]] = field(default_factory=dict)
     reading: str | None = None
     jump: PageJump | None = None
-    stream: AnswerStream | None = None
     last: UserInput | None = None
     running: bool = False
     pressed: bool = False

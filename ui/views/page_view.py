@@ -75,7 +75,7 @@ def view(
     }
 
 
-def inside(area: Selection, words: str) -> View:
+def text_in_area(area: Selection, words: str) -> View:
     """The text in a drawn box, with the box that it belongs to."""
     return {
         "document": area.document_id,

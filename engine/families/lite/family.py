@@ -1,9 +1,9 @@
 """Adapter of `lite`: page indexes in, verbatim answers with evidence out.
 
-engine.families.lite.form and engine.families.lite.reader both answer a question; the answer with
-the higher confidence wins. OCR text and layout come from the index. The language model's tokenizer
-turns every text into ids, so `lite` streams through the same path as a generative model. The
-adapter does not load the language model's weights.
+engine.families.lite.field_answers and engine.families.lite.reader both answer a question; the
+answer with the higher confidence wins. OCR text and layout come from the index. The language
+model's tokenizer turns every text into ids, so `lite` streams through the same path as a generative
+model. The adapter does not load the language model's weights.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from engine.core.errors import RunCancelled
 from engine.core.i18n import say
 from engine.core.schema import Evidence, EvidenceFound, RegionAdded, Step
 from engine.families.base import Capabilities, ModelFamily, ModelRequest, Outcome, Preparation, Run
-from engine.families.lite.form import FormCache
+from engine.families.lite.field_answers import FormCache
 from engine.families.lite.markdown import markdown, plain_text, tables
 from engine.families.lite.question import follows
 from engine.families.lite.reader import BestAnswer, ReadPage, answer, read_page
 from engine.families.lite.weights import Checkpoint, gguf_file
 from engine.families.weights.hub import is_cached
 from engine.fields.document_type import classify, deciding_lines, title
-from engine.index.crop import inside
+from engine.index.crop import crop_index
 
 if TYPE_CHECKING:
     from engine.core.settings import ModelSettings, Settings
@@ -92,7 +92,7 @@ class LiteFamily(ModelFamily):
             index = preparation.index(page)
             for notice in index.notices:
                 preparation.emit(notice)
-            indexes.append(index if request.bbox is None else inside(index, request.bbox))
+            indexes.append(index if request.bbox is None else crop_index(index, request.bbox))
         return LiteInputs(request, tuple(indexes))
 
     def generate(self, inputs: LiteInputs, run: Run) -> Outcome:

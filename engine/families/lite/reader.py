@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from engine.families.lite.answer_formats import of_format
 from engine.families.lite.candidates import (
     Candidate,
     page_candidates,
@@ -20,7 +21,6 @@ from engine.families.lite.candidates import (
     without_counters,
 )
 from engine.families.lite.features import FEATURES, feature_table
-from engine.families.lite.forms import of_form
 from engine.families.lite.matching import QuestionCoverage, known_of, match_pages
 from engine.families.lite.question import ParsedQuestion, analyse
 from engine.families.lite.ranking import ranker, signs_of
@@ -116,7 +116,7 @@ def gather(question: ParsedQuestion, pages: Sequence[ReadPage]) -> CandidatePool
             found, kinds, shape = [found[at] for at in kept], kinds[kept], shape[kept]
         placed = frozenset(in_their_place(question, page.view, found, kinds))
         kept = without_counters(question, found, page.counters)
-        formed = frozenset(of_form(question, found, kinds))
+        formed = frozenset(of_format(question, found, kinds))
         kept = [at for at in kept if at in placed and at in formed]
         found, kinds, shape = [found[at] for at in kept], kinds[kept], shape[kept]
         candidates += found

@@ -7,7 +7,7 @@ import pytest
 
 from engine import Engine, load_settings
 from engine.core.schema import BBox, Line, Region, Word
-from engine.index.crop import inside
+from engine.index.crop import crop_index
 from engine.index.page_index import PageIndex
 from tests.fakes import draw_page
 
@@ -41,11 +41,11 @@ INDEX = PageIndex(
 
 
 def test_a_box_around_the_page_changes_nothing() -> None:
-    assert inside(INDEX, (0, 0, 1000, 1000)) == INDEX
+    assert crop_index(INDEX, (0, 0, 1000, 1000)) == INDEX
 
 
 def test_lines_and_regions_become_as_small_as_what_is_left_of_them() -> None:
-    right = inside(INDEX, (500, 0, 1000, 1000))
+    right = crop_index(INDEX, (500, 0, 1000, 1000))
     assert [one.text for one in right.lines] == ["South", "Total"]
     assert [one.bbox for one in right.lines] == [(600, 100, 700, 120), (600, 200, 700, 220)]
     assert [(one.category, one.text) for one in right.regions] == [
@@ -60,12 +60,12 @@ def test_lines_and_regions_become_as_small_as_what_is_left_of_them() -> None:
 
 
 def test_the_centre_decides() -> None:
-    assert inside(INDEX, (0, 0, 150, 1000)).lines == ()
-    assert [one.text for one in inside(INDEX, (0, 0, 151, 1000)).lines] == ["North", "Total"]
+    assert crop_index(INDEX, (0, 0, 150, 1000)).lines == ()
+    assert [one.text for one in crop_index(INDEX, (0, 0, 151, 1000)).lines] == ["North", "Total"]
 
 
 def test_an_empty_box_leaves_an_empty_page() -> None:
-    empty = inside(INDEX, (0, 900, 1000, 1000))
+    empty = crop_index(INDEX, (0, 900, 1000, 1000))
     assert (empty.lines, empty.regions, empty.region_lines) == ((), (), ())
     assert (empty.width, empty.height) == (1000, 1000)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.families.lite.forms import forms_wanted
+from engine.families.lite.answer_formats import formats_wanted
 from engine.families.lite.question import analyse
 from engine.families.lite.reader import answer, gather, read_page
 from engine.index.page_index import PageIndex
@@ -115,7 +115,7 @@ def test_the_number_of_the_right_form_is_answered_where_it_stands() -> None:
     "question", ["What is the total?", "Кто директор?", "Сколько инноваций внедрено?"]
 )
 def test_a_question_that_names_no_such_value_demands_no_form(question: str) -> None:
-    assert forms_wanted(question) == ()
+    assert formats_wanted(question) == ()
 
 
 def test_money_is_no_telephone_number_and_a_year_no_quantity() -> None:

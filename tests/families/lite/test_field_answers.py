@@ -15,7 +15,7 @@ from engine.core.geometry import union
 from engine.core.schema import EvidenceFound, Message, StreamEvent, TextPart
 from engine.families.base import Run
 from engine.families.lite.family import LiteFamily, LiteInputs
-from engine.families.lite.form import DocumentForm, FormCache
+from engine.families.lite.field_answers import DocumentForm, FormCache
 from engine.index.page_index import PageIndex
 from tests.fields.drawn import drawn_index, specimen_of, typed
 

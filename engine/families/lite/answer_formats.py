@@ -5,7 +5,8 @@ value. Letters that OCR confuses with digits are allowed. Check digits are not v
 that is misread or invented is still what the page says.
 
 Try it:
-`python -c "from engine.families.lite.forms import forms_wanted; print(forms_wanted('the IBAN?'))"`
+`python -c "from engine.families.lite.answer_formats import formats_wanted as wanted;
+print(wanted('What is the IBAN?'))"`
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ _LIKE_A_DATE: Final = 0.3
 _DIGIT: Final = "[0-9OОЗIBS]"
 _MARKS: Final = re.compile(r"\W+")
 # Pattern of the lower-case question -> pattern of the answer's letters and digits, in capitals.
-_FORMS: Final = tuple(
+_FORMATS: Final = tuple(
     (re.compile(asked), re.compile(printed))
     for asked, printed in (
         (r"\biban\b", rf"[A-Z]{{2}}{_DIGIT}{{2}}[A-Z0-9]{{11,30}}"),
@@ -52,13 +53,13 @@ _FORMS: Final = tuple(
 )
 
 
-def forms_wanted(question: str) -> tuple[re.Pattern[str], ...]:
+def formats_wanted(question: str) -> tuple[re.Pattern[str], ...]:
     """Return the formats that a question names. An answer must have one of them."""
     plain = question.casefold().replace("ё", "е")
-    return tuple(printed for asked, printed in _FORMS if asked.search(plain))
+    return tuple(printed for asked, printed in _FORMATS if asked.search(plain))
 
 
-def of_form(
+def of_format(
     question: ParsedQuestion, candidates: Sequence[Candidate], kinds: NDArray[np.float32]
 ) -> list[int]:
     """Return the indices of candidates with the format that a question demands; all if none.
@@ -71,17 +72,17 @@ def of_form(
     if strict:
         likely = kinds[:, [ANSWER_TYPES.index(kind) for kind in strict]].max(axis=1) >= _LIKELY
         kept = [at for at in kept if likely[at]]
-    forms = forms_wanted(question.text)
-    if forms:
+    formats = formats_wanted(question.text)
+    if formats:
         # "12.03.2024" has eight digits, too.
         others = kinds[:, [ANSWER_TYPES.index(kind) for kind in ("date", "amount")]].max(axis=1)
-        kept = [at for at in kept if others[at] < 1 and _has_one(forms, candidates[at].text)]
+        kept = [at for at in kept if others[at] < 1 and _has_one(formats, candidates[at].text)]
     if kept and _DATE_NAMED.search(question.text.casefold()):
         dates = kinds[kept][:, [ANSWER_TYPES.index(kind) for kind in ("date", "year")]]
         kept = kept if dates.max() >= _LIKE_A_DATE else []
     return kept
 
 
-def _has_one(forms: Sequence[re.Pattern[str]], text: str) -> bool:
+def _has_one(formats: Sequence[re.Pattern[str]], text: str) -> bool:
     bare = _MARKS.sub("", text).upper()
-    return any(form.fullmatch(bare) for form in forms)
+    return any(pattern.fullmatch(bare) for pattern in formats)
