@@ -28,7 +28,10 @@ class Conversations:
         return secrets.token_urlsafe(_VISITOR_BYTES)
 
     def open(self) -> None:
-        """Open visitors' conversations now, and not for the first visitor.
+        """Open visitors' conversations now, as an app does at its start.
+
+        Otherwise the first visitor opens them. One process at a time has them, and has them until
+        `Engine.close` or its end.
 
         Raises:
             StoreError: another ScanChat uses their folder, or what was kept before cannot be used,
@@ -44,11 +47,12 @@ class Conversations:
                 an owner it ends with the engine.
         Raises:
             SessionError: that is no visitor's id.
-            StoreError: visitors' conversations cannot be used, see `open`.
+            StoreError: visitors' conversations cannot be used, see `Engine.open_conversations`.
         """
         return self._sessions.create(visitor_id).session_id
 
     def has_session(self, session_id: str) -> bool:
+        """Whether there is a session with this id, in memory or on disk."""
         return self._sessions.has(session_id)
 
     def owns(self, visitor_id: str, session_id: str) -> bool:

@@ -54,7 +54,20 @@ class Questions:
     ) -> AnswerStream:
         """Start a run and return its events; never raises, an invalid call ends in Failed.
 
-        See `Engine.ask`.
+        Args:
+            question: the user's words; tasks that need none ignore it.
+            model_id: a [models.*] key; None takes default_model.
+            task: a task id (prompts/*.toml).
+            pages: (document_id, page_index) pairs to show to the model; None takes the pages that
+                the question names, or all of the session.
+            verbatim: answer only with words that stand on the page.
+            preprocess: steps before OCR; None takes the settings'.
+            language: "en" or "ru": the language of sentences that are not on the page.
+            bbox: a box that the user drew on the one page, in page pixels.
+            resume: continue the last answer, to the same question, which ended with "length". The
+                stream repeats it from its beginning, and the new answer replaces the old one.
+            remember: whether the turn becomes part of the conversation and builds on it.
+            options: length, temperature, page detail and prompt of this question alone.
         """
         request = AskRequest(
             model_id=model_id or self._settings.default_model,
@@ -111,7 +124,13 @@ class Questions:
     ) -> ContextUse:
         """How much of a model's context a question would take; starts, loads, downloads nothing.
 
-        See `Engine.context_use`.
+        The first call for a model reads its tokenizer, which may take seconds; later ones take
+        milliseconds.
+
+        Args:
+            question: as far as it is typed; it counts as at least one character.
+        Raises:
+            EngineError: there is no such session, page or model, or the session has no pages.
         """
         request = AskRequest(
             model_id=model_id or self._settings.default_model,
@@ -135,7 +154,10 @@ class Questions:
     ) -> None:
         """Add a turn from elsewhere to the conversation; the next question builds on it.
 
-        See `Engine.add_turn`.
+        Args:
+            pages: (document_id, page_index) pairs that the question showed.
+        Raises:
+            SessionError: the session or a page does not exist, or an answer is being written.
         """
         session = self._sessions.get(session_id)
         shown = [session.page(*pair) for pair in pages]

@@ -1,5 +1,6 @@
 """The engine's sessions, checks and history, on FakeFamily."""
 
+import inspect
 import tempfile
 import threading
 import time
@@ -18,6 +19,29 @@ def with_page(engine: Engine, tmp_path: Path, name: str = "page.png") -> str:
     session_id = engine.create_session()
     engine.add_document(session_id, save_page(tmp_path, name=name), name=name)
     return session_id
+
+
+METHODS = {
+    name: method
+    for name, method in vars(Engine).items()
+    if inspect.isfunction(method) and not name.startswith("_")
+}
+DELEGATED = {name: method for name, method in METHODS.items() if hasattr(method, "__wrapped__")}
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_every_method_of_the_engine_has_a_docstring(name: str) -> None:
+    assert inspect.getdoc(METHODS[name])
+
+
+@pytest.mark.parametrize("name", DELEGATED)
+def test_a_delegated_method_is_one_of_the_part_that_it_calls(
+    fake_engine: Engine, name: str
+) -> None:
+    method = DELEGATED[name]
+    part = getattr(fake_engine, inspect.getclosurevars(method).nonlocals["part"])
+    assert getattr(type(part), method.__name__) is method.__wrapped__
+    assert inspect.signature(method) == inspect.signature(method.__wrapped__)
 
 
 def test_the_history_holds_pages_once_and_the_words_of_both(
