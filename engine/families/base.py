@@ -10,12 +10,21 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from engine.core.errors import ModelError
-from engine.core.schema import BBox, Document, FinishReason, Message, Page, StreamEvent
+from engine.core.errors import ModelError, RunCancelled
+from engine.core.schema import (
+    BBox,
+    Document,
+    FinishReason,
+    Message,
+    Page,
+    Step,
+    StreamEvent,
+    Values,
+)
 from engine.core.stop_event import StopEvent
 
 if TYPE_CHECKING:
@@ -170,6 +179,21 @@ class Preparation:
     index: IndexSource
     emit: Callable[[StreamEvent], None]
     stop: StopEvent
+
+    def indexes(self, pages: Sequence[Page]) -> list[PageIndex]:
+        """Return the indexes of pages, and emit a step before each.
+
+        Raises:
+            RunCancelled: the user pressed Stop.
+        """
+        indexes = []
+        for number, page in enumerate(pages, start=1):
+            values: Values = {"page": number, "pages": len(pages)}
+            self.emit(Step("step.reading_page", values, page.page_index))
+            if self.stop.is_set():
+                raise RunCancelled
+            indexes.append(self.index(page))
+        return indexes
 
 
 class ModelFamily(ABC):

@@ -14,9 +14,9 @@ from PIL import Image
 from engine.core.errors import ModelError
 from engine.core.schema import Page, Size
 from engine.families.base import Capabilities
-from engine.families.prompts.images import SeenImage
+from engine.families.prompts.images import SeenImage, shrunk
 from engine.families.prompts.token_ids import PromptIds
-from engine.families.transformers_chat import Positions, TransformersChatFamily, shrunk
+from engine.families.transformers_chat import Positions, TransformersChatFamily
 from engine.layout.cells import CellParser
 from engine.layout.qwen_boxes import QwenBoxParser
 from engine.layout.qwen_html import QwenHtmlParser

@@ -61,8 +61,8 @@ class SmolVLMFamily(TransformersChatFamily):
         return super().render(messages, seen).replace(f": {ANSWER}", f":{ANSWER}")
 
     def _answer_ids(self, text: str) -> list[int]:
-        known = text.strip() in self._said
-        return super()._answer_ids(text if known else f" {text.strip()}")
+        is_generated = self.answers.get(text.strip()) is not None
+        return super()._answer_ids(text if is_generated else f" {text.strip()}")
 
     def _tiles(self) -> int:
         """Return the maximum number of tiles along a side of the page."""

@@ -21,7 +21,7 @@ from PIL import Image
 from engine.core.errors import GenerationError, ModelError, RunCancelled
 from engine.core.i18n import say
 from engine.core.prompts import get_task
-from engine.core.schema import Page, Size, Step
+from engine.core.schema import Page, Size
 from engine.core.settings import ModelSettings, Settings
 from engine.families.base import ModelRequest, Outcome, Preparation, PromptCounter, Run
 from engine.families.decoding.kv_cache import KVCaches
@@ -34,7 +34,8 @@ from engine.families.prompts.conversation import (
     notice_of,
     room_for,
 )
-from engine.families.prompts.images import REMEMBERED, SeenImage, SeenImages
+from engine.families.prompts.images import SeenImage, SeenImages, shrunk
+from engine.families.prompts.memory import AnswerIds, ContextViews
 from engine.families.prompts.page_prompt import filled
 from engine.families.prompts.page_text import PageTexts
 from engine.families.prompts.templates import ChatPrompts
@@ -62,21 +63,6 @@ class Positions:
     on_start: Callable[[], None] = lambda: None
 
 
-def shrunk(image: Image.Image, most: int | None, pixel_share: float) -> Image.Image:
-    """Shrink an image to a share of the pixels that the model would get; unchanged for 1.
-
-    Args:
-        most: maximum pixels of the image; None for no limit.
-        pixel_share: above 0, 1 at most.
-    """
-    if pixel_share == 1.0:
-        return image
-    pixels = image.width * image.height
-    scale = (min(pixels, most or pixels) * pixel_share / pixels) ** 0.5
-    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-    return image.resize(size, Image.Resampling.LANCZOS)
-
-
 class TransformersChatFamily(ChatPrompts):
     """Base of the adapters. A subclass defines how an image is encoded and placed in the ids."""
 
@@ -91,10 +77,8 @@ class TransformersChatFamily(ChatPrompts):
         self.attention = attention
         self.caches = KVCaches(settings.generation.kv_cache_bytes)
         self.counters = generate.RunCounters()
-        # text of an answer -> (the conversation that it is deleted with, its ids)
-        self._said: dict[str, tuple[str, list[int]]] = {}
-        # conversation -> how it was shortened to fit the context
-        self._views: dict[str, ContextView] = {}
+        self.answers = AnswerIds()
+        self.views = ContextViews()
         self.images = SeenImages(
             self.see,
             self.see_smaller,
@@ -250,12 +234,12 @@ class TransformersChatFamily(ChatPrompts):
         positions = self.positions(prompt, [seen[span.key[:2]] for span in images])
         # Pixels are computed here and not on the inference thread, which other runs wait for.
         shared = self.caches.shared_with(request.conversation, prompt)
-        made: dict[tuple[Any, ...], Mapping[str, torch.Tensor]] = {}
+        pixels: dict[tuple[Any, ...], Mapping[str, torch.Tensor]] = {}
         for span in images:
             if preparation.stop.is_set():
                 raise RunCancelled
             if span.end > shared:
-                made[span.key] = seen[span.key[:2]].tensors()
+                pixels[span.key] = seen[span.key[:2]].tensors()
         spans = self._spans(request, preparation) if request.verbatim else None
         generation = {**self.settings.generation, **request.prompt.generation}
         limit, most = self.context_tokens, request.max_new_tokens
@@ -266,7 +250,7 @@ class TransformersChatFamily(ChatPrompts):
             prompt=prompt,
             # If the cache was evicted meanwhile, the pixels are computed again.
             image_tensors=lambda span: (
-                made[span.key] if span.key in made else seen[span.key[:2]].tensors()
+                pixels[span.key] if span.key in pixels else seen[span.key[:2]].tensors()
             ),
             positions=positions.ids,
             on_start=positions.on_start,
@@ -303,8 +287,8 @@ class TransformersChatFamily(ChatPrompts):
             text=self.count_text,
             page_text=texts.of,
         )
-        kept = self._views.get(request.conversation, ContextView()).of(request.history)
-        view, prompt = conversation.fit(kept, counting)
+        before = self.views.get(request.conversation, request.history)
+        view, prompt = conversation.fit(before, counting)
         notice = notice_of(view, prompt, limit)
         if notice is not None:
             preparation.emit(notice)
@@ -315,9 +299,7 @@ class TransformersChatFamily(ChatPrompts):
 
         if inputs.view is not None:
             # Stored here and not in `prepare`: a conversation deleted meanwhile stays deleted.
-            while len(self._views) >= REMEMBERED:
-                self._views.pop(next(iter(self._views)))
-            self._views[inputs.conversation] = inputs.view
+            self.views.put(inputs.conversation, inputs.view)
         outcome = decode(
             self.model,
             inputs,
@@ -327,15 +309,13 @@ class TransformersChatFamily(ChatPrompts):
             model_id=self.model_id,
             words=self.words,
         )
-        said = [*inputs.so_far, *self.counters.generated_ids]
+        ids = [*inputs.so_far, *self.counters.generated_ids]
         thoughts = self.thoughts(inputs)
         if thoughts is not None:
             # Chat templates leave out the thoughts of earlier turns.
-            said = thoughts.put(said)
-        text = self.tokenizer.decode(said, skip_special_tokens=True).strip()
-        while len(self._said) >= REMEMBERED:
-            self._said.pop(next(iter(self._said)))
-        self._said[text] = (conversation_of(inputs.conversation), self._without_end(said))
+            ids = thoughts.put(ids)
+        text = self.tokenizer.decode(ids, skip_special_tokens=True).strip()
+        self.answers.put(conversation_of(inputs.conversation), text, self._without_end(ids))
         return outcome
 
     def _spans(self, request: ModelRequest, preparation: Preparation) -> PageSpans:
@@ -344,13 +324,10 @@ class TransformersChatFamily(ChatPrompts):
 
         if self._vocabulary is None:
             self._vocabulary = vocabulary(self.tokenizer, model_id=self.model_id)
-        indexes = []
-        for number, page in enumerate(request.pages, start=1):
-            values = {"page": number, "pages": len(request.pages)}
-            preparation.emit(Step("step.reading_page", values, page.page_index))
-            indexes.append(preparation.index(page))
         return PageSpans(
-            indexes, self._vocabulary, not_there=say("answer.not_on_page", request.language)
+            preparation.indexes(request.pages),
+            self._vocabulary,
+            not_there=say("answer.not_on_page", request.language),
         )
 
     @classmethod
@@ -364,9 +341,8 @@ class TransformersChatFamily(ChatPrompts):
         super().forget(conversation)
         self.caches.forget(conversation)
         self.caches.forget(beside(conversation))
-        self._views.pop(conversation, None)
-        for text in [text for text, (whose, _) in self._said.items() if whose == conversation]:
-            del self._said[text]
+        self.views.forget(conversation)
+        self.answers.forget(conversation)
 
     def unload(self) -> None:
         self.caches.clear()

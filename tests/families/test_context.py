@@ -231,9 +231,9 @@ def test_a_deleted_conversation_leaves_no_text_of_its_pages_in_the_model(
     talk.ask("Total?", 0)
     talk.limit(2 * talk.page_tokens() + ANSWER)
     talk.ask("Date?", 1)
-    assert list(talk.family._views) == [talk.session_id]
+    assert talk.family.views.conversations() == {talk.session_id}
     talk.family.forget(talk.session_id)
-    assert not talk.family._views
+    assert not talk.family.views.conversations()
 
 
 def test_the_answer_may_be_as_long_as_there_is_room(recording: MakeEngine, tmp_path: Path) -> None:
@@ -274,7 +274,7 @@ def test_what_a_question_takes_is_counted_without_the_model(
         keys = [pages[place] for place in places]
         use = engine.context_use(session_id, pages=keys, question=question, **options)
         # What was said is counted by its text: the bytes of random weights are seldom characters.
-        loaded_family(engine)._said.clear()
+        loaded_family(engine).answers.clear()
         events = list(engine.ask(session_id, question, pages=keys, **options))
         (usage,) = (event.usage for event in events if isinstance(event, UsageReport))
         assert use.prompt_tokens == usage.prompt_tokens

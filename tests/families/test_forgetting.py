@@ -36,7 +36,7 @@ def test_a_deleted_conversation_leaves_no_cache_and_no_words_in_the_model(
     assert set(adapter.caches._kept) == {gone, f"{gone}#pages", stays, f"{stays}#pages"}
     forget(engine, gone)
     assert soon(lambda: set(adapter.caches._kept) == {stays, f"{stays}#pages"})
-    assert gone not in {whose for whose, _ in adapter._said.values()}
+    assert gone not in adapter.answers.conversations()
 
 
 def test_after_a_rewind_the_answer_is_that_of_a_fresh_conversation(

@@ -97,7 +97,7 @@ def test_an_answer_whose_ids_are_forgotten_keeps_its_space(
     engine, session_id = make(tiny_engine)
     add(engine, session_id, tmp_path, "one")
     ask(engine, session_id, "What is it?")
-    loaded_family(engine)._said.clear()
+    loaded_family(engine).answers.clear()
     following, _ = ask(engine, session_id, "Why?")
     answer = following.split("Assistant:")[1]
     assert answer.startswith(" ") and not answer.startswith("  ")

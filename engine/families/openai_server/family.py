@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from engine.core.errors import ModelError, RunCancelled
+from engine.core.errors import ModelError
 from engine.core.i18n import say
 from engine.core.prompts import load_tasks
 from engine.core.schema import FinishReason, Page, Size, Step
@@ -228,7 +228,7 @@ class OpenAIServerFamily(PageByPageFamily):
 
     def generate_answer(self, inputs: ServerInputs, run: Run) -> Outcome:
         if inputs.view is not None:
-            self._fitting.keep(conversation_of(inputs.conversation), inputs.view)
+            self._fitting.views.put(conversation_of(inputs.conversation), inputs.view)
         answer = StreamedAnswer(
             self._characters, run, most_characters=inputs.most_characters, spans=inputs.spans
         )
@@ -280,7 +280,7 @@ class OpenAIServerFamily(PageByPageFamily):
                 self._to_forget.add(conversation)
                 return
             super().forget(conversation)
-            self._fitting.forget(conversation)
+            self._fitting.views.forget(conversation)
 
     def unload(self) -> None:
         self._client.close()
@@ -306,11 +306,5 @@ class OpenAIServerFamily(PageByPageFamily):
         return self.settings.api in ("vllm", "sglang")
 
     def _spans(self, request: ModelRequest, preparation: Preparation) -> PageSpans:
-        indexes = []
-        for number, page in enumerate(request.pages, start=1):
-            values = {"page": number, "pages": len(request.pages)}
-            preparation.emit(Step("step.reading_page", values, page.page_index))
-            if preparation.stop.is_set():
-                raise RunCancelled
-            indexes.append(preparation.index(page))
+        indexes = preparation.indexes(request.pages)
         return grammar.page_spans(indexes, not_there=say("answer.not_on_page", request.language))

@@ -3,9 +3,8 @@ token counts."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from engine.families.base import ModelRequest, Preparation
 from engine.families.openai_server import health
@@ -21,24 +20,26 @@ from engine.families.prompts.conversation import (
     notice_of,
     room_for,
 )
+from engine.families.prompts.memory import ContextViews
 from engine.families.prompts.page_text import PageTexts
 
 if TYPE_CHECKING:
     from engine.core.settings import ModelSettings
     from engine.families.openai_server.failures import ServerInfo
 
-_REMEMBERED: Final = 1_000
-
 
 class ContextFitter:
-    """Shortens conversations with one model, and stores how. Thread-safe."""
+    """Shortens conversations with one model. Thread-safe.
+
+    Attributes:
+        views: how each conversation was shortened.
+    """
 
     def __init__(self, server: ServerInfo, model: ModelSettings) -> None:
         self._server = server
         self._settings = model
         self._format = FORMATS[model.box_format]
-        self._views: dict[str, ContextView] = {}
-        self._guard = threading.Lock()
+        self.views = ContextViews()
 
     def fitted(
         self, request: ModelRequest, sent: Mapping[PageKey, SentPage], preparation: Preparation
@@ -60,25 +61,13 @@ class ContextFitter:
             text=text_tokens,
             page_text=PageTexts(request, preparation, text_tokens).of,
         )
-        kept = self._views.get(request.conversation, ContextView()).of(request.history)
-        view, prompt = PromptConversation(request, sent).fit(kept, counting)
+        before = self.views.get(request.conversation, request.history)
+        view, prompt = PromptConversation(request, sent).fit(before, counting)
         notice = notice_of(view, prompt, limit)
         if notice is not None:
             preparation.emit(notice)
         tokens = len(prompt.ids) + text_tokens(CharacterTokenizer().decode(request.so_far))
         return view, room_for(request, tokens, limit, model_id=self._server.model_id)
-
-    def keep(self, conversation: str, view: ContextView) -> None:
-        """Store a view, so that the next question keeps the same parts shortened."""
-        with self._guard:
-            while len(self._views) >= _REMEMBERED:
-                self._views.pop(next(iter(self._views)))
-            self._views[conversation] = view
-
-    def forget(self, conversation: str) -> None:
-        """Delete the view of a deleted conversation."""
-        with self._guard:
-            self._views.pop(conversation, None)
 
     @property
     def _context_tokens(self) -> int | None:

@@ -1,1 +1,1 @@
-"""Prompts: chat templates, fitting of conversations, images, token ids and token counts."""
+"""Prompts: chat templates, fitting of conversations, images, token ids, token counts and memory."""

@@ -19,8 +19,8 @@ from engine.families.base import Preparation
 if TYPE_CHECKING:
     import torch
 
-# Maximum of cached answers (their ids) and pages (their sizes); evicted ones are computed again.
-REMEMBERED: Final = 2000
+# Maximum of pages whose sizes are cached; evicted ones are computed again.
+_MOST: Final = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,21 @@ class SeenImage:
     tokens: int
     grid: torch.Tensor | None
     tensors: Callable[[], Mapping[str, torch.Tensor]]
+
+
+def shrunk(image: Image.Image, most: int | None, pixel_share: float) -> Image.Image:
+    """Shrink an image to a share of the pixels that the model would get; unchanged for 1.
+
+    Args:
+        most: maximum pixels of the image; None for no limit.
+        pixel_share: above 0, 1 at most.
+    """
+    if pixel_share == 1.0:
+        return image
+    pixels = image.width * image.height
+    scale = (min(pixels, most or pixels) * pixel_share / pixels) ** 0.5
+    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    return image.resize(size, Image.Resampling.LANCZOS)
 
 
 class SeenImages:
@@ -108,7 +123,7 @@ class SeenImages:
         return self._see(image) if share == 1.0 else self._see_smaller(image, share)
 
     def _keep(self, key: tuple[Any, ...], image: SeenImage) -> None:
-        while len(self.known) >= REMEMBERED:
+        while len(self.known) >= _MOST:
             self.known.pop(next(iter(self.known)))
         # Without its tensors: the pixels of all pages would fill the memory.
         self.known[key] = replace(image, tensors=dict)

@@ -13,6 +13,7 @@ from typing import Any, Final
 from engine.core.schema import ImagePart, Message, TextPart
 from engine.families.pages.sequential import PageByPageFamily
 from engine.families.prompts.images import SeenImage
+from engine.families.prompts.memory import AnswerIds
 from engine.families.prompts.token_ids import ImageSpan, PromptIds
 
 # Placeholder of an earlier answer in the rendered template: a private-use character, removed from
@@ -25,11 +26,11 @@ class ChatPrompts(PageByPageFamily):
 
     Attributes:
         processor: the checkpoint's processor, with its tokenizer and template.
+        answers: the ids of earlier answers, which a prompt repeats.
     """
 
     processor: Any
-    # text of an answer -> (the conversation that it is deleted with, its ids)
-    _said: dict[str, tuple[str, list[int]]]
+    answers: AnswerIds
 
     @property
     def tokenizer(self) -> Any:
@@ -126,7 +127,7 @@ class ChatPrompts(PageByPageFamily):
         return text
 
     def _answer_ids(self, text: str) -> list[int]:
-        known = self._said.get(text.strip())
-        if known is not None:
-            return list(known[1])
+        generated = self.answers.get(text.strip())
+        if generated is not None:
+            return list(generated)
         return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
