@@ -15,7 +15,7 @@ from PIL import Image
 from torch import Tensor
 
 from bench.real_configs import REAL, TINY
-from engine.core.settings import load_settings
+from engine.core.settings_file import load_settings
 from engine.families import family_class
 from engine.families.weights.hub import quantization_config
 

@@ -17,7 +17,8 @@ from engine.chat.options import AskOptions
 from engine.chat.stream import AnswerStream
 from engine.core.errors import EngineError
 from engine.core.schema import Answer, Document, Evidence, Page, PageLayout, StreamEvent, Usage
-from engine.core.settings import Settings, load_settings
+from engine.core.settings import Settings
+from engine.core.settings_file import load_settings
 from engine.core.transcript import Transcript
 from engine.models.context_use import ContextUse
 from engine.models.manager import ModelInfo

@@ -9,7 +9,8 @@ import pytest
 
 from engine.cli import COMMANDS
 from engine.cli.models import markdown_table
-from engine.core.settings import ModelSettings, Settings, Use, load_settings
+from engine.core.settings import ModelSettings, Settings, Use
+from engine.core.settings_file import load_settings
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from engine.core.schema import Page
-from engine.core.settings import load_settings
+from engine.core.settings_file import load_settings
 from engine.index.builder import build_index
 from engine.index.page_index import PageIndex
 from synthetic.degrade import degrade

@@ -23,7 +23,7 @@ def read(data: bytes, name: str = "scan.bin") -> str:
         than announced.
     """
     from engine.core.errors import DocumentError
-    from engine.core.settings import load_settings
+    from engine.core.settings_file import load_settings
     from engine.documents import open_document_bytes
 
     try:

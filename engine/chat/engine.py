@@ -20,7 +20,8 @@ from engine.chat.questions import Questions
 from engine.chat.runner import Runner
 from engine.chat.runs import RunningAnswers
 from engine.core.schema import Page
-from engine.core.settings import PreprocessSettings, Settings, load_settings
+from engine.core.settings import PreprocessSettings, Settings
+from engine.core.settings_file import load_settings
 from engine.index.builder import build_index
 from engine.index.page_index import PageIndex
 from engine.index.store import IndexStore

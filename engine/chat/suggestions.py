@@ -10,7 +10,7 @@ from functools import cache
 from pydantic import TypeAdapter, ValidationError
 
 from engine.core.errors import TaskError
-from engine.core.settings import PROJECT_ROOT
+from engine.core.settings_file import PROJECT_ROOT
 
 _FILE = PROJECT_ROOT / "prompts" / "suggested" / "questions.toml"
 _OTHER = "other"

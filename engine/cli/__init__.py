@@ -15,7 +15,7 @@ from pathlib import Path
 
 import engine
 from engine.core.errors import EngineError, SettingsError
-from engine.core.settings import SETTINGS_VARIABLE, load_settings
+from engine.core.settings_file import SETTINGS_VARIABLE, load_settings
 
 # command -> (module with `add_arguments(parser)` and `run(args, settings) -> int`, help)
 COMMANDS = {

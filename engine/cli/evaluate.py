@@ -15,7 +15,8 @@ from engine.chat.engine import Engine
 from engine.cli.console import write_json
 from engine.core.errors import SettingsError
 from engine.core.i18n import say
-from engine.core.settings import Settings, load_settings
+from engine.core.settings import Settings
+from engine.core.settings_file import load_settings
 from engine.evaluation import bootstrap
 from engine.evaluation.comparison import Comparison, compare
 from engine.evaluation.markdown import WORST, write_report

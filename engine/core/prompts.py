@@ -32,7 +32,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine.core.errors import TaskError
 from engine.core.i18n import say
-from engine.core.settings import PROJECT_ROOT
+from engine.core.settings_file import PROJECT_ROOT
 
 
 class Title(BaseModel):

@@ -38,7 +38,7 @@ from pydantic import Field as Key
 
 from engine.core.errors import TaskError
 from engine.core.prompts import Title
-from engine.core.settings import PROJECT_ROOT
+from engine.core.settings_file import PROJECT_ROOT
 
 FieldType = Literal[
     "date", "amount", "number", "text", "name", "address", "id", "mrz", "iban", "inn", "items"

@@ -4,7 +4,7 @@ A cell is one block of the page as the model wrote it; its box is in the MODEL's
 takes text in pieces and returns a cell as soon as it sees the cell's end. Truncated output still
 yields every complete cell. Nothing here raises on model text.
 
-This module knows no pages, sizes or events; engine.families.pages.streaming does.
+This module knows no pages, sizes or events; engine.families.pages.box_readers does.
 """
 
 import math

@@ -3,7 +3,8 @@
 It serves English and Russian, and three callers: the pages that a question is about
 (engine.chat.page_selection), the words of the question that remain as search terms
 (engine.families.lite.question), and the page that a model names beside a box
-(engine.families.pages.streaming). It knows no documents: the caller checks whether page 12 exists.
+(engine.families.pages.box_readers). It knows no documents: the caller checks whether page 12
+exists.
 
 Try it: `python -c "from engine.text.page_references import references;
 print(references('the total on pages 2-4 of the second scan'))"`

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.core.schema import BBox, Page
-from engine.core.settings import Settings, load_settings
+from engine.core.settings import Settings
+from engine.core.settings_file import load_settings
 from engine.fields.document_type import DOCUMENT_TYPES
 from engine.index.builder import build_index
 from engine.index.page_index import PageIndex

@@ -6,7 +6,7 @@ import pytest
 
 from engine.core.attention import AttentionChoice
 from engine.core.hardware import Device, GpuMemory, gpu_memory
-from engine.core.settings import load_settings
+from engine.core.settings_file import load_settings
 from engine.families.weights import hub
 
 FIRST = GpuMemory(1000 * 2**20, 8192 * 2**20)

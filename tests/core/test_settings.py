@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from engine.core.errors import ModelError, SettingsError
-from engine.core.settings import load_settings
+from engine.core.settings_file import load_settings
 
 
 def overlay(tmp_path: Path, text: str) -> Path:

@@ -24,7 +24,8 @@ from PIL import Image, ImageDraw, TiffImagePlugin
 
 from engine.core.errors import DocumentError
 from engine.core.schema import Document
-from engine.core.settings import LimitSettings, load_settings
+from engine.core.settings import LimitSettings
+from engine.core.settings_file import load_settings
 from engine.documents import open_document, open_document_bytes, shown_name
 from engine.documents.source import DecodedPages, Source
 
@@ -737,7 +738,7 @@ def test_nothing_is_written_to_stderr_about_a_broken_file(tmp_path: Path) -> Non
         "import sys, pathlib\n"
         "from engine.documents import open_document\n"
         "from engine.core.errors import DocumentError\n"
-        "from engine.core.settings import load_settings\n"
+        "from engine.core.settings_file import load_settings\n"
         "limits = load_settings().limits\n"
         "for path in sorted(pathlib.Path(sys.argv[1]).iterdir()):\n"
         "    try:\n"

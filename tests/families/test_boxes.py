@@ -11,7 +11,7 @@ from PIL import Image
 from engine import Engine
 from engine.core.errors import ModelError
 from engine.core.schema import Finished
-from engine.families.pages.streaming import Detokenizer
+from engine.families.pages.detokenizer import Detokenizer
 from tests.fakes import draw_page, save_page
 from tests.families import tiny
 from tests.families.conftest import MORE, TINY

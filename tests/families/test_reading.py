@@ -12,7 +12,7 @@ from engine import AskOptions, Engine
 from engine.core.errors import GenerationError, ModelError
 from engine.core.prompts import load_tasks
 from engine.core.schema import Finished, Notice
-from engine.core.settings import load_settings
+from engine.core.settings_file import load_settings
 from tests.fakes import draw_page
 from tests.families.conftest import TINY
 from tests.families.driving import loaded_family, session_with

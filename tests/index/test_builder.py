@@ -9,7 +9,8 @@ from PIL import Image
 
 from engine.core.errors import RunCancelled
 from engine.core.geometry import union
-from engine.core.settings import PreprocessSettings, Settings, load_settings
+from engine.core.settings import PreprocessSettings, Settings
+from engine.core.settings_file import load_settings
 from engine.documents import open_document
 from engine.evaluation import character_error_rate, covered_share
 from engine.index.builder import build_index

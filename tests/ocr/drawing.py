@@ -6,7 +6,7 @@ from font_roboto import Roboto, RobotoBold
 from PIL import Image, ImageDraw, ImageFont
 
 from engine.core.schema import BBox, Page, Word
-from engine.core.settings import load_settings
+from engine.core.settings_file import load_settings
 
 SETTINGS = load_settings()
 

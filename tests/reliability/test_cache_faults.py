@@ -10,7 +10,7 @@ import transformers
 from safetensors.torch import save_file
 
 from engine.core.errors import ModelError
-from engine.core.settings import load_settings
+from engine.core.settings_file import load_settings
 from engine.families.lite.weights import Checkpoint, gguf_file
 from tests.missing import missing
 

@@ -19,7 +19,7 @@ from bench.soak import bombs, files
 from bench.soak.file_reader import read
 from bench.soak.specimens import FORMATS, pdf, specimens
 from engine.core.errors import DocumentError
-from engine.core.settings import load_settings
+from engine.core.settings_file import load_settings
 from engine.documents import open_document_bytes, pdf_pool
 
 LIMITS = load_settings().limits

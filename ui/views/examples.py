@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from engine.core.settings import PROJECT_ROOT
+from engine.core.settings_file import PROJECT_ROOT
 from ui import i18n
 from ui.views import page_images
 

@@ -1,1 +1,1 @@
-"""Runs over several pages: page by page, streaming, loop detection, thinking, region crops."""
+"""Runs over several pages: page by page, readers of the output, loops, thinking, region crops."""

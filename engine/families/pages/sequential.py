@@ -18,6 +18,8 @@ from engine.core.prompts import get_task
 from engine.core.schema import Discarded, Notice, Page, Size, Step, Values
 from engine.core.settings import ModelSettings
 from engine.families.base import ModelFamily, ModelRequest, Outcome, Preparation, Run
+from engine.families.pages.box_readers import EvidenceReader, LayoutReader
+from engine.families.pages.detokenizer import Detokenizer
 from engine.families.pages.run import (
     BLANK_PAGE,
     PageKey,
@@ -29,13 +31,7 @@ from engine.families.pages.run import (
     key_of,
     made_for,
 )
-from engine.families.pages.streaming import (
-    Detokenizer,
-    EvidenceReader,
-    LayoutReader,
-    PageRecord,
-    Reader,
-)
+from engine.families.pages.streaming import PageRecord, Reader
 from engine.families.pages.thinking import ThoughtFilter
 from engine.layout.cells import CellParser
 from engine.ocr.preprocess import is_blank

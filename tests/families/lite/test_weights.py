@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine.core.settings import Settings, load_settings
+from engine.core.settings import Settings
+from engine.core.settings_file import load_settings
 from engine.families.lite.weights import Checkpoint, gguf_file
 
 TEXT = "The invoice number is"
