@@ -155,10 +155,10 @@ def _wire(
     async def start(key: str | None, request: gr.Request) -> Updates:
         header = request.headers.get("accept-language")
         language = i18n.preferred(labels.settings.app.language, header)
-        said = relabelled(screen, labels.of(language, **_defaults(labels)))
+        texts = relabelled(screen, labels.of(language, **_defaults(labels)))
         return joined(
-            said,
-            {screen.language: gr.update(value=language, label=said[screen.language]["label"])},
+            texts,
+            {screen.language: gr.update(value=language, label=texts[screen.language]["label"])},
             shown(talk.start(language, key, remember=True, tab=tab_of(request))),
         )
 
@@ -170,19 +170,19 @@ def _wire(
     async def translate(
         key: str | None, language: str, model: str, task: str, pins: Any
     ) -> Updates:
-        said = relabelled(screen, labels.of(language, model_id=model, task=task))
+        texts = relabelled(screen, labels.of(language, model_id=model, task=task))
         title = {screen.settings: gr.update(label=settings_panel.title(pins, language))}
-        return joined(said, title, shown(talk.translate(key, language)))
+        return joined(texts, title, shown(talk.translate(key, language)))
 
     async def choose_model(language: str, model: str, task: str, other: str) -> Updates:
         able = labels.tasks(model)
-        kept = task if task in able else able[0]
+        chosen = task if task in able else able[0]
         others = labels.others(model, language)
         beside = other if other in dict(others).values() else ""
         return {
             screen.other: gr.update(choices=others, value=beside),
-            screen.task: gr.update(tasks=labels.task_buttons(model, language), value=kept),
-            **relabelled(screen, labels.of_writing(model, kept, language)),
+            screen.task: gr.update(tasks=labels.task_buttons(model, language), value=chosen),
+            **relabelled(screen, labels.of_writing(model, chosen, language)),
             screen.advice: await cards.show(model, language),
         }
 

@@ -83,7 +83,7 @@ def _placed(transcript: Transcript) -> tuple[dict[Span, list[int]], set[int]]:
         span = found.answer_span
         if span is None:
             # An answer that is a piece of the page repeats the place's words, in their order.
-            span = _said(transcript.text, found.text, cursor)
+            span = _span_of(transcript.text, found.text, cursor)
             cursor = span[1] if span else cursor
         if span is None:
             loose.add(number)
@@ -92,7 +92,7 @@ def _placed(transcript: Transcript) -> tuple[dict[Span, list[int]], set[int]]:
     return placed, loose
 
 
-def _said(text: str, words: str, start: int) -> Span | None:
+def _span_of(text: str, words: str, start: int) -> Span | None:
     """Where a text contains some words, whatever the white space between them."""
     parts = [re.escape(word) for word in words.split()]
     match = re.compile(r"\s+".join(parts)).search(text, start) if parts else None
@@ -101,6 +101,6 @@ def _said(text: str, words: str, start: int) -> Span | None:
 
 def _missing(transcript: Transcript) -> list[Span]:
     """The spans that the engine searched for and found on no page."""
-    said = [str(notice.values.get("spans", "")) for notice in transcript.notices]
-    pairs = [pair.split(":") for spans in said for pair in spans.split()]
+    spans_of_notices = [str(notice.values.get("spans", "")) for notice in transcript.notices]
+    pairs = [pair.split(":") for spans in spans_of_notices for pair in spans.split()]
     return [(int(start), int(end)) for start, end in pairs]

@@ -42,16 +42,16 @@ def pages_named(question: str, documents: Sequence[Document]) -> NamedPages:
     """The pages that a question is about."""
     words = fold(question)
     chosen, words = _named(words, documents)
-    said = references(words)
+    mentions = references(words)
     if not chosen and len(documents) > 1:
-        places = {number for one in said if one.kind != "page" for number in one.numbers}
+        places = {number for one in mentions if one.kind != "page" for number in one.numbers}
         chosen = tuple(
             document
             for place, document in enumerate(documents, start=1)
             if place in places or (place == len(documents) and LAST in places)
         )
     among = chosen or tuple(documents)
-    pages = (number for one in said if one.kind == "page" for number in one.numbers)
+    pages = (number for one in mentions if one.kind == "page" for number in one.numbers)
     wanted = tuple(dict.fromkeys(pages))
     if not wanted:
         if not chosen or len(chosen) == len(documents):

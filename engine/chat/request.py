@@ -104,8 +104,8 @@ def _named(
         numbers: dict[str, list[str]] = {}
         for page in pages:
             numbers.setdefault(page.document_id, []).append(str(page.page_index + 1))
-        said = "; ".join(f"{names[key]}: {', '.join(found)}" for key, found in numbers.items())
-        notices.append(Notice("notice.pages_asked", {"pages": said}))
+        listed = "; ".join(f"{names[key]}: {', '.join(found)}" for key, found in numbers.items())
+        notices.append(Notice("notice.pages_asked", {"pages": listed}))
     return pages, tuple(notices)
 
 

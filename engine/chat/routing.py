@@ -88,24 +88,24 @@ class TranscriptionStore:
     """The latest transcriptions by model and page. Thread-safe."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[str, str, int], PageTranscription] = OrderedDict()
+        self._transcriptions: OrderedDict[tuple[str, str, int], PageTranscription] = OrderedDict()
         self._lock = threading.Lock()
 
     def get(self, model_id: str, page: Page) -> PageTranscription | None:
         with self._lock:
-            return self._kept.get((model_id, page.document_id, page.page_index))
+            return self._transcriptions.get((model_id, page.document_id, page.page_index))
 
     def put(self, model_id: str, page: Page, reading: PageTranscription) -> None:
         with self._lock:
-            self._kept[model_id, page.document_id, page.page_index] = reading
-            while len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
+            self._transcriptions[model_id, page.document_id, page.page_index] = reading
+            while len(self._transcriptions) > _KEPT:
+                self._transcriptions.popitem(last=False)
 
     def forget(self, document_ids: frozenset[str]) -> None:
         """Delete the transcriptions of deleted documents."""
         with self._lock:
-            for key in [key for key in self._kept if key[1] in document_ids]:
-                del self._kept[key]
+            for key in [key for key in self._transcriptions if key[1] in document_ids]:
+                del self._transcriptions[key]
 
 
 class ForwardingSink:

@@ -34,14 +34,14 @@ def pages_of(document: Document, page_number: int | None) -> list[Page]:
     return [document.pages[page_number - 1]]
 
 
-def numbers_of(document: Document, said: str) -> list[int]:
+def numbers_of(document: Document, pages: str) -> list[int]:
     """Parse page numbers such as "1-3,5" to 0-based page indexes, ascending and unique.
 
     Raises:
         SessionError: a part is not a page or a range of pages of the document.
     """
     numbers: set[int] = set()
-    for part in said.split(","):
+    for part in pages.split(","):
         first, _, last = part.strip().partition("-")
         ends = [int(one) if one.strip().isdecimal() else 0 for one in (first, last or first)]
         if not 1 <= ends[0] <= ends[1] <= len(document.pages):

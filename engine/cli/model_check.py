@@ -122,10 +122,10 @@ def try_model(settings: Settings, model_id: str, directory: Path) -> Trial:
         if not adapter.runs_elsewhere:
             reason = "" if why is None else why.text()
             named = {"model_id": model_id, "reason": reason}
-            checks.append(_said("loads", loaded, "loads", "loads_not", **named))
+            checks.append(_check("loads", loaded, "loads", "loads_not", **named))
             if loaded:
                 here = adapter.is_available(model)
-                checks.append(_said("here", here, "here", "here_not", model_id=model_id))
+                checks.append(_check("here", here, "here", "here_not", model_id=model_id))
         if reading is not None:
             checks += _read_right(reading)
             if can.chat and can.multiple_pages and "question" in can.tasks:
@@ -143,7 +143,7 @@ def _info(engine: Engine, model_id: str) -> ModelInfo:
     return next(info for info in engine.models() if info.model_id == model_id)
 
 
-def _said(name: str, ok: bool, good: str, bad: str, **values: object) -> Check:
+def _check(name: str, ok: bool, good: str, bad: str, **values: object) -> Check:
     return Check(name, ok, f"doctor.{good if ok else bad}", values)
 
 
@@ -187,9 +187,9 @@ def _read(engine: Engine, model_id: str, can: Capabilities, directory: Path) -> 
 
 def _read_right(reading: Reading) -> Iterator[Check]:
     values = {"model_id": reading.answer.model_id, "answer": reading.answer.text}
-    yield _said("reads", reading.text_found, "reads", "reads_not", **values)
+    yield _check("reads", reading.text_found, "reads", "reads_not", **values)
     if reading.box_hit is not None:
-        yield _said("place", reading.box_hit, "box_right", "box_wrong")
+        yield _check("place", reading.box_hit, "box_right", "box_wrong")
 
 
 def _two_pages(engine: Engine, model_id: str, directory: Path) -> Iterator[Check]:
@@ -202,9 +202,9 @@ def _two_pages(engine: Engine, model_id: str, directory: Path) -> Iterator[Check
     ]
     pairs = zip(answers, _QUESTIONS, strict=True)
     right = sum(_holds(answer.text, truth) for answer, (_, truth) in pairs)
-    said = " / ".join(answer.text for answer in answers)
-    values = {"right": right, "answers": said}
-    yield _said("two_pages", right == len(answers), "pages_told_apart", "pages_mixed", **values)
+    texts = " / ".join(answer.text for answer in answers)
+    values = {"right": right, "answers": texts}
+    yield _check("two_pages", right == len(answers), "pages_told_apart", "pages_mixed", **values)
     first, second = (answer.usage for answer in answers)
     if second.reused_tokens is not None:
         figures = {
@@ -213,7 +213,7 @@ def _two_pages(engine: Engine, model_id: str, directory: Path) -> Iterator[Check
             "first": f"{first.ttft_seconds:.2f}",
             "second": f"{second.ttft_seconds:.2f}",
         }
-        yield _said("reuse", second.reused_tokens > 0, "reuses", "reuses_not", **figures)
+        yield _check("reuse", second.reused_tokens > 0, "reuses", "reuses_not", **figures)
 
 
 def _blank_form(
@@ -233,18 +233,18 @@ def _blank_form(
     values = {"finish_reason": answer.finish_reason, "answer": answer.text}
     bad = "blank_unread" if ended else "blank_ends_not"
     read = _letters(FORM_TITLE) in _letters(answer.text)
-    yield _said("blank_form", ended and read, "blank_ends", bad, **values)
+    yield _check("blank_form", ended and read, "blank_ends", bad, **values)
 
 
 def right_place(regions: Sequence[Region]) -> bool:
     """Whether the region with the total overlaps the printed lines that its text contains."""
     printed = line_boxes()
     for region in regions:
-        said = _letters(region.text)
-        held = [box for text, box in printed.items() if _letters(text) in said]
+        letters = _letters(region.text)
+        held = [box for text, box in printed.items() if _letters(text) in letters]
         # A region may hold the amount without its label.
         held = held or [printed[text] for text in printed if FIRST_TOTAL in text]
-        if _letters(FIRST_TOTAL) in said and iou(region.bbox, union(held)) >= _SAME_PLACE:
+        if _letters(FIRST_TOTAL) in letters and iou(region.bbox, union(held)) >= _SAME_PLACE:
             return True
     return False
 

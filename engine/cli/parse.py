@@ -117,14 +117,16 @@ def _write_layout(
     settings: Settings,
 ) -> None:
     layouts = [layout_of(page, answer) for page in pages]
-    kept = not args.no_furniture
+    furniture = not args.no_furniture
     match args.format:
         case "json":
-            write_json(to_json(document, layouts, answer.model_id, page_furniture=kept), args.out)
+            write_json(
+                to_json(document, layouts, answer.model_id, page_furniture=furniture), args.out
+            )
         case "md":
-            _write(to_markdown(layouts, page_furniture=kept).encode(), args.out)
+            _write(to_markdown(layouts, page_furniture=furniture).encode(), args.out)
         case "html":
-            html = to_html(layouts, title=document.name, page_furniture=kept)
+            html = to_html(layouts, title=document.name, page_furniture=furniture)
             _write(html.encode(), args.out)
         case "csv":
             _write(to_csv(tables_of(layouts)).encode(), args.out)
@@ -136,10 +138,10 @@ def _write_layout(
             pdf = to_searchable_pdf(pages, lambda page: lines_of(by_page[page.page_index]), dpi=dpi)
             _write(pdf, args.out)
         case "dots":
-            cells = [to_dots_json(layout, page_furniture=kept) for layout in layouts]
+            cells = [to_dots_json(layout, page_furniture=furniture) for layout in layouts]
             write_json(cells[0] if len(cells) == 1 else cells, args.out)
         case "zip":
-            archive = to_zip(document, layouts, answer.model_id, page_furniture=kept)
+            archive = to_zip(document, layouts, answer.model_id, page_furniture=furniture)
             _write(archive, args.out)
         case _:
             for page, layout in zip(pages, layouts, strict=True):

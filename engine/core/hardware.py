@@ -268,10 +268,10 @@ def gpu_memory(uuid: str | None = None) -> GpuMemory | None:
     if tool is None:
         return None
     try:
-        said = subprocess.run(
+        output = subprocess.run(
             [tool, *_QUERY], capture_output=True, text=True, timeout=_PATIENCE_SECONDS, check=True
         ).stdout
-        rows = [row for row in csv.reader(said.splitlines(), skipinitialspace=True) if row]
+        rows = [row for row in csv.reader(output.splitlines(), skipinitialspace=True) if row]
         row = _row_of(uuid, rows) if uuid is not None else _first_visible(rows)
         if row is None or row[1] == "Enabled":
             return None

@@ -31,8 +31,8 @@ _FORM: Final = re.compile(r"scrypt\$(\d{1,7})\$(\d{1,2})\$(\d{1,2})\$([\w+/=]+)\
 def hash_password(password: str) -> str:
     """Return "scrypt$cost$block$parallel$salt$hash", salt and hash in base64, with a new salt."""
     salt = secrets.token_bytes(_SALT_BYTES)
-    made = _scrypt(password, salt, _COST, _BLOCK, _PARALLEL, _HASH_BYTES)
-    shown = (base64.b64encode(part).decode("ascii") for part in (salt, made))
+    digest = _scrypt(password, salt, _COST, _BLOCK, _PARALLEL, _HASH_BYTES)
+    shown = (base64.b64encode(part).decode("ascii") for part in (salt, digest))
     return "$".join(["scrypt", str(_COST), str(_BLOCK), str(_PARALLEL), *shown])
 
 
@@ -43,8 +43,8 @@ def matches(password: str, hashed: str) -> bool:
         ValueError: `hashed` does not have the format of hash_password.
     """
     cost, block, parallel, salt, wanted = _parts(hashed)
-    made = _scrypt(password, salt, cost, block, parallel, len(wanted))
-    return hmac.compare_digest(made, wanted)
+    digest = _scrypt(password, salt, cost, block, parallel, len(wanted))
+    return hmac.compare_digest(digest, wanted)
 
 
 def read_users(path: Path) -> dict[str, str]:
@@ -100,12 +100,12 @@ def _parts(hashed: str) -> tuple[int, int, int, bytes, bytes]:
     if not is_power or cost > _MOST_COST or not 1 <= block <= 32 or not 1 <= parallel <= 16:
         raise ValueError("scrypt parameters out of range")
     try:
-        salt, made = (base64.b64decode(part, validate=True) for part in (found[4], found[5]))
+        salt, digest = (base64.b64decode(part, validate=True) for part in (found[4], found[5]))
     except binascii.Error as error:
         raise ValueError("salt or hash is not base64") from error
-    if not salt or len(made) < _HASH_BYTES // 2:
+    if not salt or len(digest) < _HASH_BYTES // 2:
         raise ValueError("salt or hash is too short")
-    return cost, block, parallel, salt, made
+    return cost, block, parallel, salt, digest
 
 
 def _scrypt(password: str, salt: bytes, cost: int, block: int, parallel: int, length: int) -> bytes:

@@ -106,14 +106,14 @@ class Transcript:
 
     def _page_finish(self, page: Page) -> FinishReason:
         """Finish reason of one page, if the run reports it per page, else that of the run."""
-        said: dict[str, FinishReason] = {
+        reasons: dict[str, FinishReason] = {
             "layout.cut": "length",
             "layout.regions_cut": "length",
             "layout.repetition": "repetition",
         }
-        if not any(notice.key in said for notice in self.notices):
+        if not any(notice.key in reasons for notice in self.notices):
             return self.finish_reason or "stop"
-        ends = [said[notice.key] for notice in self._about(page) if notice.key in said]
+        ends = [reasons[notice.key] for notice in self._about(page) if notice.key in reasons]
         return ends[-1] if ends else "stop"
 
     def answer(self, documents: tuple[Document, ...], language: str = "en") -> Answer:

@@ -103,13 +103,13 @@ def _text(value: object) -> str:
 def _notice(record: Mapping[str, Any]) -> Notice | Discarded | None:
     """The notice, or None if this version of the program no longer has its text."""
     kind = Discarded if record["kind"] == "discarded" else Notice
-    told = kind(record["key"], _values(record["values"]))
+    notice = kind(record["key"], _values(record["values"]))
     try:
-        told.text()
+        notice.text()
     except (KeyError, IndexError):
         logger.info("the sentence %s of a kept answer does not exist any more", record["key"])
         return None
-    return told
+    return notice
 
 
 def _error_to_json(error: EngineError | None) -> Json | None:

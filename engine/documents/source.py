@@ -85,14 +85,14 @@ class DecodedPages:
         """Cache a copy of an RGB page, unless it alone exceeds the budget."""
         if _weight(image) > self._max_bytes:
             return
-        kept = image.copy()
+        copy = image.copy()
         key = id(source)
         with self._lock:
             if not any(owner == key for owner, _ in self._pages):
                 weakref.finalize(source, self._forget, key)
             self._drop((key, page_index))
-            self._pages[(key, page_index)] = kept
-            self._bytes += _weight(kept)
+            self._pages[(key, page_index)] = copy
+            self._bytes += _weight(copy)
             while self._bytes > self._max_bytes:
                 self._drop(next(iter(self._pages)))
 

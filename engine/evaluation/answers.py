@@ -49,23 +49,23 @@ def normalise(text: str) -> str:
 
 def anls(answer: str, truths: Sequence[str]) -> float:
     """Return the average normalised Levenshtein similarity to the best truth, 0 to 1."""
-    said = normalise(answer)
+    text = normalise(answer)
     if not truths:  # unanswerable: only an empty answer is right
-        return float(not said)
+        return float(not text)
     if exact(answer, truths):
         return 1.0
-    best = max(Levenshtein.normalized_similarity(said, normalise(truth)) for truth in truths)
-    return best if said and best >= ANLS_THRESHOLD else 0.0
+    best = max(Levenshtein.normalized_similarity(text, normalise(truth)) for truth in truths)
+    return best if text and best >= ANLS_THRESHOLD else 0.0
 
 
 def exact(answer: str, truths: Sequence[str]) -> bool:
     """Whether the answer equals one of the truths, after normalisation or as a number."""
-    said = normalise(answer)
-    if not truths or not said:
-        return not truths and not said
-    number = _digits(said)
+    text = normalise(answer)
+    if not truths or not text:
+        return not truths and not text
+    number = _digits(text)
     return any(
-        said == wanted or (number is not None and number == _digits(wanted))
+        text == wanted or (number is not None and number == _digits(wanted))
         for wanted in map(normalise, truths)
     )
 
@@ -76,8 +76,8 @@ def is_refusal(answer: str) -> bool:
     It uses a list of phrases, so it can be wrong. Scoring applies it only to answers without
     evidence.
     """
-    said = answer.translate(FOLDED).strip()
-    return not said or (len(said) <= _LONGEST_REFUSAL and bool(_REFUSALS.search(said)))
+    text = answer.translate(FOLDED).strip()
+    return not text or (len(text) <= _LONGEST_REFUSAL and bool(_REFUSALS.search(text)))
 
 
 def _digits(normal: str) -> str | None:

@@ -138,8 +138,8 @@ def _line_tokens(line: Line) -> list[Token]:
 def _tokens(text: str) -> list[str]:
     folded = unicodedata.normalize("NFKC", text).translate(FOLDED).casefold()
     parted = _ABBREVIATED.sub(" ", folded)
-    kept = _IN_A_NUMBER.sub(lambda mark: _KEPT + mark.group(), parted)
-    parts = [_unkept(part) for part in _split(kept)]
+    marked = _IN_A_NUMBER.sub(lambda mark: _KEPT + mark.group(), parted)
+    parts = [_unkept(part) for part in _split(marked)]
     stripped = (part.strip(_ENDS) for part in parts)
     return [part for part in stripped if part]
 

@@ -29,19 +29,19 @@ def field_kind(name: str) -> Literal["date", "amount", "text"]:
     return "amount" if words & _AMOUNT_WORDS else "text"
 
 
-def same_field(name: str, said: str | None, truth: str) -> bool:
+def same_field(name: str, value: str | None, truth: str) -> bool:
     """Whether a field's text is right; None is wrong."""
-    if said is None or not said.strip():
+    if value is None or not value.strip():
         return False
-    if said.strip() == truth.strip():
+    if value.strip() == truth.strip():
         return True
     match field_kind(name):
         case "date":
-            return (wanted := _day(truth)) is not None and wanted == _day(said)
+            return (wanted := _day(truth)) is not None and wanted == _day(value)
         case "amount":
-            return (money := _amount(truth)) is not None and money == _amount(said)
+            return (money := _amount(truth)) is not None and money == _amount(value)
         case _:
-            return _bare(said) == _bare(truth)
+            return _bare(value) == _bare(truth)
 
 
 def _day(text: str) -> date | None:

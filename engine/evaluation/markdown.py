@@ -92,8 +92,8 @@ def _warnings(report: Report) -> list[str]:
         )
         lines.append(f"**{report.fallbacks} answers came from another model ({others}).**")
     if report.failed:
-        said = "; ".join(f"{count} x {text}" for text, count in report.failed.items())
-        lines.append(f"**{sum(report.failed.values())} runs failed and count as wrong:** {said}")
+        causes = "; ".join(f"{count} x {text}" for text, count in report.failed.items())
+        lines.append(f"**{sum(report.failed.values())} runs failed and count as wrong:** {causes}")
     if report.left_out:
         why = " ".join(f"{text} ({count})" for text, count in report.left_out.items())
         unit = UNITS[report.task]
@@ -179,8 +179,8 @@ def _changes(comparison: Comparison) -> str:
             "better" if change.is_better else "worse",
             _cell(change.second.key),
             _cell(_asked(change.second)),
-            _cell(_told(change.first)),
-            _cell(_told(change.second)),
+            _cell(_answer_of(change.first)),
+            _cell(_answer_of(change.second)),
         ]
         for change in comparison.changes[:_MOST_CHANGES]
     ]
@@ -199,7 +199,7 @@ def _asked(item: Item) -> str:
     return str(truth["file"])
 
 
-def _told(item: Item) -> str:
+def _answer_of(item: Item) -> str:
     """Return the answer, or the scores if the prediction is longer than a line."""
     if "question" in item.truth:
         answer = str(item.prediction.get("answer") or "(none)")

@@ -22,14 +22,14 @@ def clean_text(text: str) -> str:
 
 def character_edits(text: str, truth: str) -> tuple[int, int]:
     """Return (Levenshtein distance, characters of the truth), both after normalisation."""
-    said, wanted = clean_text(text), clean_text(truth)
-    return Levenshtein.distance(said, wanted), len(wanted)
+    found, wanted = clean_text(text), clean_text(truth)
+    return Levenshtein.distance(found, wanted), len(wanted)
 
 
 def word_edits(text: str, truth: str) -> tuple[int, int]:
     """Return (word insertions, deletions and replacements, words of the truth), normalised."""
-    said, wanted = clean_text(text).split(), clean_text(truth).split()
-    return Levenshtein.distance(said, wanted), len(wanted)
+    found, wanted = clean_text(text).split(), clean_text(truth).split()
+    return Levenshtein.distance(found, wanted), len(wanted)
 
 
 def character_error_rate(text: str, truth: str) -> float:
@@ -46,7 +46,7 @@ def word_error_rate(text: str, truth: str) -> float:
 
 def word_f1(text: str, truth: str) -> float:
     """Return F1 of the words regardless of order; column order does not matter."""
-    said = Counter(clean_text(text).lower().split())
+    found = Counter(clean_text(text).lower().split())
     wanted = Counter(clean_text(truth).lower().split())
-    total = said.total() + wanted.total()
-    return 2 * (said & wanted).total() / total if total else 1.0
+    total = found.total() + wanted.total()
+    return 2 * (found & wanted).total() / total if total else 1.0

@@ -147,13 +147,13 @@ class _Run:
             return size | {"error": str(error)}
         # Without evidence the text may only say that nothing was found.
         refused = not answer.evidence and is_refusal(answer.text)
-        said = "" if refused else answer.text.strip()
+        text = "" if refused else answer.text.strip()
         boxes = [item.bbox for item in answer.evidence if item.page_index == page.page_index]
         return size | {
-            "answer": said,
+            "answer": text,
             "said": answer.text,
             "boxes": [list(box) for box in boxes],
-            "on_page": self._on_page(said, page) if said else None,
+            "on_page": self._on_page(text, page) if text else None,
             "finish_reason": answer.finish_reason,
             "usage": _usage(answer.usage, answer.model_id),
         }
@@ -184,13 +184,13 @@ class _Run:
             model_id=self._model_id,
         )
         names = [name for name in truth if name not in ABOUT_FIELDS]
-        said = {name: found.fields[name] for name in names if name in found.fields}
+        values = {name: found.fields[name] for name in names if name in found.fields}
         size = document.pages[0].size
         return {
-            **{name: said[name].text if name in said else "" for name in names},
+            **{name: values[name].text if name in values else "" for name in names},
             "boxes": {
                 name: list(field.bbox)
-                for name, field in said.items()
+                for name, field in values.items()
                 if field.bbox is not None and field.page_index == 0
             },
             "page_size": list(size),
@@ -208,13 +208,13 @@ class _Run:
             pages=[(page.document_id, page.page_index)],
         ).answer()
 
-    def _on_page(self, said: str, page: Page) -> bool | None:
+    def _on_page(self, text: str, page: Page) -> bool | None:
         """Whether the answer is printed on the page; None if the page cannot be read."""
         try:
             index = self._engine.index_of(self._session_id, page.document_id, page.page_index)
         except EngineError:
             return None
-        return is_verbatim(said, index)
+        return is_verbatim(text, index)
 
     def _page(self, truth: Row) -> Page:
         document = self._document(truth["file"])

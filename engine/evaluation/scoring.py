@@ -94,9 +94,9 @@ def question_scores(truth: Row, prediction: Row) -> dict[str, Score]:
     could be read. answered: the question has an answer. refused: it has none.
     """
     answers: Sequence[str] = truth["answers"]
-    said = str(prediction.get("answer") or "")
-    right = exact(said, answers)
-    scores: dict[str, Score] = {"anls": (anls(said, answers), 1), "exact": (float(right), 1)}
+    answer = str(prediction.get("answer") or "")
+    right = exact(answer, answers)
+    scores: dict[str, Score] = {"anls": (anls(answer, answers), 1), "exact": (float(right), 1)}
     places = true_boxes(truth)
     if places:
         size: Size = _size(truth)
@@ -108,12 +108,12 @@ def question_scores(truth: Row, prediction: Row) -> dict[str, Score]:
         )
         scores["evidence"] = (float(hit), 1)
         scores["grounded"] = (float(hit and right), 1)
-    if said and prediction.get("on_page") is not None:
+    if answer and prediction.get("on_page") is not None:
         scores["verbatim"] = (float(prediction["on_page"]), 1)
     if answers:
-        scores["answered"] = (float(bool(said)), 1)
+        scores["answered"] = (float(bool(answer)), 1)
     else:
-        scores["refused"] = (float(not said), 1)
+        scores["refused"] = (float(not answer), 1)
     return scores
 
 
@@ -125,8 +125,12 @@ def field_scores(truth: Row, prediction: Row) -> dict[str, Score]:
     fields = {name: str(value) for name, value in truth.items() if name not in ABOUT_FIELDS}
     right: dict[str, float] = {}
     for name, value in fields.items():
-        said = prediction.get(name)
-        good = same_field(name, said, value) if value.strip() else not str(said or "").strip()
+        predicted = prediction.get(name)
+        good = (
+            same_field(name, predicted, value)
+            if value.strip()
+            else not str(predicted or "").strip()
+        )
         right[name] = float(good)
     return {
         **{name: (good, 1) for name, good in right.items()},
@@ -137,13 +141,13 @@ def field_scores(truth: Row, prediction: Row) -> dict[str, Score]:
 
 def text_scores(truth: Row, prediction: Row) -> dict[str, Score]:
     """Return CER and WER as edits and lengths, so long pages weigh more; F1 of words per page."""
-    said = str(prediction.get("text") or "")
-    edits, characters = character_edits(said, truth["text"])
-    word_changes, words = word_edits(said, truth["text"])
+    text = str(prediction.get("text") or "")
+    edits, characters = character_edits(text, truth["text"])
+    word_changes, words = word_edits(text, truth["text"])
     return {
         "cer": (edits, max(characters, 1)),
         "wer": (word_changes, max(words, 1)),
-        "word f1": (word_f1(said, truth["text"]), 1),
+        "word f1": (word_f1(text, truth["text"]), 1),
     }
 
 

@@ -144,8 +144,8 @@ class GotOCRFamily(PageByPageFamily):
                 box=request.bbox and [edge * scale for edge in request.bbox],
             )
         )
-        said = torch.tensor([request.so_far], dtype=torch.long)
-        tensors["input_ids"] = torch.cat([tensors["input_ids"], said], dim=1)
+        generated = torch.tensor([request.so_far], dtype=torch.long)
+        tensors["input_ids"] = torch.cat([tensors["input_ids"], generated], dim=1)
         tensors["attention_mask"] = torch.ones_like(tensors["input_ids"])
         return GotInputs(tensors, {**greedy(options), "max_new_tokens": request.max_new_tokens})
 
@@ -181,8 +181,8 @@ class GotOCRFamily(PageByPageFamily):
                 eos_token_id=end,
                 **inputs.generation,
             )[0].tolist()
-        said = sequence[length:]
-        return Outcome(watch.finish_reason(said, {end}), length, len(said))
+        generated = sequence[length:]
+        return Outcome(watch.finish_reason(generated, {end}), length, len(generated))
 
     def silent_ids(self) -> frozenset[int]:
         ends = self.tokenizer.all_special_ids

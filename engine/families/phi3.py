@@ -116,18 +116,18 @@ class Phi3VisionFamily(TransformersChatFamily):
         from engine.families.phi3_vision.rotary import factors_for
 
         factors = factors_for(len(inputs.prompt.ids), self.model.config)
-        kept = self.caches.take(inputs.conversation)
-        if kept is not None and kept.cache.rope_factors == factors:
-            self.caches.put(inputs.conversation, kept)
+        cached = self.caches.take(inputs.conversation)
+        if cached is not None and cached.cache.rope_factors == factors:
+            self.caches.put(inputs.conversation, cached)
         try:
             return super().generate_answer(inputs, run)
         finally:
-            kept = self.caches.take(inputs.conversation)
-            if kept is not None:
-                if not hasattr(kept.cache, "rope_factors"):
+            cached = self.caches.take(inputs.conversation)
+            if cached is not None:
+                if not hasattr(cached.cache, "rope_factors"):
                     # The prefill was stopped before the model could mark the cache.
-                    kept.cache.rope_factors = factors
-                self.caches.put(inputs.conversation, kept)
+                    cached.cache.rope_factors = factors
+                self.caches.put(inputs.conversation, cached)
 
     def prompt_of(
         self, messages: tuple[Message, ...], seen: Mapping[tuple[Any, ...], SeenImage]

@@ -67,18 +67,18 @@ def _of_value(field: Field, template: FieldTemplate) -> list[FieldCheck]:
 
 
 def _against_mrz(field: Field, part: str, mrz: Mrz) -> list[FieldCheck]:
-    said = mrz.parts.get(part)
-    if said is None:
+    printed = mrz.parts.get(part)
+    if printed is None:
         return []
-    seen, known = _bare(field.value), {_bare(said)}
-    if part == "nationality" and len(seen) > len(said):
+    seen, known = _bare(field.value), {_bare(printed)}
+    if part == "nationality" and len(seen) > len(printed):
         return []  # "CANADIAN" neither confirms nor contradicts "CAN"
     if part in mrz.printed:
         known.add(_bare(mrz.printed[part]))
     same = bool({seen, _bare(transliterated(field.value))} & known)
-    if not same and _is_cyrillic(field.value) != _is_cyrillic(said):
+    if not same and _is_cyrillic(field.value) != _is_cyrillic(printed):
         return []  # different alphabets are no contradiction
-    return [FieldCheck("mrz_agrees", same, "field_check.mrz_agrees", {"mrz": said})]
+    return [FieldCheck("mrz_agrees", same, "field_check.mrz_agrees", {"mrz": printed})]
 
 
 def _between(rule: str, fields: list[Field]) -> FieldCheck | None:

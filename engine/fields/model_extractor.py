@@ -46,12 +46,12 @@ def ask_fields(
     Raises:
         EngineError: the model failed.
     """
-    said = "ru" if _is_russian(indexes) else "en"
+    page_language = "ru" if _is_russian(indexes) else "en"
     found = dict(known)
     for name, field in template.fields.items():
         if name in known or field.type in _BY_FORM:
             continue
-        answer = ask(question_for(field, said))
+        answer = ask(question_for(field, page_language))
         evidence = _of_one_page(answer.evidence)
         text = " ".join(one.text for one in evidence)
         if not evidence or not text.strip():

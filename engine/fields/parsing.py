@@ -73,9 +73,9 @@ def as_coded(text: str) -> str:
 
 def choice_of(text: str, template: FieldTemplate) -> str:
     """Return the choice that a text prints, or ""."""
-    said = _plain(text)
+    plain = _plain(text)
     for value, prints in template.choices.items():
-        if said in {_plain(value), *map(_plain, prints)}:
+        if plain in {_plain(value), *map(_plain, prints)}:
             return value
     return ""
 

@@ -38,16 +38,16 @@ def crop_index(index: PageIndex, bbox: BBox) -> PageIndex:
     regions: list[Region] = []
     region_lines: list[tuple[int, ...]] = []
     for region, positions in zip(index.regions, index.region_lines, strict=True):
-        kept = tuple(moved[position] for position in positions if position in moved)
+        remaining = tuple(moved[position] for position in positions if position in moved)
         whole = all(
             position in moved and lines[moved[position]] is index.lines[position]
             for position in positions
         )
-        if not kept and (positions or not _has_centre_of(bbox, region.bbox)):
+        if not remaining and (positions or not _has_centre_of(bbox, region.bbox)):
             continue
-        cut = region if whole else _cut(region, [lines[position] for position in kept])
+        cut = region if whole else _cut(region, [lines[position] for position in remaining])
         regions.append(replace(cut, order=len(regions)))
-        region_lines.append(kept)
+        region_lines.append(remaining)
     return replace(
         index, lines=tuple(lines), regions=tuple(regions), region_lines=tuple(region_lines)
     )

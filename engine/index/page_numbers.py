@@ -58,7 +58,7 @@ def counters_of(view: PageView) -> PageNumbers:
         for match in [alone] if alone else _COUNTER.finditer(text):
             every.update(_words(view, cell.first, cell.last, match.span()))
             for name, span in (
-                (name, match.span(name)) for name, said in match.groupdict().items() if said
+                (name, match.span(name)) for name, digits in match.groupdict().items() if digits
             ):
                 own = page if name.startswith("page") and name != "pages" else pages
                 own.update(_words(view, cell.first, cell.last, span))

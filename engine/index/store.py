@@ -67,11 +67,11 @@ class IndexStore:
 
     def forget(self, document_ids: Iterable[str]) -> None:
         """Evict the indexes of documents and cancel those that are still queued."""
-        gone = set(document_ids)
+        deleted = set(document_ids)
         with self._changed:
-            for key in [key for key in self._futures if key[0] in gone]:
+            for key in [key for key in self._futures if key[0] in deleted]:
                 self._futures.pop(key).cancel()
-            self._queue = [entry for entry in self._queue if entry[2][0] not in gone]
+            self._queue = [entry for entry in self._queue if entry[2][0] not in deleted]
             heapq.heapify(self._queue)
 
     def close(self) -> None:

@@ -55,7 +55,7 @@ class QwenHtmlParser:
         self._held = ""
         # All text so far, and the number of cells read from it.
         self._text = ""
-        self._made = 0
+        self._cell_count = 0
 
     @property
     def warnings(self) -> list[Notice]:
@@ -69,13 +69,13 @@ class QwenHtmlParser:
         self._html.feed(text)
         self._text += text
         found = self._html.taken()
-        self._made += len(found)
+        self._cell_count += len(found)
         return found
 
     def close(self, *, cut: bool = False, loop: int = 0) -> list[Cell]:
-        text, made = self._text + ("&lt;" if self._held else ""), self._made
+        text, cell_count = self._text + ("&lt;" if self._held else ""), self._cell_count
         reader, self._html = self._html, _Reader(self._collector)
-        self._text, self._held, self._made = "", "", 0
+        self._text, self._held, self._cell_count = "", "", 0
         if loop:
             # The open block already contains text of the loop; the parser reads everything again.
             reader = _Reader(Collector())
@@ -86,7 +86,7 @@ class QwenHtmlParser:
         # The output ended inside a block: the model stopped there, or it looped.
         reader.end_block(keep=not cut)
         found = reader.taken()
-        return found[made:] if loop else found
+        return found[cell_count:] if loop else found
 
 
 class _Reader(HTMLParser):

@@ -18,12 +18,12 @@ def pages_in_order(layouts: Iterable[PageLayout]) -> list[PageLayout]:
 
 def regions_in_order(layout: PageLayout, *, page_furniture: bool) -> list[Region]:
     """Sort regions by reading order; drop headers and footers unless `page_furniture` is set."""
-    kept = (
+    regions = (
         region
         for region in layout.regions
         if page_furniture or region.category not in PAGE_FURNITURE
     )
-    return sorted(kept, key=lambda region: region.order)
+    return sorted(regions, key=lambda region: region.order)
 
 
 def table_rows(text: str) -> list[list[str]]:

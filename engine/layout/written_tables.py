@@ -43,8 +43,8 @@ def _piped(text: str) -> list[str | Rows]:
         lines.clear()
         if not block.strip():
             return
-        made = table_text(block) if inside else block
-        parts.append(_rows(made) if made != block else block)
+        text = table_text(block) if inside else block
+        parts.append(_rows(text) if text != block else block)
 
     for line in text.split("\n"):
         if bool(_ROW.match(line)) != inside:

@@ -103,13 +103,13 @@ class EventStreamer(TextIteratorStreamer):
 
     def _forget(self, text: str) -> None:
         """Drop the older ids if the newer ones decode to the same text without them."""
-        kept = self._ids[-_KEPT_IDS:]
-        newer = self._decode(kept)
+        newest = self._ids[-_KEPT_IDS:]
+        newer = self._decode(newest)
         open_characters = len(text) - self._taken
         # Without the ids before, a space or the first bytes of a character may be missing.
         same = newer if text.endswith(newer) else newer.lstrip(" " + _NOT_WHOLE)
         if (same or not newer) and len(same) >= open_characters and text.endswith(same):
-            self._ids, self._taken = kept, len(newer) - open_characters
+            self._ids, self._taken = newest, len(newer) - open_characters
 
     def _decode(self, ids: list[int]) -> str:
         return str(self._tokenizer.decode(ids, skip_special_tokens=True)) if ids else ""

@@ -27,7 +27,7 @@ class Archives:
     def __init__(self, settings: Settings) -> None:
         self._ttl_seconds = settings.sessions.kept_days * 24 * 3600
         self._folder = settings.data_dir / FOLDER if settings.sessions.keeps_on_disk else None
-        self._kept: Archive | None = None
+        self._visitors: Archive | None = None
         self._opening = threading.Lock()
         self.passing = Archive(None, ttl_seconds=settings.sessions.ttl_minutes * 60)
 
@@ -40,18 +40,24 @@ class Archives:
                 such as by a newer version of the program.
         """
         with self._opening:
-            if self._kept is None:
-                self._kept = self.passing if self._folder is None else self._on_disk(self._folder)
-            return self._kept
+            if self._visitors is None:
+                self._visitors = (
+                    self.passing if self._folder is None else self._on_disk(self._folder)
+                )
+            return self._visitors
 
     def opened(self) -> list[Archive]:
         """Those that are in use so far."""
-        kept = self._kept
-        return [self.passing] if kept is None or kept is self.passing else [self.passing, kept]
+        visitors = self._visitors
+        return (
+            [self.passing]
+            if visitors is None or visitors is self.passing
+            else [self.passing, visitors]
+        )
 
     def all(self) -> list[Archive]:
         """Those in which a session may be. Raises StoreError, as `visitors`."""
-        if self._kept is None and self._folder is not None and Archive.exists(self._folder):
+        if self._visitors is None and self._folder is not None and Archive.exists(self._folder):
             return [self.passing, self.visitors]
         return self.opened()
 

@@ -35,7 +35,7 @@ def keep_file(
     data = path.read_bytes()
     file = session.archive.files.put(data, session.salt)
     document = open_document(session.archive.files.path(file), name=name, limits=limits)
-    kept = StoredDocument(
+    stored = StoredDocument(
         document.document_id,
         document.name,
         file,
@@ -43,40 +43,40 @@ def keep_file(
         limits.pdf_dpi,
         tuple(page.size for page in document.pages),
     )
-    return document, kept
+    return document, stored
 
 
-def reopened(session: Session, kept: StoredDocument, limits: LimitSettings) -> Document:
+def reopened(session: Session, stored: StoredDocument, limits: LimitSettings) -> Document:
     """The document as it was. A missing file is recorded in session.lost."""
-    file = _File(session, kept, limits)
+    file = _File(session, stored, limits)
     pages = tuple(
         Page(
-            kept.document_id,
+            stored.document_id,
             page_index,
             width,
             height,
             load_image=partial(file.image, page_index),
             load_words=partial(file.words, page_index),
         )
-        for page_index, (width, height) in enumerate(kept.pages)
+        for page_index, (width, height) in enumerate(stored.pages)
     )
     try:
-        is_there = session.archive.files.path(kept.file).stat().st_size == kept.size
+        is_there = session.archive.files.path(stored.file).stat().st_size == stored.size
     except OSError:
         is_there = False
     if not is_there:
-        session.lost[kept.document_id] = _lost(kept)
-    return Document(kept.document_id, kept.name, pages)
+        session.lost[stored.document_id] = _lost(stored)
+    return Document(stored.document_id, stored.name, pages)
 
 
 class _File:
     """A stored file, opened once; its pages load like those of an upload."""
 
-    def __init__(self, session: Session, kept: StoredDocument, limits: LimitSettings) -> None:
+    def __init__(self, session: Session, stored: StoredDocument, limits: LimitSettings) -> None:
         self._session = session
-        self._kept = kept
+        self._stored = stored
         # Evidence refers to the pixels that the pages had at upload.
-        self._limits = limits.model_copy(update={"pdf_dpi": kept.pdf_dpi})
+        self._limits = limits.model_copy(update={"pdf_dpi": stored.pdf_dpi})
         self._opened: Document | None = None
         self._lock = threading.Lock()
 
@@ -94,26 +94,26 @@ class _File:
                 try:
                     self._opened = self._open()
                 except EngineError as error:
-                    self._session.lost[self._kept.document_id] = error
+                    self._session.lost[self._stored.document_id] = error
                     raise
             return self._opened
 
     def _open(self) -> Document:
-        kept = self._kept
-        path = self._session.archive.files.path(kept.file)
+        stored = self._stored
+        path = self._session.archive.files.path(stored.file)
         try:
-            is_same = name_of(path.read_bytes(), self._session.salt) == kept.file
+            is_same = name_of(path.read_bytes(), self._session.salt) == stored.file
         except OSError:
             is_same = False
         if not is_same:
-            raise _lost(kept)
+            raise _lost(stored)
         document = open_document(
-            path, name=kept.name, limits=self._limits, document_id=kept.document_id
+            path, name=stored.name, limits=self._limits, document_id=stored.document_id
         )
-        if tuple(page.size for page in document.pages) != kept.pages:
-            raise _lost(kept)
+        if tuple(page.size for page in document.pages) != stored.pages:
+            raise _lost(stored)
         return document
 
 
-def _lost(kept: StoredDocument) -> DocumentError:
-    return DocumentError("document.kept_lost", name=kept.name)
+def _lost(stored: StoredDocument) -> DocumentError:
+    return DocumentError("document.kept_lost", name=stored.name)

@@ -166,7 +166,7 @@ class SessionLifecycle:
         now = self.clock.steady()
         with self._guard:
             awake = set(self._awake)
-            gone = [
+            expired_ids = [
                 key
                 for key, session in self._awake.items()
                 if now - session.last_used
@@ -174,8 +174,10 @@ class SessionLifecycle:
             ]
         if self.clock.is_trusted():
             for archive in self.archives.opened():
-                gone += [key for key in archive.expired(self.clock.date()) if key not in awake]
-        return gone
+                expired_ids += [
+                    key for key in archive.expired(self.clock.date()) if key not in awake
+                ]
+        return expired_ids
 
     def store_for_visitor(self, visitor_id: str, name: str, record: str) -> None:
         """Store a visitor's record of the screen. Raises SessionError, StoreError: too large."""
@@ -255,10 +257,10 @@ class SessionLifecycle:
             awake = [self._awake[key] for key in session_ids if key in self._awake]
         for session in awake:
             session.is_deleted = True  # from now on nothing of it is written
-        gone: list[StoredDocument] = []
+        deleted: list[StoredDocument] = []
         try:
             for archive in self.archives.all():
-                gone += archive.delete(session_ids)
+                deleted += archive.delete(session_ids)
         except StoreError:
             for session in awake:
                 session.is_deleted = False
@@ -266,4 +268,4 @@ class SessionLifecycle:
         for session in awake:
             session.archive.files.delete(one.file for one in session.files.values())
             self._drop(session)
-        self._on_gone([one.document_id for one in gone])
+        self._on_gone([one.document_id for one in deleted])

@@ -55,7 +55,7 @@ def save(session: Session, *, now: float) -> None:
         if running is not None or before.is_asked:
             rows.set_running(connection, session.session_id, running)
         if news or running is not None or before.is_asked:
-            rows.mark_changed(connection, session.session_id, now=now, said=news)
+            rows.mark_changed(connection, session.session_id, now=now, newer=news)
         return SavedState(False, documents, messages, running is not None)
 
     def then(saved: SavedState | None) -> None:
@@ -83,21 +83,21 @@ def wake(archive: Archive, session_id: str, limits: LimitSettings) -> Session | 
     Raises:
         StoreError: the archive cannot be read.
     """
-    kept = archive.load(session_id)
-    if kept is not None and kept.running is not None and not kept.running.is_cut:
+    stored = archive.load(session_id)
+    if stored is not None and stored.running is not None and not stored.running.is_cut:
         # A session with a running answer does not sleep: the process that wrote it has ended.
         archive.write_now(lambda connection: _settle(connection, session_id))
-        kept = archive.load(session_id)
-    if kept is None:
+        stored = archive.load(session_id)
+    if stored is None:
         return None
     session = Session(
-        session_id, archive, kept.salt, visitor=kept.visitor, created_at=kept.created_at
+        session_id, archive, stored.salt, visitor=stored.visitor, created_at=stored.created_at
     )
-    session.files = {one.document_id: one for one in kept.documents}
-    session.documents = [reopened(session, one, limits) for one in kept.documents]
-    session.messages = list(kept.messages)
-    session.cut = _cut(kept.running)
-    session.saved = SavedState(False, kept.documents, kept.messages, kept.running is not None)
+    session.files = {one.document_id: one for one in stored.documents}
+    session.documents = [reopened(session, one, limits) for one in stored.documents]
+    session.messages = list(stored.messages)
+    session.cut = _cut(stored.running)
+    session.saved = SavedState(False, stored.documents, stored.messages, stored.running is not None)
     return session
 
 
@@ -109,14 +109,14 @@ def _cut(running: StoredAnswer | None) -> PendingTurn | None:
 
 def _settle(connection: sqlite3.Connection, session_id: str) -> None:
     """Make the unfinished answer of a dead process part of the conversation, once."""
-    kept = rows.load(connection, session_id)
-    if kept is None or kept.running is None or kept.running.is_cut:
+    stored = rows.load(connection, session_id)
+    if stored is None or stored.running is None or stored.running.is_cut:
         return
-    running = kept.running
+    running = stored.running
     transcript = _transcript(running.transcript)
     if transcript.text.strip():
         answer = Message("assistant", (TextPart(transcript.text),), tuple(transcript.evidence))
-        place = len(kept.messages)
+        place = len(stored.messages)
         rows.replace_messages(connection, session_id, place, (running.message, answer))
     record = json.dumps(transcript_to_json(transcript))
     rows.set_running(connection, session_id, StoredAnswer(running.message, record, is_cut=True))

@@ -119,8 +119,10 @@ class SessionRegistry:
         asked = None if session is None else session.asked
         if session is None or asked is None:
             return 0
-        said = asked.transcript
-        size = len(said.text) + len(said.evidence) + sum(map(len, list(said.regions.values())))
+        answer = asked.transcript
+        size = (
+            len(answer.text) + len(answer.evidence) + sum(map(len, list(answer.regions.values())))
+        )
         if size != size_before:
             self.save(session)
         return size
@@ -144,13 +146,13 @@ class SessionRegistry:
             raise DocumentError(
                 "session.too_many_documents", name=name, limit=limits.max_documents_per_session
             )
-        document, kept = keep_file(session, path, name, limits)
+        document, stored = keep_file(session, path, name, limits)
         with session.lock:
             if session.is_deleted:
-                session.archive.files.delete([kept.file])
+                session.archive.files.delete([stored.file])
                 raise SessionError("session.unknown")
             session.documents.append(document)
-            session.files[document.document_id] = kept
+            session.files[document.document_id] = stored
         self.save(session)
         return document
 
@@ -160,26 +162,26 @@ class SessionRegistry:
             session.asked, session.cut = PendingTurn(message, transcript), None
         self.save(session)
 
-    def end(self, session: Session, said: tuple[Message, ...], *, instead_of: int = 0) -> None:
+    def end(self, session: Session, messages: tuple[Message, ...], *, instead_of: int = 0) -> None:
         """Record the end of an answer.
 
         Args:
-            said: the messages that become part of the conversation.
+            messages: the messages that become part of the conversation.
             instead_of: how many messages at the end they replace.
         """
         with session.lock:
             session.asked = None
             if instead_of:
                 del session.messages[-instead_of:]
-            session.messages += said
+            session.messages += messages
             session.last_used = self._clock.steady()
         self.save(session)
 
     def clear(self, session: Session) -> None:
         """Delete a session's documents, conversation, title and the screen's records."""
         with session.lock:
-            gone = [document.document_id for document in session.documents]
-            files = {session.files[document_id].file for document_id in gone}
+            document_ids = [document.document_id for document in session.documents]
+            files = {session.files[document_id].file for document_id in document_ids}
             session.documents.clear()
             session.messages.clear()
             session.files.clear()
@@ -188,7 +190,7 @@ class SessionRegistry:
         self.save(session)
         session.archive.forget_extras(session.session_id)
         session.archive.files.delete(files)
-        self._on_gone(gone)
+        self._on_gone(document_ids)
 
     def rewind(self, session: Session, questions: int) -> None:
         """Delete the conversation from a question on. questions: how many stay, 0 or more."""

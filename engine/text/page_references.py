@@ -172,11 +172,11 @@ def _found(text: str) -> Iterator[Reference]:
     """The matches of every pattern; several patterns may match the same words."""
     for kind, pattern in _PATTERNS:
         for match in pattern.finditer(text):
-            said = match.groupdict()
+            groups = match.groupdict()
             end = match.end()
-            if "nth" in said:
+            if "nth" in groups:
                 numbers = [_ordinal(one) for one in _NTH.finditer(match["nth"])]
-            elif "number" in said:
+            elif "number" in groups:
                 numbers = [int(match["number"])]
             else:
                 numbers, end = _listed(text, end, many=match["many"] is not None)
@@ -185,7 +185,9 @@ def _found(text: str) -> Iterator[Reference]:
             earliest = max(0, match.start() - _LONGEST_BEFORE)
             before = _BEFORE.search(text, earliest, match.start())
             start = match.start() if before is None else before.start()
-            placed = "placed" in said or (before is not None and before["preposition"] is not None)
+            placed = "placed" in groups or (
+                before is not None and before["preposition"] is not None
+            )
             unique = tuple(number for number in dict.fromkeys(numbers) if number)
             yield Reference(kind, start, end, unique, placed)
 

@@ -33,9 +33,9 @@ def test_a_deleted_conversation_leaves_no_cache_and_no_words_in_the_model(
         engine.ask(session_id, "What is the total?").answer()
         engine.ask(session_id, task="ocr").answer()  # page by page, in a cache of its own
     adapter = loaded_family(engine)
-    assert set(adapter.caches._kept) == {gone, f"{gone}#pages", stays, f"{stays}#pages"}
+    assert set(adapter.caches._caches) == {gone, f"{gone}#pages", stays, f"{stays}#pages"}
     forget(engine, gone)
-    assert soon(lambda: set(adapter.caches._kept) == {stays, f"{stays}#pages"})
+    assert soon(lambda: set(adapter.caches._caches) == {stays, f"{stays}#pages"})
     assert gone not in adapter.answers.conversations()
 
 

@@ -42,14 +42,14 @@ class AnswerActions:
             suggested=(),
         )
         async with screen_state.lock:
-            opened, said = await open_files(
+            opened, reports = await open_files(
                 self._engine, screen_state, question.files, turn_to=True
             )
         text = question.text.strip()
         if not text and get_task(question.task).needs_question:
             # Files sent without a question are only opened.
             screen_state.turns += (
-                said if question.files else [messages.NoticeTurn("chat.nothing_asked")]
+                reports if question.files else [messages.NoticeTurn("chat.nothing_asked")]
             )
             yield self._show.whole(
                 screen_state, language, status.idle("status.ready", language), running=False
@@ -68,7 +68,7 @@ class AnswerActions:
             text, question.task, files, number, area, position, time.time()
         )
         screen_state.turns.append(asked)
-        screen_state.turns += [turn for turn in said if isinstance(turn, messages.ErrorTurn)]
+        screen_state.turns += [turn for turn in reports if isinstance(turn, messages.ErrorTurn)]
         if question.files and not self._engine.documents(screen_state.session_id):
             yield self._show.whole(
                 screen_state, language, status.idle("status.ready", language), running=False

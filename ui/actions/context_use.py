@@ -5,7 +5,7 @@ import asyncio
 from engine import Engine
 from ui import i18n
 from ui.state.sessions import ScreenStates
-from ui.state.uploads import told
+from ui.state.uploads import log_unexpected
 from ui.views.escaping import span
 
 
@@ -26,7 +26,7 @@ class ContextUseActions:
                 self._engine.context_use, screen_state.session_id, model_id, pages or None
             )
         except Exception as error:  # noqa: BLE001 - only a hint; asking reports the error
-            told(error)
+            log_unexpected(error)
             return ""
         if use.prompt_tokens is None or use.context_tokens is None:
             return ""

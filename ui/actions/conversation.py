@@ -16,7 +16,7 @@ from ui.actions.show import ScreenUpdates
 from ui.state.change import ScreenChange, UserInput
 from ui.state.screen_state import ScreenState, parts_of
 from ui.state.sessions import ScreenStates
-from ui.state.uploads import draw_picture, open_files, told
+from ui.state.uploads import draw_picture, log_unexpected, open_files
 from ui.views import layout_view, messages, page_view, status
 from ui.views.selection import Selection
 
@@ -107,8 +107,8 @@ class ConversationActions:
         if not running:
             yield ScreenChange(status=status.working("status.reading_file", language))
         async with screen_state.lock:
-            _, said = await open_files(self._engine, screen_state, files, turn_to=not running)
-        screen_state.turns += said
+            _, reports = await open_files(self._engine, screen_state, files, turn_to=not running)
+        screen_state.turns += reports
         self._screen_states.keep(screen_state)
         if tab in screen_state.left_by:
             yield ScreenChange()  # else Gradio would repeat the status from above
@@ -223,7 +223,7 @@ class ConversationActions:
                 area.bbox,
             )
         except Exception as error:  # noqa: BLE001 - the card shows that there is no text
-            told(error)
+            log_unexpected(error)
             words = ""
         return ScreenChange(inside=page_view.text_in_area(area, words))
 
@@ -248,7 +248,7 @@ class ConversationActions:
                 language=language, dpi=dpi,
             )  # fmt: skip
         except Exception as error:  # noqa: BLE001 - shown on the status line, and logged
-            told(error)
+            log_unexpected(error)
             path = None
         if path is None:
             return ScreenChange(status=status.idle("regions.failed", language))

@@ -9,7 +9,7 @@ from ui import i18n
 from ui.state.change import ScreenChange
 from ui.state.screen_state import ScreenState
 from ui.state.sessions import ScreenStates
-from ui.state.uploads import told
+from ui.state.uploads import log_unexpected
 from ui.views import status
 from ui.views.layout_view import file_stem
 from ui.views.messages import AnswerTurn, QuestionTurn
@@ -25,19 +25,19 @@ class ExportActions:
     async def save(self, key: str | None, kind: str, language: str) -> ScreenChange:
         """Write the conversation on the screen to a file of a kind; the browser saves it."""
         screen_state, _ = self._screen_states.find(key)
-        said = exchanges(screen_state)
-        if kind not in KINDS or not said:
+        answered = exchanges(screen_state)
+        if kind not in KINDS or not answered:
             return ScreenChange()
-        title = said[0].question or i18n.text("archive.untitled", language)
+        title = answered[0].question or i18n.text("archive.untitled", language)
         documents = self._engine.documents(screen_state.session_id)
         try:
             content = await asyncio.to_thread(
-                export_conversation, said, documents, kind, title=title, language=language
+                export_conversation, answered, documents, kind, title=title, language=language
             )
             path = screen_state.folder / f"{file_stem(title)}.{kind}"
             await asyncio.to_thread(path.write_bytes, content)
         except Exception as error:  # noqa: BLE001 - shown on the status line, and logged
-            return ScreenChange(status=status.problem(told(error), language))
+            return ScreenChange(status=status.problem(log_unexpected(error), language))
         return ScreenChange(download=path.as_posix())
 
 

@@ -11,7 +11,7 @@ from engine.fields import AUTO
 from ui.state.change import ScreenChange
 from ui.state.screen_state import ScreenState
 from ui.state.sessions import ScreenStates
-from ui.state.uploads import told
+from ui.state.uploads import log_unexpected
 from ui.views import fields_view, status
 from ui.views.page_view import PageKey
 
@@ -81,7 +81,7 @@ class FieldsActions:
             if len(read) > 1:
                 line = status.idle("fields.done_several", language, count=len(read))
         except Exception as error:  # noqa: BLE001 - a sentence on the status line, and logged
-            line = status.problem(told(error), language)
+            line = status.problem(log_unexpected(error), language)
         finally:
             screen_state.reading = None
         self._screen_states.keep(screen_state)
@@ -126,7 +126,7 @@ class FieldsActions:
             content = await asyncio.to_thread(fields_view.content, found, known, language)
             await asyncio.to_thread(path.write_bytes, content)
         except Exception as error:  # noqa: BLE001 - a sentence on the status line, and logged
-            return ScreenChange(status=status.problem(told(error), language))
+            return ScreenChange(status=status.problem(log_unexpected(error), language))
         return ScreenChange(download=path.as_posix())
 
     def _has(self, screen_state: ScreenState, document_id: str) -> bool:

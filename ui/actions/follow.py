@@ -77,15 +77,15 @@ class FollowActions:
         shown: list[messages.Message] | None = None
         with self._reader(screen_state):
             while self._is_here(screen_state, tab) and screen_state.running:
-                said = messages.messages(screen_state.turns, screen_state.language)
-                if said != shown and screen_state.transcript is not None:
+                chat = messages.messages(screen_state.turns, screen_state.language)
+                if chat != shown and screen_state.transcript is not None:
                     line = status.of_answer(
                         screen_state.transcript, screen_state.language, pressed=screen_state.pressed
                     )
                     yield ScreenChange(
-                        messages=said, status=line, view=self._show.view(screen_state)
+                        messages=chat, status=line, view=self._show.view(screen_state)
                     )
-                shown = said
+                shown = chat
                 await asyncio.sleep(_PAUSE_SECONDS)
         if shown is None:
             return

@@ -7,7 +7,7 @@ from engine.chat.suggestions import suggested
 from engine.fields.document_type import classify
 from ui.state.change import ScreenChange
 from ui.state.sessions import ScreenStates
-from ui.state.uploads import told
+from ui.state.uploads import log_unexpected
 from ui.views.messages import QuestionTurn
 
 _OTHER = "other"
@@ -37,7 +37,7 @@ class SuggestActions:
             )
             kind = (await asyncio.to_thread(classify, [index]))[0].document_type
         except Exception as error:  # noqa: BLE001 - a question about the page reports its error
-            told(error)
+            log_unexpected(error)
             kind = _OTHER
         if screen_state.left_by:
             return ScreenChange()  # the screen may show another conversation by now

@@ -97,7 +97,7 @@ class CompletionReply:
         return {**self._head("chat.completion.chunk", transcript), "choices": [choice]}
 
     def _extension(self, transcript: Transcript) -> dict[str, Any]:
-        told = [notice.text(self._language) for notice in transcript.notices]
+        notices = [notice.text(self._language) for notice in transcript.notices]
         layouts = transcript.layouts(self._documents, self._language)
         return {
             "evidence": [evidence_json(found) for found in transcript.evidence],
@@ -123,7 +123,7 @@ class CompletionReply:
                 for layout in layouts
                 for region in layout.regions
             ],
-            "notices": [*self._notices, *told],
+            "notices": [*self._notices, *notices],
             "finish_reason": transcript.finish_reason,
             "usage": usage_json(transcript.usage),
         }

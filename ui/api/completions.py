@@ -30,7 +30,7 @@ from ui.api.calls import Calls
 from ui.api.completion_reply import CompletionReply, failed_chunk
 from ui.api.completion_request import Chat, read_request
 from ui.api.disconnect import ClientDisconnected, while_connected
-from ui.api.errors import ApiError, error_response, language_of, told
+from ui.api.errors import ApiError, error_response, language_of, public_error
 from ui.api.sessions import ApiSession, finished, ticking
 
 _HANGING_UP: Final = 499
@@ -72,7 +72,7 @@ class _Front:
         except (ClientDisconnected, ClientDisconnect):
             return Response(status_code=_HANGING_UP)
         except Exception as error:  # noqa: BLE001 - returned in OpenAI's format, and logged
-            return error_response(told(error), language)
+            return error_response(public_error(error), language)
 
     async def models(self, _: Request) -> Response:
         data = [self._model(one) for one in await self._calls.models()]
@@ -86,7 +86,7 @@ class _Front:
         try:
             self._calls.settings.model(wanted)
         except Exception as error:  # noqa: BLE001 - returned in OpenAI's format
-            return error_response(told(error), language_of(request.headers))
+            return error_response(public_error(error), language_of(request.headers))
         raise HTTPException(404)
 
     def _model(self, one: dict[str, Any]) -> dict[str, Any]:
@@ -111,12 +111,12 @@ class _Front:
             first = await anext(events)
             if isinstance(first, Failed):
                 raise first.error
-            kept = stack.pop_all()
+            exit_stack = stack.pop_all()
         reply = self._reply(api_session, chat, language)
         options = chat.request.stream_options
         usage = options is not None and options.include_usage
         body = _events(stream, events, first, reply, language, usage=usage)
-        return _Streamed(kept, body, media_type="text/event-stream", headers=_EVENT_STREAM)
+        return _Streamed(exit_stack, body, media_type="text/event-stream", headers=_EVENT_STREAM)
 
     async def _asked(self, api_session: ApiSession, chat: Chat, language: str) -> AnswerStream:
         """Start the run after the earlier turns. Raises EngineError, as for a bad file."""
@@ -167,12 +167,12 @@ class _Front:
 class _Streamed(StreamingResponse):
     """A streamed reply that closes its session however it ends, even before its first chunk."""
 
-    def __init__(self, kept: AsyncExitStack, *values: Any, **options: Any) -> None:
+    def __init__(self, exit_stack: AsyncExitStack, *values: Any, **options: Any) -> None:
         super().__init__(*values, **options)
-        self._kept = kept
+        self._exit_stack = exit_stack
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async with self._kept:
+        async with self._exit_stack:
             await super().__call__(scope, receive, send)
 
 
@@ -205,7 +205,7 @@ async def _events(
     try:
         yield reply.last_chunks(stream.transcript, usage=usage)
     except Exception as error:  # noqa: BLE001 - returned in the stream, and logged
-        yield failed_chunk(told(error), language)
+        yield failed_chunk(public_error(error), language)
 
 
 def _read(body: bytes, settings: Settings) -> Chat:

@@ -22,7 +22,7 @@ async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
         ClientDisconnected: the client disconnected first.
     """
     task = asyncio.create_task(work)
-    watch = asyncio.create_task(_gone(request))
+    watch = asyncio.create_task(_disconnected(request))
     try:
         await asyncio.wait({task, watch}, return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
@@ -35,6 +35,6 @@ async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
             one.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
 
 
-async def _gone(request: Request) -> None:
+async def _disconnected(request: Request) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         pass

@@ -69,7 +69,7 @@ class ApiError(Exception):
         return i18n.text(self.key, language, **self.values)
 
 
-def told(error: Exception) -> ApiError | EngineError:
+def public_error(error: Exception) -> ApiError | EngineError:
     """The error as one whose text a caller may read; an unexpected one is logged."""
     if isinstance(error, ApiError | EngineError):
         return error

@@ -18,7 +18,7 @@ from ui import i18n
 from ui.api.access import Access
 from ui.api.calls import Calls
 from ui.api.data_urls import SentFile, uploaded_file
-from ui.api.errors import ApiError, told
+from ui.api.errors import ApiError, public_error
 from ui.api.schemas import (
     AnswerBody,
     AskInput,
@@ -178,7 +178,7 @@ def _file(sent: Any) -> SentFile:
 
 
 def _as_gradio(error: Exception, language: str) -> gr.Error:
-    known = told(error)
+    known = public_error(error)
     return gr.Error(known.text(i18n.known(language)), print_exception=False)
 
 

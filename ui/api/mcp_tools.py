@@ -26,7 +26,7 @@ from ui.api.access import Access, TokenGuard
 from ui.api.body_limit import BodyLimit, most_megabytes
 from ui.api.calls import Calls, Json
 from ui.api.data_urls import SentFile, read_file
-from ui.api.errors import ApiError, told
+from ui.api.errors import ApiError, public_error
 from ui.api.schemas import AnswerBody, AskInput, FieldsBody, FieldsInput, ParseBody, ParseInput
 
 logger = logging.getLogger(__name__)
@@ -77,7 +77,7 @@ class McpTools:
             try:
                 found = await self._call(server, name, values)
             except Exception as error:  # noqa: BLE001 - returned to the client, and logged
-                return _result({"error": told(error).text(language)}, failed=True)
+                return _result({"error": public_error(error).text(language)}, failed=True)
             return _result(found)
 
     async def _call(self, server: Server[Any, Any], name: str, values: dict[str, Any]) -> Json:

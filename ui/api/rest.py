@@ -24,7 +24,7 @@ from ui import i18n
 from ui.api.calls import Calls
 from ui.api.data_urls import SentFile
 from ui.api.disconnect import ClientDisconnected, while_connected
-from ui.api.errors import BAD_REQUEST, ApiError, error_response, language_of, told
+from ui.api.errors import BAD_REQUEST, ApiError, error_response, language_of, public_error
 from ui.api.schemas import (
     AnswerBody,
     AskInput,
@@ -133,7 +133,7 @@ async def _answered(request: Request, work: Coroutine[Any, Any, Any]) -> Respons
     except ClientDisconnected:
         return Response(status_code=_HANGING_UP)
     except Exception as error:  # noqa: BLE001 - returned in OpenAI's format, and logged
-        return error_response(told(error), language_of(request.headers))
+        return error_response(public_error(error), language_of(request.headers))
     return found if isinstance(found, Response) else JSONResponse(found)
 
 

@@ -56,11 +56,11 @@ def wire_form(screen: Screen, form: FieldsActions) -> None:
     screen.fields.exportfields(export, here, changing, **several)
 
 
-def _pages(said: Any) -> list[int]:
+def _pages(value: Any) -> list[int]:
     """0-based pages that a browser sends; none if the tab predates an update and sends none."""
-    return [_page(one) for one in said] if isinstance(said, list) else []
+    return [_page(one) for one in value] if isinstance(value, list) else []
 
 
-def _page(said: Any) -> int:
+def _page(value: Any) -> int:
     """The 0-based page that a browser sends; the first page if it sends none."""
-    return int(said) if isinstance(said, int | float) and 0 <= said < math.inf else 0
+    return int(value) if isinstance(value, int | float) and 0 <= value < math.inf else 0

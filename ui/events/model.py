@@ -9,7 +9,7 @@ import gradio as gr
 from engine import Engine, EngineError
 from engine.core.hardware import gpu_memory
 from ui.events.updates import EVENT, Updates, unchanged
-from ui.state.uploads import told
+from ui.state.uploads import log_unexpected
 from ui.views.model_card import Card, card
 from ui.views.screen import Screen
 
@@ -27,7 +27,7 @@ class ModelCards:
         """A model's card, built anew each time because answers load and unload models."""
         models = await asyncio.to_thread(self._engine.models)
         facts = (dict(model.facts) for model in models)
-        in_use = next((said["gpu_uuid"] for said in facts if "gpu_uuid" in said), None)
+        in_use = next((fact["gpu_uuid"] for fact in facts if "gpu_uuid" in fact), None)
         gpu = await asyncio.to_thread(gpu_memory, in_use)
         control = self._engine.model_control
         state = control.state(model_id) if control.is_allowed else None
@@ -46,7 +46,7 @@ class ModelCards:
             try:
                 await asyncio.to_thread(does[act], model_id)
             except Exception as error:  # noqa: BLE001 - shown to the user as one sentence
-                problem = told(error)
+                problem = log_unexpected(error)
         yield await self.show(model_id, language, problem)
         while control.is_allowed and control.state(model_id).work is not None:
             await asyncio.sleep(_LOOK_SECONDS)

@@ -13,7 +13,7 @@ from engine import Engine, Page
 from ui.events.updates import EVENT, Updates
 from ui.state.screen_state import ScreenState
 from ui.state.sessions import ScreenStates
-from ui.state.uploads import told
+from ui.state.uploads import log_unexpected
 from ui.views import page_images, page_view
 from ui.views.screen import Screen
 
@@ -49,7 +49,7 @@ class Thumbnails:
                     screen_state.folder,
                 )
             except Exception as error:  # noqa: BLE001 - the strip shows a blank page
-                told(error)
+                log_unexpected(error)
                 screen_state.thumbnails[place] = None
         return page_view.images(screen_state.thumbnails)
 

@@ -97,8 +97,8 @@ def components(screen: Screen) -> dict[str, Any]:
     return {name: getattr(screen, name) for name in Screen.__slots__}
 
 
-def relabelled(screen: Screen, said: Mapping[str, Mapping[str, Any]]) -> Updates:
-    return {getattr(screen, name): gr.update(**properties) for name, properties in said.items()}
+def relabelled(screen: Screen, labels: Mapping[str, Mapping[str, Any]]) -> Updates:
+    return {getattr(screen, name): gr.update(**properties) for name, properties in labels.items()}
 
 
 def joined(*parts: Updates) -> Updates:

@@ -110,18 +110,18 @@ class ScreenState:
         if not 0 <= turn < len(self.turns):
             return None
         before = reversed(self.turns[: turn + 1])
-        return next((said for said in before if isinstance(said, QuestionTurn)), None)
+        return next((earlier for earlier in before if isinstance(earlier, QuestionTurn)), None)
 
     def forget_from(self, question: QuestionTurn) -> None:
         """Delete a question and all later turns; the documents stay open."""
         at = next(n for n, turn in enumerate(self.turns) if turn is question)
-        kept: list[Turn] = []
+        remaining: list[Turn] = []
         for turn in self.turns[at + 1 :]:
             if isinstance(turn, QuestionTurn):
-                kept += [UploadTurn(name, pages) for name, pages in turn.files]
+                remaining += [UploadTurn(name, pages) for name, pages in turn.files]
             elif isinstance(turn, UploadTurn):
-                kept.append(turn)
-        self.turns = [*self.turns[:at], *kept]
+                remaining.append(turn)
+        self.turns = [*self.turns[:at], *remaining]
         self.recalled = None
         answers = [turn.transcript for turn in self.turns if isinstance(turn, AnswerTurn)]
         self.transcript = answers[-1] if answers else None

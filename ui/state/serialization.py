@@ -47,11 +47,11 @@ def restore(screen_state: "ScreenState", text: str | None, cut: Transcript | Non
     if text is None:
         return
     try:
-        kept = json.loads(text)
-        if kept["version"] != VERSION:
+        stored = json.loads(text)
+        if stored["version"] != VERSION:
             return
-        screen_state.turns = [_read(turn) for turn in kept["turns"]]
-        sheets = kept["sheets"].items()
+        screen_state.turns = [_read(turn) for turn in stored["turns"]]
+        sheets = stored["sheets"].items()
         # Older records have one form for each file, not a list.
         listed = {name: one if isinstance(one, list) else [one] for name, one in sheets}
         screen_state.sheets = _SHEETS.validate_python(listed)
@@ -87,8 +87,8 @@ def _written(turn: messages.Turn) -> dict[str, Any]:
         case messages.NoticeTurn(key):
             return {"kind": "told", "key": key}
         case messages.ErrorTurn(error):
-            told = transcript_to_json(Transcript(error=error))
-            return {"kind": "refused", "transcript": told}
+            error_transcript = transcript_to_json(Transcript(error=error))
+            return {"kind": "refused", "transcript": error_transcript}
         case messages.AnswerTurn(transcript, task, liked, beside):
             written = transcript_to_json(transcript)
             return {

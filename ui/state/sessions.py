@@ -28,8 +28,8 @@ class ScreenStates:
         screen_state = self._screen_states.get(session_id)
         if screen_state is None:
             screen_state = self._screen_states[session_id] = ScreenState(session_id, visitor_id)
-            kept = self._engine.stored_record(session_id, RECORD)
-            restore(screen_state, kept, self._engine.cut_answer(session_id))
+            stored = self._engine.stored_record(session_id, RECORD)
+            restore(screen_state, stored, self._engine.cut_answer(session_id))
         return screen_state, False
 
     def begin(self, visitor_id: str) -> ScreenState:

@@ -35,7 +35,7 @@ async def open_files(
         The newly opened documents, and a turn for each file that was opened or refused, in order.
     """
     opened: list[Document] = []
-    said: list[messages.Turn] = []
+    turns: list[messages.Turn] = []
     refused = 0
     for file in files:
         # A file may arrive by drop and again by Send: handle it once.
@@ -47,26 +47,26 @@ async def open_files(
                 engine.add_document, screen_state.session_id, path, name=path.name
             )
         except Exception as error:  # noqa: BLE001 - reported as an internal error, and logged
-            why = told(error)
+            why = log_unexpected(error)
             # If the conversation is full, the remaining files would all fail in the same way.
             is_full = why.key == _FULL
             again_at = time.monotonic() + _REFUSAL_SECONDS
             screen_state.refused |= dict.fromkeys(files if is_full else (file,), again_at)
             refused += 1
             if refused <= _TOLD_EACH:
-                said.append(messages.ErrorTurn(why))
+                turns.append(messages.ErrorTurn(why))
             elif refused == _TOLD_EACH + 1:
-                said.append(messages.NoticeTurn("chat.more_refused"))
+                turns.append(messages.NoticeTurn("chat.more_refused"))
             continue
         screen_state.opened[file] = document.document_id
         opened.append(document)
-        said.append(messages.UploadTurn(document.name, len(document.pages)))
+        turns.append(messages.UploadTurn(document.name, len(document.pages)))
     if opened and turn_to:
         first = opened[0].pages[0]
         screen_state.leave_answer()  # its boxes belong to the previous page
         screen_state.look_at((first.document_id, first.page_index))
         await draw_picture(screen_state, first)
-    return opened, said
+    return opened, turns
 
 
 async def draw_picture(screen_state: ScreenState, page: Page) -> None:
@@ -79,12 +79,12 @@ async def draw_picture(screen_state: ScreenState, page: Page) -> None:
             page_images.write_page, page, screen_state.folder
         )
     except Exception as error:  # noqa: BLE001 - the viewer reports that page as not shown
-        told(error)
+        log_unexpected(error)
         screen_state.pictures[key] = None
 
 
-def told(error: Exception) -> EngineError:
-    """The error as an EngineError, whose text a user may read; any other error is logged."""
+def log_unexpected(error: Exception) -> EngineError:
+    """Log an error that is not the engine's; return it as an EngineError, which a user may read."""
     if not isinstance(error, EngineError):
         logger.error("the screen met an error that is not the engine's", exc_info=error)
     return as_engine_error(error)

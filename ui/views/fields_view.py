@@ -81,13 +81,13 @@ class DocumentFieldsView:
             rest = takes_rest and (one is None or one.page_index not in elsewhere)
             if here or rest:
                 mine.add(name)
-        kept = {name: one for name, one in self.found.fields.items() if name in mine}
+        own = {name: one for name, one in self.found.fields.items() if name in mine}
         titles = {
             **found.titles,
-            **{n: self.found.titles[n] for n in kept if n in self.found.titles},
+            **{n: self.found.titles[n] for n in own if n in self.found.titles},
         }
         return DocumentFieldsView(
-            replace(found, titles=titles, fields={**found.fields, **kept}),
+            replace(found, titles=titles, fields={**found.fields, **own}),
             named,
             {name: value for name, value in self.typed.items() if name in mine},
             mine,
@@ -149,11 +149,11 @@ def with_read(
         before = [old for old in sheets if set(old.pages) & set(sheet.pages)]
         for old in reversed(before):  # if two confirmed the same field, the first one wins
             first = any(old is one for one in rest)
-            kept = old.read_again(again.found, named=sheet.named, covered=new, takes_rest=first)
-            theirs = {n: value for n, value in again.typed.items() if n not in kept.confirmed}
-            kept.typed = {**theirs, **kept.typed}
-            kept.confirmed |= again.confirmed
-            again = kept
+            merged = old.read_again(again.found, named=sheet.named, covered=new, takes_rest=first)
+            theirs = {n: value for n, value in again.typed.items() if n not in merged.confirmed}
+            merged.typed = {**theirs, **merged.typed}
+            merged.confirmed |= again.confirmed
+            again = merged
         rest = [old for old in rest if not any(old is one for one in before)]
         out.append(replace(again, whole=sheet.whole))
     return sorted(out, key=lambda sheet: sheet.pages[0])

@@ -96,7 +96,7 @@ def messages(turns: Sequence[Turn], language: str) -> list[Message]:
     requests the answer's boxes or names the turn of an action.
     """
     newest = last_asked(turns)
-    said: list[tuple[str, str]] = []
+    entries: list[tuple[str, str]] = []
     columns: list[str] = []
     for number, turn in enumerate(turns):
         shown = _shown(turn, language, number, is_newest=number == newest)
@@ -106,11 +106,11 @@ def messages(turns: Sequence[Turn], language: str) -> list[Message]:
             if is_left and number + 1 < len(turns):
                 continue
             shown, columns = [f'<div class="sc-beside">{"".join(columns)}</div>'], []
-        said += [(_role(turn), message) for message in shown]
+        entries += [(_role(turn), message) for message in shown]
     return [
         # A content part, not a string: gr.Chatbot re-indents strings, which would change OCR text.
         {"role": role, "content": [{"type": "text", "text": message}]}
-        for role, message in said
+        for role, message in entries
     ]
 
 
@@ -172,11 +172,11 @@ def _answered(turn: AnswerTurn, language: str, number: int) -> list[str]:
     regions = sum(len(found) for found in transcript.regions.values())
     # The region table shows a layout's text; the chat would only repeat it as markup.
     listed = regions > 0 and load_tasks()[task].output == "layout"
-    said = bool(transcript.text.strip()) and not listed
+    has_text = bool(transcript.text.strip()) and not listed
     buttons = ""
     if transcript.ended:
-        buttons = message_buttons.of_answer(number, language, liked=turn.liked, has_text=said)
-    if said:
+        buttons = message_buttons.of_answer(number, language, liked=turn.liked, has_text=has_text)
+    if has_text:
         # Tables are drawn when complete: a growing table would jump with every cell.
         tabular = transcript.ended and task in _TABULAR
         words = _with_tables(transcript.text) if tabular else None
@@ -189,7 +189,7 @@ def _answered(turn: AnswerTurn, language: str, number: int) -> list[str]:
     elif transcript.finish_reason == "stop" and load_tasks()[task].output == "layout":
         key = i18n.count("chat.regions", regions, language) if regions else None
         shown.append(span("sc-note", key or i18n.text("chat.no_regions", language)))
-    if not said and shown:
+    if not has_text and shown:
         shown[-1] += buttons
     return shown
 

@@ -37,46 +37,50 @@ class QuestionSettings:
 
 
 def build_knobs(
-    said: Mapping[str, Mapping[str, Any]], defaults: PreprocessSettings
+    properties: Mapping[str, Mapping[str, Any]], defaults: PreprocessSettings
 ) -> dict[str, Any]:
     """Lay the components out; call it inside the accordion.
 
     Args:
-        said: component name -> its properties that depend on language, model and task.
+        properties: component name -> its properties that depend on language, model and task.
     """
-    made: dict[str, Any] = {
+    knobs: dict[str, Any] = {
         "verbatim": gr.Checkbox(
-            value=False, elem_id="verbatim", container=False, **said["verbatim"]
+            value=False, elem_id="verbatim", container=False, **properties["verbatim"]
         ),
-        "hint": gr.HTML(elem_id="settings-hint", **said["hint"]),
+        "hint": gr.HTML(elem_id="settings-hint", **properties["hint"]),
     }
     with gr.Row():
         for name in STEPS:
-            made[name] = gr.Checkbox(
+            knobs[name] = gr.Checkbox(
                 value=getattr(defaults, name),
                 elem_id=name,
                 container=False,
                 min_width=120,
-                **said[name],
+                **properties[name],
             )
     with gr.Row(elem_id="writing"):
-        made["max_new_tokens"] = gr.Slider(
+        knobs["max_new_tokens"] = gr.Slider(
             AS_SET, _LONGEST, value=AS_SET, step=64, elem_id="max-new-tokens", min_width=150,
-            buttons=[], **said["max_new_tokens"],
+            buttons=[], **properties["max_new_tokens"],
         )  # fmt: skip
-        made["temperature"] = gr.Slider(
+        knobs["temperature"] = gr.Slider(
             0, _WARMEST, value=0, step=0.1, elem_id="temperature", min_width=150,
-            buttons=[], **said["temperature"],
+            buttons=[], **properties["temperature"],
         )  # fmt: skip
-        made["detail"] = gr.Dropdown(
-            value=_DETAILS[0], elem_id="detail", min_width=130, **said["detail"]
+        knobs["detail"] = gr.Dropdown(
+            value=_DETAILS[0], elem_id="detail", min_width=130, **properties["detail"]
         )
-    made["pins"] = gr.Dropdown([], value=[], multiselect=True, elem_id="pins", **said["pins"])
-    made["context"] = gr.HTML("", elem_id="context", apply_default_css=False, js_on_load=None)
-    made["other"] = gr.Dropdown(value="", elem_id="other-model", **said["other"])
-    made["prompt"] = gr.Textbox(elem_id="prompt", lines=3, max_lines=10, **said["prompt"])
-    made["reset_prompt"] = gr.Button(elem_id="reset-prompt", size="sm", **said["reset_prompt"])
-    return made
+    knobs["pins"] = gr.Dropdown(
+        [], value=[], multiselect=True, elem_id="pins", **properties["pins"]
+    )
+    knobs["context"] = gr.HTML("", elem_id="context", apply_default_css=False, js_on_load=None)
+    knobs["other"] = gr.Dropdown(value="", elem_id="other-model", **properties["other"])
+    knobs["prompt"] = gr.Textbox(elem_id="prompt", lines=3, max_lines=10, **properties["prompt"])
+    knobs["reset_prompt"] = gr.Button(
+        elem_id="reset-prompt", size="sm", **properties["reset_prompt"]
+    )
+    return knobs
 
 
 def details(everything: str) -> list[tuple[str, float]]:

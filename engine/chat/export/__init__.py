@@ -45,10 +45,10 @@ def export_conversation(
     Raises:
         SessionError: kind is not one of KINDS.
     """
-    said = tuple(exchanges)
+    turns = tuple(exchanges)
     if kind == "json":
-        return to_json(said, documents, title=title, language=language)
-    sections = sections_of(said, documents, language)
+        return to_json(turns, documents, title=title, language=language)
+    sections = sections_of(turns, documents, language)
     if kind == "md":
         return to_markdown(sections, title=title, language=language).encode("utf-8")
     if kind == "html":

@@ -105,8 +105,8 @@ def _place(
 ) -> str:
     crop = crops.get(key_of(place))
     if crop is None:
-        gone = _text(say("conversation.crop_gone", language))
-        picture = f'<p class="notes">{gone}</p>'
+        note = _text(say("conversation.crop_gone", language))
+        picture = f'<p class="notes">{note}</p>'
     else:
         data = base64.b64encode(crop.jpeg).decode("ascii")
         picture = (

@@ -77,8 +77,8 @@ def _line(text: str) -> str:
 def _text(text: str) -> str:
     """Untrusted text line by line: two spaces at a line's end keep the break."""
     lines = escaped(text).split("\n")
-    kept = [
+    with_breaks = [
         f"{line}  " if line and following else line
         for line, following in zip(lines, [*lines[1:], ""], strict=True)
     ]
-    return "\n".join(kept)
+    return "\n".join(with_breaks)

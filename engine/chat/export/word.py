@@ -33,47 +33,47 @@ def to_docx(
 ) -> bytes:
     """The conversation as a file for Word and LibreOffice, A4."""
     crops = crops_of((place for section in sections for place in section.places), documents)
-    made = docx.Document()
-    page = made.sections[0]
+    file = docx.Document()
+    page = file.sections[0]
     page.page_width, page.page_height = Mm(210), Mm(297)
     page.left_margin = page.right_margin = Mm((210 - _TEXT_WIDTH_MM) / 2)
-    _set_language(made, language)
-    properties = made.core_properties
+    _set_language(file, language)
+    properties = file.core_properties
     # The format's limit.
     properties.title, properties.author = clean(title)[:255], "ScanChat"
     properties.comments = ""
     properties.created = properties.modified = _TIMESTAMP
-    made.add_heading(clean(title), 0)
+    file.add_heading(clean(title), 0)
     for section in sections:
-        _section(made, section, crops, language)
+        _section(file, section, crops, language)
     buffer = io.BytesIO()
-    made.save(buffer)
+    file.save(buffer)
     return buffer.getvalue()
 
 
 def _section(
-    made: Any, section: Section, crops: Mapping[CropKey, CropImage], language: str
+    file: Any, section: Section, crops: Mapping[CropKey, CropImage], language: str
 ) -> None:
-    made.add_heading(say("conversation.question", language, number=section.number), 1)
-    made.add_paragraph(section.question, style="Intense Quote")
+    file.add_heading(say("conversation.question", language, number=section.number), 1)
+    file.add_paragraph(section.question, style="Intense Quote")
     for fact in section.facts:
-        _soft(made, fact)
-    made.add_heading(say("conversation.answer", language), 2)
+        _soft(file, fact)
+    file.add_heading(say("conversation.answer", language), 2)
     if section.answer:
-        _answer(made.add_paragraph(), section.answer)
+        _answer(file.add_paragraph(), section.answer)
     for page in section.regions:
-        _regions(made, page, language)
+        _regions(file, page, language)
     if not section.answer and not section.regions:
-        made.add_paragraph(say("conversation.no_answer", language))
+        file.add_paragraph(say("conversation.no_answer", language))
     for note in section.notes:
-        _soft(made, note)
+        _soft(file, note)
     if section.places:
-        made.add_heading(say("conversation.places", language), 2)
+        file.add_heading(say("conversation.places", language), 2)
     for place in section.places:
-        _place(made, place, crops.get(key_of(place)), language)
+        _place(file, place, crops.get(key_of(place)), language)
     for line in (section.rating, section.figures):
         if line:
-            _soft(made, line)
+            _soft(file, line)
 
 
 def _answer(paragraph: Any, answer: Sequence[CitedText]) -> None:
@@ -87,23 +87,23 @@ def _answer(paragraph: Any, answer: Sequence[CitedText]) -> None:
             paragraph.add_run(f"[{number}]").font.superscript = True
 
 
-def _place(made: Any, place: CitedPlace, crop: CropImage | None, language: str) -> None:
-    paragraph = made.add_paragraph()
+def _place(file: Any, place: CitedPlace, crop: CropImage | None, language: str) -> None:
+    paragraph = file.add_paragraph()
     paragraph.paragraph_format.keep_with_next = crop is not None
     paragraph.add_run(f"[{place.number}] ").bold = True
     paragraph.add_run(f"{place.label}: “{place.text}”")
     if crop is None:
-        _soft(made, say("conversation.crop_gone", language))
+        _soft(file, say("conversation.crop_gone", language))
         return
     width = min(_TEXT_WIDTH_MM, crop.width / _CROP_DPI * 25.4)
-    picture = made.add_picture(io.BytesIO(crop.jpeg), width=Mm(width))
+    picture = file.add_picture(io.BytesIO(crop.jpeg), width=Mm(width))
     # The text for screen readers.
     picture._inline.docPr.set("descr", place.crop_label)
 
 
-def _regions(made: Any, page: RegionsOfPage, language: str) -> None:
-    made.add_heading(page.label, 3)
-    table = made.add_table(rows=1, cols=3, style="Table Grid")
+def _regions(file: Any, page: RegionsOfPage, language: str) -> None:
+    file.add_heading(page.label, 3)
+    table = file.add_table(rows=1, cols=3, style="Table Grid")
     heads = ("order", "category", "text")
     for cell, name in zip(table.rows[0].cells, heads, strict=True):
         cell.paragraphs[0].add_run(say(f"conversation.region_{name}", language)).bold = True
@@ -123,15 +123,15 @@ def _region(region: Region) -> str:
     return "\n".join("\t".join(clean(cell) for cell in row) for row in table_of(region).rows())
 
 
-def _soft(made: Any, text: str) -> None:
-    run = made.add_paragraph().add_run(text)
+def _soft(file: Any, text: str) -> None:
+    run = file.add_paragraph().add_run(text)
     run.font.size, run.font.color.rgb = Pt(9), _SOFT_COLOUR
 
 
-def _set_language(made: Any, language: str) -> None:
+def _set_language(file: Any, language: str) -> None:
     """Set the language for spell-checking and hyphenation."""
     tag = _LANGUAGE_TAGS.get(language, _LANGUAGE_TAGS["en"])
-    properties = made.styles["Normal"].element.get_or_add_rPr()
+    properties = file.styles["Normal"].element.get_or_add_rPr()
     element = OxmlElement("w:lang")
     element.set(qn("w:val"), tag)
     properties.append(element)

@@ -97,18 +97,18 @@ def decode(
         GenerationError: the first logits are not finite.
     """
     prompt = inputs.prompt
-    kept = caches.take(inputs.conversation)
+    cached = caches.take(inputs.conversation)
     # At least one token must be fed to get logits.
-    shared = min(kept.prompt.common_prefix(prompt), len(prompt.ids) - 1) if kept else 0
+    shared = min(cached.prompt.common_prefix(prompt), len(prompt.ids) - 1) if cached else 0
     for span in prompt.images:
         if span.start < shared < span.end:
             shared = span.start
     if prompt.images and shared <= prompt.images[0].start <= PREFILL_TOKENS:
         # A few tokens before a new image are not worth its dense mask: see `PromptIds.chunks`.
         shared = 0
-    cache = kept.cache if kept and shared else DynamicCache(config=model.config)
-    if kept and shared:
-        cache.crop(shared - len(kept.prompt.ids))
+    cache = cached.cache if cached and shared else DynamicCache(config=model.config)
+    if cached and shared:
+        cache.crop(shared - len(cached.prompt.ids))
     counters.reused_tokens, counters.prefilled_tokens = shared, len(prompt.ids) - shared
     counters.encoded_images = counters.prefill_pieces = 0
     ids = torch.tensor([prompt.ids], device=model.device)
@@ -122,10 +122,10 @@ def decode(
             only = SpanLogitsProcessor(inputs.spans.walk(), end_ids(model), before)
         bent = [only] if only else list(inputs.guards)
         if inputs.static_cache and not bent and is_greedy(inputs.generation):
-            said = _answer_static(
+            generated = _answer_static(
                 model, inputs, ids, cache, filled, watch, run.streamer, model_id=model_id
             )
-            sequence = [*prompt.ids, *said]
+            sequence = [*prompt.ids, *generated]
         else:
             options = dict(inputs.generation)
             with seeded(options.pop("seed", None), model.device):
@@ -140,17 +140,17 @@ def decode(
                     ),
                     **options,
                 )[0].tolist()
-            said = sequence[len(prompt.ids) :]
-    counters.generated_ids = said
+            generated = sequence[len(prompt.ids) :]
+    counters.generated_ids = generated
     # The last token was never fed back, so the cache ends one before it.
     known = PromptIds(tuple(sequence), prompt.images).up_to(cache.get_seq_length())
     caches.put(inputs.conversation, CachedConversation(known, cache))
     if inputs.spans is not None and only is not None:
-        spans = only.finish([*inputs.so_far, *said])
+        spans = only.finish([*inputs.so_far, *generated])
         for found in inputs.spans.evidence(spans, inputs.question):
             run.emit(EvidenceFound(found))
-    reason = watch.finish_reason(said, end_ids(model))
-    return Outcome(reason, len(prompt.ids), len(said), reused_tokens=shared)
+    reason = watch.finish_reason(generated, end_ids(model))
+    return Outcome(reason, len(prompt.ids), len(generated), reused_tokens=shared)
 
 
 def _answer_static(
@@ -178,16 +178,16 @@ def _answer_static(
         **positions,
     )
     check_finite(output.logits, model, model_id)
-    said = [int(output.logits[0, -1].argmax())]
-    streamer.put(torch.tensor(said))
+    generated = [int(output.logits[0, -1].argmax())]
+    streamer.put(torch.tensor(generated))
     ends = end_ids(model)
-    if said[0] not in ends and limit > 1:
+    if generated[0] not in ends and limit > 1:
         known = positions.get("position_ids")
         decoder = StaticDecoder(
             model,
             cache,
             length=length,
-            first=said[0],
+            first=generated[0],
             next_position=length if known is None else int(known.max()) + 1,
             axes=1 if known is None else known.shape[0],
             room=length + limit,
@@ -195,13 +195,15 @@ def _answer_static(
         with grouped(model):
             if ids.device.type == "cuda":
                 decoder.capture()
-            while said[-1] not in ends and len(said) < limit and not watch.ends(said):
+            while (
+                generated[-1] not in ends and len(generated) < limit and not watch.ends(generated)
+            ):
                 decoder.advance()
-                said.append(decoder.token())
-                streamer.put(torch.tensor(said[-1:]))
-        decoder.give_back(cache, length + len(said) - 1)
+                generated.append(decoder.token())
+                streamer.put(torch.tensor(generated[-1:]))
+        decoder.give_back(cache, length + len(generated) - 1)
     streamer.end()
-    return said
+    return generated
 
 
 def _prefill(

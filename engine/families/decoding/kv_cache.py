@@ -36,36 +36,36 @@ class KVCaches:
 
     def __init__(self, budget_bytes: int) -> None:
         self._budget_bytes = budget_bytes
-        self._kept: OrderedDict[str, CachedConversation] = OrderedDict()
+        self._caches: OrderedDict[str, CachedConversation] = OrderedDict()
 
     def take(self, conversation: str) -> CachedConversation | None:
         """Remove and return the conversation's cache. The caller owns it and may change it."""
-        return self._kept.pop(conversation, None)
+        return self._caches.pop(conversation, None)
 
     def shared_with(self, conversation: str, prompt: PromptIds) -> int:
         """Return how many leading tokens of a prompt the conversation's cache holds now.
 
         Thread-safe. The cache may be evicted before it is taken.
         """
-        kept = self._kept.get(conversation)
-        return kept.prompt.common_prefix(prompt) if kept else 0
+        cached = self._caches.get(conversation)
+        return cached.prompt.common_prefix(prompt) if cached else 0
 
-    def put(self, conversation: str, kept: CachedConversation) -> None:
+    def put(self, conversation: str, cached: CachedConversation) -> None:
         """Store a cache. Evict older ones until the budget holds, in the end this one as well."""
-        self._kept[conversation] = kept
-        while self._kept and self.size_bytes > self._budget_bytes:
-            self._kept.popitem(last=False)
+        self._caches[conversation] = cached
+        while self._caches and self.size_bytes > self._budget_bytes:
+            self._caches.popitem(last=False)
 
     def forget(self, conversation: str) -> None:
         """Delete a conversation's cache, if there is one."""
-        self._kept.pop(conversation, None)
+        self._caches.pop(conversation, None)
 
     def clear(self) -> None:
-        self._kept.clear()
+        self._caches.clear()
 
     @property
     def size_bytes(self) -> int:
-        return sum(kept.size_bytes for kept in self._kept.values())
+        return sum(cached.size_bytes for cached in self._caches.values())
 
     def __len__(self) -> int:
-        return len(self._kept)
+        return len(self._caches)

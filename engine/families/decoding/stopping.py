@@ -39,24 +39,24 @@ class RunStoppingCriteria(StoppingCriteria):
         ends = self.ends(input_ids[0, self._prompt_length :].tolist() if looks else [])
         return torch.full((input_ids.shape[0],), ends, device=input_ids.device, dtype=torch.bool)
 
-    def ends(self, said: list[int]) -> bool:
+    def ends(self, generated: list[int]) -> bool:
         """Whether the run must end.
 
         Args:
-            said: the generated ids, searched for a loop; empty for no search.
+            generated: the generated ids, searched for a loop; empty for no search.
         """
-        if said and len(said) % _LOOP_CHECK_EVERY == 0:
-            self.loop = loop_length(said, self._text_of)
+        if generated and len(generated) % _LOOP_CHECK_EVERY == 0:
+            self.loop = loop_length(generated, self._text_of)
         return self._stop.is_set() or self.loop > 0
 
-    def finish_reason(self, said: list[int], ends: set[int]) -> FinishReason:
+    def finish_reason(self, generated: list[int], ends: set[int]) -> FinishReason:
         """Return why a run ended.
 
         Args:
-            said: the generated ids.
+            generated: the generated ids.
             ends: ids that end an answer.
         """
-        if said and said[-1] in ends:
+        if generated and generated[-1] in ends:
             return "stop"
         if self._stop.is_set():
             return "cancelled"

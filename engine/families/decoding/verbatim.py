@@ -43,26 +43,26 @@ class SpanLogitsProcessor(LogitsProcessor):
             input_ids: (1, n), prompt and generated ids.
             scores: (1, vocabulary), the next token's.
         """
-        said = input_ids[0, self._seen :].tolist()
-        self._seen += len(said)
-        for index in said:
+        generated = input_ids[0, self._seen :].tolist()
+        self._seen += len(generated)
+        for index in generated:
             self._walk.advance(index)
         allowed = list(self._walk.allowed)
         if self._walk.may_end or not allowed:
             allowed += self._ends
-        kept = torch.tensor(allowed, dtype=torch.long, device=scores.device)
+        allowed_ids = torch.tensor(allowed, dtype=torch.long, device=scores.device)
         only = torch.full_like(scores, -torch.inf)
-        only[:, kept] = scores[:, kept]
+        only[:, allowed_ids] = scores[:, allowed_ids]
         return only
 
-    def finish(self, said: list[int]) -> list[tuple[int, int]]:
+    def finish(self, generated: list[int]) -> list[tuple[int, int]]:
         """Return the spans of the whole answer.
 
         Args:
-            said: its ids, with or without the end token.
+            generated: its ids, with or without the end token.
         """
         walk = self._walk.again()
-        for index in said:
+        for index in generated:
             if index not in self._ends:
                 walk.advance(index)
         return walk.spans

@@ -270,26 +270,26 @@ class ServerClient:
         """Record optional fields named in a rejection; return whether there was a new one."""
         if failure.error.key != "server.refused":
             return False
-        said = str(failure.error.values.get("detail", ""))
-        if "max_tokens" in said and self._learns_cap(body, said):
+        message = str(failure.error.values.get("detail", ""))
+        if "max_tokens" in message and self._learns_cap(body, message):
             return True
         added = body.get("extra_body", {}).get(_TEMPLATE) == _NO_THINKING
-        if "chat_template" in said and added and _TEMPLATE not in self._unknown:
+        if "chat_template" in message and added and _TEMPLATE not in self._unknown:
             # vLLM refuses any such value for models with Mistral's own tokenizer.
             self._unknown.add(_TEMPLATE)
             return True
         named = {
             name
             for name in _OPTIONAL
-            if name in body and name in said and name not in self._unknown
+            if name in body and name in message and name not in self._unknown
         }
         self._unknown |= named
         return bool(named)
 
-    def _learns_cap(self, body: Mapping[str, Any], said: str) -> bool:
+    def _learns_cap(self, body: Mapping[str, Any], message: str) -> bool:
         """Record the most tokens that a server gives, if a rejection names fewer than asked for."""
         asked = min(int(body.get("max_tokens", 0)), self._most_tokens or sys.maxsize)
-        fewer = [int(number) for number in _CAP.findall(said) if int(number) < asked]
+        fewer = [int(number) for number in _CAP.findall(message) if int(number) < asked]
         if not fewer:
             return False
         self._most_tokens = max(fewer)

@@ -21,9 +21,9 @@ class Detokenizer:
         self._tokenizer = tokenizer
         self._silent = frozenset(silent)
         self._ids: list[int] = []
-        # Ids before `_context` are dropped. Those before `_said` were returned; they are decoded
+        # Ids before `_context` are dropped. Those before `_decoded` were returned; they are decoded
         # again with the next ids, because spaces between words depend on the word before.
-        self._context = self._said = 0
+        self._context = self._decoded = 0
 
     def put(self, ids: Sequence[int], *, last: bool = False) -> str:
         """Take ids; return the text that they complete.
@@ -32,10 +32,10 @@ class Detokenizer:
             last: no ids follow, so nothing is buffered.
         """
         self._ids += [index for index in ids if index not in self._silent]
-        before = self._decode(self._ids[self._context : self._said])
+        before = self._decode(self._ids[self._context : self._decoded])
         end = len(self._ids)
         whole = self._decode(self._ids[self._context : end])
-        while not last and end > self._said and whole.endswith("\ufffd"):
+        while not last and end > self._decoded and whole.endswith("\ufffd"):
             if len(self._ids) - end >= _MAX_HELD:
                 # Not the beginning of a character, but invalid bytes.
                 end = len(self._ids)
@@ -43,10 +43,10 @@ class Detokenizer:
                 break
             end -= 1
             whole = self._decode(self._ids[self._context : end])
-        if end == self._said:
+        if end == self._decoded:
             return ""
         del self._ids[: self._context]
-        self._context, self._said = self._said - self._context, end - self._context
+        self._context, self._decoded = self._decoded - self._context, end - self._context
         return whole[len(before) :]
 
     def _decode(self, ids: list[int]) -> str:

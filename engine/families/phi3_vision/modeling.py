@@ -169,9 +169,11 @@ class Phi3VForCausalLM(LoadsLazily, Phi3VPreTrainedModel, GenerationMixin):  # t
             **kwargs,
         )
         hidden = output.last_hidden_state
-        kept = slice(-logits_to_keep, None) if isinstance(logits_to_keep, int) else logits_to_keep
+        positions = (
+            slice(-logits_to_keep, None) if isinstance(logits_to_keep, int) else logits_to_keep
+        )
         scores = CausalLMOutputWithPast(
-            logits=self.lm_head(hidden[:, kept]),
+            logits=self.lm_head(hidden[:, positions]),
             past_key_values=output.past_key_values,
             hidden_states=output.hidden_states,
             attentions=output.attentions,

@@ -161,11 +161,11 @@ class PromptConversation:
         asked = [*self._shown(view, self._place), TextPart(self._request.prompt.text)]
         return (*self._earlier(view), Message("user", tuple(asked)))
 
-    def fit(self, kept: ContextView, counting: TokenCounters) -> tuple[ContextView, PromptIds]:
+    def fit(self, previous: ContextView, counting: TokenCounters) -> tuple[ContextView, PromptIds]:
         """Shorten the conversation as little as necessary.
 
         Args:
-            kept: the view of the previous question.
+            previous: the view of the previous question.
         Returns:
             How it was shortened (`is_whole` if it was not), and the prompt.
         Raises:
@@ -177,8 +177,8 @@ class PromptConversation:
         prompt = counting.prompt(self.messages(view))
         if len(prompt.ids) + reserve <= limit:
             return view, prompt
-        if not kept.is_whole:
-            view = self._gone_on(kept)
+        if not previous.is_whole:
+            view = self._gone_on(previous)
             prompt = counting.prompt(self.messages(view))
         while (over := len(prompt.ids) + reserve - limit) > 0:
             shorter = self._shorter(view, over, counting)
@@ -190,14 +190,14 @@ class PromptConversation:
             prompt = counting.prompt(self.messages(view))
         return self._remembered(view), prompt
 
-    def _gone_on(self, kept: ContextView) -> ContextView:
+    def _gone_on(self, previous: ContextView) -> ContextView:
         """Adapt the previous question's view to this question.
 
         Pages that had no room as images stay text if this question has at least the same pages.
         """
         asked = frozenset(self._asked)
-        stay = kept.quiet & kept.pages_as_text if kept.asked <= asked else frozenset()
-        return replace(kept, quiet=stay)
+        stay = previous.quiet & previous.pages_as_text if previous.asked <= asked else frozenset()
+        return replace(previous, quiet=stay)
 
     def _remembered(self, view: ContextView) -> ContextView:
         """Add to the view what the next question needs to know about this one."""

@@ -197,12 +197,12 @@ def _read(shape: str, lines: list[str]) -> Mrz:
         _replace(lines, places["names"], _AS_LETTERS)
     checks = {}
     for name, (digit, over) in _CHECKS[shape].items():
-        said = _at(lines, digit)
+        read_digit = _at(lines, digit)
         covered = "".join(_at(lines, place) for place in over)
         empty = not covered.strip("<")
-        if empty and said == "<":
+        if empty and read_digit == "<":
             continue  # no such part: no date of expiry, no optional data
-        checks[name] = said.isdigit() and check_digit(covered) == int(said)
+        checks[name] = read_digit.isdigit() and check_digit(covered) == int(read_digit)
     printed = {name: _at(lines, place).strip("<") for name, place in places.items()}
     surname, _, given = printed.pop("names").partition("<<")
     printed["surname"], printed["given_names"] = surname, given.partition("<<")[0]

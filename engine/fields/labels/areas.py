@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from engine.fields.labels.numbered_form import says_again
+from engine.fields.labels.numbered_form import repeats_in_latin
 from engine.fields.labels.person_names import is_rest_of_company
 
 if TYPE_CHECKING:
@@ -244,7 +244,7 @@ class LabelAreas:
                 break  # a repetition in the other alphabet
             if _CONTACT.search(self.text(below)) or self._is_of_another(current, below):
                 break
-            if says_again(view, below):
+            if repeats_in_latin(view, below):
                 break
             found.append(below)
             current = below

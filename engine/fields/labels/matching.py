@@ -97,8 +97,8 @@ def _ranked(labels: Sequence[Label], view: PageView, template: DocumentTemplate)
 
     def is_lesser(label: Label, name: str) -> bool:
         cell = view.cells[label.cell]
-        said = flat(view.text(cell.first, cell.last)[label.start : label.end])
-        return any(said.startswith(word) for word in lesser.get(name, ()))
+        text = flat(view.text(cell.first, cell.last)[label.start : label.end])
+        return any(text.startswith(word) for word in lesser.get(name, ()))
 
     better = {
         name
@@ -107,11 +107,11 @@ def _ranked(labels: Sequence[Label], view: PageView, template: DocumentTemplate)
         if lesser.get(name) and label.leads and not label.numbered and not is_lesser(label, name)
     }
 
-    def kept(label: Label) -> Label:
+    def without_lesser(label: Label) -> Label:
         own = {one for one in label.fields if not (one in better and is_lesser(label, one))}
         return replace(label, fields=frozenset(own) or frozenset([OTHER]))
 
-    return [kept(label) for label in labels]
+    return [without_lesser(label) for label in labels]
 
 
 def _of_two_languages(view: PageView, labels: Sequence[Label]) -> list[Label]:
@@ -201,10 +201,12 @@ def _of_two_lines(view: PageView, known: Mapping[str, frozenset[str]]) -> dict[i
         if not near or abs(lower.bbox[0] - cell.bbox[0]) > tall:
             continue
         texts = [view.text(one.first, one.last) for one in (cell, lower)]
-        said = "".join(map(flat, texts))
-        if said in known and flat(texts[0]) not in known:
+        joined = "".join(map(flat, texts))
+        if joined in known and flat(texts[0]) not in known:
             for number, text in zip((at, below), texts, strict=True):
-                found[number] = Label(known[said], number, 0, len(text), len(said), 1.0, whole=True)
+                found[number] = Label(
+                    known[joined], number, 0, len(text), len(joined), 1.0, whole=True
+                )
     return found
 
 
@@ -241,16 +243,16 @@ def _in_text(text: str, cell: int, known: Mapping[str, frozenset[str]]) -> Itera
         for end in ends:
             if _NUMBERED.match(text, end):
                 continue
-            said = flat(text[start:end])
-            if said in known:
-                yield Label(known[said], cell, start, end, len(said), 1.0)
+            phrase = flat(text[start:end])
+            if phrase in known:
+                yield Label(known[phrase], cell, start, end, len(phrase), 1.0)
                 continue
-            errors = len(said) // _LETTERS_PER_ERROR
+            errors = len(phrase) // _LETTERS_PER_ERROR
             if not errors:
                 continue
             near = [
-                (Levenshtein.distance(said, word, score_cutoff=errors), word)
-                for size in range(len(said) - 1, len(said) + 2)
+                (Levenshtein.distance(phrase, word, score_cutoff=errors), word)
+                for size in range(len(phrase) - 1, len(phrase) + 2)
                 for word in by_size.get(size, ())
                 if len(word) >= _LETTERS_PER_ERROR
             ]
@@ -273,11 +275,11 @@ def _ends(text: str, start: int) -> list[int]:
 
 def _longest(labels: Iterable[Label]) -> list[Label]:
     """Return labels that do not overlap; longer ones win."""
-    kept: list[Label] = []
+    chosen: list[Label] = []
     for label in sorted(labels, key=lambda one: (-one.size * one.exact, one.start, one.end)):
-        if all(label.end <= other.start or label.start >= other.end for other in kept):
-            kept.append(label)
-    return sorted(kept, key=lambda one: one.start)
+        if all(label.end <= other.start or label.start >= other.end for other in chosen):
+            chosen.append(label)
+    return sorted(chosen, key=lambda one: one.start)
 
 
 def _marked(label: Label, text: str) -> Label:

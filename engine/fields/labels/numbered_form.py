@@ -50,7 +50,7 @@ _BESIDE: Final = 4.0
 # Least number of aligned numbers in order that make a page a numbered form.
 _FEWEST: Final = 3
 # Least similarity of a line that repeats the one above in Latin letters.
-_SAID_AGAIN: Final = 0.6
+_SAME_LETTERS: Final = 0.6
 
 
 def numbers_of(template: DocumentTemplate) -> Numbers:
@@ -71,15 +71,15 @@ def numbers_in(text: str, cell: int, numbers: Numbers) -> Iterable[Label]:
     if glued and glued.group(1) in numbers:
         yield _label(numbers[glued.group(1)], cell, 0, 1)
     for match in _PRINTED.finditer(text):
-        said = match.group(1).casefold().translate(_AS_LATIN)
-        said = said if said in numbers else _MISREAD.get(said, said)
-        if said not in numbers:
+        number = match.group(1).casefold().translate(_AS_LATIN)
+        number = number if number in numbers else _MISREAD.get(number, number)
+        if number not in numbers:
             continue
         dotted = text[match.end(1) : match.end(1) + 1] in (".", ")", ":")
-        other = numbers[said] == {OTHER}  # "15 March": without a dot it is no entry number
-        lettered = said[-1].isalpha() and not other and _ENTRY_BEFORE.match(text) is not None
+        other = numbers[number] == {OTHER}  # "15 March": without a dot it is no entry number
+        lettered = number[-1].isalpha() and not other and _ENTRY_BEFORE.match(text) is not None
         if dotted or (match.start() == 0 and not other) or lettered:
-            yield _label(numbers[said], cell, match.start(), match.end())
+            yield _label(numbers[number], cell, match.start(), match.end())
 
 
 def completed(view: PageView, labels: Sequence[Label], numbers: Numbers) -> list[Label]:
@@ -101,7 +101,7 @@ def completed(view: PageView, labels: Sequence[Label], numbers: Numbers) -> list
         between = [
             cell
             for cell in _between(view, column, above.cell, below.cell)
-            if cell not in known and not says_again(view, cell)
+            if cell not in known and not repeats_in_latin(view, cell)
         ]
         found += _filled(view, between, wanted, numbers)
     # The categories stand last, apart from the rest: no number follows theirs.
@@ -205,7 +205,7 @@ def _over(view: PageView, column: Sequence[int], first: int) -> list[int]:
     return found[::-1]
 
 
-def says_again(view: PageView, cell: int) -> bool:
+def repeats_in_latin(view: PageView, cell: int) -> bool:
     """Whether a line repeats the one above in Latin letters."""
     above = view.above[cell][:1]
     if not above:
@@ -214,12 +214,12 @@ def says_again(view: PageView, cell: int) -> bool:
         re.sub(r"[\W\d_]", "", view.text(view.cells[one].first, view.cells[one].last))
         for one in (above[0], cell)
     )
-    said = icao_latin(upper).upper()
+    latin = icao_latin(upper).upper()
     return (
         bool(own)
         and own.isascii()
         and not upper.isascii()
-        and Levenshtein.normalized_similarity(said[-len(own) :], own.upper()) >= _SAID_AGAIN
+        and Levenshtein.normalized_similarity(latin[-len(own) :], own.upper()) >= _SAME_LETTERS
     )
 
 
@@ -232,9 +232,9 @@ def _glued(
         own = view.cells[cell]
         text = view.text(own.first, own.last)
         head = _CODE.match(text) or _HEAD.match(text)
-        said = _HEADS.get(head.group(1).casefold(), "") if head else ""
-        if head and said in wanted:
-            found.append(replace(_label(numbers[said], cell, 0, head.end()), standard=True))
+        head_number = _HEADS.get(head.group(1).casefold(), "") if head else ""
+        if head and head_number in wanted:
+            found.append(replace(_label(numbers[head_number], cell, 0, head.end()), standard=True))
             break
     return found
 
@@ -254,10 +254,10 @@ def _filled(
         own = view.cells[cell]
         text = view.text(own.first, own.last)
         head = _HEAD.match(text)
-        said = _HEADS.get(head.group(1).casefold(), "") if head else ""
-        if head and said in missing:
-            found.append(replace(_label(numbers[said], cell, 0, head.end()), standard=True))
-            missing = missing[missing.index(said) + 1 :]
+        head_number = _HEADS.get(head.group(1).casefold(), "") if head else ""
+        if head and head_number in missing:
+            found.append(replace(_label(numbers[head_number], cell, 0, head.end()), standard=True))
+            missing = missing[missing.index(head_number) + 1 :]
             left = []
         else:
             left.append(cell)

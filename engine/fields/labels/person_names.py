@@ -62,12 +62,12 @@ def _listed() -> dict[int, frozenset[str]]:
 @lru_cache(maxsize=16_384)
 def is_given_name(word: str) -> bool:
     """Whether a word is a listed given name, possibly with an OCR error."""
-    said = flat(word)
-    if said in _listed().get(len(said), frozenset()):
+    letters = flat(word)
+    if letters in _listed().get(len(letters), frozenset()):
         return True
-    return len(said) >= _FORGIVING and any(
-        Levenshtein.distance(said, name, score_cutoff=1) <= 1
-        for name in _listed().get(len(said), frozenset())
+    return len(letters) >= _FORGIVING and any(
+        Levenshtein.distance(letters, name, score_cutoff=1) <= 1
+        for name in _listed().get(len(letters), frozenset())
     )
 
 

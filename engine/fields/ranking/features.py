@@ -222,10 +222,10 @@ def _last_line(view: PageView, piece: Candidate) -> tuple[str, str]:
     first, last = piece.ranges[-1]
     cell = view.cells[view.cell_of[last - 1]]
     whole = view.text(first, cell.last)
-    kept = len(view.text(first, last))
+    length = len(view.text(first, last))
     if piece.keep is not None:
-        kept += piece.keep - len(view.words[last - 1])
-    return whole, whole[kept:]
+        length += piece.keep - len(view.words[last - 1])
+    return whole, whole[length:]
 
 
 def _order(spans: Sequence[Span]) -> dict[tuple[int, int, int], float]:

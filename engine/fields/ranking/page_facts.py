@@ -160,16 +160,16 @@ class PageFacts:
         For a misread name, the similarity (at least SAME_NAME) in place of 1.
         """
         part = self._parts.get(name, "")
-        said = self._zone.mrz.parts.get(part, "") if self._zone and part else ""
-        if not said:
+        printed = self._zone.mrz.parts.get(part, "") if self._zone and part else ""
+        if not printed:
             return 0.0
         if part in ("surname", "given_names"):
-            share = likeness_of_names(span.piece.text, said, given=part == "given_names")
+            share = likeness_of_names(span.piece.text, printed, given=part == "given_names")
             return share if share >= SAME_NAME else -1.0
         if part == "nationality":
             return 0.0  # the code of a state does not determine the word for its nationals
         own = re.sub(r"[\W_]", "", span.parsed.value).upper()
-        return 1.0 if own == re.sub(r"[\W_]", "", said).upper() else -1.0
+        return 1.0 if own == re.sub(r"[\W_]", "", printed).upper() else -1.0
 
     def in_order(self, name: str, day: str) -> float:
         """Return 1 for a day at the position that the template's order of dates demands, else 0.

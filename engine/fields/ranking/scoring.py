@@ -79,9 +79,9 @@ def scored(
         key = (span.piece.view.index.page_index, span.piece.key)
         known = best.get(key)
         probability = float(share) / total + (known.probability if known else 0.0)
-        kept = span if known is None or score > known.score else known.span
+        best_span = span if known is None or score > known.score else known.span
         highest = max(float(score), known.score if known else float(score))
-        best[key] = ScoredSpan(field, kept, highest, probability)
+        best[key] = ScoredSpan(field, best_span, highest, probability)
     return sorted(best.values(), key=lambda one: -one.score)
 
 

@@ -72,16 +72,16 @@ def line_likeness(text: str, template: FieldTemplate) -> float:
     return max(own, 0.8) if template.type == "address" and POSTCODE.search(text) else own
 
 
-def likeness_of_names(text: str, said: str, *, given: bool) -> float:
+def likeness_of_names(text: str, mrz_name: str, *, given: bool) -> float:
     """Return the similarity of two names, 0 to 1, in either spelling.
 
     The MRZ may leave out the patronymic.
     """
     letters = re.sub(r"[^\w ]", "", text.upper())
     tries = {letters}
-    if given and " " in letters and " " not in said:
+    if given and " " in letters and " " not in mrz_name:
         tries.add(letters.split()[0])
-    known = re.sub(r"\W", "", said.upper())
+    known = re.sub(r"\W", "", mrz_name.upper())
     return max(
         Levenshtein.normalized_similarity(re.sub(r"\W", "", way(one)), known)
         for one in tries

@@ -59,50 +59,50 @@ def joint(before: Sequence[PageFeatures], page: PageFeatures) -> NDArray[np.floa
         page: the page that follows; not empty.
     """
     first, last = before[0], before[-1]
-    told = dict.fromkeys(SIGNS, 0.0)
-    told["bias"] = 1.0
-    _count(told, before, page)
+    features = dict.fromkeys(SIGNS, 0.0)
+    features["bias"] = 1.0
+    _count(features, before, page)
     types = np.mean([one.types for one in (first, last)], axis=0)
-    told["type_differs"] = 1.0 - float(np.sqrt(types * page.types).sum()) ** 2
+    features["type_differs"] = 1.0 - float(np.sqrt(types * page.types).sum()) ** 2
     small = [DOCUMENT_TYPES.index(name) for name in _SMALL]
-    told["small_paper"] = float(page.types[small].sum())
-    told["title"] = page.title
-    told["named"] = page.named
-    told["headed"] = page.is_headed
-    told["centred"] = page.is_centred
-    told["belongs"] = page.belongs
+    features["small_paper"] = float(page.types[small].sum())
+    features["title"] = page.title
+    features["named"] = page.named
+    features["headed"] = page.is_headed
+    features["centred"] = page.is_centred
+    features["belongs"] = page.belongs
     same, renumbered = _heads(first, page)
     # A head with another number only names the sender: all documents of the sender share it.
-    told["heads_same"] = 0.0 if renumbered else min(same, _MOST_HEADS) / _MOST_HEADS
-    told["heads_renumbered"] = float(renumbered > 0)
+    features["heads_same"] = 0.0 if renumbered else min(same, _MOST_HEADS) / _MOST_HEADS
+    features["heads_renumbered"] = float(renumbered > 0)
     known = frozenset().union(*(one.ids for one in before))
-    told["ids_none"] = float(bool(page.ids) and bool(known) and not page.ids & known)
-    told["starts_midway"] = page.starts_midway
+    features["ids_none"] = float(bool(page.ids) and bool(known) and not page.ids & known)
+    features["starts_midway"] = page.starts_midway
     if page.clauses:
         own = page.clauses[0]
-        told["clause_next"] = float(any(_follows(one, own) for one in last.clauses[-3:]))
-        told["clause_one"] = float(own[0] == 1 and own[1] <= 1)
-    told["rows_go_on"] = float(bool(set(page.cells_above) & set(last.cells_below)))
-    told["filled_before"] = last.filled
-    told["script_differs"] = float(page.view.index.script != last.view.index.script)
-    told["shape_differs"] = min(1.0, abs(page.shape - last.shape))
-    told["print_differs"] = min(1.0, abs(page.print_size - last.print_size))
-    return np.array([told[name] for name in SIGNS], np.float32)
+        features["clause_next"] = float(any(_follows(one, own) for one in last.clauses[-3:]))
+        features["clause_one"] = float(own[0] == 1 and own[1] <= 1)
+    features["rows_go_on"] = float(bool(set(page.cells_above) & set(last.cells_below)))
+    features["filled_before"] = last.filled
+    features["script_differs"] = float(page.view.index.script != last.view.index.script)
+    features["shape_differs"] = min(1.0, abs(page.shape - last.shape))
+    features["print_differs"] = min(1.0, abs(page.print_size - last.print_size))
+    return np.array([features[name] for name in SIGNS], np.float32)
 
 
-def _count(told: dict[str, float], before: Sequence[PageFeatures], page: PageFeatures) -> None:
+def _count(features: dict[str, float], before: Sequence[PageFeatures], page: PageFeatures) -> None:
     """Fill the features of the page counters, as far as pages have one."""
     number, of = page.counter
     last_number, last_of = before[-1].counter
-    said = [one.counter[1] for one in before if one.counter[1]]
-    told["counter_one"] = float(number == 1)
+    totals = [one.counter[1] for one in before if one.counter[1]]
+    features["counter_one"] = float(number == 1)
     goes_on = last_number and number == last_number + 1 and of == last_of
-    told["counter_next"] = float(bool(goes_on))
-    told["counter_later"] = float(number > 1 and not goes_on)
-    if said:
-        told["counter_done"] = float(last_number >= said[-1])
-        told["counter_inside"] = float(0 < last_number < said[-1])
-    told["counter_stops"] = float(bool(last_number) and not number)
+    features["counter_next"] = float(bool(goes_on))
+    features["counter_later"] = float(number > 1 and not goes_on)
+    if totals:
+        features["counter_done"] = float(last_number >= totals[-1])
+        features["counter_inside"] = float(0 < last_number < totals[-1])
+    features["counter_stops"] = float(bool(last_number) and not number)
 
 
 def _heads(first: PageFeatures, page: PageFeatures) -> tuple[int, int]:

@@ -78,12 +78,12 @@ class PageFeatures:
         return page, self._number(found.pages, last=True)
 
     def _number(self, places: frozenset[int], *, last: bool) -> int:
-        said = {
+        numbers = {
             int(digits[-1 if last else 0])
             for at in places
             if (digits := re.findall(r"\d{1,4}", self.view.words[at]))
         }
-        number = said.pop() if len(said) == 1 else 0
+        number = numbers.pop() if len(numbers) == 1 else 0
         return number if number <= _MOST_PAGES else 0
 
     @cached_property
@@ -140,8 +140,8 @@ class PageFeatures:
     @cached_property
     def named(self) -> float:
         """0 to 1: number of anchors of the best matching type in the page's titles, scaled."""
-        told = anchors(self.view.index)[: len(DOCUMENT_TYPES)]
-        return float(told.max())
+        scores = anchors(self.view.index)[: len(DOCUMENT_TYPES)]
+        return float(scores.max())
 
     @cached_property
     def is_headed(self) -> float:

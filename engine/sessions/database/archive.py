@@ -133,11 +133,11 @@ class Archive:
             StoreError: nothing was deleted.
         """
         wanted = list(session_ids)
-        gone = self.write_now(lambda connection: rows.delete(connection, wanted))
-        self.files.delete(one.file for one in gone)
+        deleted = self.write_now(lambda connection: rows.delete(connection, wanted))
+        self.files.delete(one.file for one in deleted)
         if wanted:
             self._database.wipe_log()
-        return gone
+        return deleted
 
     def delete_visitor(self, visitor_id: str) -> None:
         """Delete a visitor's records and remaining sessions; waits until it is done.
@@ -249,8 +249,8 @@ class Archive:
             return Database(path)
         except DamagedError as error:
             aside = _set_aside(path)
-            told = StoreError("store.broken", path=str(path), aside=str(aside))
-            logger.error("%s (%s)", told, error)
+            store_error = StoreError("store.broken", path=str(path), aside=str(aside))
+            logger.error("%s (%s)", store_error, error)
             return Database(path)
 
 

@@ -77,7 +77,7 @@ class Database:
         except sqlite3.Error as error:
             if _code(error) & _PRIMARY in _DAMAGED:
                 raise DamagedError(str(error)) from error
-            raise self._told(error) from error
+            raise self._store_error(error) from error
         except OSError as error:
             raise _unusable(path, error) from error
         self._read_lock = threading.Lock()
@@ -128,7 +128,7 @@ class Database:
             try:
                 return work(self._reading)
             except sqlite3.Error as error:
-                raise self._told(error) from error
+                raise self._store_error(error) from error
 
     def wipe_log(self) -> Future[None]:
         """Remove deleted data from the write-ahead log as well."""
@@ -181,9 +181,9 @@ class Database:
             with self._write_lock:
                 result = self._committed(work)
         except sqlite3.Error as error:
-            told = self._told(error)
-            failed(told)
-            raise told from error
+            store_error = self._store_error(error)
+            failed(store_error)
+            raise store_error from error
         except Exception as error:
             # Few callers wait for a write's result; without this line a bug would go unnoticed.
             logger.exception("a write to the store failed")
@@ -223,7 +223,7 @@ class Database:
             raise
         return result
 
-    def _told(self, error: sqlite3.Error) -> StoreError:
+    def _store_error(self, error: sqlite3.Error) -> StoreError:
         code = _code(error)
         if code & _PRIMARY in _BUSY:
             return StoreError("store.busy", path=str(self.path))

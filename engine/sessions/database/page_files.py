@@ -74,12 +74,12 @@ class PageFiles:
 
     def delete_orphans(self, known: Set[str]) -> int:
         """Delete files that no row names, left by uploads during a crash; return their number."""
-        gone = 0
+        deleted = 0
         oldest = time.time() - _ORPHAN_SECONDS
         with contextlib.suppress(FileNotFoundError):
             for path in list(self.folder.iterdir()):
                 with contextlib.suppress(OSError):
                     if path.name not in known and path.stat().st_mtime < oldest:
                         path.unlink()
-                        gone += 1
-        return gone
+                        deleted += 1
+        return deleted

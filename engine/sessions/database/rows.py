@@ -85,13 +85,13 @@ def exists(connection: sqlite3.Connection, session_id: str) -> bool:
 
 
 def mark_changed(
-    connection: sqlite3.Connection, session_id: str, *, now: float, said: bool
+    connection: sqlite3.Connection, session_id: str, *, now: float, newer: bool
 ) -> None:
     """A session changed. now: seconds since 1970. said: it is newer in the list as well."""
     connection.execute(
         "UPDATE sessions SET last_used = ?, "
         "updated_at = CASE WHEN ? THEN ? ELSE updated_at END WHERE session_id = ?",
-        (now, said, now, session_id),
+        (now, newer, now, session_id),
     )
 
 
@@ -131,18 +131,18 @@ def _document(row: tuple[Any, ...]) -> StoredDocument:
 
 
 def _messages(connection: sqlite3.Connection, session_id: str) -> tuple[Message, ...]:
-    said: list[Message] = []
+    messages: list[Message] = []
     for (record,) in connection.execute(
         "SELECT record FROM messages WHERE session_id = ? ORDER BY place", (session_id,)
     ):
         try:
-            said.append(message_from_json(json.loads(record)))
+            messages.append(message_from_json(json.loads(record)))
         except ValueError:
             # The messages after it would have lost their context.
             logger.warning("a kept conversation is damaged and ends early", exc_info=True)
             break
     # The next answer would take the place of a missing one.
-    return tuple(said[: len(said) - len(said) % 2])
+    return tuple(messages[: len(messages) - len(messages) % 2])
 
 
 def _running(row: tuple[str, str, str] | None) -> StoredAnswer | None:
@@ -216,13 +216,13 @@ def set_running(
 
 def delete(connection: sqlite3.Connection, session_ids: Iterable[str]) -> list[StoredDocument]:
     """Delete sessions with all their rows; return the documents whose files must be deleted."""
-    gone: list[StoredDocument] = []
+    deleted: list[StoredDocument] = []
     for session_id in session_ids:
-        kept = load(connection, session_id)
-        if kept is not None:
-            gone += kept.documents
+        stored = load(connection, session_id)
+        if stored is not None:
+            deleted += stored.documents
         connection.execute("DELETE FROM sessions WHERE session_id = ?", (session_id,))
-    return gone
+    return deleted
 
 
 def touch(connection: sqlite3.Connection, used: Mapping[str, float]) -> None:
