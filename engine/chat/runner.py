@@ -23,6 +23,7 @@ from engine.chat.routing import (
     TranscriptionStore,
     introduced,
 )
+from engine.chat.token_limits import token_limits
 from engine.core.errors import EngineError, ModelError, RunCancelled, as_engine_error
 from engine.core.i18n import Sentence
 from engine.core.prompts import Task, get_task, render, verbatim_question
@@ -306,10 +307,7 @@ class Runner:
             prompt = replace(
                 prompt, text=introduced(question.readings, prompt.text, question.documents)
             )
-        overrides = {**model.generation, **prompt.generation}
-        bounds = self._settings.generation
-        usual = bounds.reading_max_new_tokens if question.task.reads_page else bounds.max_new_tokens
-        limit = overrides.get("max_new_tokens", usual)
+        limits = token_limits(question.task, model, options, self._settings.generation)
         return ModelRequest(
             conversation=question.conversation,
             task=question.task.id,
@@ -320,10 +318,11 @@ class Runner:
             prompt=prompt,
             verbatim=question.verbatim,
             pixel_share=attempt.pixel_share * (options.detail or 1.0),
-            max_new_tokens=int(limit),
+            max_new_tokens=limits.answer,
             language=question.language,
             bbox=question.bbox,
             resume=question.resume,
+            thinking_max_new_tokens=limits.thinking,
         )
 
 

@@ -10,6 +10,7 @@
     ├── StoreError              stored conversations cannot be read or written
     └── ModelError              a model is unknown, cannot be loaded or cannot do the task
         └── GenerationError     a run failed, stalled or produced nothing
+            └── OnlyThoughtError    the model wrote its reasoning and no answer
 
 Any other exception is a bug: it is logged with its traceback and shown as `internal.unexpected`.
 This module neither logs nor displays errors.
@@ -87,6 +88,10 @@ class ModelError(EngineError):
 
 class GenerationError(ModelError):
     """A run of a model failed, stalled, or produced nothing."""
+
+
+class OnlyThoughtError(GenerationError):
+    """A thinking model wrote its reasoning and no answer; of one page, the others may succeed."""
 
 
 def as_engine_error(error: BaseException) -> EngineError:

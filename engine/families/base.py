@@ -85,6 +85,8 @@ class ModelRequest:
         is_part: the (only) page is the crop of a box that the user drew.
         resume: continue the truncated answer to the same request.
         so_far: ids of that answer; the prompt ends with them. Set by the family itself.
+        thinking_max_new_tokens: upper bound for a page's second try, if a thought used up
+            max_new_tokens; None for no second try.
     """
 
     conversation: str
@@ -102,6 +104,7 @@ class ModelRequest:
     is_part: bool = False
     resume: bool = False
     so_far: tuple[int, ...] = ()
+    thinking_max_new_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

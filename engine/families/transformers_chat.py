@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from engine.core.errors import GenerationError, ModelError, RunCancelled
+from engine.core.errors import ModelError, OnlyThoughtError, RunCancelled
 from engine.core.i18n import say
 from engine.core.prompts import get_task
 from engine.core.schema import Page, Size
@@ -199,7 +199,7 @@ class TransformersChatFamily(ChatPrompts):
             closing=tags[CLOSING],
             opened=self._opens_a_thought(inputs.prompt.ids[:before]),
             emit=run.emit if run else lambda _: None,
-            error=GenerationError("model.only_thought", model_id=self.model_id),
+            error=OnlyThoughtError("model.only_thought", model_id=self.model_id),
         )
 
     def _opens_a_thought(self, ids: tuple[int, ...]) -> bool:

@@ -19,6 +19,7 @@ from engine.core.schema import (
     EvidenceFound,
     Failed,
     Finished,
+    Notice,
     Page,
     RegionAdded,
     Step,
@@ -220,6 +221,68 @@ def test_a_thought_without_an_answer_is_an_error_that_says_so(
     assert shown(events).strip() == ""
 
 
+@pytest.mark.parametrize(
+    "say",
+    [
+        lambda exchange: exchange.say("", reasoning="The page says"),
+        lambda exchange: exchange.say("<think>\nThe page says"),
+    ],
+)
+def test_a_page_that_is_only_thought_about_fails_alone(
+    served: Make, tmp_path: Path, say: Behaviour
+) -> None:
+    def think(exchange: Exchange) -> None:
+        if exchange.number != 2:
+            exchange.answer(f"Page {exchange.number}")
+            return
+        exchange.begin()
+        say(exchange)
+        exchange.finish("length")
+
+    engine, _ = served(think)
+    events = list(engine.ask(session_with(engine, tmp_path, "x", "y", "z"), task="ocr"))
+    assert isinstance(events[-1], Finished)
+    assert shown(events) == "Page 1\n\nPage 3"
+    (failed,) = [event for event in events if isinstance(event, Notice)]
+    assert failed.key == "notice.page_failed"
+    # The file of this page has no other.
+    assert failed.values["page"] == 1
+    assert "max_new_tokens" in str(failed.values["reason"])
+
+
+@pytest.mark.parametrize(
+    ("think", "rest"),
+    [
+        (lambda exchange: exchange.say("", reasoning="It has a total."), "invoice"),
+        (lambda exchange: exchange.say("<think>\nIt has a total."), "</think>\ninvoice"),
+    ],
+)
+def test_a_thought_does_not_use_up_the_room_for_a_document_type(
+    served: Make, tmp_path: Path, think: Behaviour, rest: str
+) -> None:
+    def classify(exchange: Exchange) -> None:
+        exchange.begin()
+        think(exchange)
+        if exchange.body["max_tokens"] > 16:
+            exchange.say(rest)
+        exchange.finish("stop" if exchange.body["max_tokens"] > 16 else "length")
+
+    engine, server = served(classify)
+    events = list(engine.ask(session_with(engine, tmp_path, "x", "y"), task="document_type"))
+    assert events[-1] == Finished("stop", "srv")
+    assert shown(events) == "invoice\n\ninvoice"
+    assert [each.body["max_tokens"] for each in server.exchanges] == [16, 8192, 16, 8192]
+
+
+def test_an_answer_without_a_thought_keeps_the_limit_of_its_task(
+    served: Make, tmp_path: Path
+) -> None:
+    engine, server = served(lambda exchange: exchange.answer("It is an", reason="length"))
+    events = list(engine.ask(session_with(engine, tmp_path, "x"), task="document_type"))
+    assert (shown(events), events[-1]) == ("It is an", Finished("length", "srv"))
+    assert [each.body["max_tokens"] for each in server.exchanges] == [16]
+
+
 @pytest.mark.parametrize("size", [1, 7, 1000])
 @pytest.mark.parametrize("text", [WITH_BOTH_TAGS, WITHOUT_OPENING])
 def test_a_thought_in_the_servers_text_is_neither_shown_nor_sent_back(
@@ -405,6 +468,27 @@ def test_a_checkpoint_that_only_thinks_says_so(
     session_id = session_with(scripted.engine, tmp_path, "x")
     (*_, last) = scripted.engine.ask(session_id, "How much?", task=task)
     assert isinstance(last, Failed) and last.error.key == "model.only_thought"
+
+
+def test_a_thinking_checkpoint_has_room_for_a_document_type(
+    thinking: Callable[..., Scripted], tmp_path: Path
+) -> None:
+    scripted = thinking(lambda page, attempt: f"{THOUGHT}</think>\n\ninvoice")
+    session_id = session_with(scripted.engine, tmp_path, "x")
+    events = list(scripted.engine.ask(session_id, task="document_type"))
+    assert (shown(events), events[-1]) == ("invoice", Finished("stop", "tiny"))
+
+
+def test_a_page_that_a_checkpoint_only_thinks_about_fails_alone(
+    thinking: Callable[..., Scripted], tmp_path: Path
+) -> None:
+    turns = iter(["42</think>\n\nOne", "4" * 300, "42</think>\n\nThree"])
+    scripted = thinking(lambda page, attempt: next(turns), max_new_tokens=40)
+    session_id = session_with(scripted.engine, tmp_path, "x", "y", "z")
+    events = list(scripted.engine.ask(session_id, task="ocr"))
+    assert (shown(events), events[-1]) == ("One\n\nThree", Finished("stop", "tiny"))
+    failed = [event.key for event in events if isinstance(event, Notice)]
+    assert failed == ["notice.page_failed"]
 
 
 def test_a_verbatim_answer_of_a_thinking_checkpoint_is_no_thought(

@@ -12,7 +12,13 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from engine.core.errors import EngineError, GenerationError, ModelError, SessionError
+from engine.core.errors import (
+    EngineError,
+    GenerationError,
+    ModelError,
+    OnlyThoughtError,
+    SessionError,
+)
 
 if TYPE_CHECKING:
     import openai
@@ -76,6 +82,12 @@ class ServerInfo:
         """Return an error with a message of the table [server]."""
         return GenerationError(
             f"server.{key}", model_id=self.model_id, base_url=self.base_url, **values
+        )
+
+    def only_thought(self) -> OnlyThoughtError:
+        """Return the error for an answer that is only reasoning."""
+        return OnlyThoughtError(
+            "server.only_thought", model_id=self.model_id, base_url=self.base_url
         )
 
     def told(self, words: object) -> str:

@@ -162,7 +162,7 @@ class OpenAIServerFamily(PageByPageFamily):
             closing=CLOSING_ID,
             may_lack_opening=True,
             emit=run.emit if run else lambda _: None,
-            error=self._server.error("only_thought"),
+            error=self._server.only_thought(),
         )
 
     def frame(self, inputs: ServerInputs, page: Page) -> Size:
@@ -252,7 +252,7 @@ class OpenAIServerFamily(PageByPageFamily):
         health.watch_of(self._server).model_answered()
         reason = self._reason(reply, answer, run)
         if reply.thoughts and not answer.pieces and reason != "cancelled":
-            raise self._server.error("only_thought")
+            raise self._server.only_thought()
         answer.finish(reason, inputs.question, self._server)
         run.streamer.end()
         tokens = reply.completion_tokens

@@ -16,7 +16,13 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol, TypeVar
 
-from engine.core.errors import EngineError, GenerationError, RunCancelled, as_engine_error
+from engine.core.errors import (
+    EngineError,
+    GenerationError,
+    OnlyThoughtError,
+    RunCancelled,
+    as_engine_error,
+)
 from engine.core.i18n import say
 from engine.core.prompts import get_task
 from engine.core.schema import Discarded, FinishReason, Notice, Page, Step, Values
@@ -44,6 +50,8 @@ class ReadingInputs:
         answer: inputs of a question; None if pages are read one by one.
         make: (page, pixel share, ids generated before, whether it is the retry after a loop) ->
             that page's inputs; BLANK_PAGE for a blank page.
+        make_longer: the same with room for a thought, for a page whose thought used up the limit
+            of tokens; None if such a page fails.
         first: the inputs of the first page to read, prepared ahead.
         kept: records of a truncated run, by page.
     """
@@ -51,6 +59,7 @@ class ReadingInputs:
     request: ModelRequest
     answer: Any
     make: Callable[[Page, float, tuple[int, ...], bool], Any]
+    make_longer: Callable[[Page, float, tuple[int, ...], bool], Any] | None = None
     first: Future[Any] | None = None
     kept: Mapping[PageKey, PageRecord] = field(default_factory=dict)
 
@@ -124,13 +133,13 @@ class PagesRun:
             if inputs is BLANK_PAGE:
                 record.blank = True
             else:
-                self._attempt(record, inputs, kept.said if kept else [])
+                record = self._attempt_longer(record, inputs, kept.said if kept else [])
             if record.finish_reason == "repetition":
                 record = self._again(record)
-        except GenerationError:
-            raise
         except (EngineError, OSError, ValueError) as error:
-            # A failure of this page alone; failures of the model (GenerationError) are raised.
+            if isinstance(error, GenerationError) and not isinstance(error, OnlyThoughtError):
+                # A failure of the model; all others are of this page alone.
+                raise
             logger.warning("page %d failed", page.page_index + 1, exc_info=error)
             self._failures.append(error)
             if len(self._request.pages) > 1:
@@ -143,19 +152,23 @@ class PagesRun:
         failed: Values = {"page": page.page_index + 1, "reason": reason}
         self._run.emit(Notice("notice.page_failed", failed))
 
+    def _attempt_longer(self, record: PageRecord, inputs: Any, said: list[int]) -> PageRecord:
+        """Read a page; once more with a higher limit if a thought used up the first one."""
+        longer = self._inputs.make_longer
+        try:
+            self._attempt(record, inputs, said)
+        except OnlyThoughtError:
+            if longer is None:
+                raise
+            record = PageRecord(record.page, record.pixel_share)
+            self._attempt(record, longer(record.page, record.pixel_share, (), False), [])
+        return record
+
     def _attempt(self, record: PageRecord, inputs: Any, said: list[int]) -> None:
         reader = self._reader(inputs, record)
-
-        def part() -> None:
-            if not self._layout and any(before.shown for before in self._before()):
-                reader.show(self._family.encode("\n\n"))
-
-        def withdraw() -> None:
-            self._withdraw("discarded.thought", record.page)
-            part()
-
-        reader.withdraw = withdraw
-        part()
+        reader.withdraw = lambda: self._withdraw("discarded.thought", record.page)
+        if not self._layout and any(before.shown for before in self._before()):
+            reader.separator = tuple(self._family.encode("\n\n"))
         if said:
             feed(reader, said)
         outcome = self._family.generate_answer(inputs, replace(self._run, streamer=reader))

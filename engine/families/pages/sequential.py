@@ -11,6 +11,7 @@ from abc import abstractmethod
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, ClassVar, Final
 
 from engine.core.errors import RunCancelled
@@ -96,7 +97,13 @@ class PageByPageFamily(ModelFamily):
             made = self.prepare_prompt(asked, preparation)
             return ReadingInputs(request, made, lambda *_: None, kept=kept)
 
-        def make(page: Page, share: float, so_far: tuple[int, ...], again: bool = False) -> Any:
+        def make(
+            page: Page,
+            share: float,
+            so_far: tuple[int, ...],
+            again: bool = False,
+            limit: int = request.max_new_tokens,
+        ) -> Any:
             if task.reads_page and is_blank(page.load_image()):
                 return BLANK_PAGE
             prompt = request.prompt
@@ -110,10 +117,13 @@ class PageByPageFamily(ModelFamily):
                 pages=(page,),
                 pixel_share=request.pixel_share * share,
                 so_far=so_far,
+                max_new_tokens=limit,
             )
             return self.prepare_prompt(alone, replace(preparation, emit=lambda _: None))
 
-        inputs = ReadingInputs(request, None, make, kept=kept)
+        longer = request.thinking_max_new_tokens
+        make_longer = partial(make, limit=longer) if longer is not None else None
+        inputs = ReadingInputs(request, None, make, make_longer=make_longer, kept=kept)
         for number, page in enumerate(request.pages, start=1):
             if is_open(kept.get(key_of(page))):
                 values = {"page": number, "pages": len(request.pages)}

@@ -51,6 +51,7 @@ class Reader:
 
     Attributes:
         withdraw: discards what was shown of this page; called if that proves to be a thought.
+        separator: ids that are shown before the first ids of this page.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Reader:
     ) -> None:
         self.record = record
         self.withdraw: Callable[[], None] = lambda: None
+        self.separator: tuple[int, ...] = ()
         self._streamer = streamer
         self._thoughts = thoughts
 
@@ -89,6 +91,8 @@ class Reader:
         """Forward ids to the run's streamer; () is a keep-alive."""
         import torch
 
+        if ids and not self.record.shown:
+            ids = [*self.separator, *ids]
         self.record.shown += ids
         self._streamer.put(torch.tensor(ids, dtype=torch.long))
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Final, Literal
 
-from engine.core.errors import GenerationError
+from engine.core.errors import OnlyThoughtError
 from engine.core.schema import Step, StreamEvent
 
 OPENING: Final = "<think>"
@@ -43,7 +43,7 @@ class ThoughtFilter:
         opened: bool = False,
         may_lack_opening: bool = False,
         emit: Callable[[StreamEvent], None] = lambda _: None,
-        error: GenerationError | None = None,
+        error: OnlyThoughtError | None = None,
     ) -> None:
         self.withdrawn = False
         self.seen = opened
