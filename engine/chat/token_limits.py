@@ -43,4 +43,3 @@ def token_limits(
         return TokenLimits(answer, None)
     thinking = int(chosen.get(_NAME, bounds.reading_max_new_tokens))
     return TokenLimits(answer, thinking if thinking > answer else None)
-

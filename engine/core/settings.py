@@ -155,8 +155,9 @@ class ServerKeys(_Strict):
     api_key_env: the environment variable that holds the key; the key itself is never a setting.
     api: the server program, for its extensions of the OpenAI API. box_format: how the model writes
     boxes. tasks, chat, multiple_pages: capabilities; the default is that of models with this
-    box_format. parallel: number of concurrent runs. Times are in seconds; read_seconds is the
-    longest time without received data. extra_body: added unchanged to every request.
+    box_format. thinks: whether it writes thoughts into its text. parallel: number of concurrent
+    runs. Times are in seconds; read_seconds is the longest time without received data.
+    extra_body: added unchanged to every request.
     """
 
     base_url: Annotated[str, Field(pattern=_SERVER_URL)] | None = None
@@ -178,6 +179,7 @@ class ServerKeys(_Strict):
     tasks: Annotated[tuple[str, ...], Field(strict=False)] = ()
     chat: bool | None = None
     multiple_pages: bool | None = None
+    thinks: bool | None = None
     parallel: Annotated[int, Field(ge=1, le=256)] = 8
     connect_seconds: Annotated[float, Field(gt=0, strict=False)] = 5
     read_seconds: Annotated[float, Field(gt=0, strict=False)] = 120

@@ -63,14 +63,14 @@ def served(tmp_path: Path) -> Iterator[Make]:
     with ExitStack() as stack:
 
         def make(
-            behave: Behaviour, extra_body: str = "{}", **table: str
+            behave: Behaviour, extra_body: str = "{}", **table: str | bool
         ) -> tuple[Engine, ApiServer]:
             server = stack.enter_context(api_server(behave))
             table = {"base_url": server.base_url, "model": "m", "api": "vllm", **table}
             path = tmp_path / "served.toml"
             path.write_text(
                 "default_model = 'srv'\n[models.srv]\nfamily = 'openai_server'\n"
-                + "".join(f"{name} = {value!r}\n" for name, value in table.items())
+                + "".join(f"{name} = {json.dumps(value)}\n" for name, value in table.items())
                 + f"extra_body = {extra_body}\n",
                 encoding="utf-8",
             )
@@ -289,7 +289,7 @@ def test_a_thought_in_the_servers_text_is_neither_shown_nor_sent_back(
     served: Make, tmp_path: Path, text: str, size: int
 ) -> None:
     pieces = [text[at : at + size] for at in range(0, len(text), size)]
-    engine, server = served(lambda exchange: exchange.answer(*pieces))
+    engine, server = served(lambda exchange: exchange.answer(*pieces), thinks=True)
     session_id = session_with(engine, tmp_path, "x")
     events = list(engine.ask(session_id, "How much?"))
     assert (shown(events), thinks(events)) == (ANSWER, 1)
@@ -302,7 +302,10 @@ def test_a_thought_in_the_servers_text_is_neither_shown_nor_sent_back(
 def test_each_page_that_is_read_loses_its_thought_alone(
     served: Make, tmp_path: Path, text: str
 ) -> None:
-    engine, _ = served(lambda exchange: exchange.answer(*text, f" of {exchange.number}"))
+    engine, _ = served(
+        lambda exchange: exchange.answer(*text, f" of {exchange.number}"),
+        model="Qwen/Qwen3-VL-8B-Thinking",
+    )
     events = list(engine.ask(session_with(engine, tmp_path, "x", "y"), task="ocr"))
     assert shown(events) == f"{ANSWER} of 1\n\n{ANSWER} of 2"
 
@@ -316,7 +319,7 @@ def test_boxes_in_a_thought_are_no_regions_and_no_evidence(
         return json.dumps([{"bbox_2d": [left, 10, 300, 40], "category": "Text", "text": text}])
 
     text = f"{opening}{cell('no', 10)}\n</think>\n{cell('yes', 20)}"
-    engine, _ = served(lambda exchange: exchange.answer(*text), box_format="qwen3_vl")
+    engine, _ = served(lambda exchange: exchange.answer(*text), box_format="qwen3_vl", thinks=True)
     session_id = session_with(engine, tmp_path, "x")
     seen: list[str] = []
     for event in engine.ask(session_id, "Where?", task=task):
@@ -327,6 +330,65 @@ def test_boxes_in_a_thought_are_no_regions_and_no_evidence(
         elif isinstance(event, EvidenceFound):
             seen.append(event.evidence.text)
     assert seen == ["yes"]
+
+
+@pytest.mark.parametrize(
+    ("table", "notices"), [({}, ["notice.lone_closing_tag"]), ({"thinks": False}, [])]
+)
+@pytest.mark.parametrize("task", ["question", "ocr"])
+def test_what_stands_before_a_printed_closing_tag_is_kept(
+    served: Make, tmp_path: Path, task: str, table: dict[str, bool], notices: list[str]
+) -> None:
+    page = "The reasoning ends with\n</think>\n\nand </think> is one token."
+    engine, _ = served(lambda exchange: exchange.answer(*page), **table)
+    events = list(engine.ask(session_with(engine, tmp_path, "x"), "What is said?", task=task))
+    assert (shown(events), thinks(events)) == (page, 0)
+    assert not any(isinstance(event, Discarded) for event in events)
+    told = [event for event in events if isinstance(event, Notice)]
+    assert [notice.key for notice in told if "tag" in notice.key] == notices
+
+
+def test_a_page_that_prints_both_tags_is_kept_where_the_settings_say_that_none_is_a_thought(
+    served: Make, tmp_path: Path
+) -> None:
+    page = "<think>\nA thought.\n</think>\nAn answer."
+    engine, _ = served(lambda exchange: exchange.answer(page), thinks=False)
+    events = list(engine.ask(session_with(engine, tmp_path, "x"), task="ocr"))
+    assert (shown(events), thinks(events)) == (page, 0)
+
+
+@pytest.mark.parametrize(
+    ("table", "answer"),
+    [
+        ({"model": "qwen3-vl:8b-thinking"}, ANSWER),
+        ({"extra_body": "{ chat_template_kwargs = { enable_thinking = true } }"}, ANSWER),
+        ({"extra_body": "{ chat_template_kwargs = { thinking = true } }"}, ANSWER),
+        ({"thinks": True}, ANSWER),
+        ({"thinks": True, "box_format": "glm_ocr"}, ANSWER),
+        ({"model": "qwen3-vl:8b-thinking", "thinks": False}, WITHOUT_OPENING),
+        ({"model": "qwen3-vl:8b-instruct"}, WITHOUT_OPENING),
+    ],
+)
+def test_a_thought_without_its_opening_tag_is_that_of_a_model_known_to_think(
+    served: Make, tmp_path: Path, table: dict[str, Any], answer: str
+) -> None:
+    engine, _ = served(lambda exchange: exchange.answer(*WITHOUT_OPENING), **table)
+    events = list(engine.ask(session_with(engine, tmp_path, "x"), task="ocr"))
+    assert shown(events) == answer
+
+
+def test_a_thought_that_began_in_the_prompt_has_room_before_a_document_type(
+    served: Make, tmp_path: Path
+) -> None:
+    def classify(exchange: Exchange) -> None:
+        if exchange.body["max_tokens"] == 16:
+            exchange.answer("It has a total, so", reason="length")
+        else:
+            exchange.answer("It has a total, so it is one.\n</think>\n\ninvoice")
+
+    engine, _ = served(classify, thinks=True)
+    events = list(engine.ask(session_with(engine, tmp_path, "x", "y"), task="document_type"))
+    assert (shown(events), events[-1]) == ("invoice\n\ninvoice", Finished("stop", "srv"))
 
 
 def test_a_cut_answer_is_gone_on_with_without_its_thought(served: Make, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from engine.core.errors import ModelError
 from engine.core.i18n import say
 from engine.core.prompts import load_tasks
-from engine.core.schema import FinishReason, Page, Size, Step
+from engine.core.schema import FinishReason, Notice, Page, Size, Step
 from engine.families.base import (
     Capabilities,
     ModelRequest,
@@ -35,7 +35,12 @@ from engine.families.openai_server.failures import ServerInfo, server_of
 from engine.families.openai_server.fitting import ContextFitter
 from engine.families.openai_server.formats import ANY_CHAT, FORMATS
 from engine.families.openai_server.messages import chat_messages
-from engine.families.openai_server.request import ServerInputs, body_of, check_options
+from engine.families.openai_server.request import (
+    ServerInputs,
+    body_of,
+    check_options,
+    known_to_think,
+)
 from engine.families.pages.run import ReadingInputs
 from engine.families.pages.sequential import PageByPageFamily, conversation_of
 from engine.families.pages.streaming import PageRecord
@@ -150,17 +155,23 @@ class OpenAIServerFamily(PageByPageFamily):
         return self._format.parser(task) if self._format.parser else None
 
     def thoughts(self, inputs: ServerInputs, run: Run) -> ThoughtFilter | None:
-        """Return a filter for models that may write thoughts into the answer; None if verbatim."""
+        """Return a filter for models that may write thoughts into the answer; None if verbatim.
+
+        Whether the server's template opened a thought is unknown, and a page may print such a tag.
+        Text before a lone closing tag is left out only for models that are known to think.
+        """
         return self._thoughts(run) if inputs.spans is None else None
 
     def _thoughts(self, run: Run | None = None) -> ThoughtFilter | None:
-        if not self._format.thinks:
+        thinks = self._format.thinks if self.settings.thinks is None else self.settings.thinks
+        if not thinks:
             return None
         return ThoughtFilter(
             self._characters,
             opening=OPENING_ID,
             closing=CLOSING_ID,
-            may_lack_opening=True,
+            may_lack_opening=known_to_think(self.settings),
+            lone_closing=Notice("notice.lone_closing_tag", {"model_id": self.model_id}),
             emit=run.emit if run else lambda _: None,
             error=self._server.only_thought(),
         )

@@ -37,6 +37,8 @@ _NO_PENALTY: Final[Mapping[str, float]] = {"repetition_penalty": 1.0}
 # (vLLM and SGLang: pages "Reasoning Outputs" and "Reasoning Parser" of their documentation;
 # llama.cpp: tools/server/README.md).
 _TAKE_TEMPLATE_KWARGS: Final = ("vllm", "sglang", "llama_cpp")
+# Switches of templates: of Qwen3, GLM and SmolLM3; of DeepSeek-V3.1 (their model cards).
+_THINKING_SWITCHES: Final = ("enable_thinking", "thinking")
 _OURS: Final = ("max_new_tokens", "do_sample")
 
 
@@ -122,3 +124,18 @@ def body_of(
         if isinstance(kwargs, Mapping):
             extra["chat_template_kwargs"] = {"enable_thinking": False, **kwargs}
     return {**body, "extra_body": extra} if extra else body
+
+
+def known_to_think(model: ModelSettings) -> bool:
+    """Whether a model is known to write thoughts: by its settings, or by its name.
+
+    Qwen, Moonshot and Zhipu call such checkpoints "Thinking" (Qwen3-VL-8B-Thinking,
+    Kimi-VL-A3B-Thinking, GLM-4.1V-9B-Thinking).
+    """
+    if model.thinks is not None:
+        return model.thinks
+    kwargs = model.extra_body.get("chat_template_kwargs", {})
+    switched_on = isinstance(kwargs, Mapping) and any(
+        kwargs.get(name) is True for name in _THINKING_SWITCHES
+    )
+    return switched_on or "thinking" in (model.model or "").lower()

@@ -157,11 +157,14 @@ class PagesRun:
         longer = self._inputs.make_longer
         try:
             self._attempt(record, inputs, said)
+            if longer is None or not record.may_be_thought:
+                return record
+            self._withdraw("discarded.thought", record.page)
         except OnlyThoughtError:
             if longer is None:
                 raise
-            record = PageRecord(record.page, record.pixel_share)
-            self._attempt(record, longer(record.page, record.pixel_share, (), False), [])
+        record = PageRecord(record.page, record.pixel_share)
+        self._attempt(record, longer(record.page, record.pixel_share, (), False), [])
         return record
 
     def _attempt(self, record: PageRecord, inputs: Any, said: list[int]) -> None:

@@ -33,6 +33,7 @@ class PageRecord:
             is the region's crop.
         blank: the page was skipped as blank, has no regions, or the model's layout is a valid
             empty list.
+        may_be_thought: the output was cut, and may be a thought of which the end is missing.
     """
 
     page: Page
@@ -44,6 +45,7 @@ class PageRecord:
     parts: list[PageRecord] = field(default_factory=list)
     blank: bool = False
     finish_reason: FinishReason = "stop"
+    may_be_thought: bool = False
 
 
 class Reader:
@@ -109,3 +111,4 @@ class Reader:
         thoughts = self._thoughts
         if thoughts is not None and thoughts.alone and thoughts.error and reason != "cancelled":
             raise thoughts.error
+        self.record.may_be_thought = reason == "length" and thoughts is not None and thoughts.unsure

@@ -28,6 +28,8 @@ class ThoughtFilter:
         may_lack_opening: the end of the prompt is unknown, so a closing tag without an opening one
             ends a thought that began with the answer.
         emit: called once, at the first thought.
+        lone_closing: emitted once, if the answer has a closing tag without an opening one; None for
+            nothing.
         error: the error for an answer that is only a thought.
     Attributes:
         withdrawn: the last ids showed that the ids returned before were a thought.
@@ -43,6 +45,7 @@ class ThoughtFilter:
         opened: bool = False,
         may_lack_opening: bool = False,
         emit: Callable[[StreamEvent], None] = lambda _: None,
+        lone_closing: StreamEvent | None = None,
         error: OnlyThoughtError | None = None,
     ) -> None:
         self.withdrawn = False
@@ -52,6 +55,7 @@ class ThoughtFilter:
         self._opening, self._closing = opening, closing
         self._may_lack_opening = may_lack_opening
         self._emit = emit
+        self._lone_closing = lone_closing
         self._told = False
         # "guess": an answer, unless a closing tag proves it to be a thought.
         self._state: Literal["start", "thought", "after", "guess", "answer"] = (
@@ -63,6 +67,11 @@ class ThoughtFilter:
     def alone(self) -> bool:
         """Whether there was a thought and no answer after it."""
         return self._state in ("thought", "after")
+
+    @property
+    def unsure(self) -> bool:
+        """Whether what was returned is a thought if a closing tag follows."""
+        return self._state == "guess"
 
     def put(self, ids: Iterable[int]) -> list[int]:
         """Return the ids of the answer among these. Blank ids around a thought are dropped."""
@@ -93,7 +102,10 @@ class ThoughtFilter:
             case _:
                 if index == self._opening:
                     # The answer mentions such tags.
-                    self._state = "answer"
+                    self._state, self._lone_closing = "answer", None
+                elif index == self._closing and self._lone_closing and not self.seen:
+                    self._emit(self._lone_closing)
+                    self._lone_closing = None
                 answer.append(index)
 
     def _begin(self, index: int, answer: list[int]) -> None:
