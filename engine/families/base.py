@@ -323,6 +323,14 @@ class ModelFamily(ABC):
             EngineError: the pages cannot be read.
         """
 
+    def needs_index(self, request: ModelRequest) -> bool:
+        """Whether `prepare` and `generate` may ask for the indexes of the request's pages.
+
+        A verbatim answer consists of their words. Pages of earlier turns may have to be sent as
+        text, to fit the model's context.
+        """
+        return request.verbatim or bool(request.history)
+
     @abstractmethod
     def generate(self, inputs: Any, run: Run) -> Outcome:
         """Answer on the inference thread: put ids into run.streamer, then call its `end`."""

@@ -124,6 +124,9 @@ class RegionReadingFamily(TransformersChatFamily):
     def pages_run(self, inputs: ReadingInputs, run: Run) -> PagesRun:
         return RegionsRun(self, inputs, run)
 
+    def needs_index(self, request: ModelRequest) -> bool:
+        return super().needs_index(request) or self._is_cut(request)
+
     def _is_cut(self, request: ModelRequest) -> bool:
         """Whether a page is read region by region.
 

@@ -58,13 +58,13 @@ class GpuCall:
 
     Attributes:
         request: its pages cannot load their images there; `pictures` has them.
-        indexes: page indexes, if the run needs them.
+        pictures, indexes: of each page, or why it has none; indexes only if the run needs them.
     """
 
     model_id: str
     request: ModelRequest
     pictures: Mapping[PageKey, Any]
-    indexes: Mapping[PageKey, PageIndex]
+    indexes: Mapping[PageKey, PageIndex | EngineError]
     started_at: float
     load_seconds: float
 
@@ -149,18 +149,16 @@ class ZeroGpuModel:
 
         Raises:
             RunCancelled: the user pressed Stop.
-            EngineError: a page cannot be read.
         """
         pictures: dict[PageKey, Any] = {}
+        indexes: dict[PageKey, PageIndex | EngineError] = {}
+        needs_index = _placed[self.model_id].needs_index(request)
         for key, page in _seen_pages(request).items():
             if preparation.stop.is_set():
                 raise RunCancelled
-            pictures[key] = page.load_image()
-        indexes: dict[PageKey, PageIndex] = {}
-        # Pages of earlier turns may have to be sent as text, to fit the model's context.
-        by_regions = _placed[self.model_id].reads_regions
-        if request.verbatim or request.history or by_regions:
-            indexes = {key: preparation.index(page) for key, page in _seen_pages(request).items()}
+            pictures[key] = _read(page, lambda page: page.load_image())
+            if needs_index:
+                indexes[key] = _read(page, preparation.index)
         # The job fills in the times; it does not exist yet.
         return GpuCall(self.model_id, without_pictures(request), pictures, indexes, 0.0, 0.0)
 
@@ -263,7 +261,7 @@ class _RunOnGpu:
     def _answer(self) -> Finished | Failed:
         call = self._call
         preparation = Preparation(
-            index=lambda page: call.indexes[page.document_id, page.page_index],
+            index=lambda page: _given(call.indexes, page),
             emit=self._events.put,
             stop=self._stop,
         )
@@ -289,7 +287,30 @@ class _RunOnGpu:
 
     def _of_page(self, what: What, page: Page) -> Any:
         # No family reads a page's own words: they are in its index.
-        return self._call.pictures[page.document_id, page.page_index] if what == "image" else ()
+        return _given(self._call.pictures, page) if what == "image" else ()
+
+
+def _read(page: Page, read: Callable[[Page], Any]) -> Any:
+    """A part of a page, or the EngineError that reading it ended with.
+
+    The family meets the error where it reads the page, so the other pages of a run are read.
+    """
+    try:
+        return read(page)
+    except RunCancelled:
+        raise
+    except Exception as error:
+        if not isinstance(error, EngineError):
+            logger.exception("reading a page for a GPU call failed")
+        return as_engine_error(error)
+
+
+def _given(parts: Mapping[PageKey, Any], page: Page) -> Any:
+    """The part of a page that came with the call. Raises EngineError: it could not be read."""
+    part = parts[page.document_id, page.page_index]
+    if isinstance(part, EngineError):
+        raise part
+    return part
 
 
 def _seen_pages(request: ModelRequest) -> dict[PageKey, Page]:

@@ -4,6 +4,7 @@ import itertools
 import re
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from engine.core.schema import (
     Finished,
     Line,
     Notice,
+    Page,
     PageLayout,
     Region,
     RegionAdded,
@@ -29,11 +31,13 @@ from engine.core.schema import (
 from engine.families.pages.region_crops import crops_of
 from engine.index.page_index import PageIndex
 from engine.layout import to_markdown
+from engine.models import zero_gpu
 from engine.ocr import layout_model, reader
 from engine.ocr.layout_model import DetectedRegion
 from tests.families.conftest import TINY
 from tests.families.driving import loaded_family
 from tests.families.scripted import Scripted
+from tests.models.test_zero_gpu import Lender
 from tests.ocr.drawing import Sheet, covered, page_of
 
 MakeEngine = Callable[..., Engine]
@@ -296,6 +300,36 @@ def test_a_page_that_ocr_fails_on_is_asked_as_a_whole(
     Scripted(engine, lambda *_: "all of it")
     assert engine.ask(session_id, task="ocr").answer().text == "all of it"
     assert layout_of(engine, session_id)[0].regions[0].text == "all of it"
+
+
+def test_on_a_gpu_lent_per_call_ocr_runs_for_tasks_that_cut_the_page_and_may_fail_on_one(
+    make: MakeEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing_on_the_first(engine: Engine, page: Page, steps: object) -> PageIndex:
+        if page.page_index == 0:
+            raise OcrError("ocr.tesseract_failed", detail="killed")
+        return index(engine, page, steps)
+
+    index: Any = Engine._build_index
+    monkeypatch.setattr(Engine, "_build_index", failing_on_the_first)
+    sheet, _ = drawn()
+    engine = make()
+    lender = Lender()
+    zero_gpu.enable(lender)
+    try:
+        zero_gpu.place("tiny", engine.settings)
+        placed = SimpleNamespace(family=zero_gpu._placed["tiny"])
+        models = SimpleNamespace(acquire=lambda *_: placed, release=lambda _: None)
+        Scripted(SimpleNamespace(_models=models), lambda *_: "Said")  # type: ignore[arg-type]
+        session_id = upload(engine, tmp_path, sheet.image, sheet.image)
+        assert engine.ask(session_id, task="table").answer().text == "Said\n\nSaid"
+        text = engine.ask(session_id, task="ocr").answer().text
+    finally:
+        zero_gpu._lent.clear()
+        zero_gpu._placed.clear()
+    # The first page as a whole, the second by its four regions.
+    assert text == "\n\n".join(["Said"] * 5)
+    assert [len(call.indexes) for call, _ in lender.calls] == [0, 2]
 
 
 def test_a_blank_page_is_not_asked_about(make: MakeEngine, tmp_path: Path) -> None:

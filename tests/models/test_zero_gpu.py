@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from engine import Engine, Settings
-from engine.core.errors import ModelError
+from engine.core.errors import DocumentError, EngineError, ModelError, OcrError
 from engine.core.prompts import Prompt, get_task, render
 from engine.core.schema import (
     Discarded,
@@ -23,7 +24,9 @@ from engine.core.schema import (
     TextDelta,
     TextPart,
 )
-from engine.families.base import ModelRequest
+from engine.core.stop_event import StopEvent
+from engine.families.base import ModelRequest, Preparation
+from engine.index.page_index import PageIndex
 from engine.models import zero_gpu
 from engine.models.inference import Job
 from engine.models.worker.messages import without_pictures
@@ -85,14 +88,51 @@ def test_a_placed_model_answers_and_is_sent_its_pages(
     assert [len(call.indexes) for call, _ in lender.calls] == [0, 1]
 
 
-def test_who_reads_by_regions_is_sent_the_indexes_of_its_pages(
+def test_who_needs_the_indexes_of_its_pages_is_sent_them(
     lender: Lender, fake_engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(FakeFamily, "reads_regions", True)
+    monkeypatch.setattr(FakeFamily, "needs_index", lambda _, request: True)
     session_id = with_page(fake_engine, tmp_path)
     fake_engine.ask(session_id, "", task="ocr").answer()
     (call, _) = lender.calls[0]
     assert list(call.indexes) == list(call.pictures)
+
+
+def test_a_page_that_cannot_be_read_is_told_to_the_family_and_the_others_are_sent(
+    lender: Lender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture = Image.new("RGB", (30, 40))
+
+    def broken() -> Image.Image:
+        raise DocumentError("document.missing", name="x.png")
+
+    def index(page: Page) -> PageIndex:
+        if page.page_index == 1:
+            raise OcrError("ocr.tesseract_failed", detail="killed")
+        return PageIndex("d", page.page_index, 30, 40, ())
+
+    found: list[object] = []
+
+    def prepare(family: FakeFamily, request: ModelRequest, preparation: Preparation) -> Any:
+        for page in request.pages:
+            for read in (lambda page: page.load_image(), preparation.index):
+                try:
+                    found.append(read(page) and "read")
+                except EngineError as error:
+                    found.append(error.key)
+        return request
+
+    monkeypatch.setattr(FakeFamily, "needs_index", lambda _, request: True)
+    monkeypatch.setattr(FakeFamily, "prepare", prepare)
+    pages = tuple(
+        Page("d", number, 30, 40, broken if number == 0 else lambda: picture, lambda: ())
+        for number in range(3)
+    )
+    preparation = Preparation(index, lambda _: None, StopEvent())
+    call = zero_gpu.ZeroGpuModel("fake").prepare(replace(request(), pages=pages), preparation)
+    job = Job(inputs=call, emit=lambda _: None, stop=StopEvent(), started_at=0.0)
+    assert zero_gpu.ZeroGpuModel("fake").run(job) == Finished("stop", "fake")
+    assert found == ["document.missing", "read", "read", "ocr.tesseract_failed", "read", "read"]
 
 
 def test_pages_of_the_history_are_sent_too() -> None:
