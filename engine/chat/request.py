@@ -38,8 +38,8 @@ def validate(request: AskRequest, session: Session, models: ModelManager) -> Que
     Documents whose files are lost are left out, unless the request names their pages.
 
     Raises:
-        EngineError: the task or model is unknown, the model cannot do it, the question is empty,
-            there is no such page, its file is lost, or there is no page at all.
+        EngineError: the task or model is unknown, the model cannot do it, or not verbatim; the
+            question is empty, there is no such page, its file is lost, or there is no page at all.
     """
     task = get_task(request.task)
     if task.id not in models.tasks(request.model_id):
@@ -51,6 +51,9 @@ def validate(request: AskRequest, session: Session, models: ModelManager) -> Que
         )
     if task.needs_question and not request.question.strip():
         raise SessionError("session.no_question")
+    if request.verbatim and task.output == "layout":
+        if not models.adapter(request.model_id).is_verbatim:
+            raise SessionError("session.no_verbatim_layout", model_id=request.model_id)
     with session.lock:
         documents = session.usable()
         history = tuple(session.messages)

@@ -42,7 +42,6 @@ from engine.core.schema import (
     Values,
 )
 from engine.core.settings import PreprocessSettings, Settings
-from engine.families import family_class
 from engine.families.base import ModelRequest, Preparation
 from engine.families.prompts.page_prompt import names_box
 from engine.index.crop import crop_index
@@ -136,7 +135,15 @@ class Runner:
         tasks = self._models.capabilities(reader).tasks
         task = get_task("layout" if "layout" in tasks else "ocr")
         reading = replace(
-            question, task=task, text="", history=(), pages=(page,), bbox=None, options=AskOptions()
+            question,
+            task=task,
+            text="",
+            history=(),
+            pages=(page,),
+            bbox=None,
+            # The answer is verbatim if it was asked to be: words of what is read now.
+            verbatim=False,
+            options=AskOptions(),
         )
         sink = TranscriptionSink(stream, reader, page, on_read)
         self._begin(sink, reading, Attempt(reader), started)
@@ -248,13 +255,11 @@ class Runner:
         return index if question.bbox is None else crop_index(index, question.bbox)
 
     def _is_verbatim(self, model_id: str) -> bool:
-        family = self._settings.model(model_id).family
-        return family_class(family, model_id=model_id).is_verbatim
+        return self._models.adapter(model_id).is_verbatim
 
     def _takes_boxes(self, model_id: str, request: ModelRequest) -> bool:
         """Whether the model processes a drawn box; others are shown that part of the page."""
-        family = family_class(self._settings.model(model_id).family, model_id=model_id)
-        return family.reads_boxes or names_box(request)
+        return self._models.adapter(model_id).reads_boxes or names_box(request)
 
     def _index(
         self, question: Question, page: Page, stop: threading.Event, crop: PageCrop | None
@@ -300,7 +305,7 @@ class Runner:
         options = question.options
         # The user's own prompt is for the model that the user chose.
         own = options.prompt if attempt.model_id == question.model_id else None
-        prompts = family_class(model.family, model_id=attempt.model_id).prompts_of(model)
+        prompts = self._models.adapter(attempt.model_id).prompts_of(model)
         prompt = render(question.task, family=prompts, question=asked, template=own)
         prompt = replace(prompt, generation={**prompt.generation, **options.generation()})
         if question.readings:

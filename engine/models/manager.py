@@ -106,8 +106,15 @@ class ModelManager:
         Raises:
             ModelError: the model or its family is not known.
         """
-        model = self._settings.model(model_id)
-        return family_class(model.family, model_id=model_id).capabilities_of(model_id, model)
+        return self.adapter(model_id).capabilities_of(model_id, self._settings.model(model_id))
+
+    def adapter(self, model_id: str) -> type[ModelFamily]:
+        """The class of a model's family.
+
+        Raises:
+            ModelError: the model or its family is not known.
+        """
+        return family_class(self._settings.model(model_id).family, model_id=model_id)
 
     def tasks(self, model_id: str) -> frozenset[str]:
         """What a user can ask of a model: its own tasks, and questions that another model answers.
@@ -194,7 +201,7 @@ class ModelManager:
         model = self._settings.model(model_id)
         if task not in self.capabilities(model_id).tasks:
             return False
-        family = family_class(model.family, model_id=model_id)
+        family = self.adapter(model_id)
         if model_id in self._loaded and not family.runs_elsewhere:
             return True
         return family.is_available(model)
@@ -221,7 +228,7 @@ class ModelManager:
             loaded.inference.close()
             loaded.family.unload()
             del loaded
-            if not self._runs_elsewhere(model_id):
+            if not self.adapter(model_id).runs_elsewhere:
                 give_memory_back()
             logger.info("unloaded %s", model_id)
 
@@ -280,12 +287,7 @@ class ModelManager:
         }
 
     def _stays_beside(self, model_id: str) -> bool:
-        family = self._settings.model(model_id).family
-        return family_class(family, model_id=model_id).stays_beside_others
-
-    def _runs_elsewhere(self, model_id: str) -> bool:
-        family = self._settings.model(model_id).family
-        return family_class(family, model_id=model_id).runs_elsewhere
+        return self.adapter(model_id).stays_beside_others
 
     def _make_resident(self, model_id: str, model: ModelSettings) -> LoadedModel:
         """Load a model; first unload as many idle models as it needs the room of."""
@@ -331,7 +333,7 @@ class ModelManager:
 
         A GPU that is allocated per call has such a process anyway.
         """
-        if zero_gpu.is_enabled() or self._runs_elsewhere(model_id):
+        if zero_gpu.is_enabled() or self.adapter(model_id).runs_elsewhere:
             return False
         wanted = self._settings.generation.worker_process
         if wanted != "auto" or self._stays_beside(model_id):
@@ -340,7 +342,7 @@ class ModelManager:
 
     def _load(self, model_id: str, model: ModelSettings) -> ModelFamily:
         try:
-            return family_class(model.family, model_id=model_id).load(model_id, self._settings)
+            return self.adapter(model_id).load(model_id, self._settings)
         except EngineError:
             raise
         except Exception as error:

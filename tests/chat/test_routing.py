@@ -105,6 +105,22 @@ def test_a_question_to_a_reader_is_answered_by_another_model_from_its_text(
     ]
 
 
+def test_a_verbatim_question_to_a_reader_is_answered_from_what_it_reads_freely(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, bool]] = []
+
+    def recorded(self: FakeFamily, request: ModelRequest, preparation: Preparation) -> ModelRequest:
+        asked.append((request.task, request.verbatim))
+        return request
+
+    monkeypatch.setattr(ReaderFamily, "prepare", recorded)
+    monkeypatch.setattr(TalkerFamily, "prepare", recorded)
+    with Engine(settings) as engine:
+        engine.ask(new_session(engine, tmp_path), "What is the total?", verbatim=True).answer()
+    assert asked == [("ocr", False), ("question", True)]
+
+
 def test_a_page_is_read_once_for_all_questions(settings: Settings, tmp_path: Path) -> None:
     with Engine(settings) as engine:
         session_id = new_session(engine, tmp_path)

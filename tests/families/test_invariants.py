@@ -103,6 +103,20 @@ def test_reading_over_fixed_shapes_says_the_same_tokens(
 
 
 @pytest.mark.parametrize(
+    "name", [name for name, model in TINY.items() if "layout" in model.capabilities.tasks]
+)
+def test_a_layout_limited_to_words_of_the_page_is_refused_before_the_run(
+    tiny_engine: MakeEngine, name: str, tmp_path: Path
+) -> None:
+    engine = tiny_engine(name)
+    events = list(engine.ask(with_page(engine, tmp_path), task="layout", verbatim=True))
+    (refused,) = events
+    assert isinstance(refused, Failed)
+    assert refused.error.key == "session.no_verbatim_layout"
+    assert not engine.models()[0].loaded
+
+
+@pytest.mark.parametrize(
     ("name", "options", "key"),
     [
         *((name, {}, "model.no_static_cache") for name in TINY if name not in STATIC),
