@@ -51,9 +51,9 @@ def validate(request: AskRequest, session: Session, models: ModelManager) -> Que
         )
     if task.needs_question and not request.question.strip():
         raise SessionError("session.no_question")
-    if request.verbatim and task.output == "layout":
-        if not models.adapter(request.model_id).is_verbatim:
-            raise SessionError("session.no_verbatim_layout", model_id=request.model_id)
+    is_free = not models.adapter(request.model_id).is_verbatim
+    if request.verbatim and task.output == "layout" and is_free:
+        raise SessionError("session.no_verbatim_layout", model_id=request.model_id)
     with session.lock:
         documents = session.usable()
         history = tuple(session.messages)
