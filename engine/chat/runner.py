@@ -24,7 +24,7 @@ from engine.chat.routing import (
     introduced,
 )
 from engine.chat.token_limits import token_limits
-from engine.core.errors import EngineError, ModelError, RunCancelled, as_engine_error
+from engine.core.errors import EngineError, ModelError, RunCancelled
 from engine.core.i18n import Sentence
 from engine.core.prompts import Task, get_task, render, verbatim_question
 from engine.core.schema import (
@@ -48,6 +48,7 @@ from engine.index.crop import crop_index
 from engine.index.page_index import PageIndex
 from engine.index.store import IndexStore
 from engine.models.context_use import ContextUse, PromptCounters
+from engine.models.failures import preparation_error
 from engine.models.inference import Job
 from engine.models.manager import LoadedModel, ModelManager
 
@@ -244,10 +245,8 @@ class Runner:
             model.inference.submit(stream.job)
         except RunCancelled:
             emit(Finished("cancelled", attempt.model_id))
-        except Exception as error:
-            if not isinstance(error, EngineError):
-                logger.exception("preparing a run of %s failed", attempt.model_id)
-            emit(Failed(as_engine_error(error)))
+        except Exception as error:  # noqa: BLE001 - preparation_error logs it
+            emit(Failed(preparation_error(attempt.model_id, error)))
 
     def _looked_at(self, question: Question, page: Page, stop: threading.Event) -> PageIndex:
         """The index of the page, or of the drawn box only."""

@@ -7,6 +7,7 @@ the alternatives. torch is imported when a decision needs it.
 
 import csv
 import ctypes
+import errno
 import gc
 import importlib.util
 import logging
@@ -178,12 +179,22 @@ def keep_out_of_shared_memory() -> None:
         torch.cuda.set_per_process_memory_fraction(_MOST_OF_THE_GPU)
 
 
+# Texts of a RuntimeError for exhausted memory: of torch's CPU allocator, of the CUDA runtime
+# (cudaErrorMemoryAllocation, without torch's allocator), and of cuBLAS without room for its handle.
+_NO_MEMORY: Final = (
+    "not enough memory",
+    "CUDA error: out of memory",
+    "CUBLAS_STATUS_ALLOC_FAILED",
+)
+
+
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an exception means that GPU or main memory is exhausted."""
     torch = sys.modules.get("torch")
     kind = torch.OutOfMemoryError if torch is not None else MemoryError
-    # torch's CPU allocator raises a plain RuntimeError.
-    return isinstance(error, (kind, MemoryError)) or "not enough memory" in str(error)
+    if isinstance(error, OSError):
+        return error.errno == errno.ENOMEM  # e.g. a file cannot be mapped
+    return isinstance(error, (kind, MemoryError)) or any(text in str(error) for text in _NO_MEMORY)
 
 
 # CUDA's error texts for a lost context: this process cannot use the GPU any more.

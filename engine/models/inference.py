@@ -14,7 +14,7 @@ from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.core.errors import EngineError, GenerationError, ModelError, RunCancelled
+from engine.core.errors import EngineError, GenerationError, RunCancelled
 from engine.core.hardware import (
     give_memory_back,
     gpu_use,
@@ -24,6 +24,7 @@ from engine.core.hardware import (
 )
 from engine.core.schema import Failed, Finished, Step, StreamEvent, TextDelta, Usage, UsageReport
 from engine.families.base import ModelFamily, Outcome, Run, Streamer
+from engine.models.failures import out_of_memory
 
 logger = logging.getLogger(__name__)
 
@@ -171,9 +172,7 @@ def run_job(family: ModelFamily, job: Job) -> Finished | Failed:
             logger.warning("model %s ran out of memory: %s", family.model_id, error)
             family.drop_caches()
             give_memory_back()
-            detail = str(error).splitlines()[0]
-            told = ModelError("model.out_of_memory", model_id=family.model_id, detail=detail)
-            return Failed(told)
+            return Failed(out_of_memory(family.model_id, error))
         logger.exception("model %s failed while answering", family.model_id)
         if is_device_fault(error):
             return Failed(GenerationError("model.device_fault", model_id=family.model_id))

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from engine.core.errors import EngineError, ModelError, RunCancelled
+from engine.core.errors import RunCancelled
 from engine.core.hardware import give_memory_back, has_gpu
 from engine.core.schema import Step, StreamEvent
 from engine.core.settings import ModelSettings, Settings
@@ -20,6 +20,7 @@ from engine.core.stop_event import StopEvent
 from engine.families import family_class
 from engine.families.base import Capabilities, ModelFamily
 from engine.models import zero_gpu
+from engine.models.failures import load_family
 from engine.models.inference import InferenceThread, run_job
 from engine.models.worker.client import RemoteModel
 from engine.models.zero_gpu import ZeroGpuModel
@@ -302,7 +303,7 @@ class ModelManager:
             lent = ZeroGpuModel(model_id)
             loaded = LoadedModel(lent, InferenceThread(model_id, lent.run), 0.0)
         else:
-            family = self._load(model_id, model)
+            family = load_family(model_id, self._settings)
             seconds = time.monotonic() - started
             run = partial(run_job, family)
             inference = InferenceThread(model_id, run, parallel=family.parallel_runs)
@@ -339,13 +340,3 @@ class ModelManager:
         if wanted != "auto" or self._stays_beside(model_id):
             return wanted == "always"
         return has_gpu()
-
-    def _load(self, model_id: str, model: ModelSettings) -> ModelFamily:
-        try:
-            return self.adapter(model_id).load(model_id, self._settings)
-        except EngineError:
-            raise
-        except Exception as error:
-            logger.exception("loading %s failed", model_id)
-            detail = f"{type(error).__name__}: {error}"
-            raise ModelError("model.load_failed", model_id=model_id, detail=detail) from error

@@ -29,6 +29,7 @@ from engine.core.stop_event import StopEvent
 from engine.families import family_class
 from engine.families.base import ModelFamily, ModelRequest, Preparation
 from engine.index.page_index import PageIndex
+from engine.models.failures import load_family, preparation_error
 from engine.models.inference import Job, run_job
 from engine.models.worker.messages import What, with_pictures, without_pictures
 
@@ -109,7 +110,7 @@ def place(model_id: str, settings: Settings) -> None:
     """
     family = family_class(settings.model(model_id).family, model_id=model_id)
     if not family.stays_beside_others:
-        _placed[model_id] = family.load(model_id, settings)
+        _placed[model_id] = load_family(model_id, settings)
 
 
 def seconds_for(call: GpuCall) -> int:
@@ -269,10 +270,8 @@ class _RunOnGpu:
             inputs = self._family.prepare(with_pictures(call.request, self._of_page), preparation)
         except RunCancelled:
             return Finished("cancelled", call.model_id)
-        except Exception as error:
-            if not isinstance(error, EngineError):
-                logger.exception("preparing a run of %s failed", call.model_id)
-            return Failed(as_engine_error(error))
+        except Exception as error:  # noqa: BLE001 - preparation_error logs it
+            return Failed(preparation_error(call.model_id, error))
         return run_job(
             self._family,
             Job(

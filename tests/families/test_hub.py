@@ -55,6 +55,11 @@ def test_no_two_troubles_are_told_alike() -> None:
     assert len(texts) == len(TROUBLE)
 
 
+def test_memory_that_runs_out_is_no_trouble_with_the_hub() -> None:
+    with pytest.raises(OSError, match="Cannot allocate memory"), hub_errors("mine", MODEL):
+        raise OSError(errno.ENOMEM, "Cannot allocate memory")
+
+
 def test_an_error_that_already_speaks_to_the_user_is_left_as_it_is() -> None:
     mine = ModelError("hub.disk_full", model_id="a", repo_id="b")
     with pytest.raises(ModelError) as caught, hub_errors("mine", MODEL):

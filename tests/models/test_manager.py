@@ -1,5 +1,6 @@
 """Models in memory: loaded once, switched fairly, given back; retries and fallbacks are told."""
 
+import errno
 import threading
 import time
 from pathlib import Path
@@ -8,8 +9,9 @@ import pytest
 import torch
 
 from engine import Engine, EngineError, Settings, load_settings
-from engine.core.schema import Discarded, Finished, TextDelta
+from engine.core.schema import Discarded, Failed, Finished, TextDelta
 from engine.families import FAMILIES
+from engine.families.base import ModelRequest, Preparation
 from tests.fakes import FAKE_MODELS_TOML, FakeFamily, save_page
 
 TWO_MODELS = (
@@ -173,6 +175,79 @@ def test_out_of_memory_twice_goes_to_the_fallback_and_says_who_answered(
     assert "memory" not in told.text("ru").replace("CUDA out of memory", ""), "why, in Russian too"
     assert events[-1] == Finished("stop", "other")
     assert stream.transcript.text == "The total is 42."
+
+
+MEMORY_ERRORS = [
+    torch.OutOfMemoryError("CUDA out of memory.\nTried to allocate"),
+    MemoryError(),
+    OSError(errno.ENOMEM, "Cannot allocate memory"),
+    RuntimeError("CUDA error: out of memory\nCUDA kernel errors might be reported later"),
+    RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+]
+
+
+@pytest.mark.parametrize("error", MEMORY_ERRORS, ids=lambda error: type(error).__name__)
+def test_a_model_that_does_not_fit_into_memory_says_so_with_the_next_step(
+    settings: Settings, tmp_path: Path, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FailingFamily, "load_error", error)
+    monkeypatch.setattr(FailingFamily, "is_available", classmethod(lambda cls, model: False))
+    with Engine(settings) as engine:
+        (*_, failed) = ask(engine, tmp_path)
+    assert isinstance(failed, Failed)
+    assert failed.error.key == "model.no_memory_to_load"
+    assert "int4" in failed.error.text("en")
+    assert "\n" not in failed.error.text("en")
+
+
+def test_the_fallback_of_a_model_that_does_not_fit_into_memory_is_told_the_reason(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def load(cls: type[FakeFamily], model_id: str, settings: Settings) -> FakeFamily:
+        if model_id == "fake":
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return cls(model_id, settings.model(model_id))
+
+    monkeypatch.setattr(FailingFamily, "load", classmethod(load))
+    with Engine(settings) as engine:
+        events = list(ask(engine, tmp_path))
+    (told,) = [event for event in events if isinstance(event, Discarded)]
+    assert told.key == "discarded.fallback"
+    assert "does not fit into the memory" in told.text("en")
+    assert events[-1] == Finished("stop", "other")
+
+
+@pytest.mark.parametrize("error", MEMORY_ERRORS, ids=lambda error: type(error).__name__)
+def test_running_out_of_memory_before_the_run_is_tried_again_at_half_the_pixels(
+    settings: Settings, tmp_path: Path, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare = FakeFamily.prepare
+    shares: list[float] = []
+
+    def out_of_memory(
+        self: FakeFamily, request: ModelRequest, preparation: Preparation
+    ) -> ModelRequest:
+        shares.append(request.pixel_share)
+        if request.pixel_share == 1.0:
+            raise error
+        return prepare(self, request, preparation)
+
+    monkeypatch.setattr(FailingFamily, "prepare", out_of_memory)
+    with Engine(settings) as engine:
+        events = list(ask(engine, tmp_path))
+    assert shares == [1.0, 0.5]
+    told = [event.key for event in events if isinstance(event, Discarded)]
+    assert (told, events[-1]) == (["discarded.out_of_memory"], Finished("stop", "fake"))
+
+
+def test_a_model_that_runs_out_of_memory_without_a_text_is_told_like_any_other(
+    settings: Settings, tmp_path: Path
+) -> None:
+    FailingFamily.failures, FailingFamily.error = 1, MemoryError()
+    with Engine(settings) as engine:
+        events = list(ask(engine, tmp_path))
+    told = [event.key for event in events if isinstance(event, Discarded)]
+    assert (told, events[-1]) == (["discarded.out_of_memory"], Finished("stop", "fake"))
 
 
 def test_a_failing_model_falls_back_and_what_it_had_said_is_withdrawn(

@@ -24,6 +24,8 @@ class WorkerFamily(FakeFamily):
 
     def prepare(self, request: ModelRequest, preparation: Preparation) -> ModelRequest:
         super().prepare(request, preparation)
+        if request.question == "no memory":
+            raise torch.OutOfMemoryError("CUDA out of memory.")
         page = request.pages[0]
         self.seen = (page.load_image().size, preparation.index(page).lines[0].text)
         return request
@@ -55,15 +57,23 @@ class BrokenFamily(FakeFamily):
         raise OSError("no such file: model.safetensors")
 
 
+class LargeFamily(FakeFamily):
+    @classmethod
+    def load(cls, model_id: str, settings: Settings) -> FakeFamily:
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     FakeFamily.reset()
     monkeypatch.setitem(FAMILIES, "fake", "tests.models.test_worker:WorkerFamily")
     monkeypatch.setitem(FAMILIES, "broken", "tests.models.test_worker:BrokenFamily")
+    monkeypatch.setitem(FAMILIES, "large", "tests.models.test_worker:LargeFamily")
     path = tmp_path / "worker.toml"
     path.write_text(
         f"{FAKE_MODELS_TOML}"
         "[models.broken]\nfamily = 'broken'\nrepo_id = 'tests/broken'\n"
+        "[models.large]\nfamily = 'large'\nrepo_id = 'tests/large'\n"
         "[generation]\nworker_process = 'always'\nresident_models = 2\n",
         encoding="utf-8",
     )
@@ -175,6 +185,17 @@ def test_a_model_that_cannot_be_loaded_there_says_why(settings: Settings, tmp_pa
         assert isinstance(events[-1], Failed)
         assert events[-1].error.key == "model.load_failed"
         assert "model.safetensors" in events[-1].error.text()
+
+
+def test_memory_that_runs_out_there_is_told_as_such(settings: Settings, tmp_path: Path) -> None:
+    with Engine(settings) as engine:
+        session_id = new_session(engine, tmp_path)
+        (*_, loading) = engine.ask(session_id, "?", model_id="large")
+        (*_, asking) = engine.ask(session_id, "no memory")
+    assert isinstance(loading, Failed)
+    assert isinstance(asking, Failed)
+    assert loading.error.key == "model.no_memory_to_load"
+    assert asking.error.key == "model.out_of_memory"
 
 
 def test_a_process_that_never_starts_is_an_error_and_not_a_wait(

@@ -19,6 +19,7 @@ from engine.core.errors import (
     OnlyThoughtError,
     SessionError,
 )
+from engine.core.proxy import is_proxy_login
 
 if TYPE_CHECKING:
     import openai
@@ -102,6 +103,8 @@ class ServerInfo:
         """Classify an exception of the client."""
         import openai
 
+        if is_proxy_login(error):
+            return RequestFailure(self.error("proxy_login"), away=True)
         match error:
             case openai.APIStatusError():
                 return self._refused(error)

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from engine.core.errors import EngineError
+from engine.core.proxy import PROXY_LOGIN, is_proxy_login
 from engine.families.base import ServerState
 from engine.families.openai_server.breaker import breaker_of
 from engine.families.openai_server.failures import ServerInfo
@@ -62,6 +63,8 @@ def look(server: ServerInfo) -> Health:
     try:
         with httpx2.Client(timeout=_LOOK_SECONDS, headers=headers) as client:
             status = client.get(f"{root}/health").status_code
+            if status == PROXY_LOGIN:
+                return Health(server.error("proxy_login"))
             if status >= _ERROR:
                 return Health(server.error("unwell", status=status))
             milliseconds = (time.monotonic() - started) * 1000
@@ -75,6 +78,8 @@ def look(server: ServerInfo) -> Health:
     except httpx2.TimeoutException:
         return Health(server.error("silent"))
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+        if is_proxy_login(error):
+            return Health(server.error("proxy_login"))
         return Health(server.error("unreachable", detail=server.told(error)))
     except ValueError:
         return Health(server.error("garbled", detail="GET /models"))

@@ -28,9 +28,11 @@ from engine.core.hardware import (
     check_precision,
     choose_precision,
     device,
+    is_out_of_memory,
     keep_out_of_shared_memory,
     torch_dtype,
 )
+from engine.core.proxy import is_proxy_login
 from engine.core.settings import ModelSettings
 
 if TYPE_CHECKING:
@@ -247,12 +249,19 @@ def hub_errors(model_id: str, model: ModelSettings) -> Iterator[None]:
         raise ModelError("hub.damaged", **named, detail=str(error)) from error
     except httpx2.TransportError as error:
         logger.info("fetching %s failed: %s", model.repo_id, error)
-        raise ModelError("model.weights_missing", **named) from error
+        raise _unreachable(named, error) from error
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise ModelError("hub.disk_full", **named) from error
+        if is_out_of_memory(error):
+            raise
         logger.info("loading %s failed: %s", model.repo_id, error)
-        raise ModelError("model.weights_missing", **named) from error
+        raise _unreachable(named, error) from error
+
+
+def _unreachable(named: Mapping[str, str], error: Exception) -> ModelError:
+    key = "hub.proxy_login" if is_proxy_login(error) else "model.weights_missing"
+    return ModelError(key, **named)
 
 
 def check_reachable(model_id: str, model: ModelSettings) -> None:

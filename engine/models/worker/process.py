@@ -21,11 +21,12 @@ from queue import SimpleQueue
 from typing import Any, Final
 
 from engine.core.child_process import Channel
-from engine.core.errors import EngineError, ModelError, RunCancelled, as_engine_error
+from engine.core.errors import EngineError, RunCancelled
 from engine.core.schema import Failed, Finished, Page, StreamEvent
 from engine.core.stop_event import StopEvent
-from engine.families import FAMILIES, family_class
+from engine.families import FAMILIES
 from engine.families.base import ModelFamily, ModelRequest, Preparation
+from engine.models.failures import load_family, preparation_error
 from engine.models.inference import InferenceThread, Job, run_job
 from engine.models.worker.messages import (
     FAULT_KEY,
@@ -75,16 +76,7 @@ def main(channel: Channel) -> int:
 
 def _load(order: Load) -> ModelFamily:
     FAMILIES[order.family] = order.entry
-    try:
-        return family_class(order.family, model_id=order.model_id).load(
-            order.model_id, order.settings
-        )
-    except EngineError:
-        raise
-    except Exception as error:
-        logger.exception("loading %s failed", order.model_id)
-        detail = f"{type(error).__name__}: {error}"
-        raise ModelError("model.load_failed", model_id=order.model_id, detail=detail) from error
+    return load_family(order.model_id, order.settings)
 
 
 @dataclass(slots=True)
@@ -156,10 +148,8 @@ class _Worker:
             run.inputs = self._family.prepare(with_pictures(request, ask), preparation)
         except RunCancelled:
             self._ended(run, None)
-        except Exception as error:
-            if not isinstance(error, EngineError):
-                logger.exception("preparing a run of %s failed", self._family.model_id)
-            self._ended(run, as_engine_error(error))
+        except Exception as error:  # noqa: BLE001 - preparation_error logs it
+            self._ended(run, preparation_error(self._family.model_id, error))
         else:
             self._send(PrepareDone(run.number))
 
