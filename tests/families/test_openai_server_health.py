@@ -141,6 +141,25 @@ def test_a_model_that_ollama_loads_with_the_first_question_is_kept_to_its_contex
     assert len(server.exchanges) == 1
 
 
+@pytest.mark.parametrize(
+    ("model", "listed"),
+    [("llama3", "llama3:latest"), ("llama3:latest", "llama3"), ("a/llama3:8b", "a/llama3:8b")],
+)
+def test_a_model_is_found_under_its_name_with_and_without_the_tag_latest(
+    server: ApiServer, model: str, listed: str
+) -> None:
+    server.models = [{"id": listed, "max_model_len": 8192}, {"id": "other", "max_model_len": 1}]
+    health = look(at(server.base_url, model=model))
+    assert (health.problem, health.context_tokens) == (None, 8192)
+
+
+@pytest.mark.parametrize("listed", ["llama3:8b", "llama3:latest:latest", "lama3:latest"])
+def test_a_model_with_another_tag_is_another_model(server: ApiServer, listed: str) -> None:
+    server.models = [{"id": listed}]
+    problem = look(at(server.base_url, model="llama3")).problem
+    assert problem is not None and problem.key == "server.not_listed"
+
+
 @pytest.mark.parametrize("models", [None, []])
 def test_a_server_that_lists_no_models_is_well(server: ApiServer, models: list[Any] | None) -> None:
     server.models = models

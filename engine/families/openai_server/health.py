@@ -74,7 +74,9 @@ def look(server: ServerInfo) -> Health:
                 refused = server.error("no_access", status=answer.status_code, variable=variable)
                 return Health(refused, milliseconds)
             listed = _listed(answer.json()) if answer.is_success else {}
-            context_tokens = listed.get(server.model) or _given(client, server, root)
+            named = _names(server.model) & listed.keys()
+            own = next((listed[name] for name in named if listed[name]), None)
+            context_tokens = own or _given(client, server, root)
     except httpx2.TimeoutException:
         return Health(server.error("silent"))
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
@@ -85,7 +87,7 @@ def look(server: ServerInfo) -> Health:
         return Health(server.error("garbled", detail="GET /models"))
     names = tuple(listed)
     problem = None
-    if names and server.model not in listed:
+    if names and not named:
         shown = ", ".join(server.told(name) for name in names[:_LONGEST_LIST])
         problem = server.error("not_listed", model=server.model, known=shown)
     return Health(problem, milliseconds, names, context_tokens)
@@ -123,11 +125,20 @@ def _given(client: httpx2.Client, server: ServerInfo, root: str) -> int | None:
     defaults, rows = body.get("default_generation_settings"), body.get("models")
     if isinstance(defaults, dict):
         return _length(defaults.get("n_ctx"))
-    names = (server.model, f"{server.model}:latest")
+    names = _names(server.model)
     for row in rows if isinstance(rows, list) else ():
         if isinstance(row, dict) and (row.get("name") in names or row.get("model") in names):
             return _length(row.get("context_length"))
     return None
+
+
+def _names(model: str) -> set[str]:
+    """Return the names under which a server may list a model.
+
+    In Ollama's names the tag is optional and defaults to "latest"; it lists names with their tag
+    (ollama/ollama, docs/api.md, "Model names").
+    """
+    return {model, f"{model}:latest", model.removesuffix(":latest")}
 
 
 def _length(value: Any) -> int | None:
