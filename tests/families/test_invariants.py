@@ -279,6 +279,26 @@ def test_greedy_is_the_default_whatever_the_checkpoint_says(
     assert len(texts) == 1
 
 
+@pytest.mark.parametrize("name", TINY)
+def test_a_checkpoint_that_switches_the_cache_off_is_decoded_with_one(
+    tiny_engine: MakeEngine, name: str, tmp_path: Path
+) -> None:
+    engine = tiny_engine(name)
+    model = loaded_family(engine).model
+    model.generation_config.update(use_cache=False)
+    lengths: list[int] = []
+
+    def note(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        given = next(kwargs[key] for key in ("input_ids", "inputs_embeds") if key in kwargs)
+        lengths.append(given.shape[1])
+
+    model.register_forward_pre_hook(note, with_kwargs=True)
+    list(engine.ask(with_page(engine, tmp_path), "What is the total?", task=TINY[name].task))
+    # The prompt, then token by token; without a cache, the prompt would come with each of them.
+    assert max(lengths) > 1
+    assert lengths[-1] == 1
+
+
 @pytest.mark.parametrize("name", ASKED)
 def test_special_tokens_in_a_question_are_not_obeyed(
     tiny_engine: MakeEngine, name: str, tmp_path: Path
