@@ -7,6 +7,7 @@ from typing import get_args
 
 import pytest
 
+import gradio_app
 from engine.cli import COMMANDS
 from engine.cli.models import markdown_table
 from engine.core.settings import ModelSettings, Settings, Use
@@ -51,6 +52,13 @@ def test_the_file_tree_of_the_readme_is_the_real_one() -> None:
     }
     expected -= {".gitignore", ".ci/", "engine/"}
     assert tree_of_readme() - {"engine/", ".ci/run"} == expected
+
+
+@pytest.mark.parametrize("page", ["deploy.md", "reliability.md"])
+def test_the_docs_say_how_long_answers_and_connections_get_when_the_app_ends(page: str) -> None:
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    # tests/reliability/test_faults.py ends an app in mid-answer, with a tab open.
+    assert text.count(f"up to {gradio_app._LEAVE_SECONDS} s") == 2
 
 
 @pytest.mark.parametrize("command", ["make run", "make test", "python -m engine ask"])
