@@ -1,7 +1,6 @@
 """From a drawn file to a streamed answer with its place, by `lite`, with nothing faked."""
 
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,7 +13,6 @@ from engine import Engine, load_settings
 from engine.core.schema import RegionAdded, Step, TextDelta
 from engine.evaluation import covered_share as covered
 from tests.fakes import draw_page
-from tests.missing import missing
 
 ROOT = Path(__file__).resolve().parent.parent
 INVOICE = [
@@ -93,8 +91,6 @@ def test_a_follow_up_question_is_understood(engine: Engine, tmp_path: Path) -> N
 def test_a_russian_page_is_read_and_asked(
     engine: Engine, tmp_path: Path, question: str, answer: str
 ) -> None:
-    if shutil.which("tesseract") is None:
-        pytest.skip(missing("tesseract-ocr and tesseract-ocr-rus, for Russian"))
     session_id, boxes = upload(engine, tmp_path, RUSSIAN)
     found = engine.ask(session_id, question, language="ru").answer()
     assert found.text.rstrip(".") == answer.rstrip(".")

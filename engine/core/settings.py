@@ -71,7 +71,6 @@ class OcrSettings(_Strict):
     """OCR options. max_side: longer side of the image that OCR processes, in pixels."""
 
     use_pdf_text: bool
-    script: Literal["auto", "latin", "cyrillic"]
     fix_orientation: bool
     max_side: Annotated[int, Field(ge=640, le=8000)]
 

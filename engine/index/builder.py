@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
@@ -15,11 +14,11 @@ from PIL import Image
 
 from engine.core.errors import GeometryError, RunCancelled
 from engine.core.geometry import clip, undo_quarter_turns, union
-from engine.core.schema import BBox, Line, Notice, Page, Region, Size, StreamEvent, Word
+from engine.core.schema import BBox, Line, Page, Region, Size, StreamEvent, Word
 from engine.core.settings import PreprocessSettings, Settings
 from engine.index.page_index import PageIndex
 from engine.ocr import layout_model, reader, regions, text_layer
-from engine.ocr.script import Script, script_of
+from engine.ocr.alphabets import Script, script_of
 from engine.ocr.table_columns import columns_of
 from engine.ocr.words import same_row
 
@@ -27,10 +26,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ToPage: TypeAlias = Callable[[BBox], BBox]
-
-
-# RapidOCR reads Greek but no Cyrillic: Greek capitals on a Cyrillic page are look-alikes.
-_GREEK_AS_CYRILLIC = str.maketrans("ΠΓΦΛΔΑΒΕΗΚΜΝΟΡΤΧ", "ПГФЛДАВЕНКМНОРТХ")
 
 
 def build_index(
@@ -54,7 +49,7 @@ def build_index(
     Raises:
         RunCancelled: `stop` was set.
         DocumentError: the page's picture cannot be read.
-        OcrError: Tesseract is installed and was needed, but failed.
+        OcrError: the text of the page cannot be recognised.
     """
 
     def check() -> None:
@@ -102,7 +97,6 @@ def _from_picture(
     picture, scale = _working_copy(image, settings.ocr.max_side)
     read = reader.read_picture(
         picture,
-        wanted=settings.ocr.script,
         fix_orientation=settings.ocr.fix_orientation,
         check=check,
     )
@@ -116,7 +110,6 @@ def _from_picture(
 
     boxes = [line.bbox for line in read.lines]
     found = layout_model.find_around(read.levelled(), boxes) if boxes else []
-    notices = (Notice("ocr.needs_tesseract"),) if read.lacks_tesseract else ()
     return _assemble(
         page,
         read.lines,
@@ -124,9 +117,8 @@ def _from_picture(
         back,
         frame_height=read.picture.shape[0],
         script=read.script,
-        source=read.source,
+        source="ocr",
         quarter_turns=read.quarter_turns,
-        notices=notices,
     )
 
 
@@ -138,9 +130,8 @@ def _assemble(
     *,
     frame_height: float,
     script: Script,
-    source: Literal["rapidocr", "tesseract", "pdf"],
+    source: Literal["ocr", "pdf"],
     quarter_turns: int = 0,
-    notices: tuple[Notice, ...] = (),
 ) -> PageIndex:
     """Order lines and regions, and map their boxes to the page.
 
@@ -149,8 +140,6 @@ def _assemble(
         back: maps a box from that frame to the page; raises GeometryError for a box outside.
         frame_height: height of that frame, pixels.
     """
-    if script == "cyrillic":
-        lines = [_in_cyrillic(line) for line in lines]
     done_lines: list[Line] = []
     done_regions: list[Region] = []
     members: list[tuple[int, ...]] = []
@@ -177,15 +166,7 @@ def _assemble(
         script=script,
         source=source,
         quarter_turns=quarter_turns,
-        notices=notices,
     )
-
-
-def _in_cyrillic(line: Line) -> Line:
-    words = tuple(
-        replace(word, text=word.text.translate(_GREEK_AS_CYRILLIC)) for word in line.words
-    )
-    return Line(words, line.bbox)
 
 
 def _plain_text(lines: Sequence[Line]) -> str:

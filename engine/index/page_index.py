@@ -34,7 +34,7 @@ class PageIndex:
     regions: tuple[Region, ...] = ()
     region_lines: tuple[tuple[int, ...], ...] = ()
     script: Literal["latin", "cyrillic", "other"] = "latin"
-    source: Literal["rapidocr", "tesseract", "pdf", "model"] = "rapidocr"
+    source: Literal["ocr", "pdf", "model"] = "ocr"
     quarter_turns: int = 0
     notices: tuple[Notice, ...] = ()
 

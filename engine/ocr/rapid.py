@@ -1,22 +1,23 @@
 """Text detection and recognition with RapidOCR (PP-OCR models of its wheel, onnxruntime, CPU).
 
-Detection and recognition are called separately instead of through `RapidOCR.__call__`. A few lines
-can then be recognised first (for script and orientation), and each character retains its column.
-This module does not order lines. It does not recognise Cyrillic: the bundled models omit such
-glyphs (see engine.ocr.script).
+Detection and recognition are called separately instead of through `RapidOCR.__call__`. Latin and
+Cyrillic lines are recognised by engine.ocr.recogniser; RapidOCR's own recogniser knows Chinese,
+Japanese and Greek, and no Cyrillic. Each character retains its column. This module does not order
+lines.
 
 Try it: `python -m engine parse examples/invoice.png --task ocr --format md`
 """
 
 from __future__ import annotations
 
+import math
 import threading
-import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from engine.ocr.recognised_text import RecognisedText, blank_columns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,39 +27,17 @@ if TYPE_CHECKING:
 
 # Batch size of the recogniser; crops are sorted by width, so padding stays small.
 _REC_BATCH = 6
-# A column has ink if it is darker than the paper by this fraction of the paper-to-ink difference.
-_INK_SHARE = 0.45
+# Pixels of the longer side of the copy in which lines are found first.
+_SIDE = 1280
+# Pictures whose shorter side has fewer pixels are enlarged, unless they are strips.
+_LEAST_SIDE = 736
+# Height in pixels of lines that the detector finds surely. If small print has less in the first
+# copy, lines are found again in a copy where it has _PRINT.
+_LEAST_PRINT = 18
+_PRINT = 20
+_LONGEST_SHAPE = 8.0
 _engine_lock = threading.Lock()
 _engine: Any = None
-
-
-@dataclass(frozen=True, slots=True)
-class RecognisedText:
-    """The recogniser's result for one crop.
-
-    Attributes:
-        text: as recognised, with its spaces.
-        score: 0 to 1, mean over the characters; 0 if nothing was recognised.
-        places: for each character of `text` that is not a space, the position of its centre in the
-            crop, 0 (left edge) to 1 (right edge).
-        aspect: width / height of the crop.
-        gaps: (start, end) of the columns without ink, in fractions of the crop's width.
-    """
-
-    text: str
-    score: float
-    places: tuple[float, ...]
-    aspect: float
-    gaps: tuple[tuple[float, float], ...] = ()
-
-    @property
-    def coverage(self) -> float:
-        """Characters per crop height of width: about 2 for recognised print, near 0 otherwise.
-
-        Full-width characters (Chinese) are twice as wide as letters and count twice.
-        """
-        wide = sum(unicodedata.east_asian_width(character) in "WF" for character in self.text)
-        return (len(self.places) + wide) / self.aspect if self.aspect > 0 else 0.0
 
 
 def detect(picture: Picture) -> Quads:
@@ -69,12 +48,47 @@ def detect(picture: Picture) -> Quads:
     Returns:
         (N, 4, 2) float32 corners in pixels of the image, clockwise from the top left; N may be 0.
     """
+    height, width = picture.shape[:2]
+    longer, shorter = max(height, width), min(height, width)
+    scale = _SIDE / longer
+    if scale >= 1:
+        return _detect_at(min(scale, max(1.0, _LEAST_SIDE / shorter)), picture)
+    quads = _detect_at(scale, picture)
+    print_height = _small_print(quads) * scale
+    if print_height >= _LEAST_PRINT:
+        return quads
+    larger = min(1.0, scale * _PRINT / print_height) if print_height else 1.0
+    return _detect_at(larger, picture)
+
+
+def _small_print(quads: Quads) -> float:
+    """The height of small print on a page, the 20th percentile of the lines; 0 without lines."""
+    heights = [min(quad_size(quad)) for quad in quads]
+    return float(np.percentile(heights, 20)) if heights else 0.0
+
+
+def _detect_at(scale: float, picture: Picture) -> Quads:
+    """The lines of a picture, found in a copy of it at this scale; in pixels of the picture."""
+    import cv2
+
+    copy = picture[:, :, ::-1]
+    if scale != 1.0:
+        how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+        size = [max(1, round(side * scale)) for side in (picture.shape[1], picture.shape[0])]
+        copy = np.asarray(cv2.resize(copy, size, interpolation=how), np.uint8)
+    # The network needs some room: strips are padded at their lower or right edge.
+    least = math.ceil(max(copy.shape[:2]) / _LONGEST_SHAPE)
+    down, right = (max(0, least - side) for side in copy.shape[:2])
+    if down or right:
+        copy = cv2.copyMakeBorder(copy, 0, down, 0, right, cv2.BORDER_REPLICATE)
     engine = _shared_engine()
     with _engine_lock:
-        found = engine.text_det(np.ascontiguousarray(picture[:, :, ::-1]))
+        found = engine.text_det(np.ascontiguousarray(copy))
     if found.boxes is None:
         return np.zeros((0, 4, 2), np.float32)
-    return np.asarray(found.boxes, np.float32).reshape(-1, 4, 2)
+    limits = np.array([picture.shape[1], picture.shape[0]], np.float32)
+    quads = np.asarray(found.boxes, np.float32).reshape(-1, 4, 2) / np.float32(scale)
+    return np.clip(quads, 0, limits)
 
 
 def crop(picture: Picture, quad: NDArray[np.float32]) -> Picture:
@@ -118,25 +132,10 @@ def recognise(crops: Sequence[Picture]) -> list[RecognisedText]:
         total = float(info.line_txt_len) or 1.0
         places = tuple(min(1.0, (column + 0.5) / total) for column in columns)
         aspect = picture.shape[1] / picture.shape[0]
-        gaps = _blank_columns(picture)
-        readings.append(RecognisedText(text, float(score) if text else 0.0, places, aspect, gaps))
+        scores = (float(score),) * len(places)
+        gaps = blank_columns(picture)
+        readings.append(RecognisedText(text, places, scores, aspect, gaps))
     return readings
-
-
-def _blank_columns(picture: Picture) -> tuple[tuple[float, float], ...]:
-    """(start, end) of each run of columns without ink, in fractions of the width."""
-    grey = picture.mean(axis=2, dtype=np.float32)
-    # The crop's top and bottom margins may hold parts of the neighbouring lines.
-    margin = round(0.12 * grey.shape[0])
-    body = grey[margin : grey.shape[0] - margin] if grey.shape[0] > 12 else grey
-    ink, paper = np.percentile(body, (2, 75))
-    # Vertical means of three pixels, so that a speck of noise does not count as ink.
-    if body.shape[0] > 3:
-        body = (body[:-2] + body[1:-1] + body[2:]) / 3
-    dark = body.min(axis=0) < paper - _INK_SHARE * (paper - ink)
-    blank = np.concatenate(([False], ~dark, [False]))
-    edges = np.flatnonzero(np.diff(blank)).reshape(-1, 2) / grey.shape[1]
-    return tuple((float(start), float(end)) for start, end in edges)
 
 
 def _shared_engine() -> Any:
@@ -146,16 +145,24 @@ def _shared_engine() -> Any:
         if _engine is None:
             from rapidocr import RapidOCR
 
-            engine = RapidOCR(params={"Global.log_level": "error", "Rec.rec_batch_num": _REC_BATCH})
+            engine = RapidOCR(
+                params={
+                    "Global.log_level": "error",
+                    "Rec.rec_batch_num": _REC_BATCH,
+                    # `detect` chooses the size itself.
+                    "Det.limit_type": "max",
+                    "Det.limit_side_len": 1_000_000,
+                }
+            )
             engine._load_det_model()
             engine._load_rec_model()
             for part in (engine.text_det, engine.text_rec):
-                part.session.session = _without_spinning(part.session.session)
+                part.session.session = without_spinning(part.session.session)
             _engine = engine
         return _engine
 
 
-def _without_spinning(session: Any) -> Any:
+def without_spinning(session: Any) -> Any:
     """Recreate an onnxruntime session with threads that sleep instead of spinning while they wait.
 
     Spinning costs nothing on an idle machine, but with a language model or a second user beside it,

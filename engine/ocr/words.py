@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from engine.ocr.rapid import RecognisedText
+    from engine.ocr.recognised_text import RecognisedText
 
 # Two words of a row further apart than this many line heights are two cells, not one phrase.
 CELL_GAP = 1.6
@@ -68,7 +68,8 @@ def line_of(reading: RecognisedText, quad: NDArray[np.float32]) -> Line | None:
             # its word would have no width, and be lost.
             start = max(0.0, places[first] - pitch / 2)
             end = min(1.0, places[last] + pitch / 2)
-        words.append(Word(token, slice_quad(quad, start, end), reading.score))
+        scores = reading.scores[first : last + 1]
+        words.append(Word(token, slice_quad(quad, start, end), sum(scores) / len(scores)))
     return line_from(words) if words else None
 
 

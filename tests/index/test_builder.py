@@ -1,6 +1,5 @@
 """Pages become words, lines and regions with boxes; the pages are drawn by the tests."""
 
-import shutil
 import threading
 from pathlib import Path
 
@@ -17,7 +16,6 @@ from engine.index.builder import build_index
 from engine.index.page_index import PageIndex
 from synthetic import draw_document
 from tests.fakes import draw_page
-from tests.missing import missing
 
 SETTINGS = load_settings()
 # Two columns of prose, each line of the left one beside a line of the right one.
@@ -49,11 +47,6 @@ def index_of(
     image.save(tmp_path / "page.png")
     document = open_document(tmp_path / "page.png", name="page.png", limits=settings.limits)
     return build_index(document.pages[0], settings, **options)  # type: ignore[arg-type]
-
-
-def needs_tesseract() -> None:
-    if shutil.which("tesseract") is None:
-        pytest.skip(missing("tesseract-ocr and tesseract-ocr-rus, for Russian"))
 
 
 def position(index: PageIndex, text: str) -> int:
@@ -115,34 +108,12 @@ def test_an_english_page_is_read_nearly_without_errors(tmp_path: Path, degradati
 
 
 def test_a_russian_page_is_told_from_its_picture_and_read(tmp_path: Path) -> None:
-    needs_tesseract()
     text = ["Акт сверки расчётов", "Продавец передал товар", "в полном объёме и в срок"]
     lines = [(line, 60, 60 + 70 * row) for row, line in enumerate(text)]
     index = index_of(draw_page(lines)[0], tmp_path)
-    assert (index.script, index.source) == ("cyrillic", "tesseract")
+    assert (index.script, index.source) == ("cyrillic", "ocr")
     assert character_error_rate(index.text, "\n".join(text)) < 0.05
     assert index.notices == ()
-
-
-def test_a_russian_page_without_tesseract_says_what_to_install(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    lines = [("Акт сверки расчётов", 60, 60), ("Продавец передал товар", 60, 130)]
-    lines += [("в полном объёме и в срок", 60, 200)]
-    index = index_of(draw_page(lines)[0], tmp_path)
-    assert [notice.key for notice in index.notices] == ["ocr.needs_tesseract"]
-    assert "tesseract-ocr-rus" in index.notices[0].text("ru")
-
-
-def test_an_english_page_never_asks_for_tesseract(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    image, drawn = draw_page([("Harbour Master", 60, 60), ("Fee 31.40 paid", 60, 200)])
-    index = index_of(image, tmp_path)
-    assert index.notices == ()
-    assert index.text.split() == " ".join(line.text for line in drawn).split()
 
 
 @pytest.mark.parametrize("turns", [1, 2, 3])

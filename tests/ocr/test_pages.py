@@ -7,8 +7,6 @@ from PIL import Image
 from engine.core.settings import Settings
 from engine.index.builder import build_index
 from engine.index.page_index import PageIndex
-from engine.ocr import tesseract
-from tests.missing import missing
 from tests.ocr.drawing import SETTINGS, Sheet, covered, page_of
 
 PARAGRAPH = (
@@ -73,11 +71,6 @@ def with_ocr(**options: object) -> Settings:
     return SETTINGS.model_copy(update={"ocr": SETTINGS.ocr.model_copy(update=options)})
 
 
-def needs_tesseract() -> None:
-    if not tesseract.available():
-        pytest.skip(missing("tesseract-ocr and tesseract-ocr-rus, for Russian"))
-
-
 def assert_found(index: PageIndex, sheet: Sheet, *, share: float = 0.95) -> None:
     missing = [
         word.text
@@ -94,8 +87,6 @@ def assert_found(index: PageIndex, sheet: Sheet, *, share: float = 0.95) -> None
 def test_short_russian_words_that_look_like_latin_ones_are_read_as_russian(
     size: int, expected: str
 ) -> None:
-    """Read once with both languages they come back as "C4." and "KoMy:" (Tesseract 5.3)."""
-    needs_tesseract()
     sheet = Sheet(800, 760)
     for i, text in enumerate(PAYMENT):
         sheet.write(80, 40 + 54 * i, text, size=size)
@@ -106,8 +97,6 @@ def test_short_russian_words_that_look_like_latin_ones_are_read_as_russian(
 
 @pytest.mark.parametrize("size", [20, 26])
 def test_russian_labels_with_their_english_are_read_in_both_alphabets(size: int) -> None:
-    """Tesseract alone reads "Фамилия/Зигпате", "Homep/Number" and "[pak qaHcTBo/Nationality"."""
-    needs_tesseract()
     sheet = Sheet(800, 560)
     for i, text in enumerate(PASSPORT):
         sheet.write(80, 40 + 54 * i, text, size=size)
@@ -171,28 +160,18 @@ def test_two_lists_side_by_side_are_read_one_after_the_other() -> None:
 
 
 def test_a_russian_page_upside_down_is_turned() -> None:
-    needs_tesseract()
     index = build_index(page_of(russian_sheet().image.rotate(180)), SETTINGS)
     assert index.quarter_turns == 2
     assert "Мастерская" in index.text
 
 
 def test_a_russian_line_on_an_english_page_is_read_too() -> None:
-    needs_tesseract()
     sheet = english_sheet()
     sheet.write(80, 410, "Получатель: Мастерская часов")
     index = build_index(page_of(sheet.image), SETTINGS)
     assert index.script == "latin"
     assert "Получатель: Мастерская часов" in index.text
     assert "Invoice No. 48213" in index.text
-
-
-def test_a_forced_script_is_obeyed() -> None:
-    needs_tesseract()
-    index = build_index(page_of(russian_sheet().image), with_ocr(script="latin"))
-    assert (index.source, index.notices) == ("rapidocr", ())
-    index = build_index(page_of(english_sheet().image), with_ocr(script="cyrillic"))
-    assert index.script == "cyrillic"
 
 
 def test_pdf_words_are_taken_instead_of_reading_the_picture() -> None:
@@ -211,14 +190,14 @@ def test_pdf_words_are_taken_instead_of_reading_the_picture() -> None:
 def test_pdf_words_are_not_taken_when_settings_say_so() -> None:
     sheet = english_sheet()
     page = page_of(sheet.image, tuple(sheet.words))
-    assert build_index(page, with_ocr(use_pdf_text=False)).source == "rapidocr"
+    assert build_index(page, with_ocr(use_pdf_text=False)).source == "ocr"
 
 
 def test_a_pdf_layer_of_unmapped_signs_is_not_trusted() -> None:
     sheet = english_sheet()
     words = tuple(type(word)("\ufffd\ue001\ue002", word.bbox) for word in sheet.words)
     index = build_index(page_of(sheet.image, words), SETTINGS)
-    assert index.source == "rapidocr"
+    assert index.source == "ocr"
     assert_found(index, sheet)
 
 

@@ -1,22 +1,16 @@
-"""The parts of engine.ocr that need no image: words, script, order, regions, Tesseract's TSV."""
-
-import stat
-from pathlib import Path
+"""The parts of engine.ocr that need no image: words, script, order, regions."""
 
 import numpy as np
 import pytest
 
-from engine.core.errors import OcrError
 from engine.core.geometry import union
-from engine.core.schema import CATEGORIES, BBox, Line, Word
-from engine.ocr import order, tesseract
-from engine.ocr.alphabets import likeness
-from engine.ocr.cyrillic import repaired
+from engine.core.schema import CATEGORIES, Line, Word
+from engine.ocr import order
+from engine.ocr.alphabets import script_of
 from engine.ocr.labels import labelled
 from engine.ocr.layout_model import CATEGORY_OF, DetectedRegion
-from engine.ocr.rapid import RecognisedText
+from engine.ocr.recognised_text import RecognisedText
 from engine.ocr.regions import blocks
-from engine.ocr.script import sampled_script, script_of
 from engine.ocr.text_layer import covers, is_plausible, lines_of
 from engine.ocr.words import ascii_punctuation, join_neighbours, line_of, split_at_gaps
 
@@ -39,17 +33,20 @@ def texts(lines: list[Line], numbers: tuple[int, ...]) -> list[str]:
 
 def test_recognised_characters_become_words_at_their_columns() -> None:
     # "ab cd" in a crop of 100 x 10 pixels; the space between 0.4 and 0.6 holds no ink.
-    reading = RecognisedText("ab cd", 0.9, (0.1, 0.3, 0.7, 0.9), 10.0, ((0.4, 0.6),))
+    reading = RecognisedText(
+        "ab cd", (0.1, 0.3, 0.7, 0.9), (0.9, 0.7, 0.5, 0.3), 10.0, ((0.4, 0.6),)
+    )
     found = line_of(reading, FLAT)
     assert found is not None
-    assert [(word.text, word.confidence) for word in found.words] == [("ab", 0.9), ("cd", 0.9)]
+    assert [word.text for word in found.words] == ["ab", "cd"]
+    assert [word.confidence for word in found.words] == pytest.approx([0.8, 0.4])
     assert found.words[0].bbox == pytest.approx((0, 0, 40, 10), abs=1)
     assert found.words[1].bbox == pytest.approx((60, 0, 100, 10), abs=1)
 
 
 def test_words_of_a_sloping_line_follow_its_slope() -> None:
     quad = np.array([[0, 0], [100, 10], [100, 20], [0, 10]], np.float32)
-    reading = RecognisedText("ab cd", 0.9, (0.1, 0.3, 0.7, 0.9), 10.0, ((0.4, 0.6),))
+    reading = RecognisedText("ab cd", (0.1, 0.3, 0.7, 0.9), (0.9,) * 4, 10.0, ((0.4, 0.6),))
     found = line_of(reading, quad)
     assert found is not None
     first, second = (word.bbox for word in found.words)
@@ -58,8 +55,8 @@ def test_words_of_a_sloping_line_follow_its_slope() -> None:
 
 def test_a_lost_space_behind_a_colon_is_found_where_the_ink_has_a_gap() -> None:
     places = (0.05, 0.15, 0.25, 0.32, 0.75, 0.9)
-    with_gap = RecognisedText("Tel:07", 0.9, places, 10.0, ((0.36, 0.7),))
-    without = RecognisedText("Tel:07", 0.9, places, 10.0, ())
+    with_gap = RecognisedText("Tel:07", places, (0.9,) * 6, 10.0, ((0.36, 0.7),))
+    without = RecognisedText("Tel:07", places, (0.9,) * 6, 10.0, ())
     for reading, words in ((with_gap, ["Tel:", "07"]), (without, ["Tel:07"])):
         found = line_of(reading, FLAT)
         assert found is not None
@@ -67,7 +64,7 @@ def test_a_lost_space_behind_a_colon_is_found_where_the_ink_has_a_gap() -> None:
 
 
 def test_nothing_but_spaces_is_no_line() -> None:
-    assert line_of(RecognisedText("   ", 0.9, (), 10.0), FLAT) is None
+    assert line_of(RecognisedText("   ", (), (), 10.0), FLAT) is None
 
 
 def test_full_width_marks_are_ascii_unless_the_line_is_chinese() -> None:
@@ -83,47 +80,12 @@ def test_cells_far_apart_are_lines_of_their_own_and_a_phrase_is_not() -> None:
     assert [one.text for one in join_neighbours(halves)] == ["Total due", "7.20"]
 
 
-def test_skipped_print_is_cyrillic_and_figures_say_nothing() -> None:
-    read = RecognisedText("Invoice number", 0.99, (0.5,) * 13, 6.0)
-    skipped = RecognisedText("  ,  ", 0.9, (0.5,), 12.0)
-    figures = RecognisedText("12 345.60", 0.99, (0.5,) * 8, 4.0)
-    assert sampled_script([read, figures]) == "latin"
-    assert sampled_script([skipped, figures, figures, figures, figures]) == "cyrillic"
-    assert sampled_script([]) == "latin"
-
-
 @pytest.mark.parametrize(
     ("text", "script"),
     [("Invoice 7", "latin"), ("Счёт ABC 7", "cyrillic"), ("合计 A", "other"), ("12.50", "latin")],
 )
 def test_script_of_a_text_is_that_of_most_letters(text: str, script: str) -> None:
     assert script_of(text) == script
-
-
-def test_look_alikes_are_put_right_on_russian_lines_only() -> None:
-    def said(text: str) -> str:
-        boxes: BBox = (0, 0, 1, 1)
-        return " ".join(word.text for word in repaired([Word(t, boxes) for t in text.split()]))
-
-    assert said("Получатель 000 «Заря»") == "Получатель ООО «Заря»"
-    assert said("Поставщик AO «Ладога» Cч. 5") == "Поставщик АО «Ладога» Сч. 5"
-    assert said("Итого 5 600,00 P") == "Итого 5 600,00 ₽"
-    assert said("код 000 указан верно") == "код 000 указан верно"
-    assert said("Microsoft Office установлен здесь") == "Microsoft Office установлен здесь"
-    assert said("CARE OF TOM") == "CARE OF TOM"
-
-
-def test_words_of_two_alphabets_are_alike_where_their_print_is() -> None:
-    same = [
-        ("Cu.", "Сч."),
-        ("py6.", "руб."),
-        ("UHH", "ИНН"),
-        ("Bcero", "Всего"),
-        ("IIACIIOPT", "ПАСПОРТ"),
-    ]
-    assert [likeness(*pair) for pair in same] == [1.0] * len(same)
-    other = [("VIKTOR", "МКТОВ"), ("Surname", "Зитате"), ("Date", "Рае"), ("Given", "Имя")]
-    assert max(likeness(*pair) for pair in other) < 0.85
 
 
 def test_columns_are_read_one_by_one_below_a_heading_across_both() -> None:
@@ -218,31 +180,3 @@ def test_a_pdf_layer_is_trusted_only_where_it_reads_like_the_page() -> None:
     assert not is_plausible(sideways, page_size=(800, 600))
     assert covers(words, [DetectedRegion((0, 0, 400, 40), "Text", 0.9)])
     assert not covers(words, [DetectedRegion((0, 100, 400, 500), "Text", 0.9)])
-
-
-def fake_program(folder: Path, body: str) -> None:
-    program = folder / "tesseract"
-    program.write_text(f"#!/bin/sh\n{body}\n", encoding="utf-8")
-    program.chmod(program.stat().st_mode | stat.S_IXUSR)
-
-
-def test_tesseract_without_russian_data_is_not_available(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert not tesseract.available()
-    fake_program(tmp_path, "echo eng")
-    assert not tesseract.available()
-
-
-@pytest.mark.parametrize("body", ["exit 1", "exec /bin/sleep 5"])
-def test_a_failing_tesseract_is_one_plain_error(
-    body: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    fake_program(tmp_path, f'[ "$1" = --list-langs ] && echo rus && exit 0\n{body}')
-    monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(tesseract, "TIMEOUT_SECONDS", 0.5)
-    assert tesseract.available()
-    with pytest.raises(OcrError) as caught:
-        tesseract.read_words(np.full((20, 60), 255, np.uint8))
-    assert caught.value.key == "ocr.tesseract_failed"

@@ -18,7 +18,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from training.line_reader.model import HEIGHT, STRIDE
 from training.line_reader.phrases import Phrases
-from training.line_reader.sources import Face, draws
+from training.line_reader.sources import OTHER_SCRIPTS, Face, draws
 
 WIDEST = 672
 Grey = NDArray[np.uint8]
@@ -37,7 +37,7 @@ class LineDrawer:
     """Draws lines; the same seeds draw the same lines.
 
     Args:
-        faces: by language, "ru" and "en"; Russian ones draw Latin, too.
+        faces: by language, "ru" and "en", and other scripts; Russian ones draw Latin, too.
         phrases: the source of the text, with its own random generator.
         seed: of everything else.
     """
@@ -60,7 +60,11 @@ class LineDrawer:
 
     def _face(self, text: str, language: str) -> Face | None:
         kind = "en" if language == "en" and self._rng.random() < 0.3 else "ru"
-        faces = self._faces[kind]
+        if language in OTHER_SCRIPTS:
+            kind = language
+        faces = self._faces.get(kind, [])
+        if not faces:
+            return None
         weights = [face.weight * (0.4 if face.is_slanted else 1.0) for face in faces]
         for face in self._rng.choices(faces, weights, k=8):
             if draws(face.path, text):

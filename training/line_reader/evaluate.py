@@ -15,11 +15,11 @@ import numpy as np
 import torch
 from rapidfuzz.distance import Levenshtein
 
-from training.line_reader.charset import CYRILLIC, decode
+from training.line_reader.charset import CYRILLIC, decode, target
 from training.line_reader.drawing import Grey, LineDrawer
 from training.line_reader.model import HEIGHT, LineReader
 from training.line_reader.phrases import Phrases
-from training.line_reader.sources import faces, texts
+from training.line_reader.sources import all_faces, texts
 
 _SEED = 12_345
 _AT_ONCE = 16
@@ -37,7 +37,7 @@ def pictures(images: Sequence[Grey], *, width: int) -> torch.Tensor:
 def validation_lines(data: Path, extra: list[Path], *, count: int) -> list[tuple[Grey, str]]:
     """The same `count` lines in every call."""
     phrases = Phrases(texts(data, extra), random.Random(_SEED), validation=True)
-    held_out = {language: faces(data, language, validation=True) for language in ("ru", "en")}
+    held_out = all_faces(data, validation=True)
     drawer = LineDrawer(held_out, phrases, _SEED)
     return [drawer.line() for _ in range(count)]
 
@@ -53,6 +53,7 @@ def error_rates(model: LineReader, lines: Sequence[tuple[Grey, str]]) -> dict[st
         labels = model(pictures([one for one, _ in part], width=width)).argmax(-1).tolist()
         for (_, text), seen in zip(part, labels, strict=True):
             read = decode(seen)
+            text = target(text)
             errors = Levenshtein.distance(read, text)
             wrong, written, right = wrong + errors, written + len(text), right + (read == text)
             if any(character in CYRILLIC for character in text):

@@ -11,8 +11,8 @@ import re
 from functools import cache
 from typing import Final
 
-from training.line_reader.charset import CHARACTERS, known_part
-from training.line_reader.sources import Texts
+from training.line_reader.charset import ACCENTS, CHARACTERS, FORM_SIGNS, known_part
+from training.line_reader.sources import OTHER_SCRIPTS, Texts
 
 # In a longer line a letter is narrower than one step of the recogniser.
 LONGEST: Final = 48
@@ -59,6 +59,15 @@ def _words(text: str, separator: str | None = None) -> list[str]:
     return text.split(separator)
 
 
+_OTHER_SHARE: Final = 0.05
+# The common characters of GB 2312, rows 16 to 54.
+HAN: Final = "".join(
+    bytes((0xA0 + row, 0xA0 + cell)).decode("gb2312")
+    for row in range(16, 55)
+    for cell in range(1, 95)
+)
+
+
 class Phrases:
     """Samples lines of text. validation: from the last tenth of the texts, else from the rest."""
 
@@ -67,11 +76,17 @@ class Phrases:
         self._from, self._to = (0.9, 1.0) if validation else (0.0, 0.9)
 
     def line(self) -> tuple[str, str]:
-        """(text of 1 to LONGEST known characters, its language: "ru", "en", "uk", "be", "any")."""
+        """(text of 1 to LONGEST characters, its language).
+
+        The language is "ru", "en", "uk", "be", "any", or a script of OTHER_SCRIPTS. Only a text in
+        such a script has letters outside the character set.
+        """
         rng = self._rng
         length = round(rng.triangular(3, LONGEST - 2, 30))
         kind = rng.random()
         language = "ru"
+        if rng.random() < _OTHER_SHARE:
+            return self._in_another_script()
         if kind < 0.40:
             text = self._span("ru", length)
         elif kind < 0.53:
@@ -83,11 +98,16 @@ class Phrases:
             text, language = self._span("en", length), "en"
         elif kind < 0.78:
             text = f"{self._span('ru', length // 2)} {self._span('en', length // 2)}"
+        elif kind < 0.81:
+            text, language = self._accented(self._span("en", length)), "any"
         elif kind < 0.97:
             text = self._field()
         else:
             count = rng.randint(4, 20)
-            text, language = "".join(rng.choice(CHARACTERS) for _ in range(count)), "any"
+            text, language = (
+                known_part("".join(rng.choice(CHARACTERS) for _ in range(count))),
+                "any",
+            )
         return known_part(self._dressed(text, language))[:LONGEST].strip() or "1", language
 
     def _dressed(self, text: str, language: str) -> str:
@@ -103,6 +123,8 @@ class Phrases:
         if language != "en" and rng.random() < 0.1:
             bullets = ("- ", "• ", "1. ", "2) ", "а) ", "б) ", "— ", "(", "«", "№ ")
             text = rng.choice(bullets) + text
+        if rng.random() < 0.02:
+            text = f"{rng.choice(FORM_SIGNS + '☐☑✓')} {text}"
         if rng.random() < 0.12:
             text += rng.choice(",.;:!?)»-")
         return re.sub(r"\s+", " ", text).strip()
@@ -115,6 +137,25 @@ class Phrases:
         piece = prose[start : start + length + 30].replace("\n", " ")
         end = piece.find(" ", length)
         return piece[: end if end > 0 else length].strip()
+
+    def _in_another_script(self) -> tuple[str, str]:
+        """Random letters of another script, alone or with a number or a Latin word."""
+        rng = self._rng
+        script = rng.choice([*OTHER_SCRIPTS, "han", "han", "han"])
+        letters = HAN if script == "han" else OTHER_SCRIPTS[script]
+        words = ["".join(rng.choice(letters) for _ in range(rng.randint(1, 8)))]
+        words += rng.choice(([], [], [self._digits(rng.randint(1, 8))], [self._latin_word()]))
+        if rng.random() < 0.3:
+            words.reverse()
+        return rng.choice((" ", " ", "", ":", ": ")).join(words), script
+
+    def _accented(self, text: str) -> str:
+        """The text with accents on some letters."""
+        rng = self._rng
+        return "".join(
+            rng.choice(ACCENTS[letter]) if letter in ACCENTS and rng.random() < 0.15 else letter
+            for letter in text
+        )
 
     def _row_of_words(self, language: str, length: int) -> str:
         gaps = (" ", " ", " ", " ", ", ", ". ", "; ", " - ", " — ", " (", ") ")
@@ -147,6 +188,8 @@ class Phrases:
             self._plate,
             self._label,
             self._label,
+            self._cell,
+            self._cell,
         )
         return self._rng.choice(writers)()
 
@@ -166,6 +209,18 @@ class Phrases:
 
     def _amounts(self) -> str:
         return " ".join(self._amount() for _ in range(self._rng.randint(1, 4)))
+
+    def _cell(self) -> str:
+        """A narrow cell of a table: nothing beside a character tells 3 from З and 0 from О."""
+        rng = self._rng
+        kind = rng.random()
+        if kind < 0.65:
+            return self._digits(rng.choice((1, 1, 1, 2, 2, 3)))
+        if kind < 0.8:
+            return self._digits(rng.choice((1, 2))) + rng.choice((".", ")", "%", ":", "-"))
+        return rng.choice(
+            _words("шт шт. кг л м ч руб. pcs kg h No. № X V — - + M Ж А Б В I II III IV")
+        )
 
     def _numbers(self) -> str:
         return " ".join(self._digits(self._rng.randint(1, 6)) for _ in range(4))

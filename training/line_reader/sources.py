@@ -59,7 +59,22 @@ _COMMON: Final = {
 }
 # Decorative cuts, and small capitals, which do not show the case of a letter.
 _LEFT_OUT: Final = re.compile(r"Z003|D050000L|StandardSymbols|Smallcaps|\bSC\b|Thin|Hairline|Emoji")
-_MUST_DRAW: Final = {"ru": "АБВЖЁЩЪЫЭЮЯабвжёщъыэюя0123456789", "en": "ABCXYZabcxyz0123456789"}
+# Scripts that the recogniser tells from its own without reading them, with some of their letters.
+OTHER_SCRIPTS: Final = {
+    "han": "的是了中国人民公司年月日",
+    "kana": "あいうえおかきくアイウエオカキクんン",
+    "hangul": "가나다라마바사아자차카타파하한국",
+    "armenian": "աբգդեզէըթժիլխծկհձղճմյնշոչպջռսվտ",
+    "georgian": "აბგდევზთიკლმნოპჟრსტუფქღყშჩცძწჭხჯჰ",
+    "hebrew": "אבגדהוזחטיכלמנסעפצקרשת",
+    "thai": "กขคงจฉชซญดตถทธนบปผพฟภมยรลวศสหอ",
+    "devanagari": "अआइउएकखगघचछजटडतथदधनपफबभमयरलवशसह",
+}
+_MUST_DRAW: Final = {
+    "ru": "АБВЖЁЩЪЫЭЮЯабвжёщъыэюя0123456789",
+    "en": "ABCXYZabcxyz0123456789",
+    **OTHER_SCRIPTS,
+}
 _SAME: Final = str.maketrans(
     {"\u00a0": " ", "\u00ad": None, "‐": "-", "‑": "-", "−": "-", "′": "'", "\t": " "}
 )
@@ -98,18 +113,20 @@ def faces(folder: Path, language: str, *, validation: bool) -> list[Face]:
 
     Args:
         folder: where packages were unpacked.
-        language: "ru" or "en".
-        validation: those of VALIDATION_FAMILIES, else all others.
+        language: "ru", "en" or a key of OTHER_SCRIPTS.
+        validation: those of VALIDATION_FAMILIES, else all others; all for other scripts.
     """
     found = []
     for path in sorted((folder / "usr/share/fonts").rglob("*")):
-        if path.suffix.lower() not in (".ttf", ".otf") or _LEFT_OUT.search(path.stem):
+        # Collections hold Chinese, Japanese and Korean fonts, whose Latin nobody prints.
+        kinds = (".ttf", ".otf", ".ttc") if language in OTHER_SCRIPTS else (".ttf", ".otf")
+        if path.suffix.lower() not in kinds or _LEFT_OUT.search(path.stem):
             continue
         font = ImageFont.truetype(str(path), 24)
         family, style = (str(name or "") for name in font.getname())
         if _LEFT_OUT.search(f"{family} {style}"):
             continue
-        if (family in VALIDATION_FAMILIES) != validation:
+        if language not in OTHER_SCRIPTS and (family in VALIDATION_FAMILIES) != validation:
             continue
         if draws(str(path), _MUST_DRAW[language]):
             slanted = bool(re.search(r"Ital|Obl|Slant", style))
@@ -122,6 +139,12 @@ def faces(folder: Path, language: str, *, validation: bool) -> list[Face]:
         Face(face.path, face.family, face.weight / files[face.family], face.is_slanted)
         for face in found
     ]
+
+
+def all_faces(folder: Path, *, validation: bool) -> dict[str, list[Face]]:
+    """`faces` of every language and script that has a font."""
+    found = {name: faces(folder, name, validation=validation) for name in _MUST_DRAW}
+    return {name: fonts for name, fonts in found.items() if fonts}
 
 
 def draws(path: str, text: str) -> bool:

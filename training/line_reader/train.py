@@ -32,7 +32,7 @@ from training.line_reader.drawing import WIDEST, Grey, LineDrawer
 from training.line_reader.evaluate import error_rates, pictures, validation_lines
 from training.line_reader.model import HEIGHT, LineReader, with_new_head
 from training.line_reader.phrases import Phrases
-from training.line_reader.sources import faces, texts
+from training.line_reader.sources import all_faces, texts
 
 # Widths of batches in pixels: oneDNN prepares its kernels once for each.
 WIDTHS: Final = (192, 288, 384, 480, 576, WIDEST)
@@ -47,7 +47,7 @@ _WAITING: Final = 400  # lines drawn ahead
 def draw(data: Path, extra: list[Path], seed: int, lines: Any) -> None:
     """Draw lines into a queue without end; runs in its own process."""
     phrases = Phrases(texts(data, extra), random.Random(seed))
-    drawn = {language: faces(data, language, validation=False) for language in ("ru", "en")}
+    drawn = all_faces(data, validation=False)
     drawer = LineDrawer(drawn, phrases, seed)
     while True:
         lines.put(drawer.line())
@@ -170,6 +170,21 @@ class Trainer:
         self.steps, self.lines = saved["steps"], saved["lines"]
 
 
+def start_from(model: LineReader, path: Path) -> None:
+    """Load a checkpoint's averaged weights, also of an older and shorter character set.
+
+    Characters that were appended to the set since then keep the rows of the published head.
+    """
+    saved = torch.load(path, weights_only=True)
+    weights = saved.get("average", saved)
+    own = model.state_dict()
+    for name in ("head.weight", "head.bias"):
+        rows = own[name].clone()
+        rows[: len(weights[name])] = weights[name]
+        weights[name] = rows
+    model.load_state_dict(weights)
+
+
 def run(options: argparse.Namespace) -> None:
     import rapidocr
 
@@ -180,7 +195,7 @@ def run(options: argparse.Namespace) -> None:
     published = Path(rapidocr.__file__).parent / "models/PP-OCRv6_rec_small.onnx"
     model = with_new_head(published, options.seed)
     if options.start is not None:
-        model.load_state_dict(torch.load(options.start, weights_only=True))
+        start_from(model, options.start)
     trainer = Trainer(model, rate=options.rate, frozen=options.frozen)
     if last.is_file():
         trainer.restore(last)
@@ -221,7 +236,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="unpacked packages")
     parser.add_argument("--texts", type=Path, nargs="*", default=[], help="further UTF-8 texts")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--start", type=Path, help="a state dict to begin with")
+    parser.add_argument("--start", type=Path, help="a checkpoint to begin with")
     parser.add_argument("--minutes", type=float, default=180, help="of this run's schedule")
     parser.add_argument("--save", type=float, default=10, help="minutes between checkpoints")
     parser.add_argument("--rate", type=float, default=4e-4, help="of head and neck")

@@ -1,0 +1,99 @@
+"""CTC decoding of a line's probabilities; the letters of a word come from one alphabet.
+
+Latin and Cyrillic share many shapes (A, В, е, о). A greedy decoding may take letters of one word
+from both alphabets. A run of letters with both is decoded again with each alphabet alone, and the
+more probable result is taken.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from engine.ocr.alphabets import is_cyrillic_letter, is_latin_letter
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_BLANK: Final = 0
+_FLOOR: Final = 1e-6  # of a probability, before its logarithm
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedLine:
+    """A decoded line.
+
+    Attributes:
+        text: with spaces; none at its ends.
+        steps: for each character that is not a space, its middle step.
+        scores: for each of these characters, its probability, 0 to 1.
+    """
+
+    text: str
+    steps: tuple[float, ...]
+    scores: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Character:
+    text: str
+    first: int
+    last: int
+    score: float
+
+
+class Decoder:
+    """Decodes probabilities over `characters` (label 1 first; label 0 is CTC's blank)."""
+
+    def __init__(self, characters: Sequence[str]) -> None:
+        self._characters = ["", *characters]
+        latin = np.array([is_latin_letter(one) for one in self._characters])
+        cyrillic = np.array([is_cyrillic_letter(one) for one in self._characters])
+        self._without = {"latin": ~cyrillic, "cyrillic": ~latin}
+
+    def decode(self, probabilities: NDArray[np.float32]) -> DecodedLine:
+        """Decode one line. probabilities: (steps, classes), 0 to 1, each step sums to 1."""
+        found = self._greedy(probabilities, 0)
+        characters: list[_Character] = []
+        for is_run, group in itertools.groupby(found, key=lambda one: one.text.isalpha()):
+            run = list(group)
+            characters += self._in_one_alphabet(run, probabilities) if is_run else run
+        text = "".join(one.text for one in characters)
+        printed = [one for one in characters if one.text != " "]
+        return DecodedLine(
+            " ".join(text.split()),
+            tuple((one.first + one.last) / 2 for one in printed),
+            tuple(one.score for one in printed),
+        )
+
+    def _greedy(self, probabilities: NDArray[np.float32], start: int) -> list[_Character]:
+        """The most probable label of each step, without blanks and repetitions."""
+        labels = probabilities.argmax(axis=1)
+        best = probabilities[np.arange(len(labels)), labels]
+        edges = np.flatnonzero(np.diff(labels)) + 1
+        found = []
+        for first, end in itertools.pairwise([0, *edges.tolist(), len(labels)]):
+            if end > first and labels[first] != _BLANK:
+                name = self._characters[labels[first]]
+                score = float(best[first:end].max())
+                found.append(_Character(name, start + first, start + end - 1, score))
+        return found
+
+    def _in_one_alphabet(
+        self, run: list[_Character], probabilities: NDArray[np.float32]
+    ) -> list[_Character]:
+        letters = [one.text for one in run]
+        if not (any(map(is_latin_letter, letters)) and any(map(is_cyrillic_letter, letters))):
+            return run
+        start, end = run[0].first, run[-1].last + 1
+        part = probabilities[start:end]
+        masked = {name: part * allowed for name, allowed in self._without.items()}
+        likely = {
+            name: float(np.log(np.maximum(one.max(axis=1), _FLOOR)).sum())
+            for name, one in masked.items()
+        }
+        return self._greedy(masked[max(likely, key=likely.__getitem__)], start)
