@@ -14,7 +14,7 @@ from PIL import Image
 
 from engine.core.errors import GeometryError, RunCancelled
 from engine.core.geometry import clip, undo_quarter_turns, union
-from engine.core.schema import BBox, Line, Page, Region, Size, StreamEvent, Word
+from engine.core.schema import BBox, Line, Notice, Page, Region, Size, StreamEvent, Word
 from engine.core.settings import PreprocessSettings, Settings
 from engine.index.page_index import PageIndex
 from engine.ocr import layout_model, reader, regions, text_layer
@@ -26,6 +26,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ToPage: TypeAlias = Callable[[BBox], BBox]
+
+
+# A word with a lower confidence is unclear: about half of such words are wrong.
+_UNCLEAR = 0.8
+# A page has a notice from this share of unclear words on, unless it has few words.
+_UNCLEAR_SHARE = 0.3
+_FEW_WORDS = 8
 
 
 def build_index(
@@ -119,6 +126,7 @@ def _from_picture(
         script=read.script,
         source="ocr",
         quarter_turns=read.quarter_turns,
+        notices=_notices(read.lines),
     )
 
 
@@ -132,6 +140,7 @@ def _assemble(
     script: Script,
     source: Literal["ocr", "pdf"],
     quarter_turns: int = 0,
+    notices: tuple[Notice, ...] = (),
 ) -> PageIndex:
     """Order lines and regions, and map their boxes to the page.
 
@@ -166,7 +175,17 @@ def _assemble(
         script=script,
         source=source,
         quarter_turns=quarter_turns,
+        notices=notices,
     )
+
+
+def _notices(lines: Sequence[Line]) -> tuple[Notice, ...]:
+    """A notice about a page whose print is hard to read."""
+    words = [word for line in lines for word in line.words if any(map(str.isalnum, word.text))]
+    unclear = sum(word.confidence < _UNCLEAR for word in words)
+    if len(words) < _FEW_WORDS or unclear < _UNCLEAR_SHARE * len(words):
+        return ()
+    return (Notice("ocr.unclear", {"share": round(100 * unclear / len(words))}),)
 
 
 def _plain_text(lines: Sequence[Line]) -> str:

@@ -23,7 +23,7 @@ class PageIndex:
         source: the reader that produced the index.
         quarter_turns: counter-clockwise quarter turns that made the page readable; boxes are
             already mapped back.
-        notices: messages for the user about the result, e.g. what to install.
+        notices: messages for the user about the result, e.g. how well it can be read.
     """
 
     document_id: str
