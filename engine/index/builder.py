@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
@@ -17,7 +18,7 @@ from engine.core.geometry import clip, undo_quarter_turns, union
 from engine.core.schema import BBox, Line, Notice, Page, Region, Size, StreamEvent, Word
 from engine.core.settings import PreprocessSettings, Settings
 from engine.index.page_index import PageIndex
-from engine.ocr import layout_model, reader, regions, text_layer
+from engine.ocr import layer_check, layout_model, reader, regions, text_layer
 from engine.ocr.alphabets import Script, script_of
 from engine.ocr.table_columns import columns_of
 from engine.ocr.words import same_row
@@ -64,28 +65,39 @@ def build_index(
             raise RunCancelled
 
     check()
-    index = _from_pdf(page, check) if settings.ocr.use_pdf_text else None
+    index, notices = _from_pdf(page, check) if settings.ocr.use_pdf_text else (None, ())
     if index is None:
         index = _from_picture(page, settings, preprocess or settings.preprocess, check)
+        index = replace(index, notices=notices + index.notices)
     if emit is not None:
         for notice in index.notices:
             emit(notice)
     return index
 
 
-def _from_pdf(page: Page, check: Callable[[], None]) -> PageIndex | None:
-    """Return the index of a page with a plausible text layer that covers it, else None."""
+def _from_pdf(page: Page, check: Callable[[], None]) -> tuple[PageIndex | None, tuple[Notice, ...]]:
+    """The index of a page with a text layer that its picture confirms, else None; and notices."""
     words = page.load_words()
     if not text_layer.is_plausible(words, page_size=page.size):
-        return None
+        return None, ()
     check()
     picture = np.asarray(page.load_image().convert("RGB"))
+    printed = layer_check.printed_words(words, picture)
+    if not text_layer.is_plausible(printed, page_size=page.size):
+        return None, ()
     found = layout_model.find(picture)
-    if not text_layer.covers(words, found):
-        return None
-    lines = text_layer.lines_of(words)
+    if not text_layer.covers(printed, found):
+        return None, ()
+    check()
+    lines = text_layer.lines_of(printed)
+    if layer_check.is_contradicted(lines, picture):
+        return None, (Notice("ocr.layer_contradicted"),)
+    check()
+    hidden = len(words) - len(printed)
+    notices = (Notice("ocr.hidden_words", {"count": hidden}),) if hidden else ()
+    lines += layer_check.unlisted_lines(printed, picture)
     script = script_of(" ".join(line.text for line in lines))
-    return _assemble(
+    index = _assemble(
         page,
         lines,
         found,
@@ -93,7 +105,9 @@ def _from_pdf(page: Page, check: Callable[[], None]) -> PageIndex | None:
         frame_height=page.height,
         script=script,
         source="pdf",
+        notices=notices,
     )
+    return index, notices
 
 
 def _from_picture(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 Script: TypeAlias = Literal["latin", "cyrillic", "other"]
 
@@ -15,6 +15,26 @@ def is_latin_letter(character: str) -> bool:
 def is_cyrillic_letter(character: str) -> bool:
     """Whether a character is a Cyrillic letter."""
     return character.isalpha() and "\u0400" <= character <= "\u052f"
+
+
+# Letters of one shape in both alphabets.
+_LATIN_TWINS: Final = "ABCEHKMOPTXYaceopxy"
+_CYRILLIC_TWINS: Final = "АВСЕНКМОРТХУасеорху"
+_TO_SCRIPT: Final = {
+    "latin": str.maketrans(_CYRILLIC_TWINS, _LATIN_TWINS),
+    "cyrillic": str.maketrans(_LATIN_TWINS, _CYRILLIC_TWINS),
+}
+
+
+def with_twins_of(text: str, script: Script) -> str:
+    """A text whose letters look the same in both alphabets, in the letters of `script`.
+
+    Any other text is returned as it is: "M-40772" becomes Cyrillic, "MR-7" does not.
+    """
+    twins = _LATIN_TWINS + _CYRILLIC_TWINS
+    if script == "other" or not all(one in twins for one in text if one.isalpha()):
+        return text
+    return text.translate(_TO_SCRIPT[script])
 
 
 def script_of(text: str) -> Script:

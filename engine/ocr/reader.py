@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from engine.core.schema import BBox, Line, Size
 from engine.ocr import orientation, rapid, recogniser
-from engine.ocr.alphabets import Script, script_of
+from engine.ocr.alphabets import Script, script_of, with_twins_of
 from engine.ocr.recognised_text import RecognisedText
 from engine.ocr.words import join_neighbours, line_of, split_at_gaps
 
@@ -94,13 +94,16 @@ def read_picture(
     angle = angle if abs(angle) >= _FLAT else 0.0
     flat = orientation.moved(quads, orientation.level_matrix(angle, _size(picture)))
     lines = []
-    for quad, reading in zip(flat, _recognise(picture, quads, check), strict=True):
-        line = line_of(reading, quad)
+    readings = _recognise(picture, quads, check)
+    script = script_of(" ".join(one.text for one in readings))
+    for quad, reading in zip(flat, readings, strict=True):
+        # A line has no context for "A 7" or "СМ": the page has.
+        line = line_of(replace(reading, text=with_twins_of(reading.text, script)), quad)
         if line is not None:
             lines += split_at_gaps(line.words)
     return PictureText(
         lines=tuple(join_neighbours(lines)),
-        script=script_of(" ".join(line.text for line in lines)),
+        script=script,
         quarter_turns=turns,
         angle=angle,
         picture=picture,
