@@ -190,6 +190,8 @@ class Phrases:
             self._label,
             self._cell,
             self._cell,
+            self._company,
+            self._in_two_languages,
         )
         return self._rng.choice(writers)()
 
@@ -209,6 +211,30 @@ class Phrases:
 
     def _amounts(self) -> str:
         return " ".join(self._amount() for _ in range(self._rng.randint(1, 4)))
+
+    def _company(self) -> str:
+        """A legal form, whose round letters resemble zeros, and a name in quotes."""
+        rng = self._rng
+        form = rng.choice(
+            _words("ООО ООО ООО ОАО АО ПАО ЗАО ОАО ТОО НКО АНО ФГУП МУП ИП ГБОУ СПАО")
+        )
+        name = self._span("ru", rng.randint(4, 16)).capitalize()
+        name = name.upper() if rng.random() < 0.2 else name
+        before = rng.choice(("", "", "", "Поставщик: ", "Покупатель ", "Банк ", "от ", "с "))
+        opening, closing = rng.choice(("«»", "«»", "«»", '""', "“”", "„“"))
+        return f"{before}{form} {opening}{name}{closing}"
+
+    def _in_two_languages(self) -> str:
+        """A label in Russian and English, as on passports and licences."""
+        rng = self._rng
+        russian, english = (
+            self._span("ru", rng.randint(3, 12)),
+            self._span("en", rng.randint(3, 12)),
+        )
+        parts = [russian.capitalize(), english.capitalize()]
+        if rng.random() < 0.3:
+            parts.reverse()
+        return rng.choice(("/", "/", " / ", " (", " - ")).join(parts)
 
     def _cell(self) -> str:
         """A narrow cell of a table: nothing beside a character tells 3 from З and 0 from О."""
