@@ -24,7 +24,8 @@ from engine.ocr import rapid, recogniser
 from engine.ocr.reader import read_picture
 from engine.ocr.recognised_text import RecognisedText
 from synthetic import draw_document
-from synthetic.documents import SyntheticDocument, kinds
+from synthetic.documents import kinds
+from synthetic.truth import SyntheticDocument
 
 Recogniser = Callable[[Sequence[Any]], list[RecognisedText]]
 

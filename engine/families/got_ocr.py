@@ -107,11 +107,11 @@ class GotOCRFamily(PageByPageFamily):
         if pages > MOST_PAGES:
             preparation.emit(Notice("notice.one_by_one", {"pages": pages, "most": MOST_PAGES}))
             return super().prepare(request, preparation)
-        kept = self._kept(request) if request.resume else {}
-        said = [index for record in kept.values() for index in record.said]
-        asked = replace(request, so_far=tuple(said))
-        made = self.prepare_prompt(asked, preparation)
-        return ReadingInputs(request, made, lambda *_: None, kept=kept)
+        resumed = self._resumed(request) if request.resume else {}
+        ids = [index for record in resumed.values() for index in record.ids]
+        asked = replace(request, so_far=tuple(ids))
+        answer = self.prepare_prompt(asked, preparation)
+        return ReadingInputs(request, answer, lambda *_: None, resumed=resumed)
 
     def prepare_prompt(self, request: ModelRequest, preparation: Preparation) -> GotInputs:
         import torch

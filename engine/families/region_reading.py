@@ -147,12 +147,12 @@ class RegionReadingFamily(TransformersChatFamily):
 class RegionsRun(PagesRun):
     """A run over pages, each of which may be cut into regions."""
 
-    def _attempt(self, record: PageRecord, inputs: Any, said: list[int]) -> None:
+    def _attempt(self, record: PageRecord, inputs: Any, ids: list[int]) -> None:
         if not isinstance(inputs, RegionInputs):
-            super()._attempt(record, inputs, said)
+            super()._attempt(record, inputs, ids)
             return
-        kept = self._inputs.kept.get(key_of(record.page))
-        regions = _RegionsOfPage(self, record.page, inputs, kept.parts if kept else [])
+        resumed = self._inputs.resumed.get(key_of(record.page))
+        regions = _RegionsOfPage(self, record.page, inputs, resumed.parts if resumed else [])
         regions.read_pages()
         regions.finish(record)
         record.blank = not inputs.crops
@@ -178,11 +178,11 @@ class _RegionsOfPage(PagesRun):
 
     Args:
         outer: the run over the pages.
-        kept: records of the regions from a truncated run.
+        resumed: records of the regions from a truncated run.
     """
 
     def __init__(
-        self, outer: RegionsRun, page: Page, inputs: RegionInputs, kept: list[PageRecord]
+        self, outer: RegionsRun, page: Page, inputs: RegionInputs, resumed: list[PageRecord]
     ) -> None:
         self._outer = outer
         self._page = page
@@ -198,7 +198,7 @@ class _RegionsOfPage(PagesRun):
             lambda part, share, so_far, _again: inputs.make(
                 self._crops[key_of(part)], share, so_far
             ),
-            kept={key_of(record.page): record for record in kept},
+            resumed={key_of(record.page): record for record in resumed},
         )
         super().__init__(outer._family, regions, outer._run)
 
@@ -229,11 +229,11 @@ class _RegionsOfPage(PagesRun):
         }
         self._run.emit(Step("step.reading_region", values, page.page_index))
 
-    def _attempt(self, record: PageRecord, inputs: Any, said: list[int]) -> None:
+    def _attempt(self, record: PageRecord, inputs: Any, ids: list[int]) -> None:
         if inputs is None:
             self._reader(inputs, record).finish("stop")
         else:
-            super()._attempt(record, inputs, said)
+            super()._attempt(record, inputs, ids)
 
     def _reader(self, inputs: Any, record: PageRecord) -> Reader:
         crop = self._crops[key_of(record.page)]

@@ -193,16 +193,16 @@ def _generate(family: ModelFamily, job: Job) -> Finished:
 
     if job.stop.is_set():
         raise RunCancelled
-    said = [False]
+    has_text = [False]
 
     def on_text(text: str) -> None:
-        said[0] = said[0] or bool(text.strip())
+        has_text[0] = has_text[0] or bool(text.strip())
         job.emit(TextDelta(text))
 
     streamer = EventStreamer(family.tokenizer, on_text)
     outcome = family.generate(job.inputs, Run(_Watched(streamer, job), job.emit, job.stop))
     now = time.monotonic()
-    if not said[0] and outcome.finish_reason != "cancelled":
+    if not has_text[0] and outcome.finish_reason != "cancelled":
         raise _no_text(family.model_id, outcome)
     first = streamer.first_token_at or now
     decode_seconds = max((streamer.last_token_at or now) - first, 0.0)

@@ -83,11 +83,11 @@ def is_contradicted(lines: Sequence[Line], picture: Picture) -> bool:
         digits += sum(map(str.isdigit, layer))
         layer_words += len(piece.words)
         read_words += len(found.text.split())
-        for kind, source, target in Levenshtein.editops(layer, print_):
-            if kind != "replace" or scores[target] < _SURE:
+        for edit in Levenshtein.editops(layer, print_):
+            if edit.tag != "replace" or scores[edit.dest_pos] < _SURE:
                 continue
             wrong += 1
-            wrong_digits += layer[source].isdigit()
+            wrong_digits += layer[edit.src_pos].isdigit()
     if compared < _LEAST_CHARACTERS:
         return False
     return (

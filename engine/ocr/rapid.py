@@ -88,7 +88,7 @@ def _detect_at(scale: float, picture: Picture) -> Quads:
         return np.zeros((0, 4, 2), np.float32)
     limits = np.array([picture.shape[1], picture.shape[0]], np.float32)
     quads = np.asarray(found.boxes, np.float32).reshape(-1, 4, 2) / np.float32(scale)
-    return np.clip(quads, 0, limits)
+    return np.asarray(np.clip(quads, 0, limits), np.float32)
 
 
 def crop(picture: Picture, quad: NDArray[np.float32]) -> Picture:

@@ -345,7 +345,7 @@ def test_retry_after_is_a_number_or_a_date(header: str | None, seconds: float | 
 
 def test_the_words_of_a_server_are_shown_short_and_without_pages_and_keys() -> None:
     server = at("http://127.0.0.1:1/v1", key="abcdef")
-    told = server.told("key abcdef sk-12345678 data:image/png;base64,AAAA== " + "long " * 100)
+    told = server.sanitise("key abcdef sk-12345678 data:image/png;base64,AAAA== " + "long " * 100)
     assert "abcdef" not in told and "sk-1" not in told and "AAAA" not in told
     assert len(told) < 260
     assert "abcdef" not in repr(server)

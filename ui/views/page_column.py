@@ -10,11 +10,11 @@ import gradio as gr
 from ui.views import scripts
 
 
-def build_page_column(said: Mapping[str, Mapping[str, Any]]) -> dict[str, gr.HTML]:
+def build_page_column(properties: Mapping[str, Mapping[str, Any]]) -> dict[str, gr.HTML]:
     """Lay the components out.
 
     Args:
-        said: component name -> its properties that depend on the language.
+        properties: component name -> its properties that depend on the language.
     """
     with gr.Column(elem_id="look", min_width=280):
         viewer = gr.HTML(
@@ -37,7 +37,7 @@ def build_page_column(said: Mapping[str, Mapping[str, Any]]) -> dict[str, gr.HTM
             thumbnails={},
             download=None,
             inside=None,
-            **said["viewer"],
+            **properties["viewer"],
         )
         fields = gr.HTML(
             None,
@@ -48,7 +48,7 @@ def build_page_column(said: Mapping[str, Mapping[str, Any]]) -> dict[str, gr.HTM
             js_on_load=scripts.start(
                 "fields.js", "readfields", "writefield", "confirmfield", "exportfields"
             ),
-            **said["fields"],
+            **properties["fields"],
         )
         regions = gr.HTML(
             elem_id="regions",

@@ -59,7 +59,7 @@ def build(labels: ScreenLabels, language: str) -> Screen:
     """Lay the components out; call it inside gr.Blocks."""
     settings = labels.settings
     default = settings.default_model
-    said = labels.of(language, model_id=default, task="question")
+    properties = labels.of(language, model_id=default, task="question")
     with gr.Sidebar(open=False, position="left", width=300, elem_id="side"):
         archive = gr.HTML(
             {"items": []},
@@ -69,10 +69,10 @@ def build(labels: ScreenLabels, language: str) -> Screen:
             js_on_load=scripts.start(
                 "archive.js", "opentalk", "renametalk", "deletetalk", "wipetalks", "findtalks"
             ),
-            **said["archive"],
+            **properties["archive"],
         )
     with gr.Row(elem_id="head"):
-        heading_html = gr.HTML(elem_id="heading", **said["heading"])
+        heading_html = gr.HTML(elem_id="heading", **properties["heading"])
         choices = [(name, key) for key, name in i18n.LANGUAGES.items()]
         language_radio = gr.Radio(
             choices,
@@ -80,7 +80,7 @@ def build(labels: ScreenLabels, language: str) -> Screen:
             elem_id="language",
             container=False,
             min_width=180,
-            **said["language"],
+            **properties["language"],
         )
     build_sides()
     with gr.Row(elem_id="main", equal_height=False):
@@ -92,14 +92,14 @@ def build(labels: ScreenLabels, language: str) -> Screen:
                     elem_id="model",
                     container=False,
                     min_width=110,
-                    **said["model"],
+                    **properties["model"],
                 )
                 advice = gr.HTML(
                     elem_id="model-advice",
                     apply_default_css=False,
                     html_template='<div class="sc-model"></div>',
                     js_on_load=scripts.start("model_card.js", "actonmodel"),
-                    **said["advice"],
+                    **properties["advice"],
                 )
             task = gr.HTML(
                 "question",
@@ -107,7 +107,7 @@ def build(labels: ScreenLabels, language: str) -> Screen:
                 apply_default_css=False,
                 html_template='<div class="sc-tasks"></div>',
                 js_on_load=scripts.start("tasks.js"),
-                **said["task"],
+                **properties["task"],
             )
             chat = gr.Chatbot(
                 elem_id="chat",
@@ -122,7 +122,7 @@ def build(labels: ScreenLabels, language: str) -> Screen:
                 latex_delimiters=[],
                 group_consecutive_messages=False,
                 feedback_options=None,
-                **said["chat"],
+                **properties["chat"],
             )
             evidence = gr.HTML(
                 elem_id="evidence",
@@ -144,7 +144,7 @@ def build(labels: ScreenLabels, language: str) -> Screen:
                 apply_default_css=False,
                 html_template='<div class="sc-area"></div>',
                 js_on_load=scripts.start("area.js"),
-                **said["area"],
+                **properties["area"],
             )
             suggested = gr.HTML(
                 {"questions": []},
@@ -153,7 +153,7 @@ def build(labels: ScreenLabels, language: str) -> Screen:
                 apply_default_css=False,
                 html_template='<div class="sc-suggested" role="group"></div>',
                 js_on_load=scripts.start("suggesting.js", "asksuggested"),
-                **said["suggested"],
+                **properties["suggested"],
             )
             editing = gr.HTML(
                 None,
@@ -162,7 +162,7 @@ def build(labels: ScreenLabels, language: str) -> Screen:
                 apply_default_css=False,
                 html_template='<div class="sc-area"></div>',
                 js_on_load=scripts.start("editing.js"),
-                **said["editing"],
+                **properties["editing"],
             )
             question = gr.MultimodalTextbox(
                 elem_id="question",
@@ -174,27 +174,33 @@ def build(labels: ScreenLabels, language: str) -> Screen:
                 max_lines=6,
                 max_plain_text_length=1_000_000,  # a long paste stays text
                 submit_btn=True,
-                **said["question"],
+                **properties["question"],
             )
             with gr.Row(elem_id="actions"):
-                run = gr.Button(elem_id="run", variant="primary", size="sm", **said["run"])
+                run = gr.Button(elem_id="run", variant="primary", size="sm", **properties["run"])
                 stop = gr.Button(
-                    elem_id="stop", variant="stop", size="sm", interactive=False, **said["stop"]
+                    elem_id="stop",
+                    variant="stop",
+                    size="sm",
+                    interactive=False,
+                    **properties["stop"],
                 )
-                go_on = gr.Button(elem_id="continue", size="sm", visible=False, **said["go_on"])
+                go_on = gr.Button(
+                    elem_id="continue", size="sm", visible=False, **properties["go_on"]
+                )
                 save = gr.HTML(
                     elem_id="save",
                     elem_classes="sc-none",
                     apply_default_css=False,
                     html_template='<div class="sc-save"></div>',
                     js_on_load=scripts.start("save.js", "savetalk"),
-                    **said["save"],
+                    **properties["save"],
                 )
-                new_chat = gr.Button(elem_id="new-chat", size="sm", **said["new_chat"])
-            accordion = gr.Accordion(elem_id="settings", open=False, **said["settings"])
+                new_chat = gr.Button(elem_id="new-chat", size="sm", **properties["new_chat"])
+            accordion = gr.Accordion(elem_id="settings", open=False, **properties["settings"])
             with accordion:
-                made = settings_panel.build_knobs(said, settings.preprocess)
-        page = build_page_column(said)
+                knobs = settings_panel.build_knobs(properties, settings.preprocess)
+        page = build_page_column(properties)
     return Screen(
         # Key and secret are fixed, or a restart of the app would lose what browsers have stored.
         # The secret protects nothing: the stored value belongs to this browser.
@@ -221,5 +227,5 @@ def build(labels: ScreenLabels, language: str) -> Screen:
         fields=page["fields"],
         regions=page["regions"],
         save=save,
-        **made,
+        **knobs,
     )

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from engine.core.settings import ModelSettings
 
-_LONGEST_TOLD: Final = 240
+_LONGEST_MESSAGE: Final = 240
 _DATA_URL: Final = re.compile(r"data:[\w/+.-]*;base64,[\w+/=]*")
 # Tokens that services repeat in their refusals, whole or in part.
 _SECRET: Final = re.compile(r"\b(?:sk|key|hf|Bearer)[-_ ][\w*.-]{6,}", re.IGNORECASE)
@@ -91,13 +91,13 @@ class ServerInfo:
             "server.only_thought", model_id=self.model_id, base_url=self.base_url
         )
 
-    def told(self, words: object) -> str:
+    def sanitise(self, words: object) -> str:
         """Sanitise a server's text for display: one short line, without page images and keys."""
         text = _DATA_URL.sub("…", str(words))
         if self.key:
             text = text.replace(self.key, "…")
         text = " ".join(_SECRET.sub("…", text).split())
-        return text if len(text) <= _LONGEST_TOLD else text[:_LONGEST_TOLD] + "…"
+        return text if len(text) <= _LONGEST_MESSAGE else text[:_LONGEST_MESSAGE] + "…"
 
     def failure(self, error: Exception) -> RequestFailure:
         """Classify an exception of the client."""
@@ -111,40 +111,42 @@ class ServerInfo:
             case openai.APITimeoutError():
                 return RequestFailure(self.error("silent"), passing=True, away=True)
             case openai.APIConnectionError():
-                detail = self.told(error.__cause__ or error)
+                detail = self.sanitise(error.__cause__ or error)
                 return RequestFailure(
                     self.error("unreachable", detail=detail), passing=True, away=True
                 )
             case openai.APIError():
                 # An error event in the stream, instead of the answer.
                 return RequestFailure(
-                    self.error("failed", detail=self.told(_said(error))), away=True
+                    self.error("failed", detail=self.sanitise(_message_of(error))), away=True
                 )
             case _:
                 detail = type(error).__name__
                 return RequestFailure(self.error("garbled", detail=detail), away=True)
 
     def _refused(self, error: openai.APIStatusError) -> RequestFailure:
-        status, said = error.status_code, self.told(_said(error))
+        status, message = error.status_code, self.sanitise(_message_of(error))
         wait = retry_after(error.response.headers.get("retry-after"))
         if status == _BUSY:
-            return RequestFailure(self.error("busy", detail=said), passing=True, retry_after=wait)
+            return RequestFailure(
+                self.error("busy", detail=message), passing=True, retry_after=wait
+            )
         if status in (401, 403):
             variable = self.api_key_env or "-"
             return RequestFailure(self.error("no_access", status=status, variable=variable))
-        if status in (400, 413, 422) and _TOO_LONG.search(said):
+        if status in (400, 413, 422) and _TOO_LONG.search(message):
             # A SessionError, so that no other model answers from a shorter prompt unasked.
             return RequestFailure(
-                SessionError("server.too_long", model_id=self.model_id, detail=said)
+                SessionError("server.too_long", model_id=self.model_id, detail=message)
             )
-        if status in (400, 404, 422) and self.model in said and _NO_MODEL.search(said):
-            return RequestFailure(self.error("unknown_model", model=self.model, detail=said))
+        if status in (400, 404, 422) and self.model in message and _NO_MODEL.search(message):
+            return RequestFailure(self.error("unknown_model", model=self.model, detail=message))
         if status == 404 or status < 400:
             return RequestFailure(self.error("wrong_address", status=status))
         if status in _PASSING or status >= 500:
-            told = self.error("failed", detail=f"{status}: {said}")
-            return RequestFailure(told, passing=status in _PASSING, away=True, retry_after=wait)
-        return RequestFailure(self.error("refused", detail=f"{status}: {said}"))
+            failed = self.error("failed", detail=f"{status}: {message}")
+            return RequestFailure(failed, passing=status in _PASSING, away=True, retry_after=wait)
+        return RequestFailure(self.error("refused", detail=f"{status}: {message}"))
 
 
 def server_of(model_id: str, model: ModelSettings) -> ServerInfo:
@@ -161,7 +163,7 @@ def server_of(model_id: str, model: ModelSettings) -> ServerInfo:
     )
 
 
-def _said(error: openai.APIError) -> str:
+def _message_of(error: openai.APIError) -> str:
     """Return the message of a server's error in any shape: {"error": {"message"}}, {"detail"}."""
     body: Any = error.body
     for _ in range(3):

@@ -299,13 +299,13 @@ class OpenAIServerFamily(PageByPageFamily):
     def describe(self) -> Mapping[str, str]:
         return {"server": self._server.base_url}
 
-    def _kept(self, request: ModelRequest) -> dict[PageKey, PageRecord]:
+    def _resumed(self, request: ModelRequest) -> dict[PageKey, PageRecord]:
         """Return the records of a truncated run, if the server can continue an answer.
 
         Other servers regenerate it. So does a verbatim answer, whose grammar is for a whole answer.
         """
         with self._guard:
-            return super()._kept(request) if self._continues and not request.verbatim else {}
+            return super()._resumed(request) if self._continues and not request.verbatim else {}
 
     def _remember(self, request: ModelRequest, records: list[PageRecord]) -> None:
         with self._guard:

@@ -82,13 +82,13 @@ def look(server: ServerInfo) -> Health:
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         if is_proxy_login(error):
             return Health(server.error("proxy_login"))
-        return Health(server.error("unreachable", detail=server.told(error)))
+        return Health(server.error("unreachable", detail=server.sanitise(error)))
     except ValueError:
         return Health(server.error("garbled", detail="GET /models"))
     names = tuple(listed)
     problem = None
     if names and not named:
-        shown = ", ".join(server.told(name) for name in names[:_LONGEST_LIST])
+        shown = ", ".join(server.sanitise(name) for name in names[:_LONGEST_LIST])
         problem = server.error("not_listed", model=server.model, known=shown)
     return Health(problem, milliseconds, names, context_tokens)
 

@@ -69,15 +69,15 @@ class RegionReader(Reader):
         if self._as_written:
             super().put(value)
             return
-        self.record.said += value.tolist()
+        self.record.ids += value.tolist()
         self.show(())
 
     def finish(self, reason: FinishReason) -> None:
         super().finish(reason)
         if self._as_written or reason == "cancelled":
             return
-        said = self.record.said
-        ids = without_loop(said) if reason == "repetition" else said
+        generated = self.record.ids
+        ids = without_loop(generated) if reason == "repetition" else generated
         region = read_region(self._crop.region, self._decode(ids))
         if self._layout:
             event = RegionAdded(self._page.document_id, self._page.page_index, region)

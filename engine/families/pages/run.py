@@ -53,7 +53,7 @@ class ReadingInputs:
         make_longer: the same with room for a thought, for a page whose thought used up the limit
             of tokens; None if such a page fails.
         first: the inputs of the first page to read, prepared ahead.
-        kept: records of a truncated run, by page.
+        resumed: records of a truncated run, by page.
     """
 
     request: ModelRequest
@@ -61,7 +61,7 @@ class ReadingInputs:
     make: Callable[[Page, float, tuple[int, ...], bool], Any]
     make_longer: Callable[[Page, float, tuple[int, ...], bool], Any] | None = None
     first: Future[Any] | None = None
-    kept: Mapping[PageKey, PageRecord] = field(default_factory=dict)
+    resumed: Mapping[PageKey, PageRecord] = field(default_factory=dict)
 
 
 class PageFamily(Protocol):
@@ -103,37 +103,37 @@ class PagesRun:
     def read_pages(self) -> None:
         """Read or show every page, until the run is stopped."""
         pages = self._request.pages
-        open_pages = [page for page in pages if is_open(self._inputs.kept.get(key_of(page)))]
+        open_pages = [page for page in pages if is_open(self._inputs.resumed.get(key_of(page)))]
         ahead = self._inputs.first
         for number, page in enumerate(pages, start=1):
             if self._run.stop.is_set():
                 break
             if page not in open_pages:
-                self._done(self._inputs.kept[key_of(page)])
+                self._done(self._inputs.resumed[key_of(page)])
                 self._show(self.done[-1])
                 continue
             self._announce(page, number)
-            made = ahead or in_background(lambda: made_for(self._inputs, page))  # noqa: B023 - awaited
-            made.exception()
+            prepared = ahead or in_background(lambda: page_inputs(self._inputs, page))  # noqa: B023 - awaited
+            prepared.exception()
             following = open_pages[open_pages.index(page) + 1 :][:1]
             ahead = None
             for each in following:
-                ahead = in_background(lambda: made_for(self._inputs, each))  # noqa: B023 - one each
-            self._read_or_report(page, made)
+                ahead = in_background(lambda: page_inputs(self._inputs, each))  # noqa: B023 - one each
+            self._read_or_report(page, prepared)
 
     def _announce(self, page: Page, number: int) -> None:
         values = {"page": number, "pages": len(self._request.pages)}
         self._run.emit(Step("step.reading_page", values, page.page_index))
 
-    def _read_or_report(self, page: Page, made: Future[Any]) -> None:
-        kept = self._inputs.kept.get(key_of(page))
-        record = PageRecord(page, kept.pixel_share if kept else 1.0)
+    def _read_or_report(self, page: Page, prepared: Future[Any]) -> None:
+        before = self._inputs.resumed.get(key_of(page))
+        record = PageRecord(page, before.pixel_share if before else 1.0)
         try:
-            inputs = made.result()
+            inputs = prepared.result()
             if inputs is BLANK_PAGE:
                 record.blank = True
             else:
-                record = self._attempt_longer(record, inputs, kept.said if kept else [])
+                record = self._attempt_longer(record, inputs, before.ids if before else [])
             if record.finish_reason == "repetition":
                 record = self._again(record)
         except (EngineError, OSError, ValueError) as error:
@@ -152,11 +152,11 @@ class PagesRun:
         failed: Values = {"page": page.page_index + 1, "reason": reason}
         self._run.emit(Notice("notice.page_failed", failed))
 
-    def _attempt_longer(self, record: PageRecord, inputs: Any, said: list[int]) -> PageRecord:
+    def _attempt_longer(self, record: PageRecord, inputs: Any, ids: list[int]) -> PageRecord:
         """Read a page; once more with a higher limit if a thought used up the first one."""
         longer = self._inputs.make_longer
         try:
-            self._attempt(record, inputs, said)
+            self._attempt(record, inputs, ids)
             if longer is None or not record.may_be_thought:
                 return record
             self._withdraw("discarded.thought", record.page)
@@ -167,13 +167,13 @@ class PagesRun:
         self._attempt(record, longer(record.page, record.pixel_share, (), False), [])
         return record
 
-    def _attempt(self, record: PageRecord, inputs: Any, said: list[int]) -> None:
+    def _attempt(self, record: PageRecord, inputs: Any, ids: list[int]) -> None:
         reader = self._reader(inputs, record)
         reader.withdraw = lambda: self._withdraw("discarded.thought", record.page)
         if not self._layout and any(before.shown for before in self._before()):
             reader.separator = tuple(self._family.encode("\n\n"))
-        if said:
-            feed(reader, said)
+        if ids:
+            feed(reader, ids)
         outcome = self._family.generate_answer(inputs, replace(self._run, streamer=reader))
         self._prompt_tokens += outcome.prompt_tokens
         self._completion_tokens += outcome.completion_tokens
@@ -212,7 +212,7 @@ class PagesRun:
         return best
 
     def _worth(self, record: PageRecord) -> int:
-        return len(record.regions) if self._layout else len(without_loop(record.said))
+        return len(record.regions) if self._layout else len(without_loop(record.ids))
 
     def _withdraw(self, key: str, page: Page) -> None:
         """Discard what was shown, and show the earlier pages again."""
@@ -245,7 +245,7 @@ class PagesRun:
             self._run.emit(self._cut_notice(record, place))
         elif record.finish_reason == "length" and len(self._request.pages) > 1:
             self._run.emit(Notice("notice.page_cut", place))
-        elif record.blank and not record.said:
+        elif record.blank and not record.ids:
             self._run.emit(Notice("layout.not_asked", place))
         elif self._layout and not record.regions and len(self._request.pages) > 1:
             key = "layout.page_blank" if record.blank else "layout.page_empty"
@@ -284,16 +284,16 @@ def is_open(record: PageRecord | None) -> bool:
     return record is None or record.finish_reason == "length"
 
 
-def feed(reader: Reader, said: list[int]) -> None:
+def feed(reader: Reader, ids: list[int]) -> None:
     import torch
 
-    reader.put(torch.tensor(said, dtype=torch.long))
+    reader.put(torch.tensor(ids, dtype=torch.long))
 
 
-def made_for(inputs: ReadingInputs, page: Page) -> Any:
-    kept = inputs.kept.get(key_of(page))
+def page_inputs(inputs: ReadingInputs, page: Page) -> Any:
+    before = inputs.resumed.get(key_of(page))
     return inputs.make(
-        page, kept.pixel_share if kept else 1.0, tuple(kept.said) if kept else (), False
+        page, before.pixel_share if before else 1.0, tuple(before.ids) if before else (), False
     )
 
 

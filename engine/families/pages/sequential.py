@@ -30,7 +30,7 @@ from engine.families.pages.run import (
     in_background,
     is_open,
     key_of,
-    made_for,
+    page_inputs,
 )
 from engine.families.pages.streaming import PageRecord, Reader
 from engine.families.pages.thinking import ThoughtFilter
@@ -88,14 +88,14 @@ class PageByPageFamily(ModelFamily):
         return replace(request, pages=request.pages[:1])
 
     def prepare(self, request: ModelRequest, preparation: Preparation) -> ReadingInputs:
-        kept = self._kept(request) if request.resume else {}
+        resumed = self._resumed(request) if request.resume else {}
         task = get_task(request.task)
         if task.needs_question:
             request = self._one_page_at_most(request, preparation)
-            first = next(iter(kept.values()), None)
-            asked = replace(request, so_far=tuple(first.said) if first else ())
-            made = self.prepare_prompt(asked, preparation)
-            return ReadingInputs(request, made, lambda *_: None, kept=kept)
+            first = next(iter(resumed.values()), None)
+            asked = replace(request, so_far=tuple(first.ids) if first else ())
+            answer = self.prepare_prompt(asked, preparation)
+            return ReadingInputs(request, answer, lambda *_: None, resumed=resumed)
 
         def make(
             page: Page,
@@ -123,12 +123,12 @@ class PageByPageFamily(ModelFamily):
 
         longer = request.thinking_max_new_tokens
         make_longer = partial(make, limit=longer) if longer is not None else None
-        inputs = ReadingInputs(request, None, make, make_longer=make_longer, kept=kept)
+        inputs = ReadingInputs(request, None, make, make_longer=make_longer, resumed=resumed)
         for number, page in enumerate(request.pages, start=1):
-            if is_open(kept.get(key_of(page))):
+            if is_open(resumed.get(key_of(page))):
                 values = {"page": number, "pages": len(request.pages)}
                 preparation.emit(Step("step.preparing", values, page.page_index))
-                first_page = in_background(lambda: made_for(inputs, page))  # noqa: B023 - the loop ends
+                first_page = in_background(lambda: page_inputs(inputs, page))  # noqa: B023 - the loop ends
                 # Another failure is reported when the run reaches this page.
                 if isinstance(first_page.exception(), RunCancelled):
                     raise RunCancelled
@@ -147,8 +147,8 @@ class PageByPageFamily(ModelFamily):
                 self._remember(request, pages.done)
         record = PageRecord(request.pages[0], request.pixel_share)
         reader = self._answer_reader(inputs, record, run)
-        for before in inputs.kept.values():
-            feed(reader, before.said)
+        for before in inputs.resumed.values():
+            feed(reader, before.ids)
 
         def withdraw() -> None:
             # A line break flushes the text that the streamer buffers, which must not appear later.
@@ -211,7 +211,7 @@ class PageByPageFamily(ModelFamily):
     def forget(self, conversation: str) -> None:
         self._cut.pop(conversation, None)
 
-    def _kept(self, request: ModelRequest) -> dict[PageKey, PageRecord]:
+    def _resumed(self, request: ModelRequest) -> dict[PageKey, PageRecord]:
         asked, records = self._cut.get(request.conversation, ((), ()))
         return {key_of(each.page): each for each in records} if asked == _asked(request) else {}
 
@@ -221,7 +221,7 @@ class PageByPageFamily(ModelFamily):
         if any(record.finish_reason == "length" for record in records):
             ends = self.silent_ids()
             for record in (each for page in records for each in (page, *page.parts)):
-                record.said = [index for index in record.said if index not in ends]
+                record.ids = [index for index in record.ids if index not in ends]
             self._cut[request.conversation] = (_asked(request), tuple(records))
             while len(self._cut) > _REMEMBERED:
                 self._cut.popitem(last=False)

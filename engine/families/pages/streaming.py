@@ -26,7 +26,7 @@ class PageRecord:
 
     Attributes:
         pixel_share: share of the pixels that the model could get.
-        said: the model's own ids.
+        ids: the model's own ids.
         shown: ids that went to the run's streamer for this page.
         regions, warnings: of a layout.
         parts: records of the page's regions, if they were transcribed one by one; the page of each
@@ -38,7 +38,7 @@ class PageRecord:
 
     page: Page
     pixel_share: float = 1.0
-    said: list[int] = field(default_factory=list)
+    ids: list[int] = field(default_factory=list)
     shown: list[int] = field(default_factory=list)
     regions: list[RegionAdded] = field(default_factory=list)
     warnings: list[Notice] = field(default_factory=list)
@@ -68,11 +68,11 @@ class Reader:
     def put(self, value: torch.Tensor) -> None:
         """Take generated ids, shape (n,)."""
         ids: list[int] = value.tolist()
-        self.record.said += ids
+        self.record.ids += ids
         if self._thoughts is not None:
             ids = self._thoughts.put(ids)
             if self._thoughts.withdrawn:
-                self.record.said, self.record.shown = list(ids), []
+                self.record.ids, self.record.shown = list(ids), []
                 self._start_anew()
                 self.withdraw()
         self._take(ids)

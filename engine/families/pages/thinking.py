@@ -56,7 +56,7 @@ class ThoughtFilter:
         self._may_lack_opening = may_lack_opening
         self._emit = emit
         self._lone_closing = lone_closing
-        self._told = False
+        self._reported = False
         # "guess": an answer, unless a closing tag proves it to be a thought.
         self._state: Literal["start", "thought", "after", "guess", "answer"] = (
             "thought" if opened else "start"
@@ -79,8 +79,8 @@ class ThoughtFilter:
         answer: list[int] = []
         for index in ids:
             self._take(index, answer)
-        if self.seen and not self._told:
-            self._told = True
+        if self.seen and not self._reported:
+            self._reported = True
             self._emit(Step("step.model_thinking"))
         return answer
 
