@@ -1,8 +1,10 @@
-"""CTC decoding of a line's probabilities; the letters of a word come from one alphabet.
+"""CTC decoding of a line's probabilities; the letters of a word come from one alphabet and case.
 
-Latin and Cyrillic share many shapes (A, В, е, о). A greedy decoding may take letters of one word
-from both alphabets. A run of letters with both is decoded again with each alphabet alone, and the
-more probable result is taken.
+Latin and Cyrillic share many shapes (A, В, е, о), and so do capital and small letters (К, О, С). A
+greedy decoding may mix them in one word. A run of letters with both alphabets is decoded again with
+each alphabet alone, and the more probable result is taken. A run of mixed case is decoded again in
+small letters, in capitals, and with a first capital; a result that is hardly less probable is taken
+("кОды" becomes "коды"; "кВт" stays).
 """
 
 from __future__ import annotations
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 _BLANK: Final = 0
 _FLOOR: Final = 1e-6  # of a probability, before its logarithm
+# A word in a regular case may be less probable by this logarithm.
+_CASE_COST: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,10 @@ class Decoder:
         self._characters = ["", *characters]
         latin = np.array([is_latin_letter(one) for one in self._characters])
         cyrillic = np.array([is_cyrillic_letter(one) for one in self._characters])
-        self._without = {"latin": ~cyrillic, "cyrillic": ~latin}
+        self._of_alphabet = {"latin": ~cyrillic, "cyrillic": ~latin}
+        upper = np.array([one.isupper() for one in self._characters])
+        lower = np.array([one.islower() for one in self._characters])
+        self._of_case = {"upper": ~lower, "lower": ~upper}
 
     def decode(self, probabilities: NDArray[np.float32]) -> DecodedLine:
         """Decode one line. probabilities: (steps, classes), 0 to 1, each step sums to 1."""
@@ -61,7 +68,7 @@ class Decoder:
         characters: list[_Character] = []
         for is_run, group in itertools.groupby(found, key=lambda one: one.text.isalpha()):
             run = list(group)
-            characters += self._in_one_alphabet(run, probabilities) if is_run else run
+            characters += self._regular(run, probabilities) if is_run else run
         text = "".join(one.text for one in characters)
         printed = [one for one in characters if one.text != " "]
         return DecodedLine(
@@ -83,17 +90,31 @@ class Decoder:
                 found.append(_Character(name, start + first, start + end - 1, score))
         return found
 
-    def _in_one_alphabet(
+    def _regular(
         self, run: list[_Character], probabilities: NDArray[np.float32]
     ) -> list[_Character]:
-        letters = [one.text for one in run]
-        if not (any(map(is_latin_letter, letters)) and any(map(is_cyrillic_letter, letters))):
-            return run
+        """A run of letters in one alphabet, and in a regular case if that is nearly as probable."""
         start, end = run[0].first, run[-1].last + 1
         part = probabilities[start:end]
-        masked = {name: part * allowed for name, allowed in self._without.items()}
-        likely = {
-            name: float(np.log(np.maximum(one.max(axis=1), _FLOOR)).sum())
-            for name, one in masked.items()
-        }
-        return self._greedy(masked[max(likely, key=likely.__getitem__)], start)
+        letters = [one.text for one in run]
+        if any(map(is_latin_letter, letters)) and any(map(is_cyrillic_letter, letters)):
+            part = max((part * allowed for allowed in self._of_alphabet.values()), key=_likelihood)
+            run = self._greedy(part, start)
+        if _has_regular_case("".join(one.text for one in run)):
+            return run
+        first = run[0].last + 1 - start
+        lower, upper = (part * self._of_case[name] for name in ("lower", "upper"))
+        title = np.concatenate((upper[:first], lower[first:]))
+        best = max((lower, upper, title), key=_likelihood)
+        return (
+            run if _likelihood(part) - _likelihood(best) > _CASE_COST else self._greedy(best, start)
+        )
+
+
+def _likelihood(probabilities: NDArray[np.float32]) -> float:
+    """The logarithm of the probability of the greedy path. probabilities: (steps, classes)."""
+    return float(np.log(np.maximum(probabilities.max(axis=1), _FLOOR)).sum())
+
+
+def _has_regular_case(word: str) -> bool:
+    return word.islower() or word.isupper() or word[1:].islower() or not word.isalpha()

@@ -28,6 +28,11 @@ if TYPE_CHECKING:
 _FLAT: Final = 0.003
 # Lines that are recognised between two checks for cancellation.
 _CHUNK: Final = 48
+# A Latin line with a lower score is read by RapidOCR too. Its text is taken if its score is higher
+# by this margin, and if it has as many characters as print of this width (docs/ocr.md).
+_DOUBTFUL: Final = 0.85
+_CLEARER: Final = 0.05
+_RECOGNISED: Final = 1.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +143,11 @@ def _printed_part(picture: Picture, quads: Quads) -> Picture:
 
 
 def _recognise(picture: Picture, quads: Quads, check: Callable[[], None]) -> list[RecognisedText]:
-    """The recognised text of every line. RapidOCR reads lines with letters of other scripts."""
+    """The recognised text of every line.
+
+    RapidOCR reads lines with letters of other scripts and, on a Latin page, lines that our
+    recogniser reads with a low score: it has seen handwriting.
+    """
     readings: dict[int, RecognisedText] = {}
     # Sorted by width over the whole page, so a batch has lines of similar width and little padding.
     order = sorted(range(len(quads)), key=lambda i: _aspect(quads[i]))
@@ -155,6 +164,13 @@ def _recognise(picture: Picture, quads: Quads, check: Callable[[], None]) -> lis
             else:
                 found[k] = found[k].without(recogniser.OTHER_LETTER)
         readings.update(zip(part, found, strict=True))
+        check()
+    if script_of(" ".join(one.text for one in readings.values())) == "latin":
+        doubtful = [i for i in order if readings[i].score < _DOUBTFUL]
+        others = rapid.recognise([rapid.crop(picture, quads[i]) for i in doubtful])
+        for i, other in zip(doubtful, others, strict=True):
+            if other.score > readings[i].score + _CLEARER and other.coverage >= _RECOGNISED:
+                readings[i] = other
         check()
     return [readings[i] for i in range(len(quads))]
 

@@ -59,7 +59,7 @@ class LineDrawer:
                 return self._spoil(*cut, len(text)), text
 
     def _face(self, text: str, language: str) -> Face | None:
-        kind = "en" if language == "en" and self._rng.random() < 0.3 else "ru"
+        kind = "en" if language == "en" and self._rng.random() < 0.5 else "ru"
         if language in OTHER_SCRIPTS:
             kind = language
         faces = self._faces.get(kind, [])

@@ -9,6 +9,9 @@ packages=(
   fonts-hack fonts-sil-charis fonts-sil-andika fonts-cantarell fonts-lato fonts-open-sans
   fonts-urw-base35 fonts-cmu fonts-stix fonts-play fonts-croscore fonts-firacode
   fonts-wqy-microhei fonts-wqy-zenhei fonts-noto-cjk fonts-arphic-uming fonts-nanum fonts-ipafont-gothic
+  fonts-ocr-b fonts-anonymous-pro fonts-averia-gwf fonts-bebas-neue fonts-breip fonts-courier-prime
+  fonts-dancingscript fonts-ecolier-court fonts-inter fonts-kristi fonts-lobster fonts-lobstertwo
+  fonts-rufscript fonts-sjfonts
   fonts-sil-gentium-basic fonts-comic-neue fonts-league-mono
   hunspell-ru hunspell-uk hunspell-be manpages-ru wordnet-base
   developers-reference-ru debian-faq-ru maint-guide-ru aptitude-doc-ru doublecmd-help-ru

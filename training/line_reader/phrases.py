@@ -11,7 +11,7 @@ import re
 from functools import cache
 from typing import Final
 
-from training.line_reader.charset import ACCENTS, CHARACTERS, FORM_SIGNS, known_part
+from training.line_reader.charset import ACCENTS, CHARACTERS, CYRILLIC, FORM_SIGNS, known_part
 from training.line_reader.sources import OTHER_SCRIPTS, Texts
 
 # In a longer line a letter is narrower than one step of the recogniser.
@@ -102,6 +102,7 @@ class Phrases:
             text, language = self._accented(self._span("en", length)), "any"
         elif kind < 0.97:
             text = self._field()
+            language = "ru" if any(one in CYRILLIC for one in text) else "en"
         else:
             count = rng.randint(4, 20)
             text, language = (
@@ -191,6 +192,7 @@ class Phrases:
             self._cell,
             self._cell,
             self._company,
+            self._machine_readable,
             self._in_two_languages,
         )
         return self._rng.choice(writers)()
@@ -211,6 +213,21 @@ class Phrases:
 
     def _amounts(self) -> str:
         return " ".join(self._amount() for _ in range(self._rng.randint(1, 4)))
+
+    def _machine_readable(self) -> str:
+        """A line of a passport's or card's machine-readable zone (ICAO 9303), or a part of it."""
+        rng = self._rng
+        country = rng.choice(_words("RUS GBR DEU FRA USA UKR BLR KAZ POL ITA ESP UTO"))
+        names = [self._latin_word().upper() for _ in range(3)]
+        if rng.random() < 0.5:
+            kind = rng.choice(("P<", "PN", "I<", "ID", "V<"))
+            text = f"{kind}{country}{names[0]}<<{names[1]}<{names[2]}"
+        else:
+            number = "".join(rng.choice(_CODE_LETTERS) for _ in range(2)) + self._digits(8)
+            text = f"{number}{country}{self._digits(7)}{rng.choice('MF<')}{self._digits(7)}"
+        text = text.ljust(44, "<")
+        start = rng.choice((0, 0, 0, 8, 20))
+        return text[start : start + rng.choice((44, 44, 30, 24))]
 
     def _company(self) -> str:
         """A legal form, whose round letters resemble zeros, and a name in quotes."""

@@ -56,6 +56,7 @@ _COMMON: Final = {
     "Noto Sans": 3.0,
     "Noto Serif": 3.0,
     "Nimbus Mono PS": 3.0,
+    "OCR B": 3.0,
 }
 # Decorative cuts, and small capitals, which do not show the case of a letter.
 _LEFT_OUT: Final = re.compile(r"Z003|D050000L|StandardSymbols|Smallcaps|\bSC\b|Thin|Hairline|Emoji")
