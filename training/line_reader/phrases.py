@@ -49,6 +49,12 @@ _LABELS: Final = (
     "Description|Terms|Account No.|Balance due|Date of issue|Signature|Tel.|Fax|Order ID|"
     "Page 1 of 3"
 )
+# The crop of one word does not show whether its letters are capitals. These are.
+_ABBREVIATIONS: Final = (
+    "ИНН КПП БИК ОГРН ОГРНИП СНИЛС НДС ИТОГ ИТОГО ВСЕГО ОКПО ОКУД ОКАТО ОКТМО КБК УИН ФИО "
+    "ЧЕК СУММА РФ МВД ФМС УФМС ОУФМС ГУ ОВД ЕГРЮЛ ОСАГО ПТС СТС ФНС ФСС ПФР МСК СПБ "
+    "VIN IBAN BIC SWIFT VAT PIN USD EUR RUB"
+)
 _CODE_LETTERS: Final = "ABCDEFGHJKLMNPRSTUVWXYZ0123456789"
 _PLATE_LETTERS: Final = "АВЕКМНОРСТУХ"
 
@@ -115,11 +121,13 @@ class Phrases:
         """The text with capitals, bullets and marks as at the ends of lines."""
         rng = self._rng
         case = rng.random()
-        if case < 0.10:
+        # Headings and labels are short.
+        capitals = 0.25 if len(text) < 16 else 0.10
+        if case < capitals:
             text = text.upper()
-        elif case < 0.16:
+        elif case < capitals + 0.06:
             text = text.title()
-        elif case < 0.22:
+        elif case < capitals + 0.12:
             text = text[:1].upper() + text[1:]
         if language != "en" and rng.random() < 0.1:
             bullets = ("- ", "• ", "1. ", "2) ", "а) ", "б) ", "— ", "(", "«", "№ ")
@@ -261,6 +269,8 @@ class Phrases:
             return self._digits(rng.choice((1, 1, 1, 2, 2, 3)))
         if kind < 0.8:
             return self._digits(rng.choice((1, 2))) + rng.choice((".", ")", "%", ":", "-"))
+        if kind < 0.9:
+            return rng.choice(_words(_ABBREVIATIONS))
         return rng.choice(
             _words("шт шт. кг л м ч руб. pcs kg h No. № X V — - + M Ж А Б В I II III IV")
         )
