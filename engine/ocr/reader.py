@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 
 # Radians. A smaller slope moves the far end of a line by less than its height.
 _FLAT: Final = 0.003
+# Lines that are read both ways up, not wider than this many heights; the difference of their mean
+# scores that decides.
+_SAMPLE_LINES: Final = 6
+_SAMPLE_ASPECT: Final = 14.0
+_MORE_LEGIBLE: Final = 0.05
 # Lines that are recognised between two checks for cancellation.
 _CHUNK: Final = 48
 # A Latin line with a lower score is read by RapidOCR too. Its text is taken if its score is higher
@@ -117,29 +122,33 @@ def read_picture(
 
 def _upright(picture: Picture) -> tuple[Picture, Quads, int]:
     """(the upright picture, its lines, the quarter turns that were made)."""
-    turns = orientation.quarter_turns(picture)
-    upright = _turned(picture, turns or 0)
+    model_turns = orientation.quarter_turns(picture)
+    turns = model_turns or 0
+    upright = _turned(picture, turns)
     quads = rapid.detect(upright)
-    if turns is None and len(quads):
-        # The middle of the page has no print: ask about the part that has.
-        turns = orientation.quarter_turns(_printed_part(picture, quads))
-        if turns:
-            upright = _turned(picture, turns)
-            quads = rapid.detect(upright)
     if orientation.is_sideways(quads):
-        turns = (turns or 0) + 1
+        turns += 1
         upright = _turned(picture, turns)
         quads = rapid.detect(upright)
-    return upright, quads, turns or 0
+    # A wrong turn is worse than a missing one: unless the model says that the page is upright, a
+    # few lines are read both ways.
+    if (model_turns != 0 or turns) and _is_upside_down(upright, quads):
+        turns += 2
+        upright = _turned(picture, turns)
+        corners = np.array(_size(upright), np.float32) - quads
+        quads = np.ascontiguousarray(corners[:, [2, 3, 0, 1]])
+    return upright, quads, turns % 4
 
 
-def _printed_part(picture: Picture, quads: Quads) -> Picture:
-    """The part of a picture around its longest line, as high as the line is long."""
-    longest = max(quads, key=lambda quad: max(rapid.quad_size(quad)))
-    x, y = longest.mean(axis=0)
-    half = max(rapid.quad_size(longest)) / 2
-    top, left = (max(0, round(float(centre - half))) for centre in (y, x))
-    return picture[top : round(float(y + half)) + 1, left : round(float(x + half)) + 1]
+def _is_upside_down(picture: Picture, quads: Quads) -> bool:
+    """Whether lines are more legible when they are turned by 180 degrees."""
+    short = sorted((quad for quad in quads if _aspect(quad) <= _SAMPLE_ASPECT), key=_aspect)
+    crops = [rapid.crop(picture, quad) for quad in short[-_SAMPLE_LINES:]]
+    turned = [np.ascontiguousarray(crop[::-1, ::-1]) for crop in crops]
+    scores, turned_scores = (
+        sum(one.score for one in recogniser.recognise(lines)) for lines in (crops, turned)
+    )
+    return turned_scores > scores + _MORE_LEGIBLE * len(crops)
 
 
 def _recognise(picture: Picture, quads: Quads, check: Callable[[], None]) -> list[RecognisedText]:
