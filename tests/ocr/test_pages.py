@@ -1,8 +1,9 @@
 """OCR of whole drawn pages, in addition to tests/index/test_builder.py: rows, mixed scripts, text
 layers."""
 
+import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from engine.core.settings import Settings
 from engine.index.builder import build_index
@@ -206,6 +207,18 @@ def test_a_large_page_is_read_smaller_and_its_boxes_are_scaled_back() -> None:
     for i, text in enumerate(PARAGRAPH):
         sheet.write(240, 200 + 120 * i, text, size=72)
     assert_found(build_index(page_of(sheet.image), with_ocr(max_side=900)), sheet)
+
+
+def test_a_page_whose_print_is_hard_to_read_has_a_notice_and_a_clear_one_has_none() -> None:
+    clear = english_sheet().image
+    blurred = np.asarray(clear.filter(ImageFilter.GaussianBlur(2.2)), np.float64)
+    grain = np.random.default_rng(0).normal(0, 50, blurred.shape[:2])[:, :, None]
+    hard = Image.fromarray((blurred + grain).clip(0, 255).astype(np.uint8))
+    assert build_index(page_of(clear), SETTINGS).notices == ()
+    (notice,) = build_index(page_of(hard), SETTINGS).notices
+    assert notice.key == "ocr.unclear"
+    assert int(str(notice.values["share"])) >= 10
+    assert "%" in notice.text("en") and "%" in notice.text("ru")
 
 
 def test_a_tiny_picture_gives_an_empty_index() -> None:
