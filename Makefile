@@ -1,5 +1,6 @@
 # make run: everything from a fresh clone to the app on http://127.0.0.1:7860
 # make test: the linters, the types and the tests
+# make fit: draws the documents that the shipped weights are fitted on, and fits the weights (hours)
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -7,7 +8,7 @@ BIN := $(VENV)/bin
 JOBS ?= 2
 STAMPS := $(VENV)/.stamps
 
-.PHONY: run setup test lint pytest clean
+.PHONY: run setup test lint pytest fit clean
 
 run: setup
 	$(BIN)/python gradio_app.py
@@ -29,6 +30,11 @@ lint: $(STAMPS)/test
 # what is left at the end.
 pytest: $(STAMPS)/setup $(STAMPS)/test
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
+
+# One thread, so that sums have one order and the weights do not depend on the number of cores. What
+# is drawn stays under data/fit; a run that was cut off goes on from there.
+fit: $(STAMPS)/setup $(STAMPS)/test
+	OMP_NUM_THREADS=1 $(BIN)/python -m training.fit --out data/fit
 
 # Stamps are written last, so a step that was cut off is done again.
 $(STAMPS)/installed: requirements.txt constraints.txt

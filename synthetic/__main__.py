@@ -1,4 +1,4 @@
-"""Command line: python -m synthetic --out DIR --split train --documents 200 --seed 1"""
+"""Command line: python -m synthetic --out DIR --split train --documents 200 --seed 1 [--ocr]"""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--degradations", nargs="+", choices=LEVELS, default=[], help="only these levels"
     )
+    parser.add_argument("--ocr", action="store_true", help="read each page too (seconds a page)")
     options = parser.parse_args(arguments)
     questions = write_set(
         options.out,
@@ -35,6 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
         only=options.kinds,
         degradations=options.degradations,
         named=options.templates,
+        ocr=options.ocr,
     )
     sys.stdout.write(f"{options.documents} documents, {questions} questions in {options.out}\n")
     return 0

@@ -1,6 +1,7 @@
 """Write a set of documents to a folder: pictures, questions, words and regions, receipts' fields.
 
-qa.jsonl: a line per question; truth.jsonl: a line per picture; receipts.jsonl: a line per receipt.
+qa.jsonl: a line per question; truth.jsonl: a line per picture; receipts.jsonl: a line per receipt;
+with OCR, index/: the index of each page.
 Boxes are pixels of the picture as saved, rounded to a tenth.
 """
 
@@ -109,11 +110,18 @@ def write_set(
     only: Sequence[str] = (),
     degradations: Sequence[str] = (),
     named: Sequence[str] = (),
+    *,
+    ocr: bool = False,
 ) -> int:
     """Write `count` documents of a split; returns the number of questions.
 
     Kinds, languages and templates take turns, so a small set contains them all. `only` limits the
     kinds, `named` the templates and `degradations` the levels (otherwise drawn with LEVEL_SHARES).
+    `ocr` reads each page, too (seconds a page); a page that has an index is not read again.
+
+    Raises:
+        ValueError: no template of the split fits.
+        EngineError: see engine.index.builder.build_index.
     """
     folder = Path(directory)
     (folder / "docs").mkdir(parents=True, exist_ok=True)
@@ -150,6 +158,10 @@ def write_set(
                 qa.write(json.dumps(row, ensure_ascii=False) + "\n")
                 questions += 1
             truth.write(json.dumps(truth_row(document, name), ensure_ascii=False) + "\n")
+            if ocr:
+                from .page_indexes import store_index  # imports the engine and its OCR
+
+                store_index(folder, Path(name).name, document.image.convert("RGB"))
             if chosen.kind == "receipt":
                 four = {
                     key: document.fields.get(key, "")

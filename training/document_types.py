@@ -1,6 +1,6 @@
 """Fit and measure the classifier of document types on sets of `python -m synthetic.papers`.
 
-    python -m synthetic.papers draw --out TRAIN --count 780 --split train [--ocr]
+    make fit                                                   draws the sets, then fits
     python -m synthetic.papers draw --out TEST --count 260 --split test --seed 7 --ocr
     python -m training.document_types fit --train TRAIN        writes classifier.safetensors
     python -m training.document_types score --set TEST --ocr   accuracy, interval, confusion matrix

@@ -1,4 +1,8 @@
-"""Fit of the multinomial logistic regression over document types, and of its temperature."""
+"""Fit of the multinomial logistic regression over document types, and of its temperature.
+
+Input: features and types of pages. Output: weights, biases and the temperature, which
+training.document_types writes. Seed: an argument, of batches and dropped features.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,8 @@ from numpy.typing import NDArray
 # Chosen on unseen templates of the train split (docs/fields.md).
 PENALTY = 1e-3
 DROPPED = 0.3
-_STEPS, _BATCH, _RATE = 300, 128, 0.03
+STEPS = 300
+_BATCH, _RATE = 128, 0.03
 
 Floats = NDArray[np.float32]
 
@@ -42,8 +47,8 @@ def fit(
     weight = torch.zeros(x.shape[1], types, requires_grad=True)
     bias = torch.zeros(types, requires_grad=True)
     optimiser = torch.optim.Adam([weight, bias], lr=_RATE)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, _STEPS)
-    for _ in range(_STEPS):
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, STEPS)
+    for _ in range(STEPS):
         picked = torch.multinomial(chances, _BATCH, replacement=True, generator=generator)
         kept = torch.rand((x.shape[1], 1), generator=generator) >= dropped
         logits = pages[picked] @ (weight * kept / (1 - dropped)) + bias

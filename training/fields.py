@@ -1,12 +1,12 @@
 """Field extraction on drawn specimens: fit its weights, score it, ablate its features.
 
-    python -m synthetic.papers draw --out TRAIN --count 780 --split train --ocr
+    make fit                                             # draws the sets, then fits
     python -m synthetic.papers draw --out TEST --count 260 --split test --seed 7 --ocr
     python -m training.fields fit --set TRAIN            # writes engine/fields/ranking/weights.json
     python -m training.fields score --set TEST [--json] [--failures FILE]
     python -m training.fields ablate --set TRAIN         # each feature left out, folds by template
 
-Input of fit: the folders TRAIN, by OCR and, for every third page (--every), by the drawn words.
+Input of fit: the folders TRAIN, by OCR and, for every fourth page (--every), by the drawn words.
 Output: engine/fields/ranking/weights.json (or --out). Seeds: 17 and 18, of the labels left out; 0,
 of the misread words.
 
@@ -234,7 +234,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     three.add_argument("--folds", type=int, default=3)
     three.add_argument("--features", nargs="+", choices=FEATURES, default=FEATURES)
     one.add_argument(
-        "--every", type=int, default=3, help="take the drawn words of one page in so many"
+        "--every", type=int, default=4, help="take the drawn words of one page in so many"
     )
     for command in (one, two, three):
         command.add_argument(

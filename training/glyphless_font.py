@@ -1,14 +1,16 @@
 """Write the font of searchable PDFs: one empty glyph, half as wide as the font's size.
 
-    python -m training.glyphless_font        writes engine/layout/glyphless.ttf
+    python -m training.glyphless_font        as `make fit` does
 
-Input: none. Output: engine/layout/glyphless.ttf, the same bytes each time, without a seed.
+Input: none. Output: engine/layout/glyphless.ttf (or --out), the same bytes each time. Seed: none.
 engine/layout/pdf_writer.py documents its use. fonttools comes with tests/requirements.txt.
 """
 
 from __future__ import annotations
 
+import argparse
 import io
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -41,5 +43,12 @@ def glyphless() -> bytes:
     return buffer.getvalue()
 
 
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m training.glyphless_font", description=__doc__)
+    parser.add_argument("--out", type=Path, default=PATH, help="where the font is written")
+    parser.parse_args(argv).out.write_bytes(glyphless())
+    return 0
+
+
 if __name__ == "__main__":
-    PATH.write_bytes(glyphless())
+    raise SystemExit(main())

@@ -1,12 +1,13 @@
 """Fit and measure the ranker of `lite`'s answers on sets of `python -m synthetic`.
 
+    make fit                                              draws the sets, then fits
     python -m training.reading fit --train DIR...         writes ranker.safetensors beside lite
     python -m training.reading score --set DIR            ANLS, exact, evidence, refusals
     python -m training.reading ablate --train DIR --set DIR  the same without each group of features
 
 Input: indexes from the drawn truth with imitated noise, or with --ocr from `SET/index/*.pkl`. The
-fit takes both if both exist. Output: engine/families/lite/ranker.safetensors. Seeds: 0 for noise,
-choice of questions and blurring; 0, 1 and 2 for the three averaged networks.
+fit takes both if both exist. Output: engine/families/lite/ranker.safetensors (or --out). Seeds: 0
+for noise, choice of questions and blurring; 0, 1 and 2 for the three averaged networks.
 """
 
 from __future__ import annotations
@@ -68,13 +69,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("what", choices=("fit", "score", "ablate"))
     parser.add_argument("--train", type=Path, nargs="+")
     parser.add_argument("--set", type=Path)
+    parser.add_argument("--out", type=Path, default=RANKER_FILE, help="where fit writes")
     parser.add_argument("--ocr", action="store_true", help="read SET/index/*.pkl")
     parser.add_argument("--questions", type=int, default=4000, help="at most this many a set")
     options = parser.parse_args(arguments)
     if options.what == "fit":
         judged = _to_fit(options)
         fitted = fit_all(judged)
-        store(fitted, RANKER_FILE)
+        store(fitted, options.out)
         _print("train", measure(judged, fitted))
     elif options.what == "score":
         _print(str(options.set), measure(_judged(options.set, options), ranker()))

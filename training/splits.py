@@ -1,6 +1,6 @@
 """Document boundaries in files of several documents: fit the weights, measure, ablate features.
 
-    python -m synthetic.papers draw --out TRAIN --count 780 --split train --seed 5 --qualities clean
+    make fit                                            # draws the set, then fits
     python -m synthetic.papers draw --out TEST --count 260 --split test --seed 7 --ocr
     python -m training.splits fit --set TRAIN          # writes engine/fields/splitting/weights.json
     python -m training.splits score --set TEST --words ocr [--threshold 0.9]

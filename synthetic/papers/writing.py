@@ -7,18 +7,14 @@ the truth with imitated noise, or those made by OCR (index/*.pkl).
 from __future__ import annotations
 
 import json
-import pickle
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.core.schema import BBox, Page
-from engine.core.settings import Settings
-from engine.core.settings_file import load_settings
+from engine.core.schema import BBox
 from engine.fields.document_type import DOCUMENT_TYPES
-from engine.index.builder import build_index
-from engine.index.page_index import PageIndex
 from synthetic import LANGUAGES
+from synthetic.page_indexes import store_index
 from synthetic.papers.drawing import names_of, specimen
 from synthetic.papers.truth import Language, Quality, Specimen, Split
 
@@ -88,23 +84,15 @@ def write_specimens(directory: Path, drawn: Iterator[Specimen], *, ocr: bool = F
         EngineError: see engine.index.builder.build_index.
     """
     (directory / "docs").mkdir(parents=True, exist_ok=True)
-    (directory / "index").mkdir(exist_ok=True)
-    settings = load_settings()
     number = 0
     with (directory / "truth.jsonl").open("w", encoding="utf-8") as truth:
         for number, one in enumerate(drawn, start=1):
             name = f"{number - 1:05d}-{one.document_type}-{one.language}.jpg"
             one.image.save(directory / "docs" / name, quality=90)
             truth.write(json.dumps(truth_row(one, f"docs/{name}"), ensure_ascii=False) + "\n")
-            cached = directory / "index" / f"{name}.pkl"
-            if ocr and not cached.exists():
-                cached.write_bytes(pickle.dumps(_index(one, f"docs/{name}", settings)))
+            if ocr:
+                store_index(directory, name, one.image)
     return number
-
-
-def _index(drawn: Specimen, name: str, settings: Settings) -> PageIndex:
-    image = drawn.image
-    return build_index(Page(name, 0, image.width, image.height, lambda: image), settings)
 
 
 def _rounded(box: BBox) -> list[float]:
