@@ -1,6 +1,6 @@
 # make run: everything from a fresh clone to the app on http://127.0.0.1:7860
 # make test: the linters, the types and the tests
-# make fit: draws the documents that the shipped weights are fitted on, and fits the weights (hours)
+# make fit: draws the documents that the shipped weights are fitted on, and fits them (1.5 hours)
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin

@@ -75,18 +75,17 @@ FITS: Final[Mapping[str, Fit]] = {
 }
 
 
-def fit(name: str, folders: Sequence[Path], out: Path, share: float = 1.0) -> None:
+def fit(one: Fit, folders: Sequence[Path], out: Path, share: float = 1.0) -> None:
     """Run one fit; `out` is replaced at its end, and is as it was if the fit fails.
 
     Args:
-        name: of FITS.
-        folders: its sets.
+        folders: of its sets.
         share: of the fit's counts, 0 to 1.
     """
     out.parent.mkdir(parents=True, exist_ok=True)
     part = out.with_name(f"{out.name}.part")
     try:
-        FITS[name].main(FITS[name].command(folders, part, share))
+        one.main(one.command(folders, part, share))
         part.replace(out)
     finally:
         part.unlink(missing_ok=True)
@@ -126,7 +125,7 @@ def run(
     for name in names:
         began = _cpu_seconds()
         target = trial_file(out, name) if trial else FITS[name].weights
-        fit(name, [folders[one] for one in FITS[name].sets], target, share)
+        fit(FITS[name], [folders[one] for one in FITS[name].sets], target, share)
         _say(f"{name}: {target}", began)
 
 

@@ -3,7 +3,7 @@
 import ast
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from synthetic import LANGUAGES, templates
 from synthetic.papers import names_of
 from training import document_types_fit
 from training.drawn_sets import SETS, DrawnSet, draw
-from training.fit import FITS, fit, main, run, table, trial_file
+from training.fit import FITS, Fit, fit, main, run, table, trial_file
 
 ROOT = Path(__file__).resolve().parents[2]
 # Types of the trial; their documents may have several pages.
@@ -37,7 +37,7 @@ WRITERS = (
 def small(one: DrawnSet) -> DrawnSet:
     """A set of a few clean pages without OCR."""
     if one.package == "synthetic":
-        return replace(one, documents=6, qualities=("clean",), ocr=False)
+        return replace(one, documents=4, qualities=("clean",), ocr=False)
     if one.name == "DRAWN":
         return replace(one, documents=2 * len(KINDS) * len(LANGUAGES), types=KINDS)
     return replace(one, documents=2, qualities=("clean",), ocr=False)
@@ -59,8 +59,8 @@ def fitted(tmp_path_factory: pytest.TempPathFactory, shipped: Mapping[Path, byte
     """The folder of a whole run on a few documents."""
     out = tmp_path_factory.mktemp("fit")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(document_types_fit, "STEPS", 20)
-        run(out, tuple(FITS), {k: small(one) for k, one in SETS.items()}, share=0.02, trial=True)
+        patch.setattr(document_types_fit, "STEPS", 8)
+        run(out, tuple(FITS), {k: small(one) for k, one in SETS.items()}, share=0.01, trial=True)
     return out
 
 
@@ -139,8 +139,13 @@ def test_a_set_of_another_size_is_refused_and_not_taken_for_the_one_wanted(
 def test_a_fit_that_fails_leaves_its_file_as_it_was(tmp_path: Path) -> None:
     file = tmp_path / "weights.json"
     file.write_text("fitted before")
-    with pytest.raises(FileNotFoundError):
-        fit("fields", [tmp_path / "missing"] * len(FITS["fields"].sets), file)
+
+    def cut_off(arguments: Sequence[str]) -> int:
+        Path(arguments[arguments.index("--out") + 1]).write_text("half of it")
+        raise OSError("no space left")
+
+    with pytest.raises(OSError, match="no space left"):
+        fit(Fit(cut_off, file), [], file)
     assert file.read_text() == "fitted before"
     assert list(tmp_path.iterdir()) == [file]
 
