@@ -11,7 +11,7 @@ from pathlib import Path
 from PIL import Image
 
 from engine.core.schema import Page
-from engine.core.settings import load_settings
+from engine.core.settings_file import load_settings
 from engine.index.builder import build_index
 
 

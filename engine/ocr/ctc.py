@@ -4,13 +4,14 @@ Latin and Cyrillic share many shapes (A, В, е, о), and so do capital and smal
 greedy decoding may mix them in one word. A run of letters with both alphabets is decoded again with
 each alphabet alone, and the more probable result is taken. A run of mixed case is decoded again in
 small letters, in capitals, and with a first capital; a result that is hardly less probable is taken
-("кОды" becomes "коды"; "кВт" stays).
+("кОды" becomes "коды"; "кВт" stays). The same holds for digits among letters: "О00" becomes "ООО",
+and "7Б" stays.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -25,6 +26,8 @@ _BLANK: Final = 0
 _FLOOR: Final = 1e-6  # of a probability, before its logarithm
 # A word in a regular case may be less probable by this logarithm.
 _CASE_COST: Final = 3.0
+# A run of digits alone or letters alone may be less probable by this logarithm.
+_KIND_COST: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,8 @@ class Decoder:
         latin = np.array([is_latin_letter(one) for one in self._characters])
         cyrillic = np.array([is_cyrillic_letter(one) for one in self._characters])
         self._of_alphabet = {"latin": ~cyrillic, "cyrillic": ~latin}
+        self._no_letter = np.array([not one.isalpha() for one in self._characters])
+        self._no_digit = np.array([not one.isdigit() for one in self._characters])
         upper = np.array([one.isupper() for one in self._characters])
         lower = np.array([one.islower() for one in self._characters])
         self._of_case = {"upper": ~lower, "lower": ~upper}
@@ -65,16 +70,41 @@ class Decoder:
     def decode(self, probabilities: NDArray[np.float32]) -> DecodedLine:
         """Decode one line. probabilities: (steps, classes), 0 to 1, each step sums to 1."""
         found = self._greedy(probabilities, 0)
-        characters: list[_Character] = []
-        for is_run, group in itertools.groupby(found, key=lambda one: one.text.isalpha()):
-            run = list(group)
-            characters += self._regular(run, probabilities) if is_run else run
+        found = self._each(found, str.isalnum, self._of_one_kind, probabilities)
+        characters = self._each(found, str.isalpha, self._regular, probabilities)
         text = "".join(one.text for one in characters)
         printed = [one for one in characters if one.text != " "]
         return DecodedLine(
             " ".join(text.split()),
             tuple((one.first + one.last) / 2 for one in printed),
             tuple(one.score for one in printed),
+        )
+
+    def _each(
+        self,
+        characters: list[_Character],
+        belongs: Callable[[str], bool],
+        settle: Callable[[list[_Character], NDArray[np.float32]], list[_Character]],
+        probabilities: NDArray[np.float32],
+    ) -> list[_Character]:
+        """Settle every run of characters that belong together, and leave the others."""
+        settled: list[_Character] = []
+        for is_run, group in itertools.groupby(characters, key=lambda one: belongs(one.text)):
+            run = list(group)
+            settled += settle(run, probabilities) if is_run else run
+        return settled
+
+    def _of_one_kind(
+        self, run: list[_Character], probabilities: NDArray[np.float32]
+    ) -> list[_Character]:
+        """A run of digits and letters as only one of them, if that is nearly as probable."""
+        if all(one.text.isdigit() for one in run) or all(one.text.isalpha() for one in run):
+            return run
+        start, end = run[0].first, run[-1].last + 1
+        part = probabilities[start:end]
+        best = max((part * kind for kind in (self._no_letter, self._no_digit)), key=_likelihood)
+        return (
+            run if _likelihood(part) - _likelihood(best) > _KIND_COST else self._greedy(best, start)
         )
 
     def _greedy(self, probabilities: NDArray[np.float32], start: int) -> list[_Character]:

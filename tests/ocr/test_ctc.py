@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from engine.ocr.ctc import Decoder
 
-CHARACTERS = [*"ABHPOabeопрсАВНРОШ", " ", "-", "7"]
+CHARACTERS = [*"ABHPOabeопрсАВНРОШкд", " ", "-", "7", "0"]
 DECODER = Decoder(CHARACTERS)
 
 
@@ -48,3 +48,17 @@ def test_each_side_of_a_hyphen_and_of_a_digit_has_its_own_alphabet() -> None:
 
 def test_a_word_of_one_alphabet_stays_as_it_is() -> None:
     assert DECODER.decode(steps({"A": 0.5, "А": 0.45}, "H", "P")).text == "AHP"
+
+
+def test_a_word_in_mixed_case_is_put_right_where_that_is_nearly_as_likely() -> None:
+    capital = {"О": 0.5, "о": 0.4}
+    assert DECODER.decode(steps("к", capital, "д")).text == "код"
+    assert DECODER.decode(steps("к", "О", "д")).text == "кОд"
+    assert DECODER.decode(steps("В", "о", "д")).text == "Вод"
+
+
+def test_a_zero_among_letters_and_a_letter_among_digits_are_put_right() -> None:
+    round_sign = {"0": 0.5, "О": 0.4}
+    assert DECODER.decode(steps("О", round_sign, "", round_sign, "Ш")).text == "ОООШ"
+    assert DECODER.decode(steps("7", {"О": 0.5, "0": 0.4}, "7")).text == "707"
+    assert DECODER.decode(steps("7", "Ш")).text == "7Ш"
