@@ -59,6 +59,6 @@ def test_a_word_in_mixed_case_is_put_right_where_that_is_nearly_as_likely() -> N
 
 def test_a_zero_among_letters_and_a_letter_among_digits_are_put_right() -> None:
     round_sign = {"0": 0.5, "О": 0.4}
-    assert DECODER.decode(steps("О", round_sign, "", round_sign, "Ш")).text == "ОООШ"
+    assert DECODER.decode(steps("О", "", round_sign, "", round_sign, "Ш")).text == "ОООШ"
     assert DECODER.decode(steps("7", {"О": 0.5, "0": 0.4}, "7")).text == "707"
     assert DECODER.decode(steps("7", "Ш")).text == "7Ш"
