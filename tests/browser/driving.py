@@ -2,7 +2,8 @@
 
 import io
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +16,11 @@ BBox = tuple[float, float, float, float]
 
 # The first answer loads the model.
 ANSWER_MILLISECONDS = 120_000
+# Of what takes long; to look in every frame has the browser draw 60 a second.
+POLLING_MILLISECONDS = 50
 TOTAL = "1,486.25"
 _QUESTIONS = "#chat .message.user"
+_A_FRAME = "() => new Promise(requestAnimationFrame)"
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,68 @@ def answered(page: Any) -> Iterator[None]:
            && document.querySelector("#stop").disabled""",
         arg=[_QUESTIONS, before],
         timeout=ANSWER_MILLISECONDS,
+        polling=POLLING_MILLISECONDS,
+    )
+
+
+def wait_until_still(page: Any, *selectors: str) -> None:
+    """Wait until parts of the page lie in three frames where they lay in the frame before."""
+    page.wait_for_function(
+        """selectors => {
+             const found = selectors.flatMap((one) => [...document.querySelectorAll(one)]);
+             const lies = JSON.stringify(found.map((one) => one.getBoundingClientRect()));
+             const last = window.layBefore;
+             const frames = last?.lies === lies ? last.frames + 1 : 0;
+             window.layBefore = { lies, frames };
+             if (!found.length || frames < 3) return false;
+             delete window.layBefore;
+             return true;
+           }""",
+        arg=list(selectors),
+    )
+
+
+def pending_requests(page: Any) -> Callable[[], None]:
+    """Count what a page asks of the server from now on; the result waits until all is answered.
+
+    For what must not come: once nothing is on its way, it would have come. An answer may lead to
+    another question, which is sent within a few frames.
+    """
+    pending: list[Any] = []
+
+    def ended(request: Any) -> None:
+        if request in pending:
+            pending.remove(request)
+
+    page.on("request", lambda one: pending.append(one) if "/queue/" in one.url else None)
+    page.on("requestfinished", ended)
+    page.on("requestfailed", ended)
+
+    def wait() -> None:
+        until = time.monotonic() + ANSWER_MILLISECONDS / 1000
+        quiet = 0
+        while quiet < 5:
+            page.evaluate(_A_FRAME)
+            quiet = 0 if pending else quiet + 1
+            assert time.monotonic() < until, [one.url for one in pending]
+
+    return wait
+
+
+def wait_until_pictures_failed(page: Any) -> None:
+    """Wait until the handlers of pictures that cannot be loaded have run.
+
+    A picture of ours that is asked for after them fails after them.
+    """
+    page.evaluate(
+        """async () => {
+             await new Promise((failed) => {
+               const last = new Image();
+               last.onerror = failed;
+               last.src = `no-such-picture-${performance.now()}`;
+             });
+             for (let frame = 0; frame < 3; frame += 1) await new Promise(requestAnimationFrame);
+           }"""
     )
 
 

@@ -83,7 +83,7 @@ def states(page: Any, scan: Path) -> Iterator[str]:
     yield "settings"
     page.click("#side .toggle-button")
     page.wait_for_selector("#side .sc-talk")
-    page.wait_for_timeout(400)  # it slides in
+    driving.wait_until_still(page, "#side .sc-talk")  # it slides in
     yield "conversations"
 
 
@@ -107,7 +107,7 @@ def problems(page: Any) -> list[str]:
         pytest.param(PHONE, id="phone"),
     ],
 )
-def test_axe_finds_nothing_serious_and_nothing_is_wider_than_the_screen(
+def test_axe_finds_nothing_serious_nothing_is_too_wide_and_the_focus_is_seen(
     new_page: NewPage, scan: Path, options: dict[str, Any]
 ) -> None:
     page = new_page(**options)
@@ -120,6 +120,8 @@ def test_axe_finds_nothing_serious_and_nothing_is_wider_than_the_screen(
     opener = page.locator("#side .toggle-button")
     assert opener.get_attribute("aria-label") == "Conversations"
     assert opener.get_attribute("aria-expanded") == "true"
+    if options is not PHONE:
+        the_focus_is_seen_wherever_tab_goes(page)
     opener.click()
     page.wait_for_selector("#side .toggle-button[aria-expanded=false]")
 
@@ -156,12 +158,13 @@ def test_nothing_is_asked_in_the_language_that_the_page_comes_in(new_page: NewPa
             asked.append(request.post_data_json["data"])
 
     page.on("request", note)
+    wait_for_answers = driving.pending_requests(page)
     page.reload()
     page.wait_for_selector("#page-view [data-ready=true]")
     page.wait_for_function(
         "document.querySelector('#question textarea')?.placeholder.match(/[а-я]/)"
     )
-    page.wait_for_timeout(500)  # what is asked after the start
+    wait_for_answers()
     # An answer in the page's own language, come late, would be the last that is drawn.
     assert asked
     assert not [data for data in asked if "en" in data]
@@ -187,10 +190,8 @@ SAID = """() => {
 }"""
 
 
-def test_the_focus_is_seen_wherever_tab_goes(new_page: NewPage, scan: Path) -> None:
-    page = new_page()
-    reached = list(states(page, scan))
-    assert reached[-1] == "conversations"
+def the_focus_is_seen_wherever_tab_goes(page: Any) -> None:
+    """With everything open that the states have opened."""
     page.evaluate("document.activeElement.blur()")
     seen: set[str] = set()
     for _ in range(90):
@@ -226,16 +227,16 @@ FOCUS = """() => {
 def test_nothing_jumps_while_an_answer_is_written(
     new_page: NewPage, scan: Path, watched: Callable[[Any], float]
 ) -> None:
-    page = new_page()
+    page = new_page(reduced_motion="no-preference")
     driving.upload(page, scan)
     page.wait_for_selector("#page-view img[src]")
-    page.wait_for_timeout(500)
+    driving.wait_until_still(page, "#look *, #talk *")
     watched(page)
     words = " ".join(["The sum is", ANSWER, *["and so on it goes in the answer"] * 12])
     with driving.answered(page):
         driving.ask(page, f"{SLOWLY} {words}")
     page.wait_for_selector("#page-view [data-evidence]")
-    page.wait_for_timeout(300)
+    driving.wait_until_still(page, "#look *, #talk *")
     assert watched(page) < 0.1
 
 

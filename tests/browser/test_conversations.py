@@ -80,13 +80,16 @@ def wait_for_words(page: Any, words: str) -> None:
            .some(node => node.textContent.includes(words))""",
         arg=words,
         timeout=driving.ANSWER_MILLISECONDS,
+        polling=driving.POLLING_MILLISECONDS,
     )
 
 
 def wait_until_ready(page: Any) -> None:
     page.wait_for_function(
         """() => document.querySelector("#stop").disabled
-           && !document.querySelector("#status .sc-busy")"""
+           && !document.querySelector("#status .sc-busy")""",
+        timeout=driving.ANSWER_MILLISECONDS,
+        polling=driving.POLLING_MILLISECONDS,
     )
 
 
@@ -204,6 +207,7 @@ def test_a_new_chat_stays_empty_when_the_answer_that_was_left_ends(
     new_page: NewPage, scan: Path
 ) -> None:
     page = opened(new_page(), scan)
+    wait_for_answers = driving.pending_requests(page)
     leave_while_it_is_answered(page)
     other = page.context.new_page()
     other.goto(page.url)
@@ -213,7 +217,7 @@ def test_a_new_chat_stays_empty_when_the_answer_that_was_left_ends(
     wait_for_words(other, END)
     wait_until_ready(other)
     other.close()
-    page.wait_for_timeout(500)
+    wait_for_answers()
     assert questions(page) == []
     assert page.locator("#page-view img[src]").count() == 0
 

@@ -172,7 +172,7 @@ def test_below_layout_and_fields_the_page_keeps_its_room_and_all_of_it_can_be_dr
     # The hint for drawing takes room, and the page stays as large as it is.
     page.click("[data-draw]")
     page.wait_for_selector(".sc-how:not([hidden])")
-    page.wait_for_timeout(100)
+    driving.wait_until_still(page, ".sc-paper", ".sc-desk")
     drawn_on = page.locator(".sc-paper").bounding_box()
     assert drawn_on["height"] == pytest.approx(paper["height"], abs=1)
     page.locator(".sc-desk").evaluate("desk => desk.scrollTo(0, desk.scrollHeight)")

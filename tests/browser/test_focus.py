@@ -87,7 +87,9 @@ def test_the_button_of_a_task_is_greyed_while_it_runs_and_has_the_focus_after(pa
         page.focus("#run")
         page.keyboard.press("Enter")
         page.focus("#new-chat")
-    page.wait_for_timeout(200)
+    page.wait_for_selector("#run:not([disabled])")
+    # A timer that is set now and longer ends after the one that would bring the focus back.
+    page.evaluate("() => new Promise((ended) => setTimeout(ended, 100))")
     wait_for_focus(page, "#new-chat")
 
 

@@ -144,7 +144,8 @@ def test_labels_stay_on_the_page_at_every_zoom(
     page = laid_out(size)
     for step in ("[data-fit=page]", "[data-fit=width]", "[data-zoom=in]", "[data-zoom=in]"):
         page.click(step)
-        page.wait_for_timeout(50)  # labels follow the size that the browser has laid out
+        # Labels follow the size that the browser has laid out.
+        driving.wait_until_still(page, "#page-view .sc-paper", "#page-view .sc-tag")
         paper = page.locator("#page-view .sc-paper").bounding_box()
         tags = page.locator("#page-view .sc-tag")
         assert tags.count() == len(REGIONS)

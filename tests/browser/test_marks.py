@@ -109,7 +109,8 @@ def test_a_mark_of_an_earlier_answer_brings_its_places_back(asked: Callable[...,
 
 
 def test_a_finger_on_a_mark_brings_the_page_into_sight(asked: Callable[..., Any]) -> None:
-    page = asked(viewport={"width": 375, "height": 740}, has_touch=True, is_mobile=True)
+    phone = {"viewport": {"width": 375, "height": 740}, "has_touch": True, "is_mobile": True}
+    page = asked(**phone, reduced_motion="no-preference")
     box = page.locator(MARK).first.bounding_box()
     assert not page.locator("#page-view").is_visible()
     # A little beside the figure, as fingers are.

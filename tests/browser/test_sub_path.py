@@ -1,4 +1,7 @@
-"""Behind a proxy in a sub-path: the page, its assets, uploads, the stream of an answer."""
+"""Behind a proxy in a sub-path: the page, its assets, uploads, the stream of an answer.
+
+The model is the scripted one: what an answer says does not depend on the path.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +11,7 @@ import pytest
 
 from bench.app_process import Served, serving
 from tests.browser import driving
+from tests.fakes import FAKE_MODELS_TOML
 from tests.missing import missing
 from tests.sub_path_proxy import PREFIX, nginx, nginx_path, small_proxy
 
@@ -15,7 +19,10 @@ from tests.sub_path_proxy import PREFIX, nginx, nginx_path, small_proxy
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("app")
-    with serving(folder, "--port", "0", "--root-path", PREFIX) as app:
+    settings = folder / "settings.toml"
+    settings.write_text(f"data_dir = '{folder / 'data'}'\n{FAKE_MODELS_TOML}", encoding="utf-8")
+    program = ("-m", "tests.browser.scripted_app", "--settings", str(settings))
+    with serving(folder, "--port", "0", "--root-path", PREFIX, program=program) as app:
         yield app
 
 
@@ -46,7 +53,9 @@ def test_everything_works_under_a_sub_path(
         # The page's picture is served under the sub-path too.
         page.wait_for_function("document.querySelector('#page-view img[src]').naturalWidth > 0")
         with driving.answered(page):
-            driving.ask(page, "What is the total?")
+            driving.ask(page, f"The total is {driving.TOTAL}.")
+        # The answer and its place on the page.
+        page.wait_for_selector("#page-view [data-evidence]")
         assert driving.digits(driving.TOTAL) in driving.digits(driving.answers(page)[-1])
         context.close()
         outside = [

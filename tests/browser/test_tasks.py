@@ -43,8 +43,9 @@ def test_the_list_of_models_closes_when_the_keyboard_leaves_it(new_page: Any) ->
     page.wait_for_selector("#model [role=option]")
     page.keyboard.press("Tab")
     page.wait_for_selector("#model [role=option]", state="detached")
-    # It is closed for good: Gradio opens it anew when the focus has gone.
-    page.wait_for_timeout(500)
+    # It is closed for good: Gradio opens it anew when the focus has gone. A timer of the page that
+    # is set now ends after those by which that happens (200 ms, dropdowns.js).
+    page.evaluate("() => new Promise((ended) => setTimeout(ended, 300))")
     assert page.locator("#model [role=option]").count() == 0
     page.focus("#model input")
     page.wait_for_selector("#model [role=option]")

@@ -51,8 +51,7 @@ def harmless(page: Any) -> None:
     for element in page.locator("#chat a, #regions a, #chat [onclick]").all()[:40]:
         element.dispatch_event("mouseover")
         element.dispatch_event("click")
-    # Handlers of pictures that cannot be loaded run after a moment.
-    page.wait_for_timeout(300)
+    driving.wait_until_pictures_failed(page)
     for frame in page.frames:
         assert frame.evaluate("window.ran") is None
     assert len(page.frames) == 1
@@ -167,7 +166,7 @@ def test_a_saved_conversation_is_only_text_where_it_is_opened(
     opened = page.context.new_page()
     opened.on("request", lambda request: asked.append(request.url))
     opened.goto(saved.as_uri())
-    opened.wait_for_timeout(300)
+    driving.wait_until_pictures_failed(opened)
     assert opened.evaluate("window.ran") is None
     assert [one for one in asked if not one.startswith(("file:", "data:"))] == []
     shown = re.sub(r"\s+", "", opened.inner_text("body"))

@@ -148,7 +148,7 @@ def test_the_page_turns_with_its_boxes_and_a_drawn_box_is_in_page_pixels(
         labels_are_upright_and_on(page, paper)
         left, top, right, bottom = TURNED[turns](wanted)
         page.click("[data-draw]")
-        page.wait_for_timeout(100)  # the hint moves the page
+        driving.wait_until_still(page, "#page-view .sc-paper")  # the hint moves the page
         paper = page.locator("#page-view .sc-paper").bounding_box()
         scale = paper["width"] / wide
         page.mouse.move(paper["x"] + left * scale, paper["y"] + top * scale)
@@ -168,7 +168,8 @@ def test_the_page_turns_with_its_boxes_and_a_drawn_box_is_in_page_pixels(
 def arrows_move_the_box_as_the_screen_says(page: Any) -> None:
     page.focus("[data-draw]")
     page.keyboard.press("Enter")
-    page.wait_for_timeout(500)  # the hint moves the page
+    page.wait_for_selector("#page-view .sc-box")
+    driving.wait_until_still(page, "#page-view .sc-paper")  # the hint moves the page
     before = on_paper(page, ".sc-box")
     for key in ("ArrowRight", "ArrowRight", "ArrowDown"):
         page.keyboard.press(key)
@@ -208,7 +209,8 @@ def ctrl_and_wheel_enlarge_what_is_under_the_pointer(page: Any) -> None:
 
 
 def labels_are_upright_and_on(page: Any, paper: Any) -> None:
-    page.wait_for_timeout(60)  # labels follow the size that the browser has laid out
+    # Labels follow the size that the browser has laid out.
+    driving.wait_until_still(page, "#page-view .sc-paper", "#page-view .sc-tag")
     for tag in page.locator("#page-view .sc-tag").all():
         box = tag.bounding_box()
         assert 10 <= box["height"] <= 20
@@ -221,7 +223,7 @@ def labels_are_upright_and_on(page: Any, paper: Any) -> None:
 def test_evidence_on_a_turned_and_enlarged_page_scrolls_into_sight(
     new_page: NewPage, letter: Path
 ) -> None:
-    page = new_page()
+    page = new_page(reduced_motion="no-preference")
     driving.upload(page, letter)
     page.wait_for_selector(HERE)
     with driving.answered(page):
@@ -267,7 +269,7 @@ def test_on_a_phone_two_fingers_enlarge_and_the_switch_knows_where_to_go(
                   enumerate((-apart / 2, apart / 2))]  # fmt: skip
         fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
     fingers.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-    page.wait_for_timeout(100)
+    driving.wait_until_still(page, "#page-view .sc-paper")
     assert paper.bounding_box()["width"] == pytest.approx(2 * before["width"], rel=0.1)
     assert page.evaluate("document.documentElement.scrollWidth") <= 375
     # To ask about a box is to write in the chat.

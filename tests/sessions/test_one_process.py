@@ -3,15 +3,15 @@
 import os
 import signal
 import sqlite3
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from bench.app_process import ROOT, serving
-from engine import Engine, Settings
+import gradio_app
+from bench.app_process import serving
+from engine import Engine, Settings, load_settings
 from engine.cli import main
 from engine.core.errors import StoreError
 from engine.core.schema import Message, TextPart
@@ -34,32 +34,25 @@ def app(fake_settings: Settings) -> Iterator[Engine]:
         yield engine
 
 
-def start(settings: Path) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "gradio_app.py", "--port", "0", "--settings", str(settings)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-
-
-def test_a_second_app_is_refused_in_one_line_until_the_first_has_ended(tmp_path: Path) -> None:
+def test_a_second_app_is_refused_in_one_line_until_the_first_has_ended(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The first is a process of its own; what comes second runs in this one."""
     data = tmp_path / "data"
     settings = tmp_path / "settings.toml"
     settings.write_text(f"data_dir = '{data}'\n", encoding="utf-8")
     arguments = ("--port", "0", "--settings", str(settings))
     with serving(tmp_path, *arguments) as first:
-        refused = start(settings)
-        assert refused.returncode == 2
-        assert refused.stderr.count("\n") == 1, refused.stderr
-        assert refused.stdout == ""
+        assert gradio_app.main(list(arguments)) == 2
+        refused = capsys.readouterr()
+        assert refused.err.count("\n") == 1, refused.err
+        assert refused.out == ""
         for words in ("Another ScanChat", str(data), "Close it", "data_dir", 'storage = "memory"'):
-            assert words in refused.stderr
+            assert words in refused.err
         os.kill(first.process.pid, signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
         first.process.wait(30)
-        with serving(tmp_path, *arguments) as second:
-            assert second.process.poll() is None
+        with Engine(load_settings(settings)) as second:
+            second.open_conversations()
 
 
 def test_the_sentence_is_also_russian_and_names_the_folder(
