@@ -258,7 +258,9 @@ def home(tmp_path: Path) -> tuple[str, ...]:
 def test_after_a_restart_of_the_server_the_conversation_goes_on(
     chromium: Any, home: tuple[str, ...], scan: Path
 ) -> None:
-    context = chromium.new_context(viewport={"width": 1360, "height": 860}, locale="ru-RU")
+    context = chromium.new_context(
+        viewport={"width": 1360, "height": 860}, locale="ru-RU", reduced_motion="reduce"
+    )
     page = context.new_page()
     page.set_default_timeout(60_000)
     with serving(*home) as url:
@@ -277,7 +279,8 @@ def test_after_a_restart_of_the_server_the_conversation_goes_on(
                  && document.querySelectorAll("#chat .message.user").length === 1
                  && document.querySelector("#page-view [data-ready=true]")
                  && document.querySelector("#question textarea").value === "meanwhile";
-            }"""
+            }""",
+            polling=driving.POLLING_MILLISECONDS,
         )
         say(page, "after")
         assert questions(page) == ["before", "after"]

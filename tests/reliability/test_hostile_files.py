@@ -24,7 +24,7 @@ from engine.documents import open_document_bytes, pdf_pool
 
 LIMITS = load_settings().limits
 SEED = 8
-PER_FORMAT = 60
+PER_FORMAT = 200
 # What the app may need for one file, whatever the file asks for.
 MOST_BYTES = 2 * 1024**3
 

@@ -1,12 +1,14 @@
 """The published tasks of DeepSeek-OCR, from the prompt to the ids, and how modes cut a page."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
 
 from engine.core.errors import ModelError
 from engine.core.schema import Notice
+from engine.families.base import Outcome, Run
 from tests.fakes import save_page
 from tests.families.deepseek_ocr.conftest import MakeEngine, with_page
 from tests.families.driving import loaded_family
@@ -16,12 +18,20 @@ VERSIONS = pytest.mark.parametrize("family", ["deepseek_ocr", "deepseek_ocr2"])
 
 
 def asked(make_engine: MakeEngine, family: str, folder: Path, task: str, question: str) -> str:
-    """The prompt that the model got, the image left out."""
-    engine = make_engine(family, generation={"max_new_tokens": 1})
-    session_id = with_page(engine, folder)
-    list(engine.ask(session_id, question, task=task))
+    """The prompt that the model got, the image left out. No page is encoded and nothing answered:
+    of the second version that takes a second.
+    """
+    engine = make_engine(family)
     loaded = loaded_family(engine)
-    ids = loaded.caches.take(session_id).prompt.ids
+    prompts: list[Any] = []
+
+    def noted(inputs: Any, run: Run) -> Outcome:
+        prompts.append(inputs.prompt)
+        return Outcome("stop", len(inputs.prompt.ids), 0)
+
+    loaded.generate_answer = noted
+    list(engine.ask(with_page(engine, folder), question, task=task))
+    ids = prompts[0].ids
     text: str = loaded.processor.tokenizer.decode(
         [index for index in ids if index != loaded.image_token_id]
     )
