@@ -7,16 +7,18 @@ from pathlib import Path
 import font_roboto
 import font_source_serif_pro
 import numpy as np
+import onnxruntime
 import pytest
 import torch
 
+import engine.ocr
 from training.line_reader import charset
 from training.line_reader.drawing import WIDEST, Grey, LineDrawer
 from training.line_reader.evaluate import error_rates, load, pictures
 from training.line_reader.model import HEIGHT, STRIDE, LineReader
 from training.line_reader.phrases import LONGEST, Phrases
-from training.line_reader.sources import Texts, faces, texts
-from training.line_reader.train import Trainer
+from training.line_reader.sources import OTHER_SCRIPTS, Texts, faces, texts
+from training.line_reader.train import Trainer, start_from
 
 PROSE = "Съешь ещё этих мягких французских булок, да выпей чаю. " * 40
 TEXTS = Texts(
@@ -128,3 +130,45 @@ def test_frozen_blocks_keep_their_weights(packages: Path) -> None:
     }
     assert not any(name.startswith(("stem.", "blocks.0.", "blocks.1.")) for name in changed)
     assert {name.split(".")[0] for name in changed} >= {"blocks", "head", "attention"}
+
+
+def test_the_shipped_file_has_the_characters_of_the_set_and_its_card_says_how_many() -> None:
+    folder = Path(engine.ocr.__file__).parent / "weights"
+    session = onnxruntime.InferenceSession(str(folder / "line_reader.onnx"))
+    stored = session.get_modelmeta().custom_metadata_map["character"]
+    assert stored.split("\n") == list(charset.CHARACTERS)
+    (steps,) = session.run(None, {"x": np.zeros((1, 3, HEIGHT, 96), np.float32)})
+    assert steps.shape == (1, 96 // STRIDE, charset.CLASSES)
+    assert f"width / 8, {charset.CLASSES})" in (folder / "MODEL_CARD.md").read_text("utf-8")
+    assert (folder / "line_reader.onnx").stat().st_size < 10_000_000
+
+
+def test_letters_of_other_scripts_have_one_label_and_unknown_signs_none() -> None:
+    assert (
+        charset.target("7 日本 წელი Ω")
+        == f"7 {charset.OTHER_LETTER * 2} {charset.OTHER_LETTER * 4} Ω"
+    )
+    assert charset.known_part(f"7{charset.OTHER_LETTER}日") == "7"
+    with pytest.raises(KeyError):
+        charset.encode("\u2603")
+
+
+def test_phrases_have_letters_outside_the_set_only_in_other_scripts() -> None:
+    phrases = Phrases(TEXTS, random.Random(4))
+    lines = [phrases.line() for _ in range(1500)]
+    other = [text for text, language in lines if language in OTHER_SCRIPTS]
+    assert 40 < len(other) < 120
+    assert all(charset.OTHER_LETTER in charset.target(text) for text in other)
+    own = [text for text, language in lines if language not in OTHER_SCRIPTS]
+    assert all(charset.is_known(text) and len(text) <= LONGEST for text in own)
+    assert any(text.count("<") > 5 for text in own), "no machine-readable zone"
+
+
+def test_training_goes_on_from_a_checkpoint_with_fewer_characters(tmp_path: Path) -> None:
+    older, model = LineReader(classes=200), LineReader()
+    torch.save({"average": older.state_dict()}, tmp_path / "older.pt")
+    rows = model.head.weight.detach().clone()
+    start_from(model, tmp_path / "older.pt")
+    assert torch.equal(model.head.weight[:200], older.head.weight)
+    assert torch.equal(model.head.weight[200:], rows[200:])
+    assert torch.equal(model.blocks[5].expand.weight, older.blocks[5].expand.weight)  # type: ignore[union-attr]
