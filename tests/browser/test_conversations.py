@@ -1,17 +1,14 @@
-"""Conversations as a person keeps them: list, second thoughts, reload, restart, two visitors."""
+"""Conversations as a person keeps them: list, second thoughts, reload, two visitors."""
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bench.app_process import free_port
 from tests.browser import driving
-from tests.browser.conftest import NewPage, serving
+from tests.browser.conftest import NewPage
 from tests.browser.scripted_app import SLOWLY
-from tests.fakes import FAKE_MODELS_TOML
 
 TALK = "#side [data-conversation]"
 LONG = f"{SLOWLY} " + " ".join(f"w{number}" for number in range(150))
@@ -243,49 +240,6 @@ def test_two_visitors_at_once_cannot_open_each_others_conversations(
     assert questions(other) == ["mine alone", "still here"]
     for page, words in ((mine, "mine alone"), (other, "my secret")):
         assert words not in page.inner_text("body")
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> tuple[str, ...]:
-    """The arguments of an app that keeps its conversations and has the same port each time."""
-    port = free_port()
-    places = f"data_dir = '{tmp_path / 'data'}'\n"
-    settings = tmp_path / "settings.toml"
-    settings.write_text(f"{places}{FAKE_MODELS_TOML}", encoding="utf-8")
-    return ("-m", "tests.browser.scripted_app", "--settings", str(settings), "--port", str(port))
-
-
-def test_after_a_restart_of_the_server_the_conversation_goes_on(
-    chromium: Any, home: tuple[str, ...], scan: Path
-) -> None:
-    context = chromium.new_context(
-        viewport={"width": 1360, "height": 860}, locale="ru-RU", reduced_motion="reduce"
-    )
-    page = context.new_page()
-    page.set_default_timeout(60_000)
-    with serving(*home) as url:
-        page.goto(url)
-        page.wait_for_selector("#page-view [data-ready=true]")
-        say(opened(page, scan), "before")
-    page.evaluate("window.isOld = true")
-    driving.ask(page, "meanwhile")
-    page.wait_for_selector("[data-testid=toast-text] >> text=Сервер не отвечает")
-    assert page.inner_text(".toast-title").startswith("Нет связи")
-    with serving(*home) as again:
-        assert again == url
-        # The page finds the server and loads itself anew, with what was typed meanwhile.
-        page.wait_for_function(
-            """() => { return !window.isOld
-                 && document.querySelectorAll("#chat .message.user").length === 1
-                 && document.querySelector("#page-view [data-ready=true]")
-                 && document.querySelector("#question textarea").value === "meanwhile";
-            }""",
-            polling=driving.POLLING_MILLISECONDS,
-        )
-        say(page, "after")
-        assert questions(page) == ["before", "after"]
-        assert re.search("invoice.png", page.inner_text("#page-view"))
-    context.close()
 
 
 def test_the_same_file_can_be_dropped_again_in_a_new_chat(new_page: NewPage, scan: Path) -> None:
