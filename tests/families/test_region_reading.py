@@ -290,7 +290,7 @@ def test_a_page_that_ocr_fails_on_is_asked_as_a_whole(
     make: MakeEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def failing(*_: Any, **__: Any) -> None:
-        raise OcrError("ocr.tesseract_failed", detail="killed")
+        raise OcrError("ocr.failed", detail="killed")
 
     monkeypatch.setattr(reader, "read_picture", failing)
     sheet, _ = drawn()
@@ -307,7 +307,7 @@ def test_on_a_gpu_lent_per_call_ocr_runs_for_tasks_that_cut_the_page_and_may_fai
 ) -> None:
     def failing_on_the_first(engine: Engine, page: Page, steps: object) -> PageIndex:
         if page.page_index == 0:
-            raise OcrError("ocr.tesseract_failed", detail="killed")
+            raise OcrError("ocr.failed", detail="killed")
         return index(engine, page, steps)
 
     index: Any = Engine._build_index

@@ -108,7 +108,7 @@ def test_a_page_that_cannot_be_read_is_told_to_the_family_and_the_others_are_sen
 
     def index(page: Page) -> PageIndex:
         if page.page_index == 1:
-            raise OcrError("ocr.tesseract_failed", detail="killed")
+            raise OcrError("ocr.failed", detail="killed")
         return PageIndex("d", page.page_index, 30, 40, ())
 
     found: list[object] = []
@@ -132,7 +132,7 @@ def test_a_page_that_cannot_be_read_is_told_to_the_family_and_the_others_are_sen
     call = zero_gpu.ZeroGpuModel("fake").prepare(replace(request(), pages=pages), preparation)
     job = Job(inputs=call, emit=lambda _: None, stop=StopEvent(), started_at=0.0)
     assert zero_gpu.ZeroGpuModel("fake").run(job) == Finished("stop", "fake")
-    assert found == ["document.missing", "read", "read", "ocr.tesseract_failed", "read", "read"]
+    assert found == ["document.missing", "read", "read", "ocr.failed", "read", "read"]
 
 
 def test_pages_of_the_history_are_sent_too() -> None:
