@@ -157,7 +157,8 @@ class Visitor:
                     return False
         finally:
             await closed(events)
-        self._seen.answered += 1
+        # A question is refused while the answer of a closed tab is still being written.
+        self._seen.answered += first is not None
         if model == self._models[0] and first is not None:
             self._seen.first_text.append(first)
             self._seen.whole.append(self._now() - started)
