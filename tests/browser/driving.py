@@ -131,6 +131,12 @@ def pending_requests(page: Any) -> Callable[[], None]:
         if request in pending:
             pending.remove(request)
 
+    def navigated(frame: Any) -> None:
+        # Requests of the page before are not always reported as ended.
+        if frame == page.main_frame:
+            pending.clear()
+
+    page.on("framenavigated", navigated)
     page.on("request", lambda one: pending.append(one) if "/queue/" in one.url else None)
     page.on("requestfinished", ended)
     page.on("requestfailed", ended)
