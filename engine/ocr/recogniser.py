@@ -118,6 +118,8 @@ def _loaded() -> Any:
     options = onnxruntime.SessionOptions()
     # Threads that sleep while they wait: spinning takes the cores from others.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # Batches have many widths, for which an arena would hold memory.
+    options.enable_cpu_mem_arena = False
     return onnxruntime.InferenceSession(
         str(_WEIGHTS), sess_options=options, providers=["CPUExecutionProvider"]
     )

@@ -5,7 +5,7 @@ import pytest
 from bench.soak.echo import overtaken
 from bench.soak.load import run
 
-SESSIONS, SECONDS, SEED = 8, 6, 8
+SESSIONS, SECONDS, SEED = 12, 12, 8
 
 
 @pytest.mark.slow
