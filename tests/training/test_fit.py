@@ -85,8 +85,9 @@ def test_the_boundaries_of_a_trial_load(fitted: Path) -> None:
 
 
 def test_the_ranker_of_a_trial_loads(fitted: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = ranking.ranker()  # cached for the tests after this one
     monkeypatch.setattr(ranking, "RANKER_FILE", trial_file(fitted, "reading"))
-    loaded, now = ranking.ranker.__wrapped__(), ranking.ranker()
+    loaded = ranking.ranker.__wrapped__()
     assert loaded.hidden.shape == now.hidden.shape and loaded.hidden.dtype == now.hidden.dtype
     assert loaded.scores(np.eye(len(READER_FEATURES), dtype=np.float32)).std() > 0
     assert 0 < loaded.threshold < 1
