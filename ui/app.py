@@ -25,6 +25,7 @@ from ui.actions.suggest import SuggestActions
 from ui.api import Api
 from ui.api.body_limit import most_megabytes
 from ui.events.ask import changed_by_answers, wire_asking
+from ui.events.deliveries import Deliveries
 from ui.events.fields import wire_form
 from ui.events.history import wire_archive
 from ui.events.model import ModelCards, wire_model_card
@@ -34,10 +35,8 @@ from ui.events.updates import (
     Updates,
     components,
     joined,
-    next_updates,
     relabelled,
     tab_of,
-    unchanged,
     updates,
 )
 from ui.security import content_policy
@@ -74,7 +73,9 @@ def build_app(engine: Engine, settings: Settings, api: Api | None = None) -> gr.
         screen_states = ScreenStates(engine)
         talk = ConversationActions(engine, screen_states)
         cards = ModelCards(engine)
-        listed = _wire(app, screen, labels, talk, ContextUseActions(engine, screen_states), cards)
+        deliveries = Deliveries(screen)
+        counting = ContextUseActions(engine, screen_states)
+        listed = _wire(app, screen, labels, talk, counting, cards, deliveries)
         listed += wire_asking(
             screen,
             labels,
@@ -82,10 +83,11 @@ def build_app(engine: Engine, settings: Settings, api: Api | None = None) -> gr.
             EditActions(engine, screen_states),
             SuggestActions(engine, screen_states),
             ExportActions(engine, screen_states),
+            deliveries,
         )
         wire_model_card(screen, cards, listed)
-        wire_archive(screen, HistoryActions(engine, screen_states, talk), listed)
-        wire_form(screen, FieldsActions(engine, screen_states))
+        wire_archive(screen, HistoryActions(engine, screen_states, talk), listed, deliveries)
+        wire_form(screen, FieldsActions(engine, screen_states), deliveries)
         wire_thumbnails(screen, Thumbnails(engine, screen_states))
     app.queue(default_concurrency_limit=None, api_open=False)
     return app
@@ -139,6 +141,7 @@ def _wire(
     talk: ConversationActions,
     counting: ContextUseActions,
     cards: ModelCards,
+    deliveries: Deliveries,
 ) -> list[Any]:
     """Connect the choices (language, model, task, pages) and the page viewer's requests.
 
@@ -163,9 +166,8 @@ def _wire(
         )
 
     async def follow(key: str | None, request: gr.Request) -> AsyncIterator[Updates]:
-        yield unchanged(screen)
-        async for change in talk.follow(key, tab_of(request)):
-            yield next_updates(screen, change)
+        async for update in deliveries.stream(talk.follow(key, tab_of(request)), request):
+            yield update
 
     async def translate(
         key: str | None, language: str, model: str, task: str, pins: Any

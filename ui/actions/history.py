@@ -13,7 +13,7 @@ from typing import Any
 from engine import ConversationInfo, Engine
 from ui.actions.conversation import ConversationActions
 from ui.state.change import ScreenChange
-from ui.state.screen_state import key_of, parts_of
+from ui.state.screen_state import ScreenState, key_of, parts_of
 from ui.state.sessions import ScreenStates
 from ui.views import status
 
@@ -46,8 +46,8 @@ class HistoryActions:
         visitor_id, now = parts_of(key)
         if session_id == now or not self._engine.owns(visitor_id, session_id):
             return ScreenChange(archive=self.view(key))
-        if now:
-            self._screen_states.find(key)[0].left_by.add(tab)
+        if (here := self._screen_state(key)) is not None:
+            here.left_by.add(tab)
         return self._talk.resume(key_of(visitor_id, session_id), language, tab)
 
     def follow(self, key: str | None, tab: str = "") -> AsyncIterator[ScreenChange]:
@@ -62,24 +62,37 @@ class HistoryActions:
             await asyncio.to_thread(self._engine.rename, session_id, plain)
         return ScreenChange(archive=self.view(key))
 
-    async def remove(self, key: str | None, session_id: str, language: str) -> ScreenChange:
+    async def remove(
+        self, key: str | None, session_id: str, language: str, tab: str = ""
+    ) -> ScreenChange:
         """Delete a conversation with its scans; start a new one if it was on the screen."""
         visitor_id, now = parts_of(key)
+        here = self._screen_state(key)
         if self._engine.owns(visitor_id, session_id):
             await self._screen_states.delete(session_id)
         if session_id != now:
             return ScreenChange(archive=self.view(key))
+        if here is not None:
+            here.left_by.add(tab)  # its answer may be running
         return self._talk.begin(visitor_id, language)
 
-    async def wipe(self, key: str | None, language: str) -> ScreenChange:
+    async def wipe(self, key: str | None, language: str, tab: str = "") -> ScreenChange:
         """Delete all data of a visitor at once and start again as a new visitor."""
         visitor_id, now = parts_of(key)
+        here = self._screen_state(key)
         for info in self._engine.conversations(visitor_id):
             await self._screen_states.delete(info.session_id)
         await self._screen_states.delete(now)
         await asyncio.to_thread(self._engine.delete_visitor, visitor_id)
+        if here is not None:
+            here.left_by.add(tab)
         fresh = self._talk.begin(self._engine.create_visitor(), language)
         return replace(fresh, status=status.idle("archive.wiped", language))
+
+    def _screen_state(self, key: str | None) -> ScreenState | None:
+        """The screen state of the conversation on the screen; None if it no longer exists."""
+        _, session_id = parts_of(key)
+        return self._screen_states.find(key)[0] if self._engine.has_session(session_id) else None
 
 
 def _item(info: ConversationInfo, session_id: str) -> View:

@@ -11,7 +11,8 @@ from ui.actions.conversation import ConversationActions
 from ui.actions.edit import EditActions
 from ui.actions.export import ExportActions
 from ui.actions.suggest import SuggestActions
-from ui.events.updates import EVENT, Updates, next_updates, tab_of, unchanged, updates
+from ui.events.deliveries import Deliveries
+from ui.events.updates import EVENT, Updates, tab_of, updates
 from ui.state.change import ScreenChange, UserInput
 from ui.views import scripts, settings_panel
 from ui.views.labels import ScreenLabels
@@ -39,6 +40,7 @@ def wire_asking(
     rewriting: EditActions,
     suggesting: SuggestActions,
     saving: ExportActions,
+    deliveries: Deliveries,
 ) -> list[Any]:
     """Connect the events of the chat.
 
@@ -65,8 +67,9 @@ def wire_asking(
     async def attach(
         key: str | None, language: str, question: Mapping[str, Any] | None, request: gr.Request
     ) -> AsyncIterator[Updates]:
-        async for change in talk.attach(key, _files(question), language, tab_of(request)):
-            yield next_updates(screen, change)
+        attached = talk.attach(key, _files(question), language, tab_of(request))
+        async for update in deliveries.stream(attached, request):
+            yield update
 
     async def ask(
         request: gr.Request,
@@ -85,8 +88,9 @@ def wire_asking(
             area=read_area(area),
             replaces=_turn(editing),
         )
-        async for change in talk.ask(key, asked, language, tab_of(request)):
-            yield next_updates(screen, change)
+        answer = talk.ask(key, asked, language, tab_of(request))
+        async for update in deliveries.stream(answer, request):
+            yield update
 
     async def again(
         request: gr.Request,
@@ -98,9 +102,9 @@ def wire_asking(
         *values: Any,
     ) -> AsyncIterator[Updates]:
         asked = user_input(model, task, values)
-        yield unchanged(screen)
-        async for change in talk.again(key, int(event.turn), asked, language, tab_of(request)):
-            yield next_updates(screen, change)
+        answer = talk.again(key, int(event.turn), asked, language, tab_of(request))
+        async for update in deliveries.stream(answer, request):
+            yield update
 
     async def ask_suggested(
         request: gr.Request,
@@ -112,8 +116,10 @@ def wire_asking(
         *values: Any,
     ) -> AsyncIterator[Updates]:
         asked = user_input(model, "question", values, str(event.words))
-        async for change in talk.ask(key, asked, language, tab_of(request)):
-            yield next_updates(screen, replace(change, clear_question=False))
+        answer = talk.ask(key, asked, language, tab_of(request))
+        kept = (replace(change, clear_question=False) async for change in answer)
+        async for update in deliveries.stream(kept, request):
+            yield update
 
     async def offer(key: str | None, language: str) -> Updates:
         return shown(await suggesting.offer(key, language))
@@ -133,8 +139,9 @@ def wire_asking(
             user_input(model, example.task, values, example.question(language)),
             files=(str(example.path),),
         )
-        async for change in talk.ask(key, asked, language, tab_of(request)):
-            yield next_updates(screen, change)
+        answer = talk.ask(key, asked, language, tab_of(request))
+        async for update in deliveries.stream(answer, request):
+            yield update
 
     async def act(key: str | None, language: str, model: str, event: gr.EventData) -> Updates:
         turn, kind = int(event.turn), str(event.kind)
@@ -152,12 +159,13 @@ def wire_asking(
         return shown(talk.stop(key, language))
 
     async def go_on(key: str | None, language: str, request: gr.Request) -> AsyncIterator[Updates]:
-        yield unchanged(screen)
-        async for change in talk.go_on(key, language, tab_of(request)):
-            yield next_updates(screen, change)
+        answer = talk.go_on(key, language, tab_of(request))
+        async for update in deliveries.stream(answer, request):
+            yield update
 
     async def new_chat(key: str | None, language: str, request: gr.Request) -> Updates:
-        return shown(talk.new_chat(key, language, tab_of(request)))
+        begun = shown(talk.new_chat(key, language, tab_of(request)))
+        return await deliveries.after_those(begun, request)
 
     async def save(key: str | None, language: str, event: gr.EventData) -> Updates:
         return shown(await saving.save(key, str(event.kind), language))

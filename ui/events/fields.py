@@ -7,12 +7,13 @@ from typing import Any
 import gradio as gr
 
 from ui.actions.fields import FieldsActions
-from ui.events.updates import EVENT, Updates, next_updates, tab_of, unchanged
+from ui.events.deliveries import Deliveries
+from ui.events.updates import EVENT, Updates, next_updates, tab_of
 from ui.views import settings_panel
 from ui.views.screen import Screen
 
 
-def wire_form(screen: Screen, form: FieldsActions) -> None:
+def wire_form(screen: Screen, form: FieldsActions, deliveries: Deliveries) -> None:
     """Connect the form's events. Values from the browser are not trusted: each is converted."""
     here = [screen.session, screen.language]
     changing = [screen.session, screen.fields, screen.status, screen.viewer]
@@ -25,7 +26,6 @@ def wire_form(screen: Screen, form: FieldsActions) -> None:
         event: gr.EventData,
         request: gr.Request,
     ) -> AsyncIterator[Updates]:
-        yield unchanged(screen)
         chosen = (
             tab_of(request),
             settings_panel.pages(pins),
@@ -33,8 +33,9 @@ def wire_form(screen: Screen, form: FieldsActions) -> None:
         )
         wanted = (str(event.document), str(event.type), model, language, *chosen)
         whole = bool(getattr(event, "whole", False))
-        async for change in form.read(session_id, *wanted, whole=whole):
-            yield next_updates(screen, change)
+        read = form.read(session_id, *wanted, whole=whole)
+        async for update in deliveries.stream(read, request):
+            yield update
 
     async def write(session_id: str | None, event: gr.EventData) -> Updates:
         place = (str(event.document), str(event.name))

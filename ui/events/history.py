@@ -7,11 +7,14 @@ import gradio as gr
 
 from ui.actions.history import HistoryActions
 from ui.events.ask import changed_by_answers
-from ui.events.updates import EVENT, Updates, next_updates, tab_of, unchanged
+from ui.events.deliveries import Deliveries
+from ui.events.updates import EVENT, Updates, next_updates, tab_of
 from ui.views.screen import Screen
 
 
-def wire_archive(screen: Screen, archive: HistoryActions, changed: Sequence[Any]) -> None:
+def wire_archive(
+    screen: Screen, archive: HistoryActions, changed: Sequence[Any], deliveries: Deliveries
+) -> None:
     """Connect the list's events.
 
     Args:
@@ -26,24 +29,28 @@ def wire_archive(screen: Screen, archive: HistoryActions, changed: Sequence[Any]
     async def open_talk(
         key: str | None, language: str, event: gr.EventData, request: gr.Request
     ) -> Updates:
-        return next_updates(screen, archive.open(key, str(event.id), language, tab_of(request)))
+        opened = archive.open(key, str(event.id), language, tab_of(request))
+        return await deliveries.after_those(next_updates(screen, opened), request)
 
     async def follow(key: str | None, request: gr.Request) -> AsyncIterator[Updates]:
-        yield unchanged(screen)
-        async for change in archive.follow(key, tab_of(request)):
-            yield next_updates(screen, change)
+        async for update in deliveries.stream(archive.follow(key, tab_of(request)), request):
+            yield update
 
     async def rename(key: str | None, event: gr.EventData) -> Updates:
         return next_updates(screen, await archive.rename(key, str(event.id), str(event.title)))
 
-    async def delete(key: str | None, language: str, event: gr.EventData) -> Updates:
-        return next_updates(screen, await archive.remove(key, str(event.id), language))
+    async def delete(
+        key: str | None, language: str, event: gr.EventData, request: gr.Request
+    ) -> Updates:
+        removed = await archive.remove(key, str(event.id), language, tab_of(request))
+        return await deliveries.after_those(next_updates(screen, removed), request)
 
     async def find(key: str | None, event: gr.EventData) -> Updates:
         return {screen.archive: gr.update(value=archive.view(key, str(event.search)))}
 
-    async def wipe(key: str | None, language: str) -> Updates:
-        return next_updates(screen, await archive.wipe(key, language))
+    async def wipe(key: str | None, language: str, request: gr.Request) -> Updates:
+        wiped = await archive.wipe(key, language, tab_of(request))
+        return await deliveries.after_those(next_updates(screen, wiped), request)
 
     opened = screen.archive.opentalk(open_talk, here, changing, **EVENT)
     opened.then(follow, screen.session, changing, **EVENT)
