@@ -19,9 +19,9 @@ from engine.core.schema import BBox, Line, Notice, Page, Region, Size, StreamEve
 from engine.core.settings import PreprocessSettings, Settings
 from engine.index.page_index import PageIndex
 from engine.ocr import layer_check, layout_model, reader, regions, text_layer
-from engine.ocr.alphabets import Script, script_of
 from engine.ocr.table_columns import columns_of
 from engine.ocr.words import same_row
+from engine.text.alphabets import Script, script_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -11,13 +11,14 @@ and "7Б" stays.
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from engine.ocr.alphabets import is_cyrillic_letter, is_latin_letter
+from engine.text.alphabets import is_cyrillic_letter, is_latin_letter
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -75,7 +76,8 @@ class Decoder:
         text = "".join(one.text for one in characters)
         printed = [one for one in characters if one.text != " "]
         return DecodedLine(
-            " ".join(text.split()),
+            # The sign for "number" has the shape of "No" in some fonts.
+            re.sub("№(?=[oо])", "N", " ".join(text.split())),
             tuple((one.first + one.last) / 2 for one in printed),
             tuple(one.score for one in printed),
         )

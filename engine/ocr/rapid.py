@@ -27,14 +27,10 @@ if TYPE_CHECKING:
 
 # Batch size of the recogniser; crops are sorted by width, so padding stays small.
 _REC_BATCH = 6
-# Pixels of the longer side of the copy in which lines are found first.
+# Most pixels of the longer side of the copy in which lines are found (docs/ocr.md).
 _SIDE = 1280
 # Pictures whose shorter side has fewer pixels are enlarged, unless they are strips.
 _LEAST_SIDE = 736
-# Height in pixels of lines that the detector finds surely. If small print has less in the first
-# copy, lines are found again in a copy where it has _PRINT.
-_LEAST_PRINT = 18
-_PRINT = 20
 _LONGEST_SHAPE = 8.0
 _engine_lock = threading.Lock()
 _engine: Any = None
@@ -50,21 +46,7 @@ def detect(picture: Picture) -> Quads:
     """
     height, width = picture.shape[:2]
     longer, shorter = max(height, width), min(height, width)
-    scale = _SIDE / longer
-    if scale >= 1:
-        return _detect_at(min(scale, max(1.0, _LEAST_SIDE / shorter)), picture)
-    quads = _detect_at(scale, picture)
-    print_height = _small_print(quads) * scale
-    if print_height >= _LEAST_PRINT:
-        return quads
-    larger = min(1.0, scale * _PRINT / print_height) if print_height else 1.0
-    return _detect_at(larger, picture)
-
-
-def _small_print(quads: Quads) -> float:
-    """The height of small print on a page, the 20th percentile of the lines; 0 without lines."""
-    heights = [min(quad_size(quad)) for quad in quads]
-    return float(np.percentile(heights, 20)) if heights else 0.0
+    return _detect_at(min(_SIDE / longer, max(1.0, _LEAST_SIDE / shorter)), picture)
 
 
 def _detect_at(scale: float, picture: Picture) -> Quads:

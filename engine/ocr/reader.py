@@ -15,9 +15,9 @@ import numpy as np
 
 from engine.core.schema import BBox, Line, Size
 from engine.ocr import orientation, rapid, recogniser
-from engine.ocr.alphabets import Script, script_of, with_twins_of
 from engine.ocr.recognised_text import RecognisedText
 from engine.ocr.words import join_neighbours, line_of, split_at_gaps
+from engine.text.alphabets import Script, in_letters_of, script_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,11 +33,12 @@ _SAMPLE_ASPECT: Final = 14.0
 _MORE_LEGIBLE: Final = 0.05
 # Lines that are recognised between two checks for cancellation.
 _CHUNK: Final = 48
-# A Latin line with a lower score is read by RapidOCR too. Its text is taken if its score is higher
-# by this margin, and if it has as many characters as print of this width (docs/ocr.md).
-_DOUBTFUL: Final = 0.85
-_CLEARER: Final = 0.05
+# A Latin line with a lower score is read by RapidOCR too (docs/ocr.md). Its text is taken if it has
+# as many characters as print of this width, and a score that exceeds ours by a margin: in lines
+# with words it may be a little lower, in numbers it must be higher.
+_CERTAIN: Final = 0.99
 _RECOGNISED: Final = 1.2
+_MARGIN: Final = {"words": -0.02, "numbers": 0.05}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +96,13 @@ def read_picture(
         picture: (height, width, 3), uint8, RGB.
         fix_orientation: whether to turn pages that are sideways or upside down.
         check: called between stages; an exception that it raises ends the OCR.
+    Raises:
+        OcrError: onnxruntime cannot load or run the recogniser.
     """
-    picture, quads, turns = _upright(picture) if fix_orientation else (picture, None, 0)
-    if quads is None:
-        quads = rapid.detect(picture)
+    if fix_orientation:
+        picture, quads, turns = _upright(picture)
+    else:
+        quads, turns = rapid.detect(picture), 0
     check()
     angle = orientation.skew(quads)
     angle = angle if abs(angle) >= _FLAT else 0.0
@@ -108,7 +112,7 @@ def read_picture(
     script = script_of(" ".join(one.text for one in readings))
     for quad, reading in zip(flat, readings, strict=True):
         # A line has no context for "A 7" or "СМ": the page has.
-        line = line_of(replace(reading, text=with_twins_of(reading.text, script)), quad)
+        line = line_of(replace(reading, text=in_letters_of(script, reading.text)), quad)
         if line is not None:
             lines += split_at_gaps(line.words)
     return PictureText(
@@ -154,8 +158,8 @@ def _is_upside_down(picture: Picture, quads: Quads) -> bool:
 def _recognise(picture: Picture, quads: Quads, check: Callable[[], None]) -> list[RecognisedText]:
     """The recognised text of every line.
 
-    RapidOCR reads lines with letters of other scripts and, on a Latin page, lines that our
-    recogniser reads with a low score: it has seen handwriting.
+    RapidOCR reads lines with letters of other scripts and, on a Latin page, Latin lines of which
+    our recogniser is not certain: it has seen real receipts and handwriting.
     """
     readings: dict[int, RecognisedText] = {}
     # Sorted by width over the whole page, so a batch has lines of similar width and little padding.
@@ -175,13 +179,24 @@ def _recognise(picture: Picture, quads: Quads, check: Callable[[], None]) -> lis
         readings.update(zip(part, found, strict=True))
         check()
     if script_of(" ".join(one.text for one in readings.values())) == "latin":
-        doubtful = [i for i in order if readings[i].score < _DOUBTFUL]
+        doubtful = [
+            i
+            for i in order
+            if readings[i].score < _CERTAIN and script_of(readings[i].text) == "latin"
+        ]
         others = rapid.recognise([rapid.crop(picture, quads[i]) for i in doubtful])
         for i, other in zip(doubtful, others, strict=True):
-            if other.score > readings[i].score + _CLEARER and other.coverage >= _RECOGNISED:
+            if _is_better(other, readings[i]):
                 readings[i] = other
         check()
     return [readings[i] for i in range(len(quads))]
+
+
+def _is_better(other: RecognisedText, own: RecognisedText) -> bool:
+    """Whether RapidOCR's reading of an uncertain Latin line is taken instead of ours."""
+    letters = sum(character.isalpha() for character in own.text)
+    margin = _MARGIN["words" if letters > 1 else "numbers"]
+    return other.coverage >= _RECOGNISED and other.score > own.score + margin
 
 
 def _size(picture: Picture) -> Size:

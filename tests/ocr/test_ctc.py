@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from engine.ocr.ctc import Decoder
 
-CHARACTERS = [*"ABHPOabeопрсАВНРОШкд", " ", "-", "7", "0"]
+CHARACTERS = [*"ABHPOabeопрсАВНРОШкд№o", " ", "-", "7", "0"]
 DECODER = Decoder(CHARACTERS)
 
 
@@ -62,3 +62,8 @@ def test_a_zero_among_letters_and_a_letter_among_digits_are_put_right() -> None:
     assert DECODER.decode(steps("О", "", round_sign, "", round_sign, "Ш")).text == "ОООШ"
     assert DECODER.decode(steps("7", {"О": 0.5, "0": 0.4}, "7")).text == "707"
     assert DECODER.decode(steps("7", "Ш")).text == "7Ш"
+
+
+def test_the_number_sign_before_an_o_is_a_capital_n() -> None:
+    assert DECODER.decode(steps("№", "o", "7")).text == "No7"
+    assert DECODER.decode(steps("№", "", "7")).text == "№7"

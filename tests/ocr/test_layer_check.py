@@ -8,10 +8,11 @@ from PIL import ImageDraw
 
 from engine.core.schema import Word
 from engine.index.builder import build_index
+from engine.ocr import rapid
 from engine.ocr.layer_check import is_contradicted, printed_words, unlisted_lines
 from engine.ocr.text_layer import lines_of
 from tests.ocr.drawing import SETTINGS, Sheet, font, page_of
-from tests.ocr.test_pages import english_sheet, russian_sheet
+from tests.ocr.test_pages import PARAGRAPH, english_sheet, russian_sheet
 
 SHEETS = {"en": english_sheet, "ru": russian_sheet}
 HIDDEN = Word("invisible", (500.0, 400.0, 600.0, 425.0))
@@ -78,6 +79,32 @@ def test_words_without_ink_are_not_printed(colour: str) -> None:
     assert index.source == "pdf"
     assert "invisible" not in index.text
     assert [(one.key, one.values) for one in index.notices] == [("ocr.hidden_words", {"count": 1})]
+
+
+def test_letters_alone_contradict_too() -> None:
+    sheet = Sheet(800, 260)
+    for i, text in enumerate(PARAGRAPH):
+        sheet.write(80, 60 + 40 * i, text)
+    assert is_contradicted(lines_of(as_layer(sheet, shifted)), np.asarray(sheet.image))
+
+
+def test_a_layer_that_has_all_print_costs_no_detection(monkeypatch: pytest.MonkeyPatch) -> None:
+    def detect(picture: object) -> None:
+        raise AssertionError("the page was searched for lines")
+
+    sheet = english_sheet()
+    for y in (60, 440):
+        sheet.rule(40, y, 760, y)
+    monkeypatch.setattr(rapid, "detect", detect)
+    assert unlisted_lines(as_layer(sheet), np.asarray(sheet.image)) == []
+
+
+def test_a_thin_stroke_beside_its_box_is_its_ink() -> None:
+    """Boxes of dashes in PDFs are thinner than a pixel, and the stroke is drawn beside them."""
+    sheet = Sheet(400, 120)
+    ImageDraw.Draw(sheet.image).line((100, 50, 110, 50), fill="black")
+    dash = Word("-", (100.0, 48.6, 110.0, 49.3))
+    assert printed_words([dash], np.asarray(sheet.image)) == [dash]
 
 
 @pytest.mark.parametrize("text", ["-", "|", ".", "—"])

@@ -6,7 +6,6 @@ import pytest
 from engine.core.geometry import union
 from engine.core.schema import CATEGORIES, Line, Word
 from engine.ocr import order
-from engine.ocr.alphabets import script_of
 from engine.ocr.labels import labelled
 from engine.ocr.layout_model import CATEGORY_OF, DetectedRegion
 from engine.ocr.recognised_text import RecognisedText
@@ -78,14 +77,6 @@ def test_cells_far_apart_are_lines_of_their_own_and_a_phrase_is_not() -> None:
     assert [one.text for one in split_at_gaps([*words, far])] == ["Total due", "7.20"]
     halves = [line("Total", 0, 0), line("due", 56, 1), line("7.20", 300, 0)]
     assert [one.text for one in join_neighbours(halves)] == ["Total due", "7.20"]
-
-
-@pytest.mark.parametrize(
-    ("text", "script"),
-    [("Invoice 7", "latin"), ("Счёт ABC 7", "cyrillic"), ("合计 A", "other"), ("12.50", "latin")],
-)
-def test_script_of_a_text_is_that_of_most_letters(text: str, script: str) -> None:
-    assert script_of(text) == script
 
 
 def test_columns_are_read_one_by_one_below_a_heading_across_both() -> None:

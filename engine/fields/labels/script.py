@@ -10,10 +10,11 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-# Letters of the same shape, and letters that OCR confuses: И is read as U.
-_SHAPES: Final = dict(zip("ABCEHKMOPTXYaceopxy", "АВСЕНКМОРТХУасеорху", strict=True))
-_READ_AS: Final = _SHAPES | {"U": "И"}
-_BACK: Final = {cyrillic: latin for latin, cyrillic in _SHAPES.items()}
+from engine.text.alphabets import TWINS
+
+# Besides letters of the same shape, OCR confuses others: И is read as U.
+_READ_AS: Final = TWINS | {"U": "И"}
+_BACK: Final = {cyrillic: latin for latin, cyrillic in TWINS.items()}
 _CYRILLIC: Final = re.compile("[а-яё]", re.IGNORECASE)
 _LATIN: Final = re.compile("[a-z]", re.IGNORECASE)
 _WORD: Final = re.compile(r"[^\W\d_]+")
@@ -48,7 +49,7 @@ def in_alphabet(text: str, script: str) -> str:
         if known:
             return known.upper() if word.isupper() else known
         if script == "cyrillic" and _LATIN.search(word):
-            table = _SHAPES if _CYRILLIC.search(word) else _READ_AS
+            table = TWINS if _CYRILLIC.search(word) else _READ_AS
             if all(letter in table or not _LATIN.match(letter) for letter in word):
                 return "".join(table.get(letter, letter) for letter in word)
         mixed = _CYRILLIC.search(word) and _LATIN.search(word)

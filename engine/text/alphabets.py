@@ -17,24 +17,23 @@ def is_cyrillic_letter(character: str) -> bool:
     return character.isalpha() and "\u0400" <= character <= "\u052f"
 
 
-# Letters of one shape in both alphabets.
-_LATIN_TWINS: Final = "ABCEHKMOPTXYaceopxy"
-_CYRILLIC_TWINS: Final = "АВСЕНКМОРТХУасеорху"
-_TO_SCRIPT: Final = {
-    "latin": str.maketrans(_CYRILLIC_TWINS, _LATIN_TWINS),
-    "cyrillic": str.maketrans(_LATIN_TWINS, _CYRILLIC_TWINS),
+# Letters of one shape in both alphabets: Latin -> Cyrillic.
+TWINS: Final = dict(zip("ABCEHKMOPTXYaceopxy", "АВСЕНКМОРТХУасеорху", strict=True))
+_TWINS_IN: Final = {
+    "latin": str.maketrans({cyrillic: latin for latin, cyrillic in TWINS.items()}),
+    "cyrillic": str.maketrans(TWINS),
 }
+_WITH_TWIN: Final = frozenset((*TWINS, *TWINS.values()))
 
 
-def with_twins_of(text: str, script: Script) -> str:
-    """A text whose letters look the same in both alphabets, in the letters of `script`.
+def in_letters_of(script: Script, text: str) -> str:
+    """A text whose letters all look the same in both alphabets, in the letters of `script`.
 
     Any other text is returned as it is: "M-40772" becomes Cyrillic, "MR-7" does not.
     """
-    twins = _LATIN_TWINS + _CYRILLIC_TWINS
-    if script == "other" or not all(one in twins for one in text if one.isalpha()):
+    if script == "other" or not all(one in _WITH_TWIN for one in text if one.isalpha()):
         return text
-    return text.translate(_TO_SCRIPT[script])
+    return text.translate(_TWINS_IN[script])
 
 
 def script_of(text: str) -> Script:
