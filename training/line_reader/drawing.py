@@ -167,6 +167,8 @@ class LineDrawer:
             (0.12, self._rules),
             (0.05, self._stamp),
             (0.06, self._dots),
+            (0.10, self._thermal),
+            (0.06, self._specks),
         ):
             if rng.random() < chance:
                 ink = spoil(ink)
@@ -245,6 +247,30 @@ class LineDrawer:
         raster[(np.arange(rows) % step < max(1, step - 1))] += 0.3
         raster[:, np.arange(columns) % step < max(1, step - 1)] += 0.35
         return np.asarray(ink * np.clip(raster, 0, 1), np.float32)
+
+    def _thermal(self, ink: Ink) -> Ink:
+        """Apply a worn print head: grey ink, columns that print less, rows that are missed."""
+        rng = self._rng
+        rows, columns = ink.shape
+        strength = np.full(ink.shape, rng.uniform(0.3, 0.9), np.float32)
+        for _ in range(rng.randint(0, max(1, columns // 60))):
+            at = rng.randrange(columns)
+            strength[:, at : at + rng.randint(1, 2)] *= rng.uniform(0, 0.7)
+        if rng.random() < 0.5:
+            step = rng.randint(2, max(2, rows // 6))
+            strength[rng.randrange(step) :: step] *= rng.uniform(0.2, 0.9)
+        grain = self._noise.random(ink.shape, np.float32)
+        strength *= np.where(grain < rng.uniform(0, 0.25), rng.uniform(0.2, 0.9), 1.0)
+        return np.asarray(ink * strength, np.float32)
+
+    def _specks(self, ink: Ink) -> Ink:
+        """Add dust: dots of a pixel or two, also above letters, where they resemble accents."""
+        rng = self._rng
+        rows, columns = ink.shape
+        for _ in range(rng.randint(1, 2 + columns // 20)):
+            y, x, size = rng.randrange(rows), rng.randrange(columns), rng.randint(1, 2)
+            ink[y : y + size, x : x + size] = rng.uniform(0.2, 1)
+        return ink
 
     def _photograph(self, ink: Ink) -> Grey:
         """Convert ink on paper to grey values."""

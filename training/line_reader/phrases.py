@@ -49,6 +49,14 @@ _LABELS: Final = (
     "Description|Terms|Account No.|Balance due|Date of issue|Signature|Tel.|Fax|Order ID|"
     "Page 1 of 3"
 )
+_RECEIPT_LABELS: Final = (
+    "Total|Sub Total|Grand Total|Cash|Change|Rounding|Rounding Adj|Discount|Net Total|Amount Due|"
+    "Receipt No.|Receipt #|Invoice No|Inv No.|Bill No.|Cashier|Cashier No|Table|Pax|Counter|"
+    "Date|Time|Qty|Price|Item|Item(s)|Total Qty|Tendered|Balance|Visa|Mastercard|Card No|"
+    "Approval Code|Tax Invoice|Thank you|Please come again|Goods sold are not returnable|Member|"
+    "Points|Salesperson|Terminal|Trans No.|Ref No.|Doc No.|Co. Reg No|GST Summary|Tax Code|Amount|"
+    "Service Charge|Ticket"
+)
 # The crop of one word does not show whether its letters are capitals. These are.
 _ABBREVIATIONS: Final = (
     "ИНН КПП БИК ОГРН ОГРНИП СНИЛС НДС ИТОГ ИТОГО ВСЕГО ОКПО ОКУД ОКАТО ОКТМО КБК УИН ФИО "
@@ -93,8 +101,10 @@ class Phrases:
         language = "ru"
         if rng.random() < _OTHER_SHARE:
             return self._in_another_script()
-        if kind < 0.40:
+        if kind < 0.32:
             text = self._span("ru", length)
+        elif kind < 0.44:
+            text, language = self._receipt(), "en"
         elif kind < 0.53:
             text = self._row_of_words("ru", length)
         elif kind < 0.57:
@@ -221,6 +231,54 @@ class Phrases:
 
     def _amounts(self) -> str:
         return " ".join(self._amount() for _ in range(self._rng.randint(1, 4)))
+
+    def _receipt(self) -> str:
+        """A line of an English till receipt: mostly capitals, numbers and short words."""
+        rng = self._rng
+        price = f"{rng.choice((rng.uniform(0, 30), rng.uniform(0, 400))):.2f}"
+        name = self._span("en", rng.randint(4, 22))
+        name = rng.choice((name.upper(), name.upper(), name.title()))
+        tax, code = (
+            rng.choice(("GST", "VAT", "TAX", "SST")),
+            rng.choice(("", "", " SR", " Z", " S")),
+        )
+        currency = rng.choice(("", "", "$", "£", "€", "USD ", "RM ", "RM", "S$", "Rs. ", "R "))
+        number, count = self._digits(rng.randint(4, 8)), rng.randint(1, 12)
+        clock = f"{rng.randint(0, 23):02}:{rng.randint(0, 59):02}"
+        clock += rng.choice(("", f":{rng.randint(0, 59):02}", " AM", " PM"))
+        day = (
+            f"{rng.randint(1, 31):02}{rng.choice('/-.')}{rng.randint(1, 12):02}/20{self._digits(2)}"
+        )
+        company = rng.choice(_words("LTD INC LLC CO. PLC CORP. BHD GMBH PTY S.A. S.R.L. B.V. PTE"))
+        label = rng.choice(_words(_RECEIPT_LABELS, "|"))
+        label = label.upper() if rng.random() < 0.5 else label
+        colon = rng.choice((":", " :", ": ", " : ", ""))
+        return rng.choice(
+            (
+                f"{name} {price}",
+                f"{name}",
+                f"{count} {name} {price}{code}",
+                f"{count} {rng.choice('xX@')} {price} {float(price) * count:.2f}{code}",
+                f"{self._digits(rng.choice((8, 13)))} {name}",
+                f"{label}{colon}{currency}{price}",
+                f"{label}{colon}{number}",
+                f"{label}{colon}{name}",
+                f"{label} {currency}{price}",
+                f"{tax} @{count}% {price}",
+                f"TOTAL ({rng.choice(('INCL', 'EXCL', 'incl.'))} {tax} {count}%) {price}",
+                f"{tax} {rng.choice(('ID', 'REG', 'No.', 'NO'))}{colon}{self._digits(12)}",
+                f"{self._latin_word().upper()} {company}",
+                f"{self._latin_word().upper()} {company} ({number}-{rng.choice(_CODE_LETTERS)})",
+                f"NO. {count}, {name}",
+                f"{rng.choice(_words('No. NO. No Lot'))} {number[:3]}, {name}",
+                f"{self._digits(5)} {name}",
+                f"TEL{colon}{self._digits(2)}-{self._digits(4)} {self._digits(4)}",
+                f"{rng.choice(('Date', 'DATE', 'Time', ''))}{colon}{day} {clock}",
+                f"{currency}{price}{code}",
+                f"{day}  {clock}  {number}",
+                rng.choice("*-=.#") * rng.randint(1, 6) + label.upper() + "*" * rng.randint(0, 6),
+            )
+        )
 
     def _machine_readable(self) -> str:
         """A line of a passport's or card's machine-readable zone (ICAO 9303), or a part of it."""
