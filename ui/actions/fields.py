@@ -85,8 +85,8 @@ class FieldsActions:
         finally:
             screen_state.reading = None
         self._screen_states.keep(screen_state)
-        if tab not in screen_state.left_by:
-            yield self._shown(screen_state, line)
+        # A tab that has left gets an empty change, so Gradio does not repeat the last one.
+        yield ScreenChange() if tab in screen_state.left_by else self._shown(screen_state, line)
 
     def write(
         self, session_id: str | None, document_id: str, name: str, value: str, page: int = 0

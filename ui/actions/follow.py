@@ -36,10 +36,15 @@ class FollowActions:
     async def seen(
         self, screen_state: ScreenState, tab: str, changes: AsyncIterator[ScreenChange]
     ) -> AsyncIterator[ScreenChange]:
-        """Filter the changes of an answer for a tab: none while it shows another conversation."""
+        """Filter the changes of an answer for a tab: none while it shows another conversation.
+
+        When the tab leaves, it gets one empty ScreenChange. Gradio repeats the last update when
+        the stream ends, and a full one would draw this conversation over the other.
+        """
         screen_state.running, screen_state.pressed = True, False
         queue: asyncio.Queue[ScreenChange | None] = asyncio.Queue()
         reading = True
+        left = False
 
         async def write() -> None:
             try:
@@ -56,7 +61,13 @@ class FollowActions:
             with self._reader(screen_state):
                 while (change := await queue.get()) is not None:
                     if tab not in screen_state.left_by:
+                        left = False
                         yield change
+                    elif not left:
+                        left = True
+                        yield ScreenChange()
+                if tab in screen_state.left_by and not left:
+                    yield ScreenChange()
         finally:
             reading = False
         await task  # raises the answer's error in the reader
@@ -76,7 +87,10 @@ class FollowActions:
                     )
                 shown = chat
                 await asyncio.sleep(_PAUSE_SECONDS)
-        if shown is None or not self._is_here(screen_state, tab):
+        if shown is None:
+            return
+        if not self._is_here(screen_state, tab):
+            yield ScreenChange()
             return
         answer = screen_state.transcript
         line = status.idle("status.ready", screen_state.language)

@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 
 import gradio as gr
 
-from ui.events.updates import Updates, tab_of, unchanged, updates
+from ui.events.updates import Updates, next_updates, tab_of, unchanged
 from ui.state.change import ScreenChange
 from ui.views.screen import Screen
 
@@ -29,24 +29,27 @@ class Deliveries:
     async def stream(
         self, changes: AsyncIterator[ScreenChange], request: gr.Request
     ) -> AsyncGenerator[Updates, None]:
-        """The updates of changes, for a generator event.
+        """The updates of changes, for a generator event; one without a change if there are none.
 
-        Gradio asks for the next update when it has sent the one before, and repeats the last
-        update when the stream ends. The last one is therefore without a change.
+        Gradio asks for the next update when it has sent the one before. It repeats the last update
+        when the stream ends, and needs that: an update that directly follows another may take
+        values out of it before the browser has drawn them.
         """
         tab = tab_of(request)
+        is_empty = True
         async for change in changes:
+            is_empty = False
             sent = asyncio.get_running_loop().create_future()
             self._on_their_way[tab].add(sent)
             try:
-                if update := updates(self._screen, change):
-                    yield update
+                yield next_updates(self._screen, change)
             finally:
                 self._on_their_way[tab].discard(sent)
                 if not self._on_their_way[tab]:
                     del self._on_their_way[tab]
                 sent.set_result(None)
-        yield unchanged(self._screen)
+        if is_empty:  # Gradio would set all outputs to null
+            yield unchanged(self._screen)
 
     async def after_those(self, update: Updates, request: gr.Request) -> Updates:
         """An update, once those that are on their way to its tab have been sent."""

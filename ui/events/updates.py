@@ -80,7 +80,11 @@ def unchanged(screen: Screen) -> Updates:
 
 
 def next_updates(screen: Screen, change: ScreenChange) -> Updates:
-    """The updates of a ScreenChange; for an empty one an update without a change."""
+    """The updates of a ScreenChange; for an empty one an update without a change.
+
+    Gradio needs at least one update, and it repeats the last update of a stream at its end. A
+    stream whose tab now shows something else must therefore end with an empty ScreenChange.
+    """
     return updates(screen, change) or unchanged(screen)
 
 
