@@ -32,6 +32,7 @@ _SIDE = 1280
 # Pictures whose shorter side has fewer pixels are enlarged, unless they are strips.
 _LEAST_SIDE = 736
 _LONGEST_SHAPE = 8.0
+_MOST_LINES = 20_000
 _engine_lock = threading.Lock()
 _engine: Any = None
 
@@ -134,6 +135,8 @@ def _shared_engine() -> Any:
                     # `detect` chooses the size itself.
                     "Det.limit_type": "max",
                     "Det.limit_side_len": 1_000_000,
+                    # A page of a dense table has more than the usual 1,000 cells.
+                    "Det.max_candidates": _MOST_LINES,
                 }
             )
             engine._load_det_model()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from engine.core.schema import BBox, Line, Size
-from engine.ocr import orientation, rapid, recogniser
+from engine.ocr import line_boxes, orientation, rapid, recogniser
 from engine.ocr.recognised_text import RecognisedText
 from engine.ocr.words import join_neighbours, line_of, split_at_gaps
 from engine.text.alphabets import Script, in_letters_of, script_of
@@ -103,6 +103,7 @@ def read_picture(
         picture, quads, turns = _upright(picture)
     else:
         quads, turns = rapid.detect(picture), 0
+    quads = line_boxes.fitted(picture, quads)
     check()
     angle = orientation.skew(quads)
     angle = angle if abs(angle) >= _FLAT else 0.0

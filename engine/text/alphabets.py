@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final, Literal, TypeAlias
 
 Script: TypeAlias = Literal["latin", "cyrillic", "other"]
@@ -27,13 +28,26 @@ _WITH_TWIN: Final = frozenset((*TWINS, *TWINS.values()))
 
 
 def in_letters_of(script: Script, text: str) -> str:
-    """A text whose letters all look the same in both alphabets, in the letters of `script`.
+    """A line whose words of twins are in the letters of its other words, or of its page.
 
-    Any other text is returned as it is: "M-40772" becomes Cyrillic, "MR-7" does not.
+    Every letter of such a word looks the same in both alphabets: "M-40772", "Kappa". The other
+    words of the line decide; if it has none, the page does. A line with words of both alphabets
+    stays as it is.
+
+    Args:
+        script: the script of the page.
     """
-    if script == "other" or not all(one in _WITH_TWIN for one in text if one.isalpha()):
+    letters = [one for one in text if one.isalpha() and one not in _WITH_TWIN]
+    scripts = {script_of(one) for one in letters}
+    wanted = script if not scripts else scripts.pop() if len(scripts) == 1 else "other"
+    if wanted == "other":
         return text
-    return text.translate(_TWINS_IN[script])
+    return "".join(
+        word.translate(_TWINS_IN[wanted])
+        if all(one in _WITH_TWIN for one in word if one.isalpha())
+        else word
+        for word in re.split(r"(\s+)", text)
+    )
 
 
 def script_of(text: str) -> Script:

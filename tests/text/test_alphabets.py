@@ -23,9 +23,13 @@ def test_script_of_a_text_is_that_of_most_letters(text: str, script: str) -> Non
         ("latin", "ИНН 7", "ИНН 7"),
         ("other", "М-40772", "М-40772"),
         ("latin", "12.50", "12.50"),
+        ("latin", "Карра Dock 12", "Kappa Dock 12"),
+        ("cyrillic", "Карра Dock 12", "Kappa Dock 12"),
+        ("latin", "ИНН М 7", "ИНН М 7"),
+        ("latin", "Dock Юг М 7", "Dock Юг М 7"),
     ],
 )
-def test_letters_of_one_shape_become_those_of_the_script_and_no_others(
+def test_letters_of_one_shape_become_those_of_their_line_or_of_the_page(
     script: Script, text: str, expected: str
 ) -> None:
     assert in_letters_of(script, text) == expected

@@ -17,7 +17,7 @@ import math
 import multiprocessing
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from queue import Empty
 from typing import Any, Final
@@ -53,16 +53,16 @@ def draw(data: Path, extra: list[Path], seed: int, lines: Any) -> None:
         lines.put(drawer.line())
 
 
-def batches(lines: Any) -> Iterator[tuple[list[Grey], list[str]]]:
+def batches(lines: Any, is_drawing: Callable[[], bool]) -> Iterator[tuple[list[Grey], list[str]]]:
     """Lines of similar width that fill a batch; padded to one of WIDTHS later."""
     waiting: dict[int, list[tuple[Grey, str]]] = {width: [] for width in WIDTHS}
     while True:
         try:
             picture, text = lines.get(timeout=60)
         except Empty as error:
-            raise RuntimeError(
-                "no line was drawn for a minute: the drawing process ended"
-            ) from error
+            if is_drawing():
+                continue  # other programs have the processor
+            raise RuntimeError("no line is drawn: the drawing process ended") from error
         width = next(one for one in WIDTHS if picture.shape[1] <= one)
         waiting[width].append((picture, text))
         if len(waiting[width]) * width >= _PIXELS:
@@ -209,7 +209,7 @@ def run(options: argparse.Namespace) -> None:
     started = saved = time.monotonic()
     losses: list[float] = []
     tint = random.Random(seed)
-    for images, written in batches(lines):
+    for images, written in batches(lines, drawing.is_alive):
         now = time.monotonic()
         done = (now - started) / (options.minutes * 60)
         if now - saved > options.save * 60 or done >= 1:
