@@ -2,7 +2,8 @@
 
 By type: mrz (check digits), iban, inn; date, amount and number if the value cannot be parsed. By
 the field's `checks`: ogrn. Between fields, by the template's [[checks]]: sum, order, before,
-account. A valid MRZ is also compared with the fields that repeat its parts.
+account. A date whose day and month could be swapped is shown with both readings where nothing in
+the document decides. A valid MRZ is also compared with the fields that repeat its parts.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from engine.fields.codes.check_digits import is_account_of, is_iban, is_inn, is_
 from engine.fields.codes.mrz import Mrz, parse_mrz, transliterated
 from engine.fields.templates import DAYS_IN_ORDER, DocumentTemplate, FieldTemplate
 from engine.fields.values import Field, FieldCheck, day_in, number_in
+from engine.text import Conventions, readings
 
+DATE_ORDER: Final = "date_order"
 # Documents round sums line by line; the total may differ by this much.
 _ROUNDING: Final = Decimal("0.05")
 
@@ -33,15 +36,34 @@ def checked(
             found[name] += _of_value(field, own)
             if mrz is not None and mrz.valid and own.part_of_mrz and field.type != "mrz":
                 found[name] += _against_mrz(field, own.part_of_mrz, mrz)
+    # The zone has said which of the two days it is.
+    sure = {
+        name
+        for name, checks in found.items()
+        if any(one.name == "mrz_agrees" and one.passed for one in checks)
+    }
     for rule in template.checks:
         if all(name in fields for name in rule.fields):
             check = _between(rule.rule, [fields[name] for name in rule.fields])
             if check is not None:
                 for name in rule.fields:
                     found[name].append(check)
-    return {
-        name: replace(field, checks=(*field.checks, *found[name])) for name, field in fields.items()
+    known = {
+        name: tuple(one for one in field.checks if name not in sure or one.name != DATE_ORDER)
+        for name, field in fields.items()
     }
+    return {
+        name: replace(field, checks=(*known[name], *found[name])) for name, field in fields.items()
+    }
+
+
+def order_of_day_and_month(field: Field, conventions: Conventions) -> tuple[FieldCheck, ...]:
+    """Return a failed check for an ambiguous date ("04/05/2026"), none for any other field."""
+    days = readings(field.text, conventions) if field.type == "date" else ()
+    if len(days) < 2:
+        return ()
+    values = {"first": days[0].isoformat(), "second": days[1].isoformat()}
+    return (FieldCheck(DATE_ORDER, False, f"field_check.{DATE_ORDER}", values),)
 
 
 def _of_value(field: Field, template: FieldTemplate) -> list[FieldCheck]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from engine.fields.checks import checked
+from engine.fields.checks import DATE_ORDER, checked
 from engine.fields.codes.mrz import parse_mrz
 from engine.fields.parsing import parse_field
 from engine.fields.templates import get_template
@@ -33,12 +33,16 @@ def with_values(
         read, value = found.fields.get(name), written.get(name)
         if value is None:
             if read is not None:
-                fields[name] = replace(read, checks=())
+                order = tuple(one for one in read.checks if one.name == DATE_ORDER)
+                fields[name] = replace(read, checks=order)
             continue
         own = template.fields.get(name)
         if not value:
             continue
-        parsed = parse_field(value, own, tuple(value.split("\n"))) if own else None
+        lines = tuple(value.split("\n"))
+        # Who types points means the day first, whatever the document prints.
+        typed = replace(found.conventions, day_first=None) if "." in value else found.conventions
+        parsed = parse_field(value, own, lines, typed) if own else None
         new = read or Field(
             name, title, own.type if own else "text", "", "", None, None, confidence=1.0
         )

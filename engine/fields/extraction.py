@@ -17,6 +17,7 @@ from engine.fields.model_extractor import Asker, ask_fields
 from engine.fields.page_extractor import by_form, read_fields
 from engine.fields.templates import DocumentTemplate, get_template, load_templates
 from engine.fields.values import DocumentFields, FieldsPage
+from engine.index.conventions import printed_conventions
 
 if TYPE_CHECKING:
     from engine.core.schema import Document
@@ -103,6 +104,7 @@ def extract(
         pages=tuple(FieldsPage(index.page_index, index.width, index.height) for index in indexes),
         titles={name: field.title.text(language) for name, field in template.fields.items()},
         fields=fields,
+        conventions=printed_conventions(indexes),
     )
 
 

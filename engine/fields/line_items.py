@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Final
 
 from engine.core.geometry import union
 from engine.fields.labels.matching import flat
+from engine.fields.parsing import value_of
 from engine.fields.values import Field, FieldCell
 from engine.index.spans import piece
-from engine.text import parse_amount, parse_date, parse_number
+from engine.text import Conventions, parse_amount, parse_date
 
 if TYPE_CHECKING:
     from engine.fields.page import PreparedPage
@@ -94,11 +95,12 @@ def _under(
     for row in view.rows[header + 1 :]:
         if view.cells[row[0]].bbox[1] - foot > _ROW_GAP * view.line_height:
             break
-        placed = _placed(view, row, columns)
+        placed = _placed(page, row, columns, template)
         numeric = [
             column
             for column, cell in placed.items()
-            if column not in TEXT_COLUMNS and _parsed(cell.text) is not None
+            if column not in TEXT_COLUMNS
+            and _parsed(cell.text, page.conventions, template) is not None
         ]
         if any(one.start <= 2 for one in page.areas.labels_of.get(row[0], ())) and not (
             len(placed) >= max(2, len(columns) - 1)
@@ -111,9 +113,13 @@ def _under(
 
 
 def _placed(
-    view: PageView, row: Sequence[int], columns: Mapping[str, tuple[float, float]]
+    page: PreparedPage,
+    row: Sequence[int],
+    columns: Mapping[str, tuple[float, float]],
+    template: FieldTemplate,
 ) -> dict[str, FieldCell]:
     """Assign the cells of a row to the columns with the nearest headings."""
+    view = page.view
     found: dict[str, FieldCell] = {}
     for number in row:
         cell = view.cells[number]
@@ -123,7 +129,8 @@ def _placed(
         own = piece(view, cell.first, cell.last, 0, len(text), "item")
         if own is None or nearest in found:
             continue
-        found[nearest] = FieldCell(own.text, _value(nearest, own.text), union(own.boxes()))
+        value = _value(nearest, own.text, page.conventions, template)
+        found[nearest] = FieldCell(own.text, value, union(own.boxes()))
     return {column: found[column] for column in columns if column in found}
 
 
@@ -133,16 +140,15 @@ def _distance(own: tuple[float, float], heading: tuple[float, float]) -> float:
     return middle - max(0.0, overlap)
 
 
-def _value(column: str, text: str) -> str:
-    parsed = None if column in TEXT_COLUMNS else _parsed(text)
+def _value(column: str, text: str, conventions: Conventions, template: FieldTemplate) -> str:
+    parsed = None if column in TEXT_COLUMNS else _parsed(text, conventions, template)
     return text if parsed is None else parsed
 
 
-def _parsed(text: str) -> str | None:
+def _parsed(text: str, conventions: Conventions, template: FieldTemplate) -> str | None:
     """Normalise a number, an amount or a date as in Field.value; None for words."""
-    amount = parse_amount(text)
-    number = amount.value if amount is not None else parse_number(text)
-    if number is not None:
-        return str(number)
-    day = parse_date(text)
+    amount = parse_amount(text, conventions)
+    if amount is not None:
+        return str(value_of(amount, template))
+    day = parse_date(text, conventions)
     return day.isoformat() if day else None

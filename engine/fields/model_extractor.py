@@ -8,11 +8,14 @@ zones are always parsed from the index, whichever model answers the questions.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from engine.core.geometry import union
+from engine.fields.checks import order_of_day_and_month
 from engine.fields.parsing import parse_field
 from engine.fields.values import Field
+from engine.index.conventions import printed_conventions
 
 if TYPE_CHECKING:
     from engine.core.schema import Answer, Evidence
@@ -47,6 +50,7 @@ def ask_fields(
         EngineError: the model failed.
     """
     page_language = "ru" if _is_russian(indexes) else "en"
+    conventions = printed_conventions(indexes)
     found = dict(known)
     for name, field in template.fields.items():
         if name in known or field.type in _BY_FORM:
@@ -56,10 +60,10 @@ def ask_fields(
         text = " ".join(one.text for one in evidence)
         if not evidence or not text.strip():
             continue
-        parsed = parse_field(text, field, tuple(one.text for one in evidence))
+        parsed = parse_field(text, field, tuple(one.text for one in evidence), conventions)
         if not parsed.sure:
             continue
-        found[name] = Field(
+        read = Field(
             name=name,
             title=field.title.text(language),
             type=field.type,
@@ -71,6 +75,7 @@ def ask_fields(
             confidence=min(one.score for one in evidence),
             boxes=tuple(one.bbox for one in evidence),
         )
+        found[name] = replace(read, checks=order_of_day_and_month(read, conventions))
     return {name: found[name] for name in (*template.fields, *found) if name in found}
 
 

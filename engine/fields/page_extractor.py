@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from engine.core.geometry import union
-from engine.fields.checks import checked
+from engine.fields.checks import checked, order_of_day_and_month
 from engine.fields.key_values import read_pairs
 from engine.fields.labels.script import in_alphabet, script_of
 from engine.fields.line_items import read_items
@@ -24,6 +24,7 @@ from engine.fields.ranking.features import feature_table
 from engine.fields.ranking.scoring import ScoredSpan, assigned, scored, weights_of
 from engine.fields.ranking.spans import Span
 from engine.fields.values import Field
+from engine.index.conventions import printed_conventions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from engine.fields.templates import DocumentTemplate, FieldTemplate
     from engine.index.page_index import PageIndex
     from engine.index.spans import Candidate
+    from engine.text import Conventions
 
 # Types that are recognised by their own format, not by scoring candidates.
 _BY_FORM: Final = ("mrz", "items")
@@ -55,9 +57,10 @@ def read_fields(
         indexes: indexes of its pages.
         language: "en" or "ru", of the titles.
     """
-    pages = [prepared(index, template) for index in indexes]
+    conventions = printed_conventions(indexes)
+    pages = [prepared(index, template, conventions) for index in indexes]
     found = {
-        name: field_of(name, template.fields[name], one, language)
+        name: field_of(name, template.fields[name], one, language, conventions)
         for name, one in _chosen(pages, template).items()
     }
     formed, mrz = _by_form(pages, template, language, frozenset(found))
@@ -77,7 +80,8 @@ def read_pieces(
     Tables and the zone itself are left out, and so are dates in the zone: "870921" is no date for
     people.
     """
-    pages = [prepared(index, template) for index in indexes]
+    conventions = printed_conventions(indexes)
+    pages = [prepared(index, template, conventions) for index in indexes]
     chosen = _chosen(pages, template)
     found = {name: (one.span.piece, one.probability) for name, one in chosen.items()}
     zone = next((page.zone for page in pages if page.zone is not None), None)
@@ -94,7 +98,8 @@ def by_form(
     indexes: Sequence[PageIndex], template: DocumentTemplate, *, language: str = "en"
 ) -> tuple[dict[str, Field], Mrz | None]:
     """Return fields found by format alone: the MRZ with its parts, and tables; unchecked."""
-    pages = [prepared(index, template) for index in indexes]
+    conventions = printed_conventions(indexes)
+    pages = [prepared(index, template, conventions) for index in indexes]
     return _by_form(pages, template, language, frozenset(template.fields))
 
 
@@ -174,14 +179,17 @@ def _with_failed_check(
     return found
 
 
-def field_of(name: str, template: FieldTemplate, one: ScoredSpan, language: str) -> Field:
+def field_of(
+    name: str, template: FieldTemplate, one: ScoredSpan, language: str, conventions: Conventions
+) -> Field:
     """Build a field from its assigned candidate."""
     parsed, view = one.span.parsed, one.span.piece.view
     value = parsed.value
     if template.type in _IN_WORDS and not (template.choices or template.pattern):
         value = in_alphabet(value, script_of(view.words))
     field = _field(name, template, one.span.piece, value, one.probability, language)
-    return replace(field, currency=parsed.currency)
+    checks = order_of_day_and_month(field, conventions)
+    return replace(field, currency=parsed.currency, checks=checks)
 
 
 def _field(

@@ -7,11 +7,12 @@ its result.
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Final, NamedTuple
 
 from engine.fields.codes.mrz import parse_mrz
 from engine.fields.templates import FieldTemplate
-from engine.text import parse_amount, parse_date, parse_number
+from engine.text import UNKNOWN, Amount, Conventions, parse_amount, parse_date, parse_number
 
 _AS_LATIN: Final = str.maketrans("АВЕКМНОРСТХ", "ABEKMHOPCTX")
 _NOT_ID: Final = re.compile(r"^(?:№|N[oº°]?\.?(?=\s)|#)\s*|\s")
@@ -25,11 +26,17 @@ class ParsedValue(NamedTuple):
     sure: bool = True
 
 
-def parse_field(text: str, template: FieldTemplate, lines: tuple[str, ...] = ()) -> ParsedValue:
+def parse_field(
+    text: str,
+    template: FieldTemplate,
+    lines: tuple[str, ...] = (),
+    conventions: Conventions = UNKNOWN,
+) -> ParsedValue:
     """Parse a field's printed text.
 
     Args:
         lines: the text line by line, for types that need it (mrz).
+        conventions: of the document.
     """
     if template.choices:
         found = choice_of(text, template)
@@ -39,20 +46,15 @@ def parse_field(text: str, template: FieldTemplate, lines: tuple[str, ...] = ())
         return ParsedValue(as_coded(re.sub(r"\s+", " ", text).strip().upper()))
     match template.type:
         case "date":
-            day = parse_date(text)
+            day = parse_date(text, conventions)
             return ParsedValue(day.isoformat()) if day else ParsedValue(text, sure=False)
         case "amount":
-            amount = parse_amount(text)
+            amount = parse_amount(text, conventions)
             if amount is None:
-                number = parse_number(text)
-                return (
-                    ParsedValue(str(number))
-                    if number is not None
-                    else ParsedValue(text, sure=False)
-                )
-            return ParsedValue(str(amount.value), amount.currency or "")
+                return ParsedValue(text, sure=False)
+            return ParsedValue(str(value_of(amount, template)), amount.currency or "")
         case "number":
-            number = parse_number(text)
+            number = parse_number(text, conventions)
             return ParsedValue(str(number)) if number is not None else ParsedValue(text, sure=False)
         case "mrz":
             mrz = parse_mrz(lines or tuple(text.split()))
@@ -64,6 +66,12 @@ def parse_field(text: str, template: FieldTemplate, lines: tuple[str, ...] = ())
             return ParsedValue(_NOT_ID.sub("", text))
         case _:
             return ParsedValue(re.sub(r"\s+", " ", text).strip())
+
+
+def value_of(amount: Amount, template: FieldTemplate) -> Decimal:
+    """Return the value of an amount: a bank's CR is the holder's own money, others' is not owed."""
+    turned = amount.side is not None and template.credit_is_positive
+    return -amount.value if turned else amount.value
 
 
 def as_coded(text: str) -> str:

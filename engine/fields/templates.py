@@ -87,6 +87,8 @@ class FieldTemplate(_Strict):
         who: whose name it is, if the type is name and only one person or body can be named.
         part_of_mrz: the part of a valid MRZ that is this field.
         checks: rules on its value besides those of its type.
+        credit_is_positive: CR beside an amount means money of the document's holder, and DR a debt,
+            as on bank statements; elsewhere CR is what a customer does not owe.
         columns: of items: column -> printed headings.
     """
 
@@ -109,6 +111,7 @@ class FieldTemplate(_Strict):
         "nationality",
     ] = ""  # fmt: skip
     checks: Annotated[tuple[Literal["ogrn"], ...], Key(strict=False)] = ()
+    credit_is_positive: bool = False
     columns: Mapping[str, FieldLabels] = Key(default_factory=dict)
 
     @property

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from engine.core.i18n import DEFAULT_LANGUAGE, say
 from engine.core.schema import BBox, Values
+from engine.text import UNKNOWN, Conventions
 
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII)
@@ -112,6 +113,7 @@ class DocumentFields:
         confidence: confidence in the type, 0 to 1; 1.0 for a type named by the caller.
         titles: field name -> title of every field of the template, found or not, in its order.
         fields: the fields found, in the template's order.
+        conventions: how the document prints its values.
     """
 
     document_id: str
@@ -122,6 +124,7 @@ class DocumentFields:
     pages: tuple[FieldsPage, ...]
     titles: Mapping[str, str]
     fields: Mapping[str, Field]
+    conventions: Conventions = UNKNOWN
 
     def to_json(self, language: str = DEFAULT_LANGUAGE) -> dict[str, Any]:
         """Return the JSON object that the command line prints; boxes rounded to 0.1 pixel."""

@@ -20,8 +20,10 @@ from typing import Final
 
 from engine.core.geometry import union
 from engine.core.schema import BBox, Evidence, Line
+from engine.index.conventions import printed_conventions
 from engine.index.page_index import PageIndex
 from engine.text import (
+    Conventions,
     Value,
     find_values,
     find_values_in_words,
@@ -115,12 +117,23 @@ def ground(answer: str, indexes: Sequence[PageIndex], *, question: str = "") -> 
         question: the user's question; its words help to choose between equal prints.
     """
     context = _terms(f"{question} {answer}")
+    how = _conventions(indexes)
     found = []
     for fact in _facts(answer):
-        places = [place for index in indexes for place in _places(fact, index)]
+        places = [
+            place for index in indexes for place in _places(fact, index, how[index.document_id])
+        ]
         best = _chosen(fact, places, context)
         found.append(GroundedFact(fact.start, fact.end, fact.text, fact.kind, _evidence(best)))
     return found
+
+
+def _conventions(indexes: Sequence[PageIndex]) -> dict[str, Conventions]:
+    """Return document id -> how the document prints its values."""
+    pages: dict[str, list[PageIndex]] = {}
+    for index in indexes:
+        pages.setdefault(index.document_id, []).append(index)
+    return {document: printed_conventions(own) for document, own in pages.items()}
 
 
 def most_akin(places: Sequence[PrintedPlace], question: str) -> PrintedPlace:
@@ -201,17 +214,17 @@ def _rank(value: Value) -> int:
     return _KINDS.index(value.kind)
 
 
-def _places(fact: _Fact, index: PageIndex) -> Iterator[PrintedPlace]:
+def _places(fact: _Fact, index: PageIndex, conventions: Conventions) -> Iterator[PrintedPlace]:
     if fact.kind == "words":
         yield from _word_places(fact.text, index)
         return
     kinds = _SERVES.get(fact.kind, (fact.kind,))
-    amount = parse_amount(fact.text)
+    amount = parse_amount(fact.text, conventions)
     in_a_currency = amount is not None and amount.currency is not None
     for number, line in enumerate(index.lines):
         words = [word.text for word in line.words]
         seen: set[tuple[int, int]] = set()
-        values = find_values_in_words(words)
+        values = find_values_in_words(words, conventions)
         sums = [(one.value.start, one.value.end) for one in values if one.value.kind == "amount"]
         for span in values:
             if span.value.kind not in kinds or (span.first, span.last) in seen:
@@ -220,7 +233,7 @@ def _places(fact: _Fact, index: PageIndex) -> Iterator[PrintedPlace]:
             is_bare = in_a_currency and span.value.kind in ("number", "time")
             if is_bare and any(_holds(one, at) and one != at for one in sums):
                 continue  # "$42" is not 42 of another currency
-            if same_value(fact.text, span.value.text):
+            if same_value(fact.text, span.value.text, conventions):
                 seen.add((span.first, span.last))
                 part = _part(line, span.first, span.last + 1)
                 exact = part[0].casefold() == fact.text.casefold()

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Final
 
-from engine.text.dates import MONTHS
 from engine.text.language import lexicon, normal, stem
+from engine.text.months import main_names
 
 # value kind -> answer types that it fits, when the value is the whole candidate.
 _OF_VALUE: Final[Mapping[str, Mapping[str, float]]] = {
@@ -123,6 +123,11 @@ def kinds_of(text: str, values: Iterable[str]) -> dict[str, float]:
     return scores
 
 
+def has_number_word(text: str) -> bool:
+    """Whether a word of a text is a number in words, English or Russian."""
+    return any(_NUMBER_WORD.match(normal(word)) for word in text.split())
+
+
 @lru_cache(maxsize=16_384)
 def _shape(text: str) -> tuple[tuple[str, float], ...]:
     words = text.split()
@@ -143,7 +148,7 @@ def _shape(text: str) -> tuple[tuple[str, float], ...]:
     organisation = bool(book.marks["org"].search(lower))
     if not digits and all_capital and any(capital):
         count = sum(capital)
-        if count == 1 and normal(text) in MONTHS:
+        if count == 1 and normal(text) in main_names():
             return (("date", 0.6),)
         person = {1: 0.35, 2: 0.9, 3: 0.9, 4: 0.5}.get(count, 0.1)
         if any(_INITIALS.match(word) for word in words) and count >= 2:

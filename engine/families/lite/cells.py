@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from engine.index.spans import piece
-from engine.text import Value, find_values
+from engine.text import Amount, Value, find_values
 from engine.text.language import groups_in, lexicon, stem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from decimal import Decimal
 
     from engine.index.spans import Candidate
     from engine.index.view import PageView
@@ -49,7 +49,11 @@ def printed_values(view: PageView, first: int, last: int) -> Iterator[Candidate]
             yield found
     values = find_values(text)
     wholes = [value for value in values if value.kind in _WHOLE_KINDS]
+    # "108.43" is not the amount where "108.43 CR" or "(108.43)" is printed.
+    signed = [value for value in values if value.signed]
     for value in values:
+        if any(_inside(value, amount) for amount in signed):
+            continue
         if value.kind in _PART_KINDS and any(_inside(value, whole) for whole in wholes):
             continue
         if value.kind == "year":
@@ -129,8 +133,9 @@ def cell_number(view: PageView, number: int) -> Decimal | None:
     for value in find_values(text):
         if value.kind in ("number", "amount", "percent") and len(value.text) >= 0.7 * len(text):
             parsed = value.parsed
-            plain: Decimal | None = getattr(parsed, "value", parsed)  # type: ignore[arg-type]
-            return plain
+            if isinstance(parsed, Amount):
+                return parsed.value
+            return parsed if isinstance(parsed, Decimal) else None
     return None
 
 

@@ -16,9 +16,10 @@ from engine.core.errors import RunCancelled
 from engine.core.i18n import say
 from engine.core.schema import Evidence, EvidenceFound, RegionAdded, Step
 from engine.families.base import Capabilities, ModelFamily, ModelRequest, Outcome, Preparation, Run
+from engine.families.lite.asked_values import may_answer
 from engine.families.lite.field_answers import FormCache
 from engine.families.lite.markdown import markdown, plain_text, tables
-from engine.families.lite.question import follows
+from engine.families.lite.question import analyse, follows
 from engine.families.lite.reader import BestAnswer, ReadPage, answer, read_page
 from engine.families.lite.weights import Checkpoint, gguf_file
 from engine.families.weights.hub import is_cached
@@ -131,9 +132,12 @@ class LiteFamily(ModelFamily):
         history = [turn.text for turn in request.history if turn.role == "user"]
         indexes: Sequence[PageIndex] = inputs.indexes
         formed = None
+        asked_for = analyse(request.question, history)
         if request.bbox is None:  # forms need whole pages
             goes_on = bool(history) and follows(request.question)
             formed = self._forms.answer(request.question, indexes, follows=goes_on)
+            if formed is not None and not may_answer(asked_for, formed.candidate):
+                formed = None
             indexes = self._forms.named(request.question, indexes)
         read = answer(request.question, self._pages(inputs, indexes), history=history)
         known = [one for one in (formed, read) if one is not None]

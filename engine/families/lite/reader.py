@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from engine.families.lite.answer_formats import of_format
+from engine.families.lite.asked_values import of_value
 from engine.families.lite.candidates import (
     Candidate,
     page_candidates,
@@ -117,7 +118,8 @@ def gather(question: ParsedQuestion, pages: Sequence[ReadPage]) -> CandidatePool
         placed = frozenset(in_their_place(question, page.view, found, kinds))
         kept = without_counters(question, found, page.counters)
         formed = frozenset(of_format(question, found, kinds))
-        kept = [at for at in kept if at in placed and at in formed]
+        valued = frozenset(of_value(question, page.view, found, kinds))
+        kept = [at for at in kept if at in placed and at in formed and at in valued]
         found, kinds, shape = [found[at] for at in kept], kinds[kept], shape[kept]
         candidates += found
         tables.append(feature_table(question, page.view, match, found, kinds, shape))

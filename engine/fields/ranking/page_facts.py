@@ -17,7 +17,7 @@ from engine.fields.ranking.similarity import POSTCODE, SAME_NAME, likeness_of_na
 from engine.fields.ranking.spans import fits
 from engine.fields.ranking.totals import CENT, COINS, column_sums, paid_less_change, sum_on_page
 from engine.fields.templates import DAYS_IN_ORDER
-from engine.text import find_values
+from engine.text import UNKNOWN, Conventions, find_values
 from engine.text.answer_types import kinds_of
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ class PageFacts:
         areas: LabelAreas,
         claims: Sequence[LabelArea],
         zone: MrzZone | None,
+        conventions: Conventions = UNKNOWN,
     ) -> None:
         self.view = view
         self._zone = zone
@@ -100,7 +101,7 @@ class PageFacts:
                 value.parsed.isoformat()
                 for cell, text in enumerate(texts)
                 if cell not in covered and cell not in strange
-                for value in find_values(text)
+                for value in find_values(text, conventions)
                 if value.kind == "date" and isinstance(value.parsed, date)
             }
         )

@@ -15,7 +15,7 @@ from engine.fields.labels.areas import LabelArea, alphabet_of
 from engine.fields.labels.person_names import is_rest_of_company, split_name
 from engine.fields.parsing import ParsedValue, as_coded, parse_field
 from engine.index.spans import Candidate, piece
-from engine.text import find_values
+from engine.text import UNKNOWN, Conventions, find_values
 
 if TYPE_CHECKING:
     from engine.fields.labels.areas import LabelAreas
@@ -79,25 +79,34 @@ class Span:
 
 
 def spans_of(
-    view: PageView, areas: LabelAreas, template: FieldTemplate, reachable: Iterable[LabelArea]
+    view: PageView,
+    areas: LabelAreas,
+    template: FieldTemplate,
+    reachable: Iterable[LabelArea],
+    conventions: Conventions = UNKNOWN,
 ) -> Iterator[Span]:
     """Yield the candidates of one field.
 
     Args:
         reachable: the areas of its labels, and the page's cells without a label.
+        conventions: of the document.
     """
     for area in reachable:
         if template.choices or template.pattern:
             yield from _matching(view, areas, area, template)
             continue
         if template.type in _VALUE_KINDS:
-            yield from _values(view, areas, area, template)
+            yield from _values(view, areas, area, template, conventions)
         if template.type in ("text", "name", "address"):
             yield from _texts(view, areas, area, template)
 
 
 def _values(
-    view: PageView, areas: LabelAreas, area: LabelArea, template: FieldTemplate
+    view: PageView,
+    areas: LabelAreas,
+    area: LabelArea,
+    template: FieldTemplate,
+    conventions: Conventions,
 ) -> Iterator[Span]:
     cell = view.cells[area.cell]
     text = areas.text(area.cell)[area.start : area.end]
@@ -127,7 +136,7 @@ def _values(
         if inside and template.type in ("amount", "number", "date"):
             continue
         taken.append((start, end))
-        found = _span(view, areas, area, template, start, end, rank)
+        found = _span(view, areas, area, template, start, end, rank, conventions)
         if found is not None and (found.parsed.sure or template.type == "id"):
             if template.type == "id" and len(found.piece.text) < 2 and area.relation != "inline":
                 continue  # a speck, or a portrait that OCR reads as "0"
@@ -302,13 +311,14 @@ def _span(
     start: int,
     end: int,
     rank: int,
+    conventions: Conventions = UNKNOWN,
 ) -> Span | None:
     """Build the candidate area.text[start:end]."""
     cell = view.cells[area.cell]
     found = piece(view, cell.first, cell.last, area.start + start, area.start + end, "field")
     if found is None:
         return None
-    parsed = parse_field(found.text, template, found.lines)
+    parsed = parse_field(found.text, template, found.lines, conventions)
     length = max(1, len(areas.text(area.cell)[area.start : area.end].strip()))
     share = min(1.0, len(found.text) / length)
     return Span(found, area, parsed, rank, share, 0, not area.more)

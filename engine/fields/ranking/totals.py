@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from engine.text import find_values
+from engine.text import amounts_in
 
 if TYPE_CHECKING:
     from engine.index.view import PageView
@@ -27,12 +27,7 @@ _CHANGE: Final = re.compile(r"\b(?:change(?: due)?|сдача)\b", re.IGNORECASE
 
 def sum_on_page(texts: Sequence[str]) -> tuple[float, float, float] | None:
     """Return (total, before tax, tax) with the largest total among the amounts, or None."""
-    found = {
-        round(float(number), 2)
-        for text in texts
-        for value in find_values(text)
-        if value.kind == "amount" and (number := getattr(value.parsed, "value", None)) is not None
-    }
+    found = {round(float(amount.value), 2) for text in texts for amount in amounts_in(text)}
     best: tuple[float, float, float] | None = None
     amounts = sorted((one for one in found if one > 0), reverse=True)
     for total, before in ((a, b) for a in amounts for b in amounts if b < a):
@@ -46,10 +41,9 @@ def column_sums(view: PageView, texts: Sequence[str]) -> frozenset[int]:
     """Return cells whose amount is the sum of two or more amounts above it at one right edge."""
     amounts: dict[int, float] = {}
     for cell, text in enumerate(texts):
-        found = [value for value in find_values(text) if value.kind == "amount"]
-        number = getattr(found[-1].parsed, "value", None) if found else None
-        if number is not None:
-            amounts[cell] = float(number)
+        found = amounts_in(text)
+        if found:
+            amounts[cell] = float(found[-1].value)
     sums = set()
     for cell, amount in amounts.items():
         edge = view.cells[cell].bbox[2]
@@ -77,13 +71,7 @@ def paid_less_change(view: PageView, texts: Sequence[str]) -> frozenset[float]:
         gave, got = _PAID.search(whole), _CHANGE.search(whole)
         if not gave and not got:
             continue
-        amounts = [
-            float(number)
-            for text in (texts[cell] for cell in row)
-            for value in find_values(text)
-            if value.kind == "amount"
-            and (number := getattr(value.parsed, "value", None)) is not None
-        ]
+        amounts = [float(one.value) for cell in row for one in amounts_in(texts[cell])]
         if amounts:
             (change if got else paid).add(amounts[-1])
     return frozenset(
