@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final, Literal, TypeAlias
 
 from engine.text.amounts import (
@@ -82,6 +83,7 @@ class WordSpan:
     value: Value
 
 
+@lru_cache(maxsize=8192)
 def find_values(text: str, conventions: Conventions = UNKNOWN) -> tuple[Value, ...]:
     """Find all typed values of a text, sorted by position, with all interpretations of each."""
     found = [*_dates(text, conventions), *_others(text, conventions)]

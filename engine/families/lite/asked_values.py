@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import numpy as np
 
-from engine.text import find_values, parse_amount
+from engine.text import find_values, find_values_in_words, parse_amount
 from engine.text.answer_types import ANSWER_TYPES, has_number_word
 from engine.text.currencies import currencies_in
 from engine.text.currency_names import currencies_named
+from engine.text.language import groups_in, lexicon
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -82,7 +83,13 @@ _REQUEST: Final = re.compile(
     r"|^may \d|^(?:есть|имеется) ли\b|^можно ли (?:узнать|найти|увидеть)"
 )
 _DEBT: Final = re.compile(r"\bowe[ds]?\b|\bowing\b|\bdebts?\b|\bmoney\b|долж\w+|долг\w*|задолж\w+")
+# "OE-7719": the digits are a part of the number.
+_JOINED: Final = re.compile(r"\w[-/]$")
+_COMPOUND: Final = re.compile(r"\w[-/]\w")
 _AT_ALL: Final = 0.2
+_SOMEWHAT: Final = 0.4
+# An amount or a count is no part of these.
+_NO_SUMS: Final = ("date", "phone", "email", "url", "iban")
 _OTHER_VALUES: Final = ("amount", "percent", "phone", "email", "url", "iban")
 _NO_DATE: Final = (*_OTHER_VALUES, "id", "number")
 _DATED: Final = ("date", "year", "time", "quantity")
@@ -119,10 +126,24 @@ def of_value(
     if asks_yes_or_no(question):
         if _DEBT.search(question.text.casefold()):
             return []
-        return [at for at in kept if parse_amount(candidates[at].text) is None]
+        inside = _places(view, ("amount",))
+        return [
+            at
+            for at in kept
+            if not _is_only_amounts(candidates[at].text) and not _is_part(candidates[at], inside)
+        ]
+    if demands & {"amount", "count"}:
+        inside = _places(view, _NO_SUMS)
+        kept = [at for at in kept if not _is_part(candidates[at], inside)]
     if "amount" in demands:
         amounts = kinds[:, ANSWER_TYPES.index("amount")]
-        kept = [at for at in kept if _is_amount(candidates[at].text, float(amounts[at]))]
+        rate = question.wants.get("percent", 0.0) >= _SOMEWHAT
+        kept = [
+            at
+            for at in kept
+            if _is_amount(candidates[at].text, float(amounts[at]), rate)
+            and not _is_number_of_a_thing(candidates[at])
+        ]
     if "count" in demands:
         kept = [at for at in kept if _counts(candidates[at])]
     unwanted = frozenset(_OTHER_VALUES if "when" in demands else _NO_DATE)
@@ -145,20 +166,83 @@ def may_answer(question: ParsedQuestion, candidate: Candidate) -> bool:
     return bool(of_value(question, candidate.view, [candidate], row))
 
 
-def _is_amount(text: str, likeness: float) -> bool:
-    """Whether a text is or holds an amount, or is mostly digits: scans misread some of them."""
-    if likeness >= _AT_ALL or has_number_word(text):
+def _places(view: PageView, kinds: Sequence[str]) -> frozenset[tuple[int, int]]:
+    """Return the word ranges of a page's values of some kinds."""
+    found: set[tuple[int, int]] = set()
+    for cell in view.cells:
+        for span in find_values_in_words(view.words[cell.first : cell.last]):
+            if span.value.kind in kinds:
+                found.add((cell.first + span.first, cell.first + span.last + 1))
+    return frozenset(found)
+
+
+def _is_part(candidate: Candidate, places: frozenset[tuple[int, int]]) -> bool:
+    """Whether a candidate is less than one of the values at some places: the 24 of "24 June"."""
+    if len(candidate.ranges) > 1:
+        return False
+    first, last = candidate.ranges[0]
+    if candidate.skip and _JOINED.search(candidate.view.words[first][: candidate.skip]):
+        return True
+    return any(
+        start <= first and last <= end and (start, end) != (first, last) for start, end in places
+    )
+
+
+def _is_amount(text: str, likeness: float, rate: bool) -> bool:
+    """Whether a text is or holds an amount, or is mostly digits: scans misread some of them.
+
+    Args:
+        rate: a percentage may answer, too.
+    """
+    if likeness >= _SOMEWHAT or has_number_word(text):
         return True
     values = find_values(text)
     days = [value for value in values if value.kind == "date"]
     if any(
-        value.kind in ("amount", "percent")
+        value.kind in (("amount", "percent") if rate else ("amount",))
         and all(value.end <= day.start or value.start >= day.end for day in days)
         for value in values
     ):
         return True
-    digits = sum(character.isdigit() for character in text)
-    return not days and 2 * digits > sum(character.isalnum() for character in text)
+    if any(value.kind == "percent" for value in values):
+        return rate
+    bare = re.sub(r"[\W_]", "", text)
+    if _COMPOUND.search(text) and parse_amount(text) is None:
+        return False
+    return not days and bare[:1].isdigit() and 2 * sum(map(str.isdigit, bare)) > len(bare)
+
+
+def _is_number_of_a_thing(candidate: Candidate) -> bool:
+    """Whether a candidate is a bare number whose label is of no sum: "Invoice number: 7719"."""
+    if not candidate.text.isdigit():
+        return False
+    view, first = candidate.view, candidate.ranges[0][0]
+    number = view.cell_of[first]
+    for start, end in ((view.cells[number].first, first), _words_of(view, view.left[number])):
+        types = {
+            kind
+            for groups in groups_in(view.plain[start:end])
+            for group in groups
+            for kind in lexicon().implied[group]
+        }
+        if types:
+            return not types & {"amount", "number", "quantity", "percent"}
+    return False
+
+
+def _words_of(view: PageView, cell: int) -> tuple[int, int]:
+    return (view.cells[cell].first, view.cells[cell].last) if cell >= 0 else (0, 0)
+
+
+def _is_only_amounts(text: str) -> bool:
+    """Whether a text is one or more amounts or numbers and no words beside them."""
+    if parse_amount(text) is not None:
+        return True
+    rest, values = text, find_values(text)
+    for value in values:
+        if value.kind == "amount":
+            rest = rest.replace(value.text, " ")
+    return rest != text and not any(map(str.isalpha, rest))
 
 
 def _counts(candidate: Candidate) -> bool:
