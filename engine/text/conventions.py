@@ -104,7 +104,7 @@ _ENGLISH: Final = frozenset(
     ]
 )
 _FOREIGN: Final = frozenset(_WORDS.split())
-_LEAST: Final = 3
+_LEAST: Final = 2
 _DAY_THEN_MONTH: Final = re.compile(r"\b\d{1,2}(?:st|nd|rd|th)?\s(?:of\s)?([a-z]{3,9})\b", re.I)
 _MONTH_THEN_DAY: Final = re.compile(
     r"\b([a-z]{3,9})\.?\s\d{1,2}(?:st|nd|rd|th)?,?\s(?:19|20)\d\d", re.I

@@ -118,68 +118,13 @@ _LOCAL: Final[Mapping[str, str]] = {
 _LANGUAGES: Final = ("en", "de", "fr", "nl", "sv")
 # Codes that seldom are anything else. The others ("TOP 5", "12 AWG") mark a number with cents or
 # grouped thousands only.
-_SURE: Final = frozenset(
-    [
-        "AED",
-        "ARS",
-        "AUD",
-        "AZN",
-        "BDT",
-        "BGN",
-        "BHD",
-        "BRL",
-        "BYN",
-        "CAD",
-        "CHF",
-        "CLP",
-        "CNY",
-        "CZK",
-        "DKK",
-        "EGP",
-        "EUR",
-        "GBP",
-        "HKD",
-        "HRK",
-        "HUF",
-        "IDR",
-        "ILS",
-        "INR",
-        "ISK",
-        "JPY",
-        "KES",
-        "KRW",
-        "KWD",
-        "KZT",
-        "LKR",
-        "MXN",
-        "MYR",
-        "NGN",
-        "NOK",
-        "NPR",
-        "NZD",
-        "PHP",
-        "PKR",
-        "PLN",
-        "QAR",
-        "RON",
-        "RSD",
-        "RUB",
-        "SEK",
-        "SGD",
-        "THB",
-        "TWD",
-        "TZS",
-        "UAH",
-        "UGX",
-        "USD",
-        "UYU",
-        "UZS",
-        "VND",
-        "XAF",
-        "XOF",
-        "ZAR",
-    ]
+# BHD is also "Berhad", RON the octane of petrol.
+_NEVER_ELSE: Final = (
+    "AED ARS AUD AZN BDT BGN BRL BYN CAD CHF CLP CNY CZK DKK EGP EUR GBP HKD HRK HUF IDR ILS INR"
+    " ISK JPY KES KRW KWD KZT LKR MXN MYR NGN NOK NPR NZD PHP PKR PLN QAR RSD RUB SEK SGD THB TWD"
+    " TZS UAH UGX USD UYU UZS VND XAF XOF ZAR"
 )
+_SURE: Final = frozenset(_NEVER_ELSE.split())
 
 
 @cache
@@ -230,18 +175,18 @@ def marks_before() -> str:
     """Return a regular expression for the mark of a currency before a number; ignores case."""
     words = [word for word in _WORDS if word != "kr"]
     old = rf"(?<![a-zа-яё])(?:{_any(words)}|kr)(?![a-zа-яё])\.?"
-    return rf"(?:{_any(_signs())}|{old}|{_exact()})"
+    return rf"(?:{_any(_signs())}|{old}|{_exact(_WORDS)})"
 
 
 @cache
 def marks_after() -> str:
     """Return a regular expression for the mark of a currency behind a number; ignores case."""
     words = rf"(?:{_any((*_WORDS, *_ONLY_AFTER))})(?![a-zа-яё])\.?"
-    return rf"(?:{_any(_signs())}|{words}|{_exact()})"
+    return rf"(?:{_any(_signs())}|{words}|{_exact((*_WORDS, *_ONLY_AFTER))})"
 
 
-def _exact() -> str:
-    codes = currency_codes() - {code.upper() for code in (*_WORDS, *_ONLY_AFTER)}
+def _exact(any_case: Iterable[str]) -> str:
+    codes = currency_codes() - {word.upper() for word in any_case}
     return rf"(?<![^\W\d_])(?-i:{_any((*codes, *_LETTERS))})(?![^\W\d_])\.?"
 
 

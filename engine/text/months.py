@@ -46,7 +46,7 @@ def without_accents(text: str) -> str:
 def _bare(character: str) -> str:
     if character == "ı":
         return "i"
-    first, *marks = unicodedata.normalize("NFD", character)
+    first, *marks = list(unicodedata.normalize("NFD", character))
     is_cyrillic = "\u0400" <= character <= "\u052f"
     return first if marks and not is_cyrillic else character
 

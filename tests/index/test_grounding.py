@@ -179,3 +179,24 @@ def test_a_sum_of_another_currency_is_another_sum(said: str, printed: str) -> No
 def test_a_number_is_found_in_a_sum_that_counts_in_millions() -> None:
     (fact,) = ground("1.2 million", [index_of([("Total", 60, 40), ("$1.2 million", 60, 120)])])
     assert [found.text for found in fact.evidence] == ["$1.2"]
+
+
+def test_a_date_in_words_is_found_by_the_order_in_which_the_page_writes_dates() -> None:
+    lines = [("Due", 60, 40), ("04/05/2026", 400, 40), ("Paid", 60, 120)]
+    american = index_of([*lines, ("03/25/2026", 400, 120)])
+    british = index_of([*lines, ("25/03/2026", 400, 120)])
+    for day, index in (("5 April 2026", american), ("4 May 2026", british)):
+        (fact,) = ground(f"It is due on {day}.", [index])
+        assert [found.text for found in fact.evidence] == ["04/05/2026"]
+    (fact,) = ground("It is due on 4 May 2026.", [american])
+    assert fact.evidence == ()
+    # Where nothing decides, either reading is printed.
+    for day in ("5 April 2026", "4 May 2026"):
+        (fact,) = ground(f"It is due on {day}.", [index_of(lines)])
+        assert [found.text for found in fact.evidence] == ["04/05/2026"]
+
+
+def test_a_credit_is_found_and_is_not_the_debt_of_the_same_digits() -> None:
+    index = index_of([("Balance", 60, 40), ("108.43 CR", 400, 40)])
+    (fact,) = ground("The balance is 108.43 CR.", [index])
+    assert [found.text for found in fact.evidence] == ["108.43 CR"]

@@ -83,16 +83,15 @@ _REQUEST: Final = re.compile(
     r"|^may \d|^(?:есть|имеется) ли\b|^можно ли (?:узнать|найти|увидеть)"
 )
 _DEBT: Final = re.compile(r"\bowe[ds]?\b|\bowing\b|\bdebts?\b|\bmoney\b|долж\w+|долг\w*|задолж\w+")
-# "OE-7719": the digits are a part of the number.
-_JOINED: Final = re.compile(r"\w[-/]$")
+# "OE-7719", "1,250.00": the last digits are a part of the number.
+_JOINED: Final = re.compile(r"\w[-/.,'’]$")
 _COMPOUND: Final = re.compile(r"\w[-/]\w")
-_AT_ALL: Final = 0.2
 _SOMEWHAT: Final = 0.4
 # An amount or a count is no part of these.
 _NO_SUMS: Final = ("date", "phone", "email", "url", "iban")
 _OTHER_VALUES: Final = ("amount", "percent", "phone", "email", "url", "iban")
 _NO_DATE: Final = (*_OTHER_VALUES, "id", "number")
-_DATED: Final = ("date", "year", "time", "quantity")
+_DATED: Final = ("date", "year", "time")
 
 
 def demanded(question: str) -> frozenset[Demand]:
@@ -133,7 +132,7 @@ def of_value(
             if not _is_only_amounts(candidates[at].text) and not _is_part(candidates[at], inside)
         ]
     if demands & {"amount", "count"}:
-        inside = _places(view, _NO_SUMS)
+        inside = _places(view, _NO_SUMS if "amount" in demands else (*_NO_SUMS, "amount"))
         kept = [at for at in kept if not _is_part(candidates[at], inside)]
     if "amount" in demands:
         amounts = kinds[:, ANSWER_TYPES.index("amount")]
@@ -149,7 +148,7 @@ def of_value(
     unwanted = frozenset(_OTHER_VALUES if "when" in demands else _NO_DATE)
     if demands & {"when", "date"}:
         dated = kinds[:, [ANSWER_TYPES.index(kind) for kind in _DATED]].max(axis=1)
-        kept = [at for at in kept if dated[at] >= _AT_ALL or not candidates[at].values & unwanted]
+        kept = [at for at in kept if dated[at] >= _SOMEWHAT or not candidates[at].values & unwanted]
     named = currencies_named(question.text)
     return _in_currency(named, view, candidates, kept) if named else kept
 
@@ -183,6 +182,10 @@ def _is_part(candidate: Candidate, places: frozenset[tuple[int, int]]) -> bool:
     first, last = candidate.ranges[0]
     if candidate.skip and _JOINED.search(candidate.view.words[first][: candidate.skip]):
         return True
+    if candidate.keep is not None:
+        rest = candidate.view.words[last - 1][candidate.keep :]
+        if _JOINED.match(rest[1::-1]):
+            return True
     return any(
         start <= first and last <= end and (start, end) != (first, last) for start, end in places
     )

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from engine.index.view import PageView
 
 Relation = Literal["inline", "right", "below", "above", "none"]
-_LEAD: Final = re.compile(r"[\s:;,.|/=_·•–—-]*(?:\([^()]{0,12}\)[\s:]*)?")
+# A note in brackets is skipped, a negative amount in brackets is the value.
+_LEAD: Final = re.compile(
+    r"[\s:;,.|/=_·•–—-]*(?:\((?![\d\s.,'’$€£₽]*\d[.,]\d{2,3}\)\s*$)[^()]{0,12}\)[\s:]*)?"
+)
 # In line heights: largest distance of a value below its label or below the line before.
 _BELOW_GAP: Final = 2.2
 _LINE_GAP: Final = 0.9
