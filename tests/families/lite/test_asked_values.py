@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.families.lite.asked_values import demanded
+from engine.families.lite.asked_values import demanded, may_answer
 from engine.families.lite.question import analyse
 from engine.families.lite.reader import answer, gather, read_page
 from engine.index.page_index import PageIndex
@@ -108,6 +108,15 @@ def test_a_question_for_an_amount_is_not_answered_where_none_is_printed(question
     assert said(question, STAMPED) is None
     texts = {one.text for one in gather(analyse(question), [read_page(STAMPED)]).candidates}
     assert not texts & {"RECEIVED", "NG-7719", "7719", "4471", "24", "24 JUN 2026"}
+
+
+def test_a_field_of_a_form_is_held_to_the_same_demand() -> None:
+    pages = (read_page(STAMPED), read_page(CREDIT))
+    by_text = {one.text: one for page in pages for one in page.candidates}
+    due, owes = analyse("What is the amount due?"), analyse("Does the customer owe money?")
+    assert not may_answer(due, by_text["RECEIVED"])
+    assert may_answer(due, by_text["108.43 CR"])
+    assert not may_answer(owes, by_text["108.43 CR"])
 
 
 def test_a_question_for_a_date_is_not_answered_by_another_value() -> None:
