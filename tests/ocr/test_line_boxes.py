@@ -34,9 +34,13 @@ def ink_rows(text: str, size: int) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize(
-    "text", ["Total of the 12 items: 1,250.00", "Ёлка и йод, щука и цирк в городе"]
+    ("text", "rule_y"),
+    [
+        ("Total of the 12 items: 1,250.00", None),
+        ("Ёлка и йод, щука и цирк в городе", None),
+        ("Total of the 12 items: 1,250.00", 3),
+    ],
 )
-@pytest.mark.parametrize("rule_y", [None, 3])
 def test_a_box_much_higher_than_its_print_ends_at_its_print(text: str, rule_y: int | None) -> None:
     top, bottom = ink_rows(text, 16)
     moved = fitted(page(text, 16, rule_y=rule_y), box(0, HEIGHT))[0]
