@@ -3,7 +3,7 @@
 import pytest
 
 from bench.soak.echo import overtaken
-from bench.soak.load import run
+from bench.soak.load import growth, run
 
 SESSIONS, SECONDS, SEED = 12, 12, 8
 
@@ -29,3 +29,10 @@ def test_overtaking_is_counted() -> None:
     assert overtaken(fair) == 0
     unfair = [run_of("b", 1, 9), run_of("a", 2, 3), run_of("a", 4, 5), run_of("c", 6, 7)]
     assert overtaken(unfair) == 1
+
+
+def test_pages_in_work_are_no_growth_and_a_leak_beneath_them_is() -> None:
+    busy = [10, 90, 12, 95, 11, 80, 14, 99, 13]
+    assert growth(busy) == 3
+    assert growth([size + 20 * at for at, size in enumerate(busy)]) > 100
+    assert growth([7]) == 0
