@@ -26,6 +26,7 @@ VALUES = {
     "Word": ("text", "bbox", "confidence"),
     "Line": ("words", "bbox"),
     "Region": ("bbox", "category", "text", "order", "confidence", "html"),
+    "Mark": ("kind", "bbox", "state", "text", "confidence"),
     "Evidence": ("document_id", "page_index", "bbox", "text", "score", "answer_span"),
     "Document": ("document_id", "name", "pages"),
     "Message": ("role", "parts", "evidence"),
@@ -73,6 +74,7 @@ def test_page_index_has_its_agreed_fields() -> None:
         "source",
         "quarter_turns",
         "notices",
+        "marks",
     )
 
 

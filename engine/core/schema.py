@@ -24,6 +24,8 @@ BBox: TypeAlias = tuple[float, float, float, float]
 Size: TypeAlias = tuple[int, int]
 FinishReason: TypeAlias = Literal["stop", "length", "cancelled", "repetition"]
 Role: TypeAlias = Literal["user", "assistant"]
+MarkKind: TypeAlias = Literal["check_box", "radio_button", "signature", "stamp", "code"]
+MarkState: TypeAlias = Literal["checked", "unchecked", "signed", "empty", "unclear", ""]
 Values: TypeAlias = Mapping[str, str | int | float | Sentence]
 
 # dots.ocr's eleven layout categories, spelt as its published prompt spells them.
@@ -81,6 +83,26 @@ class Region:
     order: int
     confidence: float = 1.0
     html: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something on the page that is no print: a ticked box, a signature, a stamp, a code.
+
+    Attributes:
+        bbox: page pixels; of a box or button its outline, of a signature its ink or, if there is
+            none, the line to sign on.
+        state: of a check box or radio button "checked", "unchecked" or "unclear"; of a signature
+            "signed", "empty" or "unclear" (ink that may be a smudge); else "".
+        text: the label of a box, button or signature line; the content of a code or stamp.
+        confidence: 0 to 1.
+    """
+
+    kind: MarkKind
+    bbox: BBox
+    state: MarkState = ""
+    text: str = ""
+    confidence: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from PIL import Image
 
 from engine.core.errors import GeometryError, RunCancelled
 from engine.core.geometry import clip, undo_quarter_turns, union
-from engine.core.schema import BBox, Line, Notice, Page, Region, Size, StreamEvent, Word
+from engine.core.schema import BBox, Line, Mark, Notice, Page, Region, Size, StreamEvent, Word
 from engine.core.settings import PreprocessSettings, Settings
 from engine.index.page_index import PageIndex
 from engine.ocr import layer_check, layout_model, reader, regions, text_layer
@@ -155,11 +155,12 @@ def _assemble(
     source: Literal["ocr", "pdf"],
     quarter_turns: int = 0,
     notices: tuple[Notice, ...] = (),
+    marks: Sequence[Mark] = (),
 ) -> PageIndex:
     """Order lines and regions, and map their boxes to the page.
 
     Args:
-        lines, found: boxes in the frame of the picture that was read.
+        lines, found, marks: boxes in the frame of the picture that was read.
         back: maps a box from that frame to the page; raises GeometryError for a box outside.
         frame_height: height of that frame, pixels.
     """
@@ -190,6 +191,7 @@ def _assemble(
         source=source,
         quarter_turns=quarter_turns,
         notices=notices,
+        marks=tuple(moved for mark in marks if (moved := _mark_back(mark, back)) is not None),
     )
 
 
@@ -234,6 +236,14 @@ def _line_back(line: Line, back: ToPage) -> Line | None:
         except GeometryError:
             continue
     return Line(tuple(words), union(word.bbox for word in words)) if words else None
+
+
+def _mark_back(mark: Mark, back: ToPage) -> Mark | None:
+    """Map a mark to page pixels; None for one off the page."""
+    try:
+        return replace(mark, bbox=back(mark.bbox))
+    except GeometryError:
+        return None
 
 
 def _prepared(page: Page, steps: PreprocessSettings) -> tuple[Image.Image, ToPage]:

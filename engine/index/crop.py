@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def crop_index(index: PageIndex, bbox: BBox) -> PageIndex:
-    """Return the index of the words, lines and regions whose centres lie in a box.
+    """Return the index of the words, lines, regions and marks whose centres lie in a box.
 
     A line retains its words inside the box, and a region its lines. The box of a line or region
     that loses words shrinks to the remaining ones. A region without text, like a picture, stays if
@@ -49,7 +49,11 @@ def crop_index(index: PageIndex, bbox: BBox) -> PageIndex:
         regions.append(replace(cut, order=len(regions)))
         region_lines.append(remaining)
     return replace(
-        index, lines=tuple(lines), regions=tuple(regions), region_lines=tuple(region_lines)
+        index,
+        lines=tuple(lines),
+        regions=tuple(regions),
+        region_lines=tuple(region_lines),
+        marks=tuple(mark for mark in index.marks if _has_centre_of(bbox, mark.bbox)),
     )
 
 

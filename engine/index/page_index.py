@@ -6,7 +6,7 @@ Grounding, verbatim decoding, field extraction and `lite` read it. `engine.index
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.core.schema import BBox, Line, Notice, Region, Word
+from engine.core.schema import BBox, Line, Mark, Notice, Region, Word
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,7 @@ class PageIndex:
         source: the reader that produced the index.
         quarter_turns: counter-clockwise quarter turns that made the page readable; boxes are
             already mapped back.
+        marks: check boxes, radio buttons, signature lines, stamps and codes, in no order.
         notices: messages for the user about the result, e.g. how well it can be read.
     """
 
@@ -37,6 +38,7 @@ class PageIndex:
     source: Literal["ocr", "pdf", "model"] = "ocr"
     quarter_turns: int = 0
     notices: tuple[Notice, ...] = ()
+    marks: tuple[Mark, ...] = ()
 
     @property
     def words(self) -> tuple[Word, ...]:
