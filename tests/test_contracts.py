@@ -23,7 +23,7 @@ EVENTS = {
     "Failed": ("error",),
 }
 VALUES = {
-    "Word": ("text", "bbox", "confidence"),
+    "Word": ("text", "bbox", "confidence", "source"),
     "Line": ("words", "bbox"),
     "Region": ("bbox", "category", "text", "order", "confidence", "html"),
     "Mark": ("kind", "bbox", "state", "text", "confidence"),

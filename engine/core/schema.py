@@ -26,6 +26,7 @@ FinishReason: TypeAlias = Literal["stop", "length", "cancelled", "repetition"]
 Role: TypeAlias = Literal["user", "assistant"]
 MarkKind: TypeAlias = Literal["check_box", "radio_button", "signature", "stamp", "code"]
 MarkState: TypeAlias = Literal["checked", "unchecked", "signed", "empty", "unclear", ""]
+WordSource: TypeAlias = Literal["ocr", "pdf", "form", "model"]
 Values: TypeAlias = Mapping[str, str | int | float | Sentence]
 
 # dots.ocr's eleven layout categories, spelt as its published prompt spells them.
@@ -47,11 +48,19 @@ FINISH_REASONS: Final = ("stop", "length", "cancelled", "repetition")
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One printed word. bbox: page pixels. confidence: 0 to 1, from the OCR engine."""
+    """One printed word.
+
+    Attributes:
+        bbox: page pixels.
+        confidence: 0 to 1, from the OCR engine.
+        source: who read it: "ocr" the picture, "pdf" a PDF's text layer, "form" a PDF's form field
+            or a note on the page, "model" a model.
+    """
 
     text: str
     bbox: BBox
     confidence: float = 1.0
+    source: WordSource = "ocr"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +115,20 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Annotations:
+    """What a file stores about a page beside its print.
+
+    Attributes:
+        marks: the check boxes, radio buttons, selected options and signature fields of a PDF's
+            form. The text is the field's own description, which is rarely shown on the page.
+        notices: what the user should know about the file, on its first page.
+    """
+
+    marks: tuple[Mark, ...] = ()
+    notices: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """One page of a document. Its image is loaded on demand.
 
@@ -114,8 +137,9 @@ class Page:
         width, height: pixels of the upright page image; the frame of every box.
         load_image: returns the upright page as an RGB PIL image of exactly (width, height).
             Raises DocumentError when the page turns out to be corrupt.
-        load_words: returns the words stored in the file (a PDF's text layer), in page pixels;
-            empty if there are none.
+        load_words: returns the words stored in the file (a PDF's text layer and the text of its
+            form fields and notes), in page pixels; empty if there are none.
+        load_annotations: returns the marks of the page's form, and notices about the file.
     """
 
     document_id: str
@@ -125,6 +149,9 @@ class Page:
     load_image: Callable[[], Image.Image] = field(repr=False, compare=False)
     load_words: Callable[[], tuple[Word, ...]] = field(
         default=lambda: (), repr=False, compare=False
+    )
+    load_annotations: Callable[[], Annotations] = field(
+        default=lambda: Annotations(), repr=False, compare=False
     )
 
     @property

@@ -1,5 +1,6 @@
 """Document loading: a file -> a Document whose pages load on demand (images, TIFF frames, PDF).
 
+Images and PDFs that are attached to a PDF, such as the files of a portfolio, are further pages.
 The file type is detected from the content, never from the extension. Every invalid file raises
 DocumentError, whose text names the file, the value, the rule and the next step. Size and page
 limits are checked before anything is decoded. A page is decoded (images) or rendered (PDF, at
@@ -14,6 +15,7 @@ Try it:
 import secrets
 import stat
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -21,13 +23,12 @@ from engine.core.errors import DocumentError
 from engine.core.schema import Document
 from engine.core.settings import LimitSettings
 from engine.documents import images, pdf
+from engine.documents.attachments import with_attachments
 from engine.documents.naming import shown_name
-from engine.documents.source import Source
+from engine.documents.source import BYTES_PER_MB, Source
 
 __all__ = ["open_document", "open_document_bytes", "shown_name"]
 
-# One MB as file managers and Gradio define it.
-BYTES_PER_MB: Final = 1024 * 1024
 # A PDF may have other bytes before its header; readers search this many bytes for it.
 _PDF_HEADER_REACH: Final = 1024
 _SVG_REACH: Final = 4096
@@ -38,7 +39,12 @@ _PHONE_BRANDS: Final = frozenset(
 
 
 def open_document(
-    path: Path, *, name: str, limits: LimitSettings, document_id: str | None = None
+    path: Path,
+    *,
+    name: str,
+    limits: LimitSettings,
+    document_id: str | None = None,
+    password: str = "",
 ) -> Document:
     """Open a scan: JPEG, PNG, BMP, TIFF (all frames), WebP or GIF (first frame), or PDF.
 
@@ -47,9 +53,10 @@ def open_document(
         name: the file's name as the user knows it; sanitised by `shown_name`.
         limits: maximum bytes, pages and pixels, and the resolution of PDF pages.
         document_id: None generates an unguessable one.
+        password: of an encrypted PDF; held in memory while the document is.
     Raises:
         DocumentError: the file is missing, not a regular file, unreadable, empty, of an unsupported
-            type, truncated, corrupt, encrypted, or over a limit.
+            type, truncated, corrupt, encrypted with another password, or over a limit.
     """
     shown = shown_name(name)
     try:
@@ -75,26 +82,63 @@ def open_document(
         except OSError as error:
             raise DocumentError("document.unreadable", name=shown) from error
 
-    return _open(read, shown, limits, document_id)
+    return _open(read, shown, limits, document_id, password)
 
 
 def open_document_bytes(
-    data: bytes, *, name: str, limits: LimitSettings, document_id: str | None = None
+    data: bytes,
+    *,
+    name: str,
+    limits: LimitSettings,
+    document_id: str | None = None,
+    password: str = "",
 ) -> Document:
     """open_document for bytes in memory; the Document holds a reference to them."""
-    return _open(lambda: data, shown_name(name), limits, document_id)
+    return _open(lambda: data, shown_name(name), limits, document_id, password)
 
 
 def _open(
-    read: Callable[[], bytes], name: str, limits: LimitSettings, document_id: str | None
+    read: Callable[[], bytes],
+    name: str,
+    limits: LimitSettings,
+    document_id: str | None,
+    password: str,
 ) -> Document:
+    document, source, data = _opened(read, name, limits, document_id, password)
+    if source.kind != "PDF":
+        return document
+    pages = with_attachments(source, data, document.pages, _open_attached)
+    return replace(document, pages=pages)
+
+
+def _open_attached(read: Callable[[], bytes], name: str, limits: LimitSettings) -> Document:
+    document, _, _ = _opened(read, name, limits)
+    return document
+
+
+def _opened(
+    read: Callable[[], bytes],
+    name: str,
+    limits: LimitSettings,
+    document_id: str | None = None,
+    password: str = "",
+) -> tuple[Document, Source, bytes]:
+    """The document without what is attached to it, its source and its bytes."""
     data = read()
     _check_weight(len(data), name, limits)
     kind = _kind(data, name)
     document_id = document_id or secrets.token_urlsafe(16)
-    source = Source(document_id=document_id, name=name, kind=kind, limits=limits, read=read)
+    source = Source(
+        document_id=document_id,
+        name=name,
+        kind=kind,
+        limits=limits,
+        read=read,
+        password=password,
+    )
     reader = pdf if kind == "PDF" else images
-    return Document(document_id=document_id, name=name, pages=reader.open_pages(source, data))
+    pages = reader.open_pages(source, data)
+    return Document(document_id=document_id, name=name, pages=pages), source, data
 
 
 def _check_weight(size: int, name: str, limits: LimitSettings) -> None:

@@ -1,4 +1,4 @@
-"""PDF files -> pages rendered on demand by PDFium, and the words of their text layer.
+"""PDF files -> pages rendered on demand by PDFium, the words of their text layer, their forms.
 
 PDFium runs in its own process (engine/documents/pdf_pool.py). A kilobyte of PDF can demand hours of
 rendering or all memory, and PDFium then neither stops nor raises. Such a page ends only that
@@ -14,9 +14,9 @@ from typing import Any, Final
 from PIL import Image
 
 from engine.core.errors import DocumentError
-from engine.core.schema import Page, Size, Word
+from engine.core.schema import Annotations, Mark, Notice, Page, Size, Word
 from engine.documents.pdf_pool import ProcessDiedError, ask
-from engine.documents.source import DECODED_PAGES, Source
+from engine.documents.source import BYTES_PER_MB, DECODED_PAGES, Source
 
 POINTS_PER_INCH: Final = 72
 # Pages that exceeded the limits are not tried again; image, words and thumbnail all request them.
@@ -43,6 +43,7 @@ def open_pages(source: Source, data: bytes) -> tuple[Page, ...]:
             limit=source.limits.max_pages,
         )
     sizes = [_size(source, points, index) for index, points in enumerate(found["sizes"])]
+    notices = _notices(source, found)
     return tuple(
         Page(
             document_id=source.document_id,
@@ -51,9 +52,32 @@ def open_pages(source: Source, data: bytes) -> tuple[Page, ...]:
             height=size[1],
             load_image=partial(_load_image, source, page_index, size),
             load_words=partial(_load_words, source, page_index, size),
+            load_annotations=partial(
+                _load_annotations, source, page_index, size, notices if page_index == 0 else ()
+            ),
         )
         for page_index, size in enumerate(sizes)
     )
+
+
+def attachment_names(source: Source, data: bytes) -> list[str]:
+    """The names of the files attached to a PDF, as it stores them. Raises DocumentError."""
+    found, _ = _asked(source, data, {"what": "attachments"})
+    return [str(name) for name in found["names"]]
+
+
+def read_attachment(source: Source, number: int, name: str) -> bytes:
+    """The contents of the attached file of this number.
+
+    Raises:
+        DocumentError: it is missing, broken or over the limit of bytes.
+    """
+    most = int(source.limits.max_file_mb * BYTES_PER_MB)
+    request = {"what": "attachment", "number": number, "max_bytes": most}
+    found, raw = _asked(source, source.read(), request)
+    if not found["is_whole"]:
+        raise DocumentError("document.unreadable", name=name)
+    return raw
 
 
 def _size(source: Source, points: list[float] | None, page_index: int) -> Size:
@@ -86,7 +110,34 @@ def _load_image(source: Source, page_index: int, size: Size) -> Image.Image:
 def _load_words(source: Source, page_index: int, size: Size) -> tuple[Word, ...]:
     request = {"what": "words", "page": page_index, "size": size}
     found, _ = _asked(source, source.read(), request)
-    return tuple(Word(str(text), (box[0], box[1], box[2], box[3])) for text, box in found["words"])
+    return tuple(
+        Word(str(text), (box[0], box[1], box[2], box[3]), source=kind)
+        for text, box, kind in found["words"]
+    )
+
+
+def _load_annotations(
+    source: Source, page_index: int, size: Size, notices: tuple[Notice, ...]
+) -> Annotations:
+    request = {"what": "marks", "page": page_index, "size": size}
+    found, _ = _asked(source, source.read(), request)
+    return Annotations(
+        tuple(
+            Mark(kind, (box[0], box[1], box[2], box[3]), state, str(text))
+            for kind, box, state, text in found["marks"]
+        ),
+        notices,
+    )
+
+
+def _notices(source: Source, found: dict[str, Any]) -> tuple[Notice, ...]:
+    """What a user should know about a file as a whole. found: the reply about its sizes."""
+    notices = []
+    if found["is_placeholder"]:
+        notices.append(Notice("pdf.xfa", {"name": source.name}))
+    if found["signatures"]:
+        notices.append(Notice("pdf.signed", {"name": source.name, "count": found["signatures"]}))
+    return tuple(notices)
 
 
 def _asked(source: Source, data: bytes, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
@@ -102,8 +153,9 @@ def _asked(source: Source, data: bytes, request: dict[str, Any]) -> tuple[dict[s
         if page_index in _COSTLY.get(source, ()):
             raise costly
     pixels = source.limits.max_page_megapixels * 1e6
+    given = {**request, "max_pixels": pixels, "password": source.password}
     try:
-        found, raw = ask({**request, "max_pixels": pixels}, data)
+        found, raw = ask(given, data)
     except ProcessDiedError as error:
         with _COSTLY_GUARD:
             _COSTLY.setdefault(source, set()).add(page_index)
@@ -114,6 +166,7 @@ def _asked(source: Source, data: bytes, request: dict[str, Any]) -> tuple[dict[s
         case "page":
             raise source.broken_page(page_index)
         case "encrypted":
-            raise DocumentError("document.encrypted", name=source.name, kind=source.kind)
+            key = "document.wrong_password" if source.password else "document.encrypted"
+            raise DocumentError(key, name=source.name, kind=source.kind)
         case _:
             raise DocumentError("document.broken", name=source.name, kind=source.kind)

@@ -15,6 +15,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium_c
 
 from engine.core.child_process import channel_to_app
+from engine.documents import pdf_annotations
 from engine.documents.pdf_pool import read, write
 from engine.documents.pdf_text import PageFrame, read_words
 
@@ -43,7 +44,7 @@ def main() -> None:
 
 def _answer(request: dict[str, Any], data: bytes) -> _Answer:
     try:
-        pdf = pypdfium2.PdfDocument(data)
+        pdf = pypdfium2.PdfDocument(data, password=request.get("password") or None)
     except pypdfium2.PdfiumError as error:
         needs_password = error.err_code == pdfium_c.FPDF_ERR_PASSWORD
         return {"failed": "encrypted" if needs_password else "file"}, b""
@@ -51,15 +52,22 @@ def _answer(request: dict[str, Any], data: bytes) -> _Answer:
         pdf.init_forms()
         if request["what"] == "sizes":
             return _sizes(pdf, request["max_pages"]), b""
+        if request["what"] == "attachments":
+            return {"names": pdf_annotations.attachment_names(pdf)}, b""
+        if request["what"] == "attachment":
+            file = pdf_annotations.attachment(pdf, request["number"], request["max_bytes"])
+            return {"is_whole": file is not None}, file or b""
     except _FAILURES:
         pdf.close()
         return {"failed": "file"}, b""
     try:
         page = pdf[request["page"]]
+        frame = PageFrame(page.get_bbox(), page.get_rotation(), tuple(request["size"]))
         if request["what"] == "words":
-            frame = PageFrame(page.get_bbox(), page.get_rotation(), tuple(request["size"]))
-            words = read_words(page.get_textpage(), frame)
-            return {"words": [[word.text, word.bbox] for word in words]}, b""
+            return {"words": _words(pdf, page, request["page"], frame)}, b""
+        if request["what"] == "marks":
+            found = pdf_annotations.marks(pdf, page, frame)
+            return {"marks": [[one.kind, one.bbox, one.state, one.text] for one in found]}, b""
         pictures = _too_large(page, request["max_pixels"])
         if pictures:
             return {"pictures": pictures}, b""
@@ -70,11 +78,20 @@ def _answer(request: dict[str, Any], data: bytes) -> _Answer:
         pdf.close()
 
 
-def _sizes(pdf: pypdfium2.PdfDocument, max_pages: int) -> dict[str, Any]:
-    """The number of pages and their sizes in points, with /Rotate applied.
+def _words(
+    pdf: pypdfium2.PdfDocument, page: pypdfium2.PdfPage, page_index: int, frame: PageFrame
+) -> list[list[Any]]:
+    """[text, box, source] of the words of the text layer, then of form fields and notes."""
+    words = read_words(page.get_textpage(), frame)
+    added = pdf_annotations.annotation_words(pdf, page, page_index, words, frame)
+    return [[word.text, word.bbox, word.source] for word in (*words, *added)]
 
-    The list ends with None at the first page that cannot be read. It is empty if there are more
-    than max_pages pages.
+
+def _sizes(pdf: pypdfium2.PdfDocument, max_pages: int) -> dict[str, Any]:
+    """The number of pages, their sizes in points with /Rotate applied, and facts about the file.
+
+    The list of sizes ends with None at the first page that cannot be read. It is empty if there are
+    more than max_pages pages.
     """
     count = len(pdf)
     sizes: list[tuple[float, float] | None] = []
@@ -84,7 +101,12 @@ def _sizes(pdf: pypdfium2.PdfDocument, max_pages: int) -> dict[str, Any]:
         except _FAILURES:
             sizes.append(None)
             break
-    return {"pages": count, "sizes": sizes}
+    return {
+        "pages": count,
+        "sizes": sizes,
+        "is_placeholder": bool(sizes) and pdf_annotations.is_placeholder(pdf),
+        "signatures": sum(pdf_annotations.signatures(pdf)),
+    }
 
 
 def _too_large(page: pypdfium2.PdfPage, max_pixels: float) -> list[tuple[int, int]]:

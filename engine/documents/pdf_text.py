@@ -73,7 +73,7 @@ def read_words(text_page: Any, frame: PageFrame) -> tuple[Word, ...]:
         text = "".join(chars)
         if text and boxes:
             with suppress(GeometryError):  # outside the visible page
-                words.append(Word(text, clip(union(boxes), page_size=frame.size)))
+                words.append(Word(text, clip(union(boxes), page_size=frame.size), source="pdf"))
         chars.clear()
         boxes.clear()
 

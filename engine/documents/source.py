@@ -13,6 +13,8 @@ from engine.core.errors import DocumentError
 from engine.core.schema import Size
 from engine.core.settings import LimitSettings
 
+# One MB as file managers and Gradio define it.
+BYTES_PER_MB: Final = 1024 * 1024
 # About sixteen A4 pages at 200 dpi, or five photos of 12 megapixels.
 CACHE_BYTES: Final = 192 * 1024 * 1024
 _BYTES_PER_PIXEL: Final = 3
@@ -20,13 +22,18 @@ _BYTES_PER_PIXEL: Final = 3
 
 @dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
 class Source:
-    """An opened file. name: as displayed. kind: "JPEG", ..., "PDF". read: returns all its bytes."""
+    """An opened file.
+
+    name: as displayed. kind: "JPEG", ..., "PDF". read: returns all its bytes. password: of an
+    encrypted PDF; held in memory only.
+    """
 
     document_id: str
     name: str
     kind: str
     limits: LimitSettings = field(repr=False)
     read: Callable[[], bytes] = field(repr=False)
+    password: str = field(default="", repr=False)
 
     def check_pixels(self, size: Size, page_index: int) -> None:
         """Reject a page that is too large, before anything is decoded.

@@ -17,6 +17,7 @@ from engine.core.errors import GeometryError, RunCancelled
 from engine.core.geometry import clip, undo_quarter_turns, union
 from engine.core.schema import BBox, Line, Mark, Notice, Page, Region, Size, StreamEvent, Word
 from engine.core.settings import PreprocessSettings, Settings
+from engine.index import form_fields
 from engine.index.page_index import PageIndex
 from engine.ocr import layer_check, layout_model, reader, regions, text_layer
 from engine.ocr.table_columns import columns_of
@@ -47,7 +48,7 @@ def build_index(
     """Build the index of one page.
 
     Args:
-        page: its picture and, for a PDF, its text layer.
+        page: its picture and, for a PDF, its text layer and form.
         settings: `ocr` configures reading; `preprocess` applies when the argument is None.
         preprocess: steps on the picture before OCR. A text layer needs none.
         emit: receives every notice at the end; the index contains them too.
@@ -65,19 +66,29 @@ def build_index(
             raise RunCancelled
 
     check()
-    index, notices = _from_pdf(page, check) if settings.ocr.use_pdf_text else (None, ())
+    words = page.load_words() if settings.ocr.use_pdf_text else ()
+    index, notices = _from_pdf(page, words, check)
     if index is None:
-        index = _from_picture(page, settings, preprocess or settings.preprocess, check)
+        values = [word for word in words if word.source == "form"]
+        index = _from_picture(page, settings, preprocess or settings.preprocess, check, values)
         index = replace(index, notices=notices + index.notices)
+    stored = page.load_annotations()
+    marks = form_fields.labelled(stored.marks, index.lines)
+    index = replace(
+        index,
+        marks=form_fields.merged(marks, index.marks),
+        notices=stored.notices + index.notices,
+    )
     if emit is not None:
         for notice in index.notices:
             emit(notice)
     return index
 
 
-def _from_pdf(page: Page, check: Callable[[], None]) -> tuple[PageIndex | None, tuple[Notice, ...]]:
+def _from_pdf(
+    page: Page, words: Sequence[Word], check: Callable[[], None]
+) -> tuple[PageIndex | None, tuple[Notice, ...]]:
     """The index of a page with a text layer that its picture confirms, else None; and notices."""
-    words = page.load_words()
     if not text_layer.is_plausible(words, page_size=page.size):
         return None, ()
     check()
@@ -111,8 +122,13 @@ def _from_pdf(page: Page, check: Callable[[], None]) -> tuple[PageIndex | None, 
 
 
 def _from_picture(
-    page: Page, settings: Settings, steps: PreprocessSettings, check: Callable[[], None]
+    page: Page,
+    settings: Settings,
+    steps: PreprocessSettings,
+    check: Callable[[], None],
+    values: Sequence[Word] = (),
 ) -> PageIndex:
+    """The index of a page by OCR. values: words of its form fields, in page pixels."""
     image, to_page = _prepared(page, steps)
     check()
     picture, scale = _working_copy(image, settings.ocr.max_side)
@@ -129,11 +145,18 @@ def _from_picture(
         x0, y0, x1, y1 = box
         return to_page((x0 / scale, y0 / scale, x1 / scale, y1 / scale))
 
-    boxes = [line.bbox for line in read.lines]
+    lines: Sequence[Line] = read.lines
+    # Where the picture was turned or deskewed, OCR alone reads the values.
+    if not (steps.deskew or read.quarter_turns):
+        placed = layer_check.printed_words(form_fields.scaled(values, scale), picture)
+        if placed and not layer_check.is_contradicted(text_layer.lines_of(placed), picture):
+            level = [replace(word, bbox=read.to_level(word.bbox)) for word in placed]
+            lines = form_fields.with_values(lines, level)
+    boxes = [line.bbox for line in lines]
     found = layout_model.find_around(read.levelled(), boxes) if boxes else []
     return _assemble(
         page,
-        read.lines,
+        lines,
         found,
         back,
         frame_height=read.picture.shape[0],
@@ -232,7 +255,7 @@ def _line_back(line: Line, back: ToPage) -> Line | None:
     words = []
     for word in line.words:
         try:
-            words.append(Word(word.text, back(word.bbox), word.confidence))
+            words.append(replace(word, bbox=back(word.bbox)))
         except GeometryError:
             continue
     return Line(tuple(words), union(word.bbox for word in words)) if words else None

@@ -61,15 +61,22 @@ class PictureText:
 
     def to_picture(self, bbox: BBox) -> BBox:
         """Map a box of the level frame to its bounding box in the turned image (`picture`)."""
-        if self.angle == 0.0:
+        return self._rotated(bbox, -self.angle)
+
+    def to_level(self, bbox: BBox) -> BBox:
+        """Map a box of the turned image to the level frame; the inverse of `to_picture`."""
+        return self._rotated(bbox, self.angle)
+
+    def _rotated(self, bbox: BBox, angle: float) -> BBox:
+        if angle == 0.0:
             return bbox
         # Only the middle line is rotated, not the corners: the box of a sloping line would
         # otherwise grow by twice its own slope.
         x0, y0, x1, y1 = bbox
         middle, half = (y0 + y1) / 2, (y1 - y0) / 2
         ends = np.array([[x0, middle], [x1, middle]], np.float32)
-        back = orientation.level_matrix(-self.angle, _size(self.picture))
-        (ax, ay), (bx, by) = orientation.moved(ends, back).tolist()
+        matrix = orientation.level_matrix(angle, _size(self.picture))
+        (ax, ay), (bx, by) = orientation.moved(ends, matrix).tolist()
         return (min(ax, bx), min(ay, by) - half, max(ax, bx), max(ay, by) + half)
 
     def levelled(self) -> Picture:

@@ -13,7 +13,7 @@ from pathlib import Path
 from PIL import Image
 
 from engine.core.errors import DocumentError, EngineError
-from engine.core.schema import Document, Page, Word
+from engine.core.schema import Annotations, Document, Page, Word
 from engine.core.settings import LimitSettings
 from engine.documents import open_document
 from engine.sessions.database import StoredDocument
@@ -57,6 +57,7 @@ def reopened(session: Session, stored: StoredDocument, limits: LimitSettings) ->
             height,
             load_image=partial(file.image, page_index),
             load_words=partial(file.words, page_index),
+            load_annotations=partial(file.annotations, page_index),
         )
         for page_index, (width, height) in enumerate(stored.pages)
     )
@@ -88,6 +89,10 @@ class _File:
         """Raises DocumentError."""
         return self._document().pages[page_index].load_words()
 
+    def annotations(self, page_index: int) -> Annotations:
+        """Raises DocumentError."""
+        return self._document().pages[page_index].load_annotations()
+
     def _document(self) -> Document:
         with self._lock:
             if self._opened is None:
@@ -110,7 +115,8 @@ class _File:
         document = open_document(
             path, name=stored.name, limits=self._limits, document_id=stored.document_id
         )
-        if tuple(page.size for page in document.pages) != stored.pages:
+        # A file that was stored by a version that opened no attachments has more pages now.
+        if tuple(page.size for page in document.pages[: len(stored.pages)]) != stored.pages:
             raise _lost(stored)
         return document
 

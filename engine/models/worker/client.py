@@ -259,6 +259,8 @@ class RemoteModel:
                     value: Any = page.load_image()
                 case "words":
                     value = page.load_words()
+                case "annotations":
+                    value = page.load_annotations()
                 case "index":
                     value = run.preparation.index(page)
             given = PageReply(wanted.ask, value)

@@ -19,7 +19,7 @@ from engine.families.base import ModelRequest
 # The error after which a worker exits.
 FAULT_KEY: Final = "model.device_fault"
 
-What: TypeAlias = Literal["image", "words", "index"]
+What: TypeAlias = Literal["image", "words", "annotations", "index"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,10 @@ class Forget:
 def without_pictures(request: ModelRequest) -> ModelRequest:
     """The request in a form that can be pickled: its pages cannot load their contents."""
     return _with_pages(
-        request, lambda page: replace(page, load_image=_not_here, load_words=_not_here)
+        request,
+        lambda page: replace(
+            page, load_image=_not_here, load_words=_not_here, load_annotations=_not_here
+        ),
     )
 
 
@@ -146,6 +149,7 @@ def with_pictures(request: ModelRequest, ask: Callable[[What, Page], Any]) -> Mo
             page,
             load_image=lambda: ask("image", page),
             load_words=lambda: ask("words", page),
+            load_annotations=lambda: ask("annotations", page),
         )
 
     return _with_pages(request, bound)
