@@ -61,18 +61,19 @@ class DocumentForm:
         Args:
             follows: the question is a follow-up; see Phrasebook.fields.
         """
+        # "The invoice" is not answered as the receipt that the page less probably is.
+        least = max((sure for one, sure in self._types if one.is_named(question)), default=0.0)
         found = [
             (likely * answer.score, answer)
             for reading, likely in self._types
-            if (answer := reading.answer(question, follows)) is not None
+            if likely >= least and (answer := reading.answer(question, follows)) is not None
         ]
         return max(found, key=lambda one: one[0])[1] if found else None
 
     def is_named(self, question: str) -> bool:
         """Whether a question names the type of this document, if the type is certain enough."""
         return any(
-            likely >= _SURE and phrasebook(reading.template).names_paper(question)
-            for reading, likely in self._types
+            likely >= _SURE and reading.is_named(question) for reading, likely in self._types
         )
 
 
@@ -91,6 +92,10 @@ class _Reading:
         found.sort(key=lambda one: one[0].ranges)
         first, *more = (piece for piece, _ in found)
         return BestAnswer(first, min(probability for _, probability in found), tuple(more))
+
+    def is_named(self, question: str) -> bool:
+        """Whether a question names the type of this reading."""
+        return phrasebook(self.template).names_paper(question)
 
     @cached_property
     def _pieces(self) -> Mapping[str, tuple[Candidate, float]]:

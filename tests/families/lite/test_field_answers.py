@@ -122,6 +122,25 @@ def test_a_question_that_names_a_type_is_about_documents_of_that_type(
     assert [index.page_index for index in FormCache().named(question, both)] == pages
 
 
+def test_a_question_that_names_the_likeliest_type_is_not_answered_as_another() -> None:
+    """A receipt's date is when it was paid; an invoice's date is not."""
+    index = typed(
+        "Brandt & Daughters Plumbing",
+        "14 Harbour Road, Lindholm | VAT 882 1440 07",
+        "INVOICE",
+        "Invoice number: BD-1290",
+        "Invoice date: 2 March 2026",
+        "Bill to: Lindholm Rowing Club",
+        "Repair of the boiler: 240.00 EUR",
+        "Total: 240.00 EUR",
+        "PAID on 12 March 2026, cash",
+    )
+    form = DocumentForm([index])
+    assert form.answer("When was the invoice paid?") is None
+    dated = form.answer("What is the date of the invoice?")
+    assert dated is not None and dated.text == "2 March 2026"
+
+
 def test_a_page_that_was_read_anew_is_a_new_form() -> None:
     forms = FormCache()
     question = "What is the surname?"
