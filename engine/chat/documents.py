@@ -27,17 +27,20 @@ class Documents:
         self._indexes = indexes
         self._steps = steps
 
-    def add_document(self, session_id: str, path: Path, *, name: str) -> Document:
+    def add_document(
+        self, session_id: str, path: Path, *, name: str, password: str = ""
+    ) -> Document:
         """Check a file, store a copy in the session and start OCR of its pages.
 
         Args:
             path: the file; it may be deleted afterwards.
             name: the user's name for it.
+            password: of an encrypted PDF; kept in memory with the document, never stored.
         Raises:
             DocumentError: the file cannot be read or breaks a limit; the session is unchanged.
             SessionError: the session does not exist.
         """
-        document = self._sessions.add_document(self._sessions.get(session_id), path, name)
+        document = self._sessions.add_document(self._sessions.get(session_id), path, name, password)
         self._indexes.prefetch(document.pages, self._steps)
         return document
 

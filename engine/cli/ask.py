@@ -6,7 +6,7 @@ from pathlib import Path
 
 from engine.chat.engine import Engine
 from engine.chat.export.answer import answer_json
-from engine.cli.console import add_file, follow, pages_of, write_json
+from engine.cli.console import add_file, add_password, follow, pages_of, password_of, write_json
 from engine.core.errors import SessionError
 from engine.core.settings import Settings
 
@@ -20,6 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--verbatim", action="store_true", help="answer only with words printed on the page"
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
+    add_password(parser)
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
@@ -27,9 +28,10 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     settings.model(args.model or settings.default_model)
     if not args.question.strip():
         raise SessionError("session.no_question")
+    password = password_of(args)
     with Engine(settings) as engine:
         session_id = engine.create_session()
-        document = add_file(engine, session_id, args.file)
+        document = add_file(engine, session_id, args.file, password)
         pages = pages_of(document, args.page)
         stream = engine.ask(
             session_id,

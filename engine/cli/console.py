@@ -1,5 +1,7 @@
 """Helpers shared by the commands: files, page numbers, progress on stderr, JSON on stdout."""
 
+import argparse
+import getpass
 import json
 import sys
 from collections.abc import Mapping
@@ -14,9 +16,28 @@ from engine.core.errors import SessionError
 from engine.core.schema import Document, Failed, Page, Step, TextDelta
 
 
-def add_file(engine: Engine, session_id: str, path: Path) -> Document:
+def add_password(parser: argparse.ArgumentParser) -> None:
+    """The option --password of the commands that open files; `password_of` reads it."""
+    parser.add_argument(
+        "--password",
+        default="",
+        metavar="PASSWORD",
+        help="of an encrypted PDF; - asks for it, or reads it from standard input",
+    )
+
+
+def password_of(args: argparse.Namespace) -> str:
+    """The password of the file, or "". What the terminal asks for stays out of its history."""
+    if args.password != "-":
+        return str(args.password)
+    if sys.stdin.isatty():
+        return getpass.getpass()
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+def add_file(engine: Engine, session_id: str, path: Path, password: str = "") -> Document:
     """Add the file to the session as a document. Raises DocumentError."""
-    return engine.add_document(session_id, path, name=path.name)
+    return engine.add_document(session_id, path, name=path.name, password=password)
 
 
 def pages_of(document: Document, page_number: int | None) -> list[Page]:

@@ -16,7 +16,7 @@ from typing import Final
 from tqdm import tqdm
 
 from engine.chat.engine import Engine
-from engine.cli.console import add_file, numbers_of
+from engine.cli.console import add_file, add_password, numbers_of, password_of
 from engine.core.errors import DocumentError, EngineError, TaskError
 from engine.core.settings import Settings
 from engine.fields import AUTO, DocumentFields, check_type, fields_json, page_numbers
@@ -49,6 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--format", choices=FORMATS, help="csv and xlsx hold one row a document")
     parser.add_argument("--out", type=Path, metavar="PATH", help="write here instead of stdout")
+    add_password(parser)
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
@@ -58,6 +59,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     whole_folder = args.file.is_dir()
     files = _files(args.file)
     wanted = args.format or ("json" if args.json or args.out else "")
+    args.password = password_of(args)
     read: list[list[FileResult]] = []
     with Engine(settings) as engine:
         for one in _read(engine, files, args, alone=not whole_folder):
@@ -113,7 +115,7 @@ def _read(
     for path in tqdm(files, unit="file", file=sys.stderr, disable=None, leave=False):
         session_id = engine.create_session()
         try:
-            document = add_file(engine, session_id, path)
+            document = add_file(engine, session_id, path, args.password)
             options = {"document_type": args.type, "model_id": args.model}
             if args.pages or args.one_document:
                 pages = numbers_of(document, args.pages) if args.pages else None

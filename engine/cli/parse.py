@@ -8,7 +8,7 @@ from typing import Final
 
 from engine.chat.engine import Engine
 from engine.chat.export.answer import layout_of, parse_json
-from engine.cli.console import add_file, follow, pages_of, write_json
+from engine.cli.console import add_file, add_password, follow, pages_of, password_of, write_json
 from engine.core.errors import DocumentError, TaskError
 from engine.core.prompts import get_task
 from engine.core.schema import Answer, BBox, Document, Page
@@ -56,6 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--page", type=int, metavar="N", help="read page N only (from 1)")
     parser.add_argument("--out", type=Path, metavar="PATH", help="write here instead of stdout")
+    add_password(parser)
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
@@ -65,9 +66,10 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if args.format in _BINARY and args.out is None and sys.stdout.isatty():
         raise TaskError("task.binary_to_terminal", format=args.format)
     _check_place(args.out)
+    password = password_of(args)
     with Engine(settings) as engine:
         session_id = engine.create_session()
-        document = add_file(engine, session_id, args.file)
+        document = add_file(engine, session_id, args.file, password)
         pages = pages_of(document, args.page)
         stream = engine.ask(
             session_id,

@@ -22,19 +22,24 @@ from engine.sessions.session import Session
 
 
 def keep_file(
-    session: Session, path: Path, name: str, limits: LimitSettings
+    session: Session, path: Path, name: str, limits: LimitSettings, password: str = ""
 ) -> tuple[Document, StoredDocument]:
     """Check a file and copy it to the session's files; the document reads from the copy.
 
+    Args:
+        password: of an encrypted PDF. It is not stored, and the copy stays encrypted: after a
+            restart the document must be given again.
     Raises:
         DocumentError: the file is unreadable or breaks a limit; nothing was stored.
         StoreError: the disk is full, or cannot be written to; nothing was stored.
     """
     # Check before copying: a file over the limit must not fill the disk.
-    open_document(path, name=name, limits=limits)
+    open_document(path, name=name, limits=limits, password=password)
     data = path.read_bytes()
     file = session.archive.files.put(data, session.salt)
-    document = open_document(session.archive.files.path(file), name=name, limits=limits)
+    document = open_document(
+        session.archive.files.path(file), name=name, limits=limits, password=password
+    )
     stored = StoredDocument(
         document.document_id,
         document.name,

@@ -133,8 +133,11 @@ class SessionRegistry:
         plain = "".join(one if one.isprintable() else " " for one in title)
         session.archive.rename(session_id, " ".join(plain.split())[:_LONGEST_TITLE])
 
-    def add_document(self, session: Session, path: Path, name: str) -> Document:
+    def add_document(self, session: Session, path: Path, name: str, password: str = "") -> Document:
         """Check a file, store a copy of it, and add it to the session.
+
+        Args:
+            password: of an encrypted PDF; kept in memory with the document, never stored.
 
         Raises:
             DocumentError: the file is unreadable or breaks a limit; nothing was stored.
@@ -146,7 +149,7 @@ class SessionRegistry:
             raise DocumentError(
                 "session.too_many_documents", name=name, limit=limits.max_documents_per_session
             )
-        document, stored = keep_file(session, path, name, limits)
+        document, stored = keep_file(session, path, name, limits, password)
         with session.lock:
             if session.is_deleted:
                 session.archive.files.delete([stored.file])

@@ -14,6 +14,7 @@ from engine.core.errors import GenerationError
 from engine.core.prompts import get_task
 from engine.core.schema import Discarded, Evidence, EvidenceFound, ImagePart
 from tests.api.served import Served, data_url, page_bytes, serving
+from tests.documents.pdf_writing import PdfFile
 from tests.fakes import FakeFamily
 from tests.families.openai_api import api_server
 
@@ -118,6 +119,13 @@ def test_documents_of_several_pages_come_as_either_part(
     assert [one["page_index"] for one in listed] == list(range(pages))
     assert {one["document"] for one in listed} == {"my scan"} or not as_file
     assert len(FakeFamily.requests[0].pages) == pages
+
+
+def test_a_file_part_may_carry_the_password_of_an_encrypted_pdf(client: openai.OpenAI) -> None:
+    content = PdfFile().bytes(password="zebra")
+    file = {"file_data": data_url(content, "application/pdf"), "password": "zebra"}
+    complete(client, [user(words(QUESTION), {"type": "file", "file": file})])
+    assert len(FakeFamily.requests[0].pages) == 1
 
 
 def test_earlier_turns_are_what_they_were_said_to_be_and_only_the_last_is_answered(

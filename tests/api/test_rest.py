@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from tests.api.served import Served, page_bytes
+from tests.documents.pdf_writing import PdfFile
 from tests.fakes import FakeFamily
 
 
@@ -32,6 +33,19 @@ def test_a_question_is_a_form_with_a_file(app: Served, http: httpx.Client) -> No
     assert request.verbatim
     assert request.language == "ru"
     app.wait_until_idle()
+
+
+@pytest.mark.parametrize("call", ["ask", "parse", "fields"])
+def test_an_encrypted_pdf_is_opened_with_the_password_of_the_form(
+    http: httpx.Client, call: str
+) -> None:
+    FakeFamily.script = ["42.00"]
+    file = sent(PdfFile().bytes(password="zebra"), "secret.pdf")
+    form = {"question": "?", "type": "receipt", "task": "ocr"}
+    refused = http.post(f"api/{call}", data=form, files=file)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "document.encrypted")
+    found = http.post(f"api/{call}", data={**form, "password": "zebra"}, files=file)
+    assert found.status_code == 200, found.text
 
 
 def test_pages_are_numbered_from_0_and_chosen_by_repeating_the_field(http: httpx.Client) -> None:

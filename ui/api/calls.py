@@ -76,7 +76,7 @@ class Calls:
             # A task that needs a question cannot be parsed with.
             raise SessionError("session.no_question")
         async with self.api_sessions.api_session() as api_session:
-            document = await api_session.open(file.name, file.source)
+            document = await api_session.open(file.name, file.source, request.password)
             stream = api_session.ask(
                 model_id=request.model, task=task.id, pages=request.pages, language=request.language
             )
@@ -89,7 +89,7 @@ class Calls:
     async def fields(self, file: SentFile, request: FieldsInput) -> Json:
         """Read the fields of a file's documents: the shape of FieldsBody. Raises EngineError."""
         async with self.api_sessions.api_session() as api_session:
-            await api_session.open(file.name, file.source)
+            await api_session.open(file.name, file.source, request.password)
             api_session.places(request.pages)  # raises for a missing page before any is read
             found = await api_session.fields(
                 document_type=request.type,
@@ -126,7 +126,7 @@ class Calls:
         ]
 
     async def _asked(self, api_session: ApiSession, file: SentFile, request: AskInput) -> Any:
-        await api_session.open(file.name, file.source)
+        await api_session.open(file.name, file.source, request.password)
         return api_session.ask(
             request.question,
             model_id=request.model,

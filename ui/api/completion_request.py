@@ -8,7 +8,7 @@ Source: OpenAI's API reference, "Create chat completion" (POST /v1/chat/completi
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -52,6 +52,8 @@ class FilePart(_Lenient):
     file_data: str | None = None
     file_id: str | None = None
     filename: str = ""
+    # ScanChat's own: of an encrypted PDF.
+    password: str = Field(default="", repr=False)
 
 
 class ContentPart(_Lenient):
@@ -210,5 +212,6 @@ def _files(parts: list[ContentPart], where: str, settings: Settings) -> list[Sen
             sent = part.file or FilePart()
             if sent.file_data is None:
                 raise ApiError("api.no_file_data", param=where)
-            found.append(read_file(sent.file_data, settings, name=sent.filename))
+            file = read_file(sent.file_data, settings, name=sent.filename)
+            found.append(replace(file, password=sent.password))
     return found

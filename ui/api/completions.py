@@ -124,7 +124,9 @@ class _Front:
         model_id = chat.request.model or settings.default_model
         settings.model(model_id)  # before files are opened
         for turn in chat.turns:
-            opened = [await api_session.open(file.name, file.source) for file in turn.files]
+            opened = [
+                await api_session.open(file.name, file.source, file.password) for file in turn.files
+            ]
             if turn.answer:
                 pages = [
                     (page.document_id, page.page_index) for one in opened for page in one.pages

@@ -7,7 +7,7 @@ the file that was uploaded to this app, whatever host it names.
 import base64
 import binascii
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final
 from urllib.parse import unquote, unquote_to_bytes
@@ -27,10 +27,14 @@ _SHOWN: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class SentFile:
-    """A file as it was sent. source: its bytes, an open file, or its path in Gradio's folder."""
+    """A file as it was sent.
+
+    source: its bytes, an open file, or its path in Gradio's folder. password: of an encrypted PDF.
+    """
 
     name: str
     source: bytes | BinaryIO | Path
+    password: str = field(default="", repr=False)
 
 
 def read_file(

@@ -10,6 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from engine.core.schema import FinishReason
 
 Language = Literal["en", "ru"]
+# No representation shows it, so no log does.
+Password = Annotated[
+    str, Field(repr=False, json_schema_extra={"format": "password", "writeOnly": True})
+]
 BBox = Annotated[list[float], Field(min_length=4, max_length=4)]
 
 
@@ -183,6 +187,8 @@ class AskInput(_Described):
     """Answer only with words that are printed on the page."""
     language: Language = "en"
     """Of the sentences that are not on the page."""
+    password: Password = ""
+    """Of an encrypted PDF; it is not stored."""
 
 
 class ParseInput(_Described):
@@ -196,6 +202,8 @@ class ParseInput(_Described):
     """The pages to read, from 0; without it all of them."""
     language: Language = "en"
     """Of the sentences that are not on the page."""
+    password: Password = ""
+    """Of an encrypted PDF; it is not stored."""
 
 
 class FieldsInput(_Described):
@@ -211,3 +219,5 @@ class FieldsInput(_Described):
     """Do not look for several documents in the file."""
     language: Language = "en"
     """Of titles and checks."""
+    password: Password = ""
+    """Of an encrypted PDF; it is not stored."""

@@ -44,13 +44,17 @@ class ApiSession:
     def pages(self) -> list[Page]:
         return [page for document in self.documents for page in document.pages]
 
-    async def open(self, name: str, source: bytes | BinaryIO | Path) -> Document:
+    async def open(
+        self, name: str, source: bytes | BinaryIO | Path, password: str = ""
+    ) -> Document:
         """Open a file as a document of the session, which makes its own copy.
 
+        Args:
+            password: of an encrypted PDF; not stored.
         Raises:
             DocumentError: the file cannot be read or exceeds a limit.
         """
-        opened = await self._on_thread(_add, self.engine, self.session_id, name, source)
+        opened = await self._on_thread(_add, self.engine, self.session_id, name, source, password)
         self.documents.append(opened)
         return opened
 
@@ -212,10 +216,12 @@ async def _next(events: AsyncIterator[StreamEvent]) -> StreamEvent | None:
     return await anext(events, None)
 
 
-def _add(engine: Engine, session_id: str, name: str, source: bytes | BinaryIO | Path) -> Document:
+def _add(
+    engine: Engine, session_id: str, name: str, source: bytes | BinaryIO | Path, password: str
+) -> Document:
     """Add a file to the session; bytes and streams go through a temporary file."""
     if isinstance(source, Path):
-        return engine.add_document(session_id, source, name=name)
+        return engine.add_document(session_id, source, name=name, password=password)
     with tempfile.TemporaryDirectory(prefix="scanchat-api-") as folder:
         path = Path(folder) / "upload"
         with path.open("wb") as file:
@@ -223,4 +229,4 @@ def _add(engine: Engine, session_id: str, name: str, source: bytes | BinaryIO | 
                 file.write(source)
             else:
                 shutil.copyfileobj(source, file)
-        return engine.add_document(session_id, path, name=name)
+        return engine.add_document(session_id, path, name=name, password=password)
