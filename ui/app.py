@@ -211,6 +211,9 @@ def _wire(
         area = {"document": event.document, "page": event.page, "bbox": event.bbox}
         return shown(await talk.text_inside(key, read_area(area)))
 
+    async def sources(key: str | None, event: gr.EventData) -> Updates:
+        return shown(await talk.sources(key, str(event.document), int(event.page)))
+
     async def export(key: str | None, language: str, event: gr.EventData) -> Updates:
         kind = layout_view.export_kind(str(event.kind))
         if kind is None:
@@ -243,6 +246,7 @@ def _wire(
     screen.viewer.export(export, here, changing, **EVENT)
     screen.viewer.recall(recall, screen.session, changing, **several)
     screen.viewer.drawn(text_inside, screen.session, changing, **several)
+    screen.viewer.readsources(sources, screen.session, changing, **several)
     return [started]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engine.core.errors import EngineError, RunCancelled, SessionError
 from engine.core.geometry import clip
-from engine.core.schema import BBox, Document
+from engine.core.schema import BBox, Document, WordSource
 from engine.core.settings import PreprocessSettings
 from engine.index.page_index import PageIndex
 from engine.index.store import IndexStore
@@ -74,6 +74,20 @@ class Documents:
             return self._indexes.get(page, self._steps, threading.Event())
         except RunCancelled:
             raise SessionError("session.no_pages") from None
+
+    def word_sources(
+        self, session_id: str, document_id: str, page_index: int
+    ) -> dict[WordSource, list[BBox]]:
+        """The boxes of a page's words by where they come from; waits for the page's OCR.
+
+        Raises:
+            EngineError: as `index_of`.
+        """
+        words = self.index_of(session_id, document_id, page_index).words
+        found: dict[WordSource, list[BBox]] = {}
+        for word in sorted(words, key=lambda word: word.source, reverse=True):  # "pdf" first
+            found.setdefault(word.source, []).append(word.bbox)
+        return found
 
     def documents(self, session_id: str) -> tuple[Document, ...]:
         """The session's documents in the order of their upload. Raises SessionError."""

@@ -143,6 +143,7 @@ class Engine:
     add_document = _delegated("_documents", Documents.add_document)
     text_in = _delegated("_documents", Documents.text_in)
     index_of = _delegated("_documents", Documents.index_of)
+    word_sources = _delegated("_documents", Documents.word_sources)
     documents = _delegated("_documents", Documents.documents)
     lost_documents = _delegated("_documents", Documents.lost_documents)
 

@@ -26,7 +26,7 @@ FinishReason: TypeAlias = Literal["stop", "length", "cancelled", "repetition"]
 Role: TypeAlias = Literal["user", "assistant"]
 MarkKind: TypeAlias = Literal["check_box", "radio_button", "signature", "stamp", "code"]
 MarkState: TypeAlias = Literal["checked", "unchecked", "signed", "empty", "unclear", ""]
-WordSource: TypeAlias = Literal["ocr", "pdf", "form", "model"]
+WordSource: TypeAlias = Literal["ocr", "pdf", "form"]
 Values: TypeAlias = Mapping[str, str | int | float | Sentence]
 
 # dots.ocr's eleven layout categories, spelt as its published prompt spells them.
@@ -53,8 +53,8 @@ class Word:
     Attributes:
         bbox: page pixels.
         confidence: 0 to 1, from the OCR engine.
-        source: who read it: "ocr" the picture, "pdf" a PDF's text layer, "form" a PDF's form field
-            or a note on the page, "model" a model.
+        source: where it comes from: "ocr" the picture, "pdf" a PDF's text layer, "form" a PDF's
+            form field or a note on the page.
     """
 
     text: str

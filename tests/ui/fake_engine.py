@@ -156,8 +156,10 @@ class FakeEngine:
         found = next(one for one in self.documents(session_id) if one.document_id == document_id)
         return (tuple(range(len(found.pages))),)
 
-    def add_document(self, session_id: str, path: Path, *, name: str) -> Document:
-        document = open_document(path, name=name, limits=self.settings.limits)
+    def add_document(
+        self, session_id: str, path: Path, *, name: str, password: str = ""
+    ) -> Document:
+        document = open_document(path, name=name, limits=self.settings.limits, password=password)
         self._sessions[session_id].append(document)
         return document
 
@@ -168,6 +170,13 @@ class FakeEngine:
         if document_id not in {document.document_id for document in self._sessions[session_id]}:
             raise SessionError("session.unknown_document", document_id=document_id)
         return f"words in {bbox}"
+
+    def word_sources(
+        self, session_id: str, document_id: str, page_index: int
+    ) -> dict[str, list[BBox]]:
+        if document_id not in {document.document_id for document in self._sessions[session_id]}:
+            raise SessionError("session.unknown_document", document_id=document_id)
+        return {"pdf": [(1.04, 2.0, 30.0, 40.0)], "form": [(5.0, 6.0, 7.0, 8.0)]}
 
     def history(self, session_id: str) -> tuple[Message, ...]:
         asked = self._questions.get(session_id, [])

@@ -125,3 +125,20 @@ def test_a_box_that_cannot_be_read_has_no_words(talk: ConversationActions, sessi
     assert change.inside is not None
     assert change.inside["text"] == ""
     assert asyncio.run(talk.text_inside(session_id, None)).inside is None
+
+
+def test_where_words_come_from_is_told_with_their_boxes(
+    talk: ConversationActions, engine: FakeEngine, session_id: str
+) -> None:
+    (document,) = engine.documents(session_id)
+    found = asyncio.run(talk.sources(session_id, document.document_id, 0)).sources
+    assert found == {
+        "document": document.document_id,
+        "page": 0,
+        "groups": [
+            {"source": "pdf", "boxes": [[1.0, 2.0, 30.0, 40.0]]},
+            {"source": "form", "boxes": [[5.0, 6.0, 7.0, 8.0]]},
+        ],
+    }
+    gone = asyncio.run(talk.sources(session_id, "gone", 0)).sources
+    assert gone == {"document": "gone", "page": 0, "groups": []}

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine import Settings
+from tests.documents.pdf_writing import PdfFile
 from tests.ui.conftest import draw, question, words
 from tests.ui.fake_engine import ANSWER, FakeEngine
 from ui.actions.conversation import ConversationActions
@@ -405,3 +406,34 @@ def test_the_model_is_asked_about_the_chosen_pages_alone(
     assert "pages" not in engine.asked[-1]
     fresh = talk.new_chat(session_id, "en")
     assert (fresh.pins, fresh.unpin) == ((), True)
+
+
+def test_an_encrypted_pdf_asks_for_its_password_until_it_opens(
+    talk: ConversationActions, engine: FakeEngine, tmp_path: Path
+) -> None:
+    path = tmp_path / "secret.pdf"
+    path.write_bytes(PdfFile().bytes(password="zebra"))
+    session_id = talk.start("en").session_id
+    dropped = run(talk.attach(session_id, [str(path)], "en"))
+    assert last(dropped, "locked") == "Password of secret.pdf"
+    assert talk.translate(session_id, "ru").locked == "Пароль к файлу secret.pdf"
+    wrong = run(talk.unlock(session_id, "lion", "en"))
+    assert last(wrong, "locked") == "Password of secret.pdf"
+    assert "does not open secret.pdf" in chat(wrong)[-1]
+    opened = run(talk.unlock(session_id, "zebra", "en"))
+    assert last(opened, "locked") == ""
+    assert "secret.pdf is open: 1 page." in chat(opened)[-1]
+    assert last(opened, "view")["jump"]["page"] == 0
+    assert not any(secret in line for secret in ("zebra", "lion") for line in chat(opened))
+    assert run(talk.unlock(session_id, "zebra", "en")) == []
+
+
+def test_a_pdf_without_a_password_entered_is_left_closed(
+    talk: ConversationActions, engine: FakeEngine, tmp_path: Path
+) -> None:
+    path = tmp_path / "secret.pdf"
+    path.write_bytes(PdfFile().bytes(password="zebra"))
+    session_id = talk.start("en").session_id
+    run(talk.attach(session_id, [str(path)], "en"))
+    assert last(run(talk.unlock(session_id, "", "en")), "locked") == ""
+    assert run(talk.unlock(session_id, "zebra", "en")) == []

@@ -94,6 +94,7 @@ class ConversationActions:
             messages=messages.messages(screen_state.turns, language),
             status=line,
             form=self._show.form(screen_state),
+            locked=self._show.locked(screen_state, language),
         )
 
     async def attach(
@@ -115,6 +116,32 @@ class ConversationActions:
             return
         line = None if running else status.idle("status.ready", language)
         yield self._show.whole(screen_state, language, line)
+
+    async def unlock(
+        self, session_id: str | None, password: str, language: str, tab: str = ""
+    ) -> AsyncIterator[ScreenChange]:
+        """Open the PDF that waits for its password; without one it is left closed."""
+        screen_state = self._screen_state(session_id)
+        file = next(iter(screen_state.locked), None)
+        if file is None:
+            return
+        if not password:
+            del screen_state.locked[file]
+            yield self._show.whole(screen_state, language, None)
+            return
+        screen_state.refused.pop(file, None)
+        async with screen_state.lock:
+            _, reports = await open_files(
+                self._engine,
+                screen_state,
+                [file],
+                turn_to=not screen_state.running,
+                password=password,
+            )
+        screen_state.turns += reports
+        self._screen_states.keep(screen_state)
+        if tab not in screen_state.left_by:
+            yield self._show.whole(screen_state, language, None)
 
     async def ask(
         self, session_id: str | None, question: UserInput, language: str, tab: str = ""
@@ -226,6 +253,20 @@ class ConversationActions:
             log_unexpected(error)
             words = ""
         return ScreenChange(inside=page_view.text_in_area(area, words))
+
+    async def sources(
+        self, session_id: str | None, document_id: str, page_index: int
+    ) -> ScreenChange:
+        """Find where the words of a page come from."""
+        screen_state = self._screen_state(session_id)
+        try:
+            found = await asyncio.to_thread(
+                self._engine.word_sources, screen_state.session_id, document_id, page_index
+            )
+        except Exception as error:  # noqa: BLE001 - the viewer shows that there are no words
+            log_unexpected(error)
+            found = {}
+        return ScreenChange(sources=page_view.sources_of((document_id, page_index), found))
 
     async def export(
         self,

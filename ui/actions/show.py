@@ -1,6 +1,7 @@
 """A screen state as ScreenChange values: everything, or the page viewer alone."""
 
 from engine import Engine, Page
+from ui import i18n
 from ui.state.change import ScreenChange
 from ui.state.screen_state import ScreenState
 from ui.views import fields_view, messages, page_view, settings_panel
@@ -32,8 +33,14 @@ class ScreenUpdates:
             form=self.form(screen_state),
             pins=self._pins(screen_state),
             running=running,
+            locked=self.locked(screen_state, language),
             savable=any(isinstance(turn, messages.AnswerTurn) for turn in screen_state.turns),
         )
+
+    def locked(self, screen_state: ScreenState, language: str) -> str:
+        """What to enter into the box for a password; "" hides the box."""
+        name = next(iter(screen_state.locked.values()), None)
+        return i18n.text("password.of", language, name=plain(name)) if name is not None else ""
 
     def view(self, screen_state: ScreenState) -> page_view.View:
         """The page viewer's value."""

@@ -29,7 +29,7 @@ def changed_by_answers(screen: Screen) -> list[Any]:
     return [
         screen.session, screen.chat, screen.status, screen.viewer, screen.area, screen.question,
         screen.fields, screen.stop, screen.run, screen.go_on, screen.editing, screen.task,
-        screen.suggested, screen.save, screen.archive, screen.pins,
+        screen.suggested, screen.save, screen.archive, screen.pins, screen.locked, screen.password,
     ]  # fmt: skip
 
 
@@ -69,6 +69,13 @@ def wire_asking(
     ) -> AsyncIterator[Updates]:
         attached = talk.attach(key, _files(question), language, tab_of(request))
         async for update in deliveries.stream(attached, request):
+            yield update
+
+    async def unlock(
+        key: str | None, language: str, password: str | None, request: gr.Request
+    ) -> AsyncIterator[Updates]:
+        unlocked = talk.unlock(key, password or "", language, tab_of(request))
+        async for update in deliveries.stream(unlocked, request):
             yield update
 
     async def ask(
@@ -175,6 +182,13 @@ def wire_asking(
     Events.upload.listener(screen.question, None, screen.question, None, js=_ATTACH)
     attached = screen.viewer.attach(attach, [*here, screen.question], changing, **several)
     attached.then(None, screen.question, screen.question, js=_DETACH)
+    unlocked = gr.on(
+        [screen.password.submit, screen.unlock.click],
+        unlock,
+        [*here, screen.password],
+        changing,
+        **EVENT,
+    )
     attached.then(offer, here, screen.suggested, **EVENT)
     screen.language.input(offer, here, screen.suggested, **EVENT)
     asked = gr.on(
@@ -192,7 +206,7 @@ def wire_asking(
     screen.go_on.click(go_on, here, changing, **EVENT)
     begun = screen.new_chat.click(new_chat, here, changing, **EVENT)
     screen.save.savetalk(save, here, changing, **EVENT)
-    return [attached, asked, example, pressed, repeated, begun]
+    return [attached, unlocked, asked, example, pressed, repeated, begun]
 
 
 def _turn(editing: Any) -> int | None:

@@ -37,6 +37,11 @@ def updates(screen: Screen, change: ScreenChange) -> Updates:
         viewer["download"] = {"path": change.download, "number": secrets.token_hex(4)}
     if change.inside is not None:
         viewer["inside"] = change.inside
+    if change.sources is not None:
+        viewer["sources"] = change.sources
+    if change.locked is not None:
+        found[screen.locked] = gr.update(visible=bool(change.locked))
+        found[screen.password] = gr.update(value="", placeholder=change.locked)
     if change.form is not None:
         found[screen.fields] = gr.update(value=change.form)
     if viewer:

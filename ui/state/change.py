@@ -25,6 +25,8 @@ class ScreenChange:
         form: the forms of fields (ui/views/fields_view.py).
         download: server path of a file that the browser should save.
         inside: the text in a box that the user drew.
+        locked: the placeholder of the box for a PDF's password; "" hides the box.
+        sources: the words of a page by their source.
         question_text: the new content of the text box.
         area: the region that the next question is about, as ui/static/area.js takes it.
         task: the id of the chosen task.
@@ -49,6 +51,8 @@ class ScreenChange:
     form: fields_view.View | None = None
     download: str | None = None
     inside: page_view.View | None = None
+    locked: str | None = None
+    sources: page_view.View | None = None
     question_text: str | None = None
     area: dict[str, object] | None = None
     task: str | None = None

@@ -28,6 +28,7 @@ class ScreenState:
         opened: upload path -> document_id, so a file that arrives twice is opened once.
         refused: upload path -> time.monotonic() until which its error is not repeated, so one
             drop causes one message.
+        locked: upload path -> file name of the PDFs that wait for their password.
         pictures: display pictures by page; None if a page cannot be shown.
         thumbnails: small pictures by page, for the strip; None if a page cannot be shown.
         transcript: the answer whose evidence is on the page.
@@ -49,6 +50,7 @@ class ScreenState:
     turns: list[Turn] = field(default_factory=list)
     opened: dict[str, str] = field(default_factory=dict)
     refused: dict[str, float] = field(default_factory=dict)
+    locked: dict[str, str] = field(default_factory=dict)
     pictures: dict[PageKey, Path | None] = field(default_factory=dict)
     thumbnails: dict[PageKey, Path | None] = field(default_factory=dict)
     transcript: Transcript | None = None
@@ -147,6 +149,7 @@ class ScreenState:
         self.last = None
         self.opened.clear()
         self.refused.clear()
+        self.locked.clear()
         self.pictures.clear()
         self.thumbnails.clear()
         self.sheets.clear()

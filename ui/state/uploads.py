@@ -18,6 +18,8 @@ logger = logging.getLogger(__name__)
 
 # For this long the error of the same bad file is not repeated.
 _REFUSAL_SECONDS = 5.0
+# The errors of a PDF that its password would open.
+_LOCKED = ("document.encrypted", "document.wrong_password")
 # The error after which the conversation accepts no file at all.
 _FULL = "session.too_many_documents"
 # This many bad files of one drop are reported one by one, the rest in one sentence.
@@ -25,12 +27,18 @@ _TOLD_EACH = 10
 
 
 async def open_files(
-    engine: Engine, screen_state: ScreenState, files: Sequence[str], *, turn_to: bool
+    engine: Engine,
+    screen_state: ScreenState,
+    files: Sequence[str],
+    *,
+    turn_to: bool,
+    password: str = "",
 ) -> tuple[list[Document], list[messages.Turn]]:
     """Open the new files. A bad file is reported and does not stop the others.
 
     Args:
         turn_to: turn the viewer to the first page of the first new document.
+        password: of the encrypted PDFs among the files; it goes to the engine only.
     Returns:
         The newly opened documents, and a turn for each file that was opened or refused, in order.
     """
@@ -44,12 +52,18 @@ async def open_files(
         path = Path(file)
         try:
             document = await asyncio.to_thread(
-                engine.add_document, screen_state.session_id, path, name=path.name
+                engine.add_document,
+                screen_state.session_id,
+                path,
+                name=path.name,
+                password=password,
             )
         except Exception as error:  # noqa: BLE001 - reported as an internal error, and logged
             why = log_unexpected(error)
             # If the conversation is full, the remaining files would all fail in the same way.
             is_full = why.key == _FULL
+            if why.key in _LOCKED:
+                screen_state.locked[file] = path.name
             again_at = time.monotonic() + _REFUSAL_SECONDS
             screen_state.refused |= dict.fromkeys(files if is_full else (file,), again_at)
             refused += 1
@@ -59,6 +73,7 @@ async def open_files(
                 turns.append(messages.NoticeTurn("chat.more_refused"))
             continue
         screen_state.opened[file] = document.document_id
+        screen_state.locked.pop(file, None)
         opened.append(document)
         turns.append(messages.UploadTurn(document.name, len(document.pages)))
     if opened and turn_to:

@@ -9,6 +9,7 @@ export const state = {
   armed: null, // the place that the next question is about
   drawing: false, // a box is being drawn; draft is its current state
   draft: null,
+  sources: false, // the words are tinted by where they come from
   wish: null, // a request to show the place of a mark in the chat: turn, number
 };
 

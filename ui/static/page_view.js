@@ -4,7 +4,7 @@
  * (ui/views/page_view.py). Untrusted text is set as text, never as markup, so nothing on a page can run.
  * The other parts of the viewer (page_*.js and those imported below) share page_state.js and are started here.
  * Events to the server: "showpage" and "showthumbs" request pictures, "attach" opens files in the text box,
- * "export" a download, "recall" the places of an earlier answer, "drawn" the text in a box, "again" and "act" the
+ * "export" a download, "recall" the places of an earlier answer, "drawn" the text in a box, "readsources" where words come from, "again" and "act" the
  * buttons of the chat. Each part names its own events.
  */
 import { startChatActions } from "./chat_actions.js";
@@ -22,6 +22,7 @@ import { askForPicture, pictureOf, startPictures, takePictures } from "./page_pi
 import { drawCard, keepArmed, select, selectedNode, startSelect } from "./page_select.js";
 import { drawSides, showSide, startSides } from "./page_sides.js";
 import { connect, data, find, hasData, ordinal, props, shownPage, state, texts, view } from "./page_state.js";
+import { drawSources, startSources } from "./page_sources.js";
 import { drawStrip, startStrip, takeThumbnails } from "./page_strip.js";
 import { drawRotate, sizeOf, turnFurther, turnImage } from "./page_turn.js";
 import { startWalk, turnTo } from "./page_walk.js";
@@ -149,6 +150,7 @@ function draw() {
   drawImage(page);
   drawDrawing(page);
   drawMarks(page);
+  drawSources(page);
   drawStrip(pages);
   drawSides();
   drawCard();
@@ -241,8 +243,8 @@ function startView() {
 
 /* The parts listen to different things, so their order does not matter. */
 const PARTS = [
-  startView, startPictures, startFrame, startMarks, startWalk, startSelect, startDraw, startStrip, startSides,
-  startLists, startNames, startChatActions, startKeepingFocus, startDraft, startDropdowns, startToasts,
+  startView, startPictures, startFrame, startMarks, startWalk, startSelect, startDraw, startSources, startStrip,
+  startSides, startLists, startNames, startChatActions, startKeepingFocus, startDraft, startDropdowns, startToasts,
 ];
 
 export function start({ element, trigger, props: given, watch }) {
@@ -251,6 +253,7 @@ export function start({ element, trigger, props: given, watch }) {
   watch(["value", "images", "strings"], draw);
   watch("thumbnails", takeThumbnails);
   watch("inside", fillDrawn);
+  watch("sources", () => drawSources(shownPage()));
   watch("download", save);
   draw();
 }

@@ -97,6 +97,8 @@ class ScreenLabels:
                 "placeholder": self.empty_state(language),
                 "examples": for_chatbot(self.examples, language),
             },
+            "password": {"label": say("password.label")},
+            "unlock": {"value": say("password.open")},
             "stop": {"value": say("button.stop")},
             "go_on": {"value": say("button.go_on")},
             "new_chat": {"value": say("button.new_chat")},

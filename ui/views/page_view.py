@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from engine import Document, Transcript
+from engine.core.schema import BBox, WordSource
 from ui import i18n
 from ui.views.escaping import plain
 from ui.views.layout_view import EXPORTS, colours, names
@@ -85,6 +86,18 @@ def text_in_area(area: Selection, words: str) -> View:
     }
 
 
+def sources_of(page: PageKey, sources: Mapping[WordSource, Sequence[BBox]]) -> View:
+    """The words of a page by their source. sources: source -> boxes of words in page pixels."""
+    return {
+        "document": page[0],
+        "page": page[1],
+        "groups": [
+            {"source": source, "boxes": [[round(edge, 1) for edge in box] for box in boxes]}
+            for source, boxes in sources.items()
+        ],
+    }
+
+
 def images(shown: Mapping[PageKey, Path | None]) -> dict[str, str]:
     """Paths of display pictures: "document/page" -> server path, "" if drawing failed."""
     return {
@@ -103,6 +116,7 @@ def strings(language: str) -> dict[str, Any]:
         "category": names(language),
         "card": i18n.table("card", language),
         "draw": i18n.table("draw", language),
+        "sources": i18n.table("sources", language),
         "exports": list(EXPORTS),
         "button": i18n.table("button", language),
         "sides": i18n.table("sides", language),

@@ -30,6 +30,9 @@ class Screen:
     area: gr.HTML
     suggested: gr.HTML
     editing: gr.HTML
+    locked: gr.Row
+    password: gr.Textbox
+    unlock: gr.Button
     question: gr.MultimodalTextbox
     run: gr.Button
     stop: gr.Button
@@ -164,6 +167,18 @@ def build(labels: ScreenLabels, language: str) -> Screen:
                 js_on_load=scripts.start("editing.js"),
                 **properties["editing"],
             )
+            with gr.Row(elem_id="locked", visible=False) as locked:
+                password = gr.Textbox(
+                    type="password",
+                    max_lines=1,
+                    elem_id="password",
+                    container=False,
+                    autofocus=True,
+                    # Browsers must not store it.
+                    html_attributes=gr.InputHTMLAttributes(autocomplete="off"),
+                    **properties["password"],
+                )
+                unlock = gr.Button(elem_id="unlock", size="sm", **properties["unlock"])
             question = gr.MultimodalTextbox(
                 elem_id="question",
                 file_count="multiple",
@@ -217,6 +232,9 @@ def build(labels: ScreenLabels, language: str) -> Screen:
         area=area,
         suggested=suggested,
         editing=editing,
+        locked=locked,
+        password=password,
+        unlock=unlock,
         question=question,
         run=run,
         stop=stop,
