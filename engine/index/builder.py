@@ -14,12 +14,13 @@ import numpy as np
 from PIL import Image
 
 from engine.core.errors import GeometryError, RunCancelled
-from engine.core.geometry import clip, undo_quarter_turns, union
+from engine.core.geometry import clip, contains_centre, undo_quarter_turns, union
 from engine.core.schema import BBox, Line, Mark, Notice, Page, Region, Size, StreamEvent, Word
 from engine.core.settings import PreprocessSettings, Settings
 from engine.index import form_fields
 from engine.index.page_index import PageIndex
-from engine.ocr import layer_check, layout_model, reader, regions, text_layer
+from engine.ocr import layer_check, layout_model, marks, reader, regions, text_layer
+from engine.ocr.marks import stamps
 from engine.ocr.table_columns import columns_of
 from engine.ocr.words import same_row
 from engine.text.alphabets import Script, script_of
@@ -117,6 +118,7 @@ def _from_pdf(
         script=script,
         source="pdf",
         notices=notices,
+        marks=marks.find_marks(picture, lines),
     )
     return index, notices
 
@@ -132,8 +134,9 @@ def _from_picture(
     image, to_page = _prepared(page, steps)
     check()
     picture, scale = _working_copy(image, settings.ocr.max_side)
+    unstamped, found_stamps = stamps.separate(picture)
     read = reader.read_picture(
-        picture,
+        unstamped,
         fix_orientation=settings.ocr.fix_orientation,
         check=check,
     )
@@ -150,11 +153,16 @@ def _from_picture(
     if not (steps.deskew or read.quarter_turns):
         placed = layer_check.printed_words(form_fields.scaled(values, scale), picture)
         if placed and not layer_check.is_contradicted(text_layer.lines_of(placed), picture):
-            level = [replace(word, bbox=read.to_level(word.bbox)) for word in placed]
-            lines = form_fields.with_values(lines, level)
+            in_frame = [replace(word, bbox=read.to_level(word.bbox)) for word in placed]
+            lines = form_fields.with_values(lines, in_frame)
+    level = read.levelled()
+    found_marks = marks.find_marks(level, lines)
+    codes = [mark.bbox for mark in found_marks if mark.kind == "code"]
+    # What OCR takes for letters in a code is none.
+    lines = [one for one in lines if not any(contains_centre(box, one.bbox) for box in codes)]
     boxes = [line.bbox for line in lines]
-    found = layout_model.find_around(read.levelled(), boxes) if boxes else []
-    return _assemble(
+    found = layout_model.find_around(level, boxes) if boxes else []
+    index = _assemble(
         page,
         lines,
         found,
@@ -163,8 +171,50 @@ def _from_picture(
         script=read.script,
         source="ocr",
         quarter_turns=read.quarter_turns,
-        notices=_notices(read.lines),
+        notices=_notices(lines),
+        marks=found_marks,
     )
+    return _with_stamps(index, found_stamps, lambda box: to_page(_scaled(box, 1 / scale)))
+
+
+def _with_stamps(index: PageIndex, found: Sequence[stamps.Stamp], to_page: ToPage) -> PageIndex:
+    """Add stamps as marks, and their text as regions of their own at the end of the page.
+
+    Args:
+        to_page: maps a box of the picture that was read, before its quarter turns, to the page.
+    """
+    lines, areas, members = list(index.lines), list(index.regions), list(index.region_lines)
+    found_marks, turns = list(index.marks), index.quarter_turns
+    for stamp in found:
+        x0, y0, x1, y1 = stamp.bbox
+        size = (round(x1 - x0), round(y1 - y0))
+
+        def back(box: BBox, size: Size = size, x: float = x0, y: float = y0) -> BBox:
+            turned = undo_quarter_turns(box, turns=turns, page_size=size)
+            return to_page((turned[0] + x, turned[1] + y, turned[2] + x, turned[3] + y))
+
+        own = [moved for line in stamps.read(stamp, turns) if (moved := _line_back(line, back))]
+        bbox = to_page(stamp.bbox)
+        text = _plain_text(own)
+        score = sum(w.confidence for line in own for w in line.words) / max(
+            1, sum(len(line.words) for line in own)
+        )
+        found_marks.append(Mark("stamp", bbox, text=" ".join(text.split()), confidence=score))
+        areas.append(Region(bbox, "Picture", text, len(areas)))
+        members.append(tuple(range(len(lines), len(lines) + len(own))))
+        lines += own
+    return replace(
+        index,
+        lines=tuple(lines),
+        regions=tuple(areas),
+        region_lines=tuple(members),
+        marks=tuple(found_marks),
+    )
+
+
+def _scaled(bbox: BBox, factor: float) -> BBox:
+    x0, y0, x1, y1 = bbox
+    return (x0 * factor, y0 * factor, x1 * factor, y1 * factor)
 
 
 def _assemble(

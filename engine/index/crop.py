@@ -57,6 +57,32 @@ def crop_index(index: PageIndex, bbox: BBox) -> PageIndex:
     )
 
 
+def without_stamps(index: PageIndex) -> PageIndex:
+    """Return the index of what is printed on the page: without the text of its stamps.
+
+    The regions of stamps are those of engine.index.builder: pictures with the box of a stamp. The
+    same index is returned for a page without stamps.
+    """
+    boxes = [mark.bbox for mark in index.marks if mark.kind == "stamp"]
+    stamped = {
+        line
+        for region, lines in zip(index.regions, index.region_lines, strict=True)
+        if region.category == "Picture" and region.bbox in boxes
+        for line in lines
+    }
+    if not stamped:
+        return index
+    # They are the last regions of the page, so no other line moves.
+    count = min(stamped)
+    kept = [at for at, lines in enumerate(index.region_lines) if not stamped & set(lines)]
+    return replace(
+        index,
+        lines=index.lines[:count],
+        regions=tuple(index.regions[at] for at in kept),
+        region_lines=tuple(index.region_lines[at] for at in kept),
+    )
+
+
 def _cut(region: Region, lines: list[Line]) -> Region:
     text = "\n".join(line.text for line in lines)
     return replace(region, text=text, bbox=union(line.bbox for line in lines))

@@ -18,13 +18,14 @@ from engine.core.schema import Evidence, EvidenceFound, RegionAdded, Step
 from engine.families.base import Capabilities, ModelFamily, ModelRequest, Outcome, Preparation, Run
 from engine.families.lite.asked_values import may_answer
 from engine.families.lite.field_answers import FormCache
+from engine.families.lite.mark_answers import answer_from_marks
 from engine.families.lite.markdown import markdown, plain_text, tables
 from engine.families.lite.question import analyse, follows
 from engine.families.lite.reader import BestAnswer, ReadPage, answer, read_page
 from engine.families.lite.weights import Checkpoint, gguf_file
 from engine.families.weights.hub import is_cached
 from engine.fields.document_type import classify, deciding_lines, title
-from engine.index.crop import crop_index
+from engine.index.crop import crop_index, without_stamps
 
 if TYPE_CHECKING:
     from engine.core.settings import ModelSettings, Settings
@@ -66,6 +67,8 @@ class LiteFamily(ModelFamily):
         self._checkpoint = checkpoint
         self._tokenizer = checkpoint.tokenizer()
         self._read: dict[tuple[str, int], ReadPage] = {}
+        # page -> (its index, the index without stamps), for pages that have some
+        self._unstamped: dict[tuple[str, int], tuple[PageIndex, PageIndex]] = {}
         # conversation -> documents that its questions were about
         self._documents: dict[str, set[str]] = {}
         self._forms = FormCache(settings.fields.folder)
@@ -117,8 +120,9 @@ class LiteFamily(ModelFamily):
     def forget(self, conversation: str) -> None:
         """See ModelFamily.forget."""
         gone = self._documents.pop(conversation, set())
-        for key in [key for key in self._read if key[0] in gone]:
-            del self._read[key]
+        for kept in (self._read, self._unstamped):
+            for key in [key for key in kept if key[0] in gone]:
+                del kept[key]
         self._forms.forget(gone)
 
     def describe(self) -> Mapping[str, str]:
@@ -129,19 +133,17 @@ class LiteFamily(ModelFamily):
         run.emit(Step("step.thinking"))
         asked = self._documents.setdefault(request.conversation, set())
         asked.update(index.document_id for index in inputs.indexes)
+        marked = answer_from_marks(request.question, inputs.indexes)
+        if marked is not None:
+            for evidence in marked.evidence:
+                run.emit(EvidenceFound(evidence))
+            return self._say(marked.text, inputs, run, request.max_new_tokens)
         history = [turn.text for turn in request.history if turn.role == "user"]
-        indexes: Sequence[PageIndex] = inputs.indexes
-        formed = None
-        asked_for = analyse(request.question, history)
-        if request.bbox is None:  # forms need whole pages
-            goes_on = bool(history) and follows(request.question)
-            formed = self._forms.answer(request.question, indexes, follows=goes_on)
-            if formed is not None and not may_answer(asked_for, formed.candidate):
-                formed = None
-            indexes = self._forms.named(request.question, indexes)
-        read = answer(request.question, self._pages(inputs, indexes), history=history)
-        known = [one for one in (formed, read) if one is not None]
-        found = max(known, key=lambda one: one.score, default=None)
+        # The print comes first: only what it does not answer may be answered by a stamp.
+        printed = self._printed(inputs.indexes)
+        found = self._found(inputs, printed, history)
+        if found is None and any(a is not b for a, b in zip(printed, inputs.indexes, strict=True)):
+            found = self._found(inputs, inputs.indexes, history)
         if found is None:
             if not any(index.lines for index in inputs.indexes):
                 return self._say(self._no_text(inputs), inputs, run)
@@ -150,6 +152,34 @@ class LiteFamily(ModelFamily):
         for evidence in evidence_of(found):
             run.emit(EvidenceFound(evidence))
         return self._say(found.text, inputs, run, request.max_new_tokens)
+
+    def _found(
+        self, inputs: LiteInputs, indexes: Sequence[PageIndex], history: Sequence[str]
+    ) -> BestAnswer | None:
+        """Return the better answer of forms and reader, None if neither has one."""
+        question, formed = inputs.request.question, None
+        if inputs.request.bbox is None:  # forms need whole pages
+            goes_on = bool(history) and follows(question)
+            formed = self._forms.answer(question, indexes, follows=goes_on)
+            if formed is not None and not may_answer(analyse(question, history), formed.candidate):
+                formed = None
+            indexes = self._forms.named(question, indexes)
+        read = answer(question, self._pages(inputs, indexes), history=history)
+        known = [one for one in (formed, read) if one is not None]
+        return max(known, key=lambda one: one.score, default=None)
+
+    def _printed(self, indexes: Sequence[PageIndex]) -> list[PageIndex]:
+        """Return the indexes without the text of stamps, the same ones at every question."""
+        printed = []
+        for index in indexes:
+            key = (index.document_id, index.page_index)
+            known = self._unstamped.get(key)
+            if known is None or known[0] is not index:
+                known = (index, without_stamps(index))
+                if known[1] is not index:
+                    self._unstamped[key] = known
+            printed.append(known[1])
+        return printed
 
     def _pages(self, inputs: LiteInputs, indexes: Sequence[PageIndex]) -> list[ReadPage]:
         """Prepare pages for questions. The newest whole pages are cached for the next question."""
