@@ -20,13 +20,14 @@ from engine.core.settings import PreprocessSettings, Settings
 from engine.index import form_fields
 from engine.index.page_index import PageIndex
 from engine.ocr import layer_check, layout_model, marks, reader, regions, text_layer
-from engine.ocr.marks import stamps
 from engine.ocr.table_columns import columns_of
 from engine.ocr.words import same_row
 from engine.text.alphabets import Script, script_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from engine.ocr.marks.stamps import Stamp
 
 ToPage: TypeAlias = Callable[[BBox], BBox]
 
@@ -134,6 +135,8 @@ def _from_picture(
     image, to_page = _prepared(page, steps)
     check()
     picture, scale = _working_copy(image, settings.ocr.max_side)
+    from engine.ocr.marks import stamps
+
     unstamped, found_stamps = stamps.separate(picture)
     read = reader.read_picture(
         unstamped,
@@ -177,12 +180,14 @@ def _from_picture(
     return _with_stamps(index, found_stamps, lambda box: to_page(_scaled(box, 1 / scale)))
 
 
-def _with_stamps(index: PageIndex, found: Sequence[stamps.Stamp], to_page: ToPage) -> PageIndex:
+def _with_stamps(index: PageIndex, found: Sequence[Stamp], to_page: ToPage) -> PageIndex:
     """Add stamps as marks, and their text as regions of their own at the end of the page.
 
     Args:
         to_page: maps a box of the picture that was read, before its quarter turns, to the page.
     """
+    from engine.ocr.marks import stamps
+
     lines, areas, members = list(index.lines), list(index.regions), list(index.region_lines)
     found_marks, turns = list(index.marks), index.quarter_turns
     for stamp in found:

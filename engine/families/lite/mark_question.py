@@ -60,12 +60,14 @@ _GENERAL: Final = frozenset(
     for word in tokens(
         "form document page paper letter contract agreement file sheet scan it this that signed"
         " sign signature signatures ticked tick checked check box boxes option options selected"
-        " chosen marked crossed checkbox radio button want wants wanted applicant customer client person"
-        " anyone way kind type answer item line have has does there any been already field yes no"
+        " chosen marked crossed checkbox radio button want wants wanted applicant customer client"
+        " person anyone way kind type answer item line have has does there any been already field"
+        " yes no"
         " форма документ страница бумага письмо договор лист скан подписан подпись подписи"
         " подписано отмечен отмечена отмечено отмечены галочка галочкой галочки крестик крестиком"
-        " выбран выбрана выбрано выбраны вариант пункт способ заявитель клиент поле хочет есть стоит ли"
-        " какой какая какое какие анкета бланк"
+        " выбран выбрана выбрано выбраны вариант пункт способ заявитель клиент поле хочет есть"
+        " стоит"
+        " ли какой какая какое какие анкета бланк"
     )
 )
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # A neighbour nearer than this, in sides, makes it a letter of a word.
 _IN_WORD: Final = 0.15
+_LARGE: Final = 1.15
+_LIKE_BOXES: Final = frozenset("OoОо0DQGCСXxХхVv□☐☑☒■✓✗×●○◯口[](){}|Il1✔")
 # Boxes of one group differ by at most this fraction of a side, and are not further apart than this
 # many sides.
 _ALIKE: Final = 0.15
@@ -53,7 +55,7 @@ def find_boxes(ink: Ink, lines: Sequence[Line], codes: Sequence[BBox] = ()) -> l
     found = [one for one in found if not any(overlaps(one.bbox, code) for code in closed)]
     if found:
         _, labels, stats, _ = cv2.connectedComponentsWithStats(ink.mask, connectivity=8)
-        found = [one for one in found if not _is_in_word(one, labels, stats, words)]
+        found = [one for one in found if not _is_in_word(one, labels, stats, words, ink.unit)]
     found = _without_combs(found)
     hollow = [one for one in found if not one.is_solid]
     marks = []
@@ -75,6 +77,7 @@ def _is_in_word(
     labels: object,
     stats: object,
     words: Sequence[tuple[BBox, str]],
+    unit: float,
 ) -> bool:
     """Whether a shape is a letter: another one of its height stands close beside it."""
     components, boxes = np.asarray(labels), np.asarray(stats)
@@ -90,13 +93,22 @@ def _is_in_word(
             tall = int(boxes[label][3])
             if 0.5 * one.side <= tall <= 2.0 * one.side and boxes[label][2] <= 4 * one.side:
                 return True
-    # OCR read it as a letter in the midst of a word.
+    # OCR read it as a letter of a word in large print (letters of other words are smaller than
+    # boxes); a box beside a word it may take for one of a few.
     middle = (one.bbox[0] + one.bbox[2]) / 2
     for (left, top, right, bottom), text in words:
-        inside = top < (one.bbox[1] + one.bbox[3]) / 2 < bottom
-        room = 1.5 * one.side
-        if inside and left + room < middle < right - room and len(text) > 2:
-            return True
+        inside = top < (one.bbox[1] + one.bbox[3]) / 2 < bottom and left < middle < right
+        if not inside or len(text) < 2 or right - left < 1.8 * one.side:
+            continue
+        if bottom - top < _LARGE * unit:
+            if left + 1.5 * one.side < middle < right - 1.5 * one.side:
+                return True
+            continue
+        if middle - left < 1.5 * one.side and text[0] in _LIKE_BOXES:
+            continue
+        if right - middle < 1.5 * one.side and text[-1] in _LIKE_BOXES:
+            continue
+        return True
     return False
 
 

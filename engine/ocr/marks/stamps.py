@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 _SIDE: Final = 1000
 # Difference of the brightest and darkest channel, of 255, after the paper is made white: of a
 # stamp's ink, and of its blurred edge.
-_COLOURED: Final = 55
+_COLOURED: Final = 38
 _TINGED: Final = 18
+_THIN: Final = 0.28
 # Strokes nearer than this fraction of the longer side belong to one stamp.
 _NEAR: Final = 0.012
 # Sides of a stamp, as fractions of the page's longer side.
@@ -46,9 +47,12 @@ _HUE_STEPS: Final = 20
 # channel, of 255.
 _SPAN: Final = 0.9
 _PRINT: Final = 110
-# Letters without a frame lean at least by so many degrees.
-_SLANT: Final = 2.5
+# Letters without a frame lean at least by so many degrees, with rows so much sharper than level
+# ones, and are surely read: handwriting is not.
+_SLANT: Final = 4
+_CLEARER: Final = 1.15
 _LEAST_SCORE: Final = 0.6
+_SURE_SCORE: Final = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +76,25 @@ def separate(picture: Picture) -> tuple[Picture, list[Stamp]]:
     small = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
     chroma, whitened = _chroma(small)
     mask = (chroma > _COLOURED).astype(np.uint8)
-    if int(mask.sum()) < 100:
+    if int(mask.sum()) < 100:  # no colour: the rest is not needed
         return picture, []
-    boxes = [box for box in _merged(_patches(mask)) if _is_stamp(mask, whitened, box)]
-    if not boxes:
-        return picture, []
-    cleaned, stamps = picture.copy(), []
-    for x0, y0, x1, y1 in boxes:
+    kinds = {box: _kind(mask, whitened, box) for box in _merged(_patches(mask))}
+    framed = [box for box, kind in kinds.items() if kind == "framed"]
+    slanted = _joined([box for box, kind in kinds.items() if kind == "slanted"])
+    cleaned, stamps = picture, []
+    for x0, y0, x1, y1 in (*framed, *slanted):
         room = 4
         left, top = max(0, round(x0 / scale) - room), max(0, round(y0 / scale) - room)
         right = min(picture.shape[1], round(x1 / scale) + room)
         bottom = min(picture.shape[0], round(y1 / scale) + room)
-        part = cleaned[top:bottom, left:right]
-        part[:], ink = _without_colour(part)
-        stamps.append(Stamp((float(left), float(top), float(right), float(bottom)), ink))
+        part, ink = _without_colour(cleaned[top:bottom, left:right])
+        stamp = Stamp((float(left), float(top), float(right), float(bottom)), ink)
+        if (x0, y0, x1, y1) in slanted and not _is_legible(stamp):
+            continue
+        if cleaned is picture:
+            cleaned = picture.copy()
+        cleaned[top:bottom, left:right] = part
+        stamps.append(stamp)
     return cleaned, stamps
 
 
@@ -154,17 +163,42 @@ def _merged(boxes: list[tuple[int, int, int, int]]) -> list[tuple[int, int, int,
     return done
 
 
-def _is_stamp(mask: Mask, whitened: Picture, box: tuple[int, int, int, int]) -> bool:
-    """Whether a patch is a stamp: strokes of one hue, framed or slanted, with letters."""
+def _joined(boxes: list[tuple[int, int, int, int]]) -> list[tuple[int, int, int, int]]:
+    """The boxes, those of rows under each other joined."""
+    done: list[tuple[int, int, int, int]] = []
+    for box in sorted(boxes, key=lambda box: box[1]):
+        for at, other in enumerate(done):
+            gap = box[1] - other[3]
+            shared = min(box[2], other[2]) - max(box[0], other[0])
+            if gap < 0.6 * (box[3] - box[1]) and shared > 0.4 * min(
+                box[2] - box[0], other[2] - other[0]
+            ):
+                x0, y0, x1, y1 = union((box, other))
+                done[at] = (int(x0), int(y0), int(x1), int(y1))
+                break
+        else:
+            done.append(box)
+    return done
+
+
+def _is_legible(stamp: Stamp) -> bool:
+    words = [word for line in read(stamp, 0) for word in line.words]
+    letters = sum(len(word.text) for word in words)
+    sure = sum(len(word.text) * word.confidence for word in words)
+    return letters >= 4 and sure >= _SURE_SCORE * letters
+
+
+def _kind(mask: Mask, whitened: Picture, box: tuple[int, int, int, int]) -> str:
+    """Whether a patch of strokes of one hue is a stamp: "framed" or "slanted", else ""."""
     x0, y0, x1, y1 = box
     part, colours = mask[y0:y1, x0:x1], whitened[y0:y1, x0:x1]
     if not _INKED[0] <= float(part.mean()) <= _INKED[1]:
-        return False
+        return ""
     hues = cv2.cvtColor(colours, cv2.COLOR_RGB2HSV)[..., 0][part > 0].astype(np.int16)
     usual = int(np.bincount(hues, minlength=180).argmax())
     apart = np.abs(hues - usual)
     if float((np.minimum(apart, 180 - apart) <= _HUE_STEPS).mean()) < _ONE_HUE:
-        return False
+        return ""
     # Print that crosses a stroke parts it, so the strokes are joined through dark pixels.
     dark = (colours.max(axis=2) < _PRINT).astype(np.uint8)
     near = cv2.dilate(part, np.ones((3, 3), np.uint8))
@@ -183,15 +217,20 @@ def _is_stamp(mask: Mask, whitened: Picture, box: tuple[int, int, int, int]) -> 
     if frames:
         # A frame is thin: it is empty where its letters are.
         hollow = frames[0][3] <= 0.5 * width * height
-        return hollow and len(letters) >= 3
-    return len(letters) >= 4 and abs(_slant(part)) >= _SLANT and width > 1.5 * height
+        return "framed" if hollow and len(letters) >= 3 else ""
+    return "slanted" if len(letters) >= 3 and abs(_slant(part)) >= _SLANT else ""
 
 
-def _slant(part: Mask) -> float:
-    """Degrees by which a patch of letters leans."""
-    points = cv2.findNonZero(part)
-    (_, _), (width, height), angle = cv2.minAreaRect(points)
-    return float(angle if width >= height else angle - 90.0)
+def _slant(part: Mask) -> int:
+    """Degrees by which the rows of a patch lean; 0 if another angle is not clearly better."""
+    ys, xs = np.nonzero(part)
+    sharpness = {}
+    for degrees in range(-30, 31, 2):
+        rows = np.rint(ys - xs * np.tan(np.radians(degrees))).astype(np.int64)
+        counts = np.bincount(rows - rows.min()).astype(np.float64)
+        sharpness[degrees] = float(np.square(counts).sum())
+    best = max(sharpness, key=sharpness.__getitem__)
+    return best if sharpness[best] > _CLEARER * sharpness[0] else 0
 
 
 def _without_colour(part: Picture) -> tuple[Picture, Mask]:
@@ -203,12 +242,14 @@ def _without_colour(part: Picture) -> tuple[Picture, Mask]:
     white = np.clip(part / paper * 255.0, 0, 255).astype(np.float32)
     high, low = white.max(axis=2), white.min(axis=2)
     chroma = high - low
-    core = chroma > _COLOURED
-    if not core.any():
+    strong = chroma[chroma > _COLOURED]
+    if not strong.size:
         return part.copy(), np.zeros(part.shape[:2], np.uint8)
+    # Thin strokes are paler than thick ones.
+    core = cv2.blur(chroma, (3, 3)) > max(_TINGED, _THIN * float(np.percentile(strong, 80)))
     bright = float(np.percentile(high[core], 40))
     near = cv2.dilate(core.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-    tinged = near & (chroma > _TINGED)
+    tinged = near & (chroma > _TINGED / 2)
     # Full colour becomes paper; a blurred edge is between the ink and the paper anyway.
     level = np.clip(high / max(bright, 1.0), 0.0, 1.0) ** 1.5
     cleaned = part.copy()
