@@ -32,9 +32,11 @@ _CLOSED: Final = 0.8
 # A ring: its area to that of its box (a disc: 0.785), and its outline's roundness (a disc: 1).
 _DISC: Final = (0.7, 0.86)
 _ROUND: Final = 0.85
-# A square fills its box; one with more ink than this may be a filled box or a bullet.
+# A square fills the smallest box around it; one with more ink than this may be a filled box or a bullet.
 _FULL: Final = 0.91
 _DENSE: Final = 0.55
+# On a photo it leans, and fills its upright box less.
+_LEANING: Final = 0.87
 # An outline is thinner than this, in sides; strokes of bold letters are not.
 _THICK: Final = 0.2
 # Part of a side at each corner of a square in which there is ink; a round letter has none there.
@@ -202,10 +204,13 @@ def _shapes(ink: Ink) -> list[Outline]:
         if not low <= side <= high or abs(width - height) > _ASPECT * side:
             continue
         bbox = (float(x), float(y), float(x + width), float(y + height))
-        shape = cv2.contourArea(contour) / max(1.0, (width - 1) * (height - 1))
+        size = cv2.contourArea(contour)
+        shape = size / max(1.0, (width - 1) * (height - 1))
+        (_, _), (long, short), _ = cv2.minAreaRect(contour)
+        is_full = shape >= _LEANING and size >= _FULL * max(1.0, long * short)
         part = ink.mask[y : y + height, x : x + width]
         middle = part[height // 4 : 3 * height // 4, width // 4 : 3 * width // 4]
-        if shape >= _FULL:
+        if is_full:
             if _has_cell_beside(ink.mask, x, y, x + width - 1, y + height):
                 continue
             is_solid = float(part.mean()) > _DENSE

@@ -47,7 +47,7 @@ _RULE: Final = 3.5
 _LONGEST_RULE: Final = 25.0
 _ABOVE: Final = 1.6
 _BELOW: Final = 3.5
-_BESIDE: Final = 2.0
+_BESIDE: Final = 4.0
 _REACH: Final = (3.2, 0.7)
 # How far from a label without a rule a signature is searched.
 _FREE: Final = 10.0

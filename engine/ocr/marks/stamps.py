@@ -218,7 +218,9 @@ def _kind(mask: Mask, whitened: Picture, box: tuple[int, int, int, int]) -> str:
         # A frame is thin: it is empty where its letters are.
         hollow = frames[0][3] <= 0.5 * width * height
         return "framed" if hollow and len(letters) >= 3 else ""
-    return "slanted" if len(letters) >= 3 and abs(_slant(part)) >= _SLANT else ""
+    count, _, stats, _ = cv2.connectedComponentsWithStats(part, connectivity=8)
+    tall = int((stats[1:, cv2.CC_STAT_HEIGHT] >= 0.2 * height).sum()) if count > 1 else 0
+    return "slanted" if tall >= 3 and abs(_slant(part)) >= _SLANT else ""
 
 
 def _slant(part: Mask) -> int:
