@@ -1,8 +1,8 @@
 """Marks of drawn forms: boxes found and their state, by the quality of the page and the style.
 
 The styles of `held_out` (fonts, outlines, ticks) are not those of `tuned`, on which the limits of
-engine.ocr.marks were chosen. Pages hold what must not be found, too: letters O and D, numbers, table
-cells, combs for single digits, a code. Runs on the CPU, about two seconds a page.
+engine.ocr.marks were chosen. Pages hold what must not be found, too: letters O and D, numbers,
+table cells, combs for single digits, a code. Runs on the CPU, about two seconds a page.
 
     python -m bench.marks [--pages N] [--styles tuned held_out]
 """

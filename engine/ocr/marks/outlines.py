@@ -32,7 +32,8 @@ _CLOSED: Final = 0.8
 # A ring: its area to that of its box (a disc: 0.785), and its outline's roundness (a disc: 1).
 _DISC: Final = (0.7, 0.86)
 _ROUND: Final = 0.85
-# A square fills the smallest box around it; one with more ink than this may be a filled box or a bullet.
+# A square fills the smallest box around it; one with more ink than this may be a filled box or a
+# bullet.
 _FULL: Final = 0.91
 _DENSE: Final = 0.55
 # On a photo it leans, and fills its upright box less.
