@@ -19,6 +19,8 @@ from engine.documents.pdf_pool import ProcessDiedError, ask
 from engine.documents.source import BYTES_PER_MB, DECODED_PAGES, Source
 
 POINTS_PER_INCH: Final = 72
+# 0.1 + 0.2 > 0.3: a width of whole pixels must not lose one.
+_EPSILON: Final = 1e-6
 # Pages that exceeded the limits are not tried again; image, words and thumbnail all request them.
 _COSTLY: Final[weakref.WeakKeyDictionary[Source, set[int]]] = weakref.WeakKeyDictionary()
 _COSTLY_GUARD: Final = threading.Lock()
@@ -27,14 +29,18 @@ _COSTLY_GUARD: Final = threading.Lock()
 def open_pages(source: Source, data: bytes) -> tuple[Page, ...]:
     """Open the pages of a PDF: their sizes are read, nothing is rendered.
 
+    A page has `limits.pdf_dpi`, or as many pixels as `limits.max_page_megapixels` allows.
+
     Raises:
-        DocumentError: the file is corrupt, encrypted, without pages, over the limit of pages or
-            pixels, or over the limit of time or memory.
+        DocumentError: the file is corrupt, encrypted, without pages, over the limit of pages, or
+            over the limit of time or memory.
     """
-    found, _ = _asked(source, data, {"what": "sizes", "max_pages": source.limits.max_pages})
+    limits = source.limits
+    request = {"what": "sizes", "max_pages": limits.max_pages, "dpi": limits.pdf_dpi}
+    found, _ = _asked(source, data, request)
     count = int(found["pages"])
     if count == 0:
-        raise DocumentError("document.broken", name=source.name, kind=source.kind)
+        raise DocumentError("document.no_pages", name=source.name)
     if count > source.limits.max_pages:
         raise DocumentError(
             "document.too_many_pages",
@@ -42,7 +48,7 @@ def open_pages(source: Source, data: bytes) -> tuple[Page, ...]:
             pages=count,
             limit=source.limits.max_pages,
         )
-    sizes = [_size(source, points, index) for index, points in enumerate(found["sizes"])]
+    sizes = [_size(source, *one, index) for index, one in enumerate(found["sizes"])]
     notices = _notices(source, found)
     return tuple(
         Page(
@@ -80,15 +86,24 @@ def read_attachment(source: Source, number: int, name: str) -> bytes:
     return raw
 
 
-def _size(source: Source, points: list[float] | None, page_index: int) -> Size:
-    """(width, height) in pixels at pdf_dpi. points: with /Rotate applied; None if unreadable."""
+def _size(source: Source, points: list[float] | None, scan: float | None, page_index: int) -> Size:
+    """(width, height) in pixels of a page's picture.
+
+    Args:
+        points: with /Rotate applied; None if unreadable.
+        scan: pixels per point of the picture that is all of a page; None if it is none.
+    """
     width, height = points or (0.0, 0.0)
     if not (0 < width < math.inf and 0 < height < math.inf):
         raise source.broken_page(page_index)
     scale = source.limits.pdf_dpi / POINTS_PER_INCH
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    source.check_pixels(size, page_index)
-    return size
+    limit = source.max_pixels
+    if round(width * scale) * round(height * scale) > limit:
+        # A photo that was saved with one point per pixel shows nothing more at a larger scale.
+        scale = min(scan or scale, scale, math.sqrt(limit / width / height))
+        # Rounded down: the product must stay under the limit.
+        return max(1, int(width * scale + _EPSILON)), max(1, int(height * scale + _EPSILON))
+    return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 def _load_image(source: Source, page_index: int, size: Size) -> Image.Image:
@@ -152,8 +167,7 @@ def _asked(source: Source, data: bytes, request: dict[str, Any]) -> tuple[dict[s
     with _COSTLY_GUARD:
         if page_index in _COSTLY.get(source, ()):
             raise costly
-    pixels = source.limits.max_page_megapixels * 1e6
-    given = {**request, "max_pixels": pixels, "password": source.password}
+    given = {**request, "max_pixels": source.max_pixels, "password": source.password}
     try:
         found, raw = ask(given, data)
     except ProcessDiedError as error:

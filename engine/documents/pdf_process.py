@@ -8,6 +8,7 @@ Started as `python -m engine.documents.pdf_process` by pdf_pool.
 
 import signal
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,7 +26,8 @@ _WORK_SECONDS: Final = 8.0
 # takes half of it.
 _MEMORY_BYTES: Final = 3 * 2**29
 # PDFium's own error, and what ctypes raises when a page's numbers are out of range.
-_FAILURES: Final = (pypdfium2.PdfiumError, OSError, ValueError, OverflowError, MemoryError)
+_FAILURES: Final = (pypdfium2.PdfiumError, OSError, ValueError, ArithmeticError, MemoryError)
+_POINTS_PER_INCH: Final = 72
 _Answer = tuple[dict[str, Any], bytes | memoryview]
 
 
@@ -51,7 +53,7 @@ def _answer(request: dict[str, Any], data: bytes) -> _Answer:
     try:
         pdf.init_forms()
         if request["what"] == "sizes":
-            return _sizes(pdf, request["max_pages"]), b""
+            return _sizes(pdf, request), b""
         if request["what"] == "attachments":
             return {"names": pdf_annotations.attachment_names(pdf)}, b""
         if request["what"] == "attachment":
@@ -87,19 +89,24 @@ def _words(
     return [[word.text, word.bbox, word.source] for word in (*words, *added)]
 
 
-def _sizes(pdf: pypdfium2.PdfDocument, max_pages: int) -> dict[str, Any]:
-    """The number of pages, their sizes in points with /Rotate applied, and facts about the file.
+def _sizes(pdf: pypdfium2.PdfDocument, request: dict[str, Any]) -> dict[str, Any]:
+    """The number of pages and, for each, its size in points and the scale of its scan.
 
-    The list of sizes ends with None at the first page that cannot be read. It is empty if there are
-    more than max_pages pages.
+    Sizes are (width, height) with /Rotate applied. The scale, in pixels per point, is None unless
+    the page has more than `max_pixels` at `dpi` and consists of one picture. The list ends with
+    None for a size at the first page that cannot be read. It is empty if there are more than
+    `max_pages`.
     """
     count = len(pdf)
-    sizes: list[tuple[float, float] | None] = []
-    for index in range(count if count <= max_pages else 0):
+    sizes: list[tuple[tuple[float, float] | None, float | None]] = []
+    for index in range(count if count <= request["max_pages"] else 0):
         try:
-            sizes.append(pdf.get_page_size(index))
+            width, height = pdf.get_page_size(index)
+            pixels = width * height * (request["dpi"] / _POINTS_PER_INCH) ** 2
+            scan = _scan_scale(pdf[index]) if pixels > request["max_pixels"] else None
+            sizes.append(((width, height), scan))
         except _FAILURES:
-            sizes.append(None)
+            sizes.append((None, None))
             break
     return {
         "pages": count,
@@ -107,6 +114,18 @@ def _sizes(pdf: pypdfium2.PdfDocument, max_pages: int) -> dict[str, Any]:
         "is_placeholder": bool(sizes) and pdf_annotations.is_placeholder(pdf),
         "signatures": sum(pdf_annotations.signatures(pdf)),
     }
+
+
+def _scan_scale(page: pypdfium2.PdfPage) -> float | None:
+    """Pixels per point of the picture that is the page's only object."""
+    objects = list(islice(page.get_objects(), 2))
+    if len(objects) != 1 or objects[0].type != pdfium_c.FPDF_PAGEOBJ_IMAGE:
+        return None
+    left, bottom, right, top = objects[0].get_bounds()
+    # Sorted, because the picture may be turned on the page.
+    sides = sorted((right - left, top - bottom))
+    pixels = sorted(objects[0].get_px_size())
+    return max(count / side for count, side in zip(pixels, sides, strict=True))
 
 
 def _too_large(page: pypdfium2.PdfPage, max_pixels: float) -> list[tuple[int, int]]:

@@ -35,6 +35,12 @@ class Source:
     read: Callable[[], bytes] = field(repr=False)
     password: str = field(default="", repr=False)
 
+    @property
+    def max_pixels(self) -> float:
+        """Most pixels of a page: our limit, or Pillow's, which no setting raises."""
+        ceiling = 2 * Image.MAX_IMAGE_PIXELS if Image.MAX_IMAGE_PIXELS else float("inf")
+        return min(self.limits.max_page_megapixels * 1e6, ceiling)
+
     def check_pixels(self, size: Size, page_index: int) -> None:
         """Reject a page that is too large, before anything is decoded.
 
@@ -43,18 +49,15 @@ class Source:
         Raises:
             DocumentError: more than `limits.max_page_megapixels`.
         """
-        # Pillow refuses to decode more than this, whatever our setting is.
-        ceiling = 2 * Image.MAX_IMAGE_PIXELS / 1e6 if Image.MAX_IMAGE_PIXELS else float("inf")
-        limit = min(self.limits.max_page_megapixels, ceiling)
         width, height = size
-        if width * height > limit * 1e6:
+        if width * height > self.max_pixels:
             raise DocumentError(
                 "document.too_many_pixels",
                 name=self.name,
                 page=page_index + 1,
                 width=width,
                 height=height,
-                limit=f"{limit:g}",
+                limit=f"{self.max_pixels / 1e6:g}",
             )
 
     def broken_page(self, page_index: int) -> DocumentError:
