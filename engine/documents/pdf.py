@@ -182,5 +182,7 @@ def _asked(source: Source, data: bytes, request: dict[str, Any]) -> tuple[dict[s
         case "encrypted":
             key = "document.wrong_password" if source.password else "document.encrypted"
             raise DocumentError(key, name=source.name, kind=source.kind)
+        case "no pages":
+            raise DocumentError("document.no_pages", name=source.name)
         case _:
             raise DocumentError("document.broken", name=source.name, kind=source.kind)

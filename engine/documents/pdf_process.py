@@ -27,6 +27,11 @@ _WORK_SECONDS: Final = 8.0
 _MEMORY_BYTES: Final = 3 * 2**29
 # PDFium's own error, and what ctypes raises when a page's numbers are out of range.
 _FAILURES: Final = (pypdfium2.PdfiumError, OSError, ValueError, ArithmeticError, MemoryError)
+# PDFium does not open a document without pages, and leaves the error that _reset_error sets.
+_CAUSES: Final = {
+    pdfium_c.FPDF_ERR_PASSWORD: "encrypted",
+    pdfium_c.FPDF_ERR_FILE: "no pages",
+}
 _POINTS_PER_INCH: Final = 72
 _Answer = tuple[dict[str, Any], bytes | memoryview]
 
@@ -45,11 +50,11 @@ def main() -> None:
 
 
 def _answer(request: dict[str, Any], data: bytes) -> _Answer:
+    _reset_error()
     try:
         pdf = pypdfium2.PdfDocument(data, password=request.get("password") or None)
     except pypdfium2.PdfiumError as error:
-        needs_password = error.err_code == pdfium_c.FPDF_ERR_PASSWORD
-        return {"failed": "encrypted" if needs_password else "file"}, b""
+        return {"failed": _CAUSES.get(error.err_code, "file")}, b""
     try:
         pdf.init_forms()
         if request["what"] == "sizes":
@@ -78,6 +83,11 @@ def _answer(request: dict[str, Any], data: bytes) -> _Answer:
         return {"failed": "page"}, b""
     finally:
         pdf.close()
+
+
+def _reset_error() -> None:
+    """Set PDFium's last error to FPDF_ERR_FILE, else it may be that of an earlier request."""
+    pdfium_c.FPDF_LoadDocument(b"", None)
 
 
 def _words(
