@@ -19,7 +19,7 @@ from engine.core.schema import BBox, Line, Mark, Notice, Page, Region, Size, Str
 from engine.core.settings import PreprocessSettings, Settings
 from engine.index import form_fields
 from engine.index.page_index import PageIndex
-from engine.ocr import layer_check, layout_model, marks, reader, regions, text_layer
+from engine.ocr import layer_check, layout_model, marks, print_size, reader, regions, text_layer
 from engine.ocr.table_columns import columns_of
 from engine.ocr.words import same_row
 from engine.text.alphabets import Script, script_of
@@ -37,6 +37,10 @@ ToPage: TypeAlias = Callable[[BBox], BBox]
 _UNCLEAR = 0.8
 _UNCLEAR_SHARE = 0.1
 _FEW_WORDS = 8
+# Median height in pixels of the letters of the smallest print, small ones and capitals: below the
+# first, in a copy of ocr.max_side, the page is read in a copy in which they have the second.
+_LEAST_LETTER = 12.0
+_READ_LETTER = 18.0
 
 
 def build_index(
@@ -336,8 +340,15 @@ def _prepared(page: Page, steps: PreprocessSettings) -> tuple[Image.Image, ToPag
 
 
 def _working_copy(image: Image.Image, max_side: int) -> tuple[NDArray[np.uint8], float]:
-    """Return (height, width, 3) RGB with no side over max_side, and its scale to the image."""
+    """Return (height, width, 3) RGB and its scale to the image.
+
+    No side is over max_side, unless the smallest print needs more pixels to be recognised.
+    """
     scale = min(1.0, max_side / max(image.size))
+    if scale < 1.0:
+        small = print_size.small_print(np.asarray(image))
+        if small is not None and small.height * scale < _LEAST_LETTER:
+            scale = min(1.0, _READ_LETTER / small.height)
     if scale < 1.0:
         size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
         image = image.resize(size, resample=Image.Resampling.LANCZOS)

@@ -12,12 +12,14 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engine.ocr.print_size import SmallPrint, small_print
 from engine.ocr.recognised_text import RecognisedText, blank_columns
+from engine.ocr.tiles import merged, tiles_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,21 +35,81 @@ _SIDE = 1280
 _LEAST_SIDE = 736
 _LONGEST_SHAPE = 8.0
 _MOST_LINES = 20_000
+# Pictures with a longer side may have print that is lost in that copy: a line is found again unless
+# its median letter, small or capital, has this height there. In tiles it has _TILE_LETTER.
+_LARGE_SIDE = 2600
+_SURE_LETTER = 4.0
+_TILE_LETTER = 8.0
+# Pixels that neighbouring tiles share, four lines of such letters; and the room around the letters
+# of a tile, in heights of them.
+_OVERLAP = 96
+_ROOM = 4.0
 _engine_lock = threading.Lock()
 _engine: Any = None
 
 
-def detect(picture: Picture) -> Quads:
+def detect(picture: Picture, check: Callable[[], None] = lambda: None) -> Quads:
     """Detect the text lines of an image.
+
+    Lines are found in one shrunk copy. Small print of a large image, which is lost in that copy, is
+    found in overlapping tiles at the scale that it needs.
 
     Args:
         picture: (height, width, 3), uint8, RGB.
+        check: called before each tile; an exception that it raises ends the detection.
     Returns:
         (N, 4, 2) float32 corners in pixels of the image, clockwise from the top left; N may be 0.
     """
     height, width = picture.shape[:2]
     longer, shorter = max(height, width), min(height, width)
-    return _detect_at(min(_SIDE / longer, max(1.0, _LEAST_SIDE / shorter)), picture)
+    scale = min(_SIDE / longer, max(1.0, _LEAST_SIDE / shorter))
+    quads = _detect_at(scale, picture)
+    small = small_print(picture) if longer > _LARGE_SIDE else None
+    if small is None:
+        return quads
+    return _detect_in_tiles(picture, small, quads, _SURE_LETTER / scale, check)
+
+
+def _detect_in_tiles(
+    picture: Picture, small: SmallPrint, quads: Quads, least: float, check: Callable[[], None]
+) -> Quads:
+    """The lines of large print as they are, and the lines of all other letters from tiles.
+
+    A tile is cropped to the letters in it: on mostly blank pictures the detector misses lines.
+
+    Args:
+        small: the letters of the picture.
+        quads: lines that were found in a copy of the whole picture.
+        least: lines of lower letters, in pixels, are found again.
+    """
+    scale = min(1.0, _TILE_LETTER / small.height)
+    size = (picture.shape[1], picture.shape[0])
+    left, top, right, bottom = small.letters.T
+    x, y = (left + right) / 2, (top + bottom) / 2
+    is_new = np.ones(len(x), bool)
+    known = []
+    for quad in quads:
+        (x0, y0), (x1, y1) = quad.min(axis=0), quad.max(axis=0)
+        own = (x >= x0) & (x <= x1) & (y >= y0) & (y <= y1)
+        if not own.any() or np.median(bottom[own] - top[own]) >= least:
+            known.append(quad)
+            is_new &= ~own
+    found = [((0, 0, *size), np.array(known, np.float32).reshape(-1, 4, 2))]
+    for tile in tiles_of(size, round(_SIDE / scale), round(_OVERLAP / scale)):
+        own = is_new & (x >= tile[0]) & (x < tile[2]) & (y >= tile[1]) & (y < tile[3])
+        if not own.any():
+            continue
+        check()
+        room = round(_ROOM * small.height)
+        part = (
+            max(tile[0], int(left[own].min()) - room),
+            max(tile[1], int(top[own].min()) - room),
+            min(tile[2], int(right[own].max()) + room),
+            min(tile[3], int(bottom[own].max()) + room),
+        )
+        quads = _detect_at(scale, picture[part[1] : part[3], part[0] : part[2]])
+        found.append((part, quads + np.array(part[:2], np.float32)))
+    return merged(found, size)
 
 
 def _detect_at(scale: float, picture: Picture) -> Quads:

@@ -107,9 +107,9 @@ def read_picture(
         OcrError: onnxruntime cannot load or run the recogniser.
     """
     if fix_orientation:
-        picture, quads, turns = _upright(picture)
+        picture, quads, turns = _upright(picture, check)
     else:
-        quads, turns = rapid.detect(picture), 0
+        quads, turns = rapid.detect(picture, check), 0
     quads = line_boxes.fitted(picture, quads)
     check()
     angle = orientation.skew(quads)
@@ -132,16 +132,16 @@ def read_picture(
     )
 
 
-def _upright(picture: Picture) -> tuple[Picture, Quads, int]:
+def _upright(picture: Picture, check: Callable[[], None]) -> tuple[Picture, Quads, int]:
     """(the upright picture, its lines, the quarter turns that were made)."""
     model_turns = orientation.quarter_turns(picture)
     turns = model_turns or 0
     upright = _turned(picture, turns)
-    quads = rapid.detect(upright)
+    quads = rapid.detect(upright, check)
     if orientation.is_sideways(quads):
         turns += 1
         upright = _turned(picture, turns)
-        quads = rapid.detect(upright)
+        quads = rapid.detect(upright, check)
     # A wrong turn is worse than a missing one: unless the model says that the page is upright, a
     # few lines are read both ways.
     if (model_turns != 0 or turns) and _is_upside_down(upright, quads):
