@@ -1,4 +1,4 @@
-"""Document loading: a file -> a Document whose pages load on demand (images, TIFF frames, PDF).
+"""Document loading: a file -> a Document whose pages load on demand (images, their frames, PDF).
 
 Images and PDFs that are attached to a PDF, such as the files of a portfolio, are further pages.
 The file type is detected from the content, never from the extension. Every invalid file raises
@@ -16,6 +16,7 @@ import secrets
 import stat
 from collections.abc import Callable
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -32,10 +33,12 @@ __all__ = ["open_document", "open_document_bytes", "shown_name"]
 # A PDF may have other bytes before its header; readers search this many bytes for it.
 _PDF_HEADER_REACH: Final = 1024
 _SVG_REACH: Final = 4096
-# ISO base media brands of HEIC, HEIF and AVIF pictures, which Pillow or its plugins may not read.
-_PHONE_BRANDS: Final = frozenset(
-    (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis")
+_MOST_BRAND_BYTES: Final = 512
+# ISO base media brands (ISO/IEC 23008-12 and the AV1 Image File Format).
+_HEIF_BRANDS: Final = frozenset(
+    (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1")
 )
+_AVIF_BRANDS: Final = frozenset((b"avif", b"avis"))
 
 
 def open_document(
@@ -46,7 +49,7 @@ def open_document(
     document_id: str | None = None,
     password: str = "",
 ) -> Document:
-    """Open a scan: JPEG, PNG, BMP, TIFF (all frames), WebP or GIF (first frame), or PDF.
+    """Open a scan: JPEG, JPEG 2000, PNG, BMP, HEIC, TIFF, WebP, GIF or AVIF (all frames), or PDF.
 
     Args:
         path: a regular file; it is read again when a page is loaded, so it must remain in place.
@@ -166,9 +169,21 @@ def _kind(data: bytes, name: str) -> str:
         return "WebP"
     if b"%PDF-" in data[:_PDF_HEADER_REACH]:
         return "PDF"
-    if data[4:8] == b"ftyp" and data[8:12] in _PHONE_BRANDS:
-        raise DocumentError("document.phone_format", name=name)
+    if data[4:8] == b"ftyp":
+        brands = _brands(data)
+        if _AVIF_BRANDS & brands:
+            return "AVIF"
+        if _HEIF_BRANDS & brands:
+            if find_spec("pi_heif") is None:
+                raise DocumentError("document.phone_format", name=name)
+            return "HEIC"
     head = data[:_SVG_REACH].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if head.startswith(b"%!ps") or (head.startswith(b"<") and b"<svg" in head):
         raise DocumentError("document.vector", name=name)
     raise DocumentError("document.unknown_kind", name=name)
+
+
+def _brands(data: bytes) -> set[bytes]:
+    """The major and the compatible brands of an ISO base media file, from its first box."""
+    end = min(int.from_bytes(data[:4]), _MOST_BRAND_BYTES, len(data))
+    return {data[at : at + 4] for at in (8, *range(16, end - 3, 4))}

@@ -1,8 +1,9 @@
-"""Image files -> pages: JPEG, PNG, BMP, WebP, GIF (first frame) and TIFF (every frame).
+"""Image files -> pages: JPEG, JPEG 2000, PNG, BMP, HEIC, and every frame of TIFF, WebP, GIF, AVIF.
 
 Sizes come from the header and are checked before decoding. The first page is decoded when the file
 is opened, so a truncated file is rejected at once. Further TIFF frames are checked for truncation
-by their strip table and decoded on demand.
+by their strip table and decoded on demand. HEIC is read by pi-heif, which bundles the decoders
+libheif and libde265 (LGPL) without the encoder x265 of pillow-heif (GPL).
 """
 
 import contextlib
@@ -16,11 +17,13 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from PIL import (
+    AvifImagePlugin,
     BmpImagePlugin,
     ExifTags,
     GifImagePlugin,
     Image,
     ImageFile,
+    Jpeg2KImagePlugin,
     JpegImagePlugin,
     PngImagePlugin,
     TiffImagePlugin,
@@ -30,9 +33,12 @@ from PIL import (
 
 from engine.core.errors import DocumentError
 from engine.core.schema import Page, Size
+from engine.documents.gif_frames import count_frames
 from engine.documents.pixels import to_rgb
 from engine.documents.source import DECODED_PAGES, Source
 
+_JPEG_2000_START: Final = b"\xff\x4f\xff\x51"
+_JPEG_2000_END: Final = b"\xff\xd9"
 SIGNATURES: Final = (
     (b"\xff\xd8\xff", "JPEG"),
     (b"\x89PNG\r\n\x1a\n", "PNG"),
@@ -43,7 +49,18 @@ SIGNATURES: Final = (
     (b"GIF87a", "GIF"),
     (b"GIF89a", "GIF"),
     (b"BM", "BMP"),
+    (b"\x00\x00\x00\x0cjP  \r\n\x87\n", "JPEG 2000"),
+    (_JPEG_2000_START, "JPEG 2000"),
 )
+
+
+def _heif_reader(file: io.BytesIO) -> ImageFile.ImageFile:
+    from pi_heif import HeifImageFile
+
+    image: ImageFile.ImageFile = HeifImageFile(file)
+    return image
+
+
 # The plugins are called directly. Image.open would apply its process-wide limit on decompression
 # bombs, with a warning or an error, before our own limit and error text.
 _READERS: Final[Mapping[str, Callable[[io.BytesIO], ImageFile.ImageFile]]] = {
@@ -53,7 +70,14 @@ _READERS: Final[Mapping[str, Callable[[io.BytesIO], ImageFile.ImageFile]]] = {
     "GIF": GifImagePlugin.GifImageFile,
     "BMP": BmpImagePlugin.BmpImageFile,
     "WebP": WebPImagePlugin.WebPImageFile,
+    "AVIF": AvifImagePlugin.AvifImageFile,
+    "JPEG 2000": Jpeg2KImagePlugin.Jpeg2KImageFile,
+    "HEIC": _heif_reader,
 }
+# A frame of these can only be decoded after all frames before it.
+_ANIMATIONS: Final = ("GIF", "WebP", "AVIF")
+# All frames of an animation together may have as many pixels as this many of the largest pages.
+_ANIMATION_PAGES: Final = 10
 # What Pillow's plugins raise on corrupt data: the documented OSError and SyntaxError, and whatever
 # Python raises when a header's numbers are out of range (tests/documents/test_documents.py mutates
 # files).
@@ -111,7 +135,8 @@ def open_pages(source: Source, data: bytes) -> tuple[Page, ...]:
             _check_is_whole(source, data)
             with _reader(source, data) as image:
                 source.check_pixels(image.size, 0)
-                frames = ((0, _upright_size(image)),)
+                count = _count_frames(source, data, image)
+                frames = tuple((frame, _upright_size(image)) for frame in range(count))
     except FAILURES as error:
         raise DocumentError("document.broken", name=source.name, kind=source.kind) from error
     pages = tuple(
@@ -222,6 +247,33 @@ def _tiff_frames(source: Source, data: bytes) -> Iterator[tuple[int, Size]]:
                 return
 
 
+def _count_frames(source: Source, data: bytes, image: ImageFile.ImageFile) -> int:
+    """The number of pages of an image file that is no TIFF.
+
+    Raises:
+        DocumentError: too many frames, or too many pixels in all frames together.
+    """
+    if source.kind not in _ANIMATIONS:
+        return 1
+    limits = source.limits
+    if source.kind == "GIF":
+        count = max(1, count_frames(data, limits.max_pages + 1))
+    else:
+        count = int(getattr(image, "n_frames", 1))
+    if count > limits.max_pages:
+        raise DocumentError("document.more_pages", name=source.name, limit=limits.max_pages)
+    pixels, limit = count * image.width * image.height, _ANIMATION_PAGES * source.max_pixels
+    if count > 1 and pixels > limit:
+        raise DocumentError(
+            "document.long_animation",
+            name=source.name,
+            frames=count,
+            pixels=f"{pixels / 1e6:.0f}",
+            limit=f"{limit / 1e6:g}",
+        )
+    return count
+
+
 def _check_strips_are_there(
     source: Source, image: TiffImagePlugin.TiffImageFile, file_bytes: int
 ) -> None:
@@ -232,7 +284,7 @@ def _check_strips_are_there(
 
 
 def _check_is_whole(source: Source, data: bytes) -> None:
-    """Reject truncated PNG and WebP files, which Pillow accepts or reports as corrupt."""
+    """Reject truncated PNG, WebP and JPEG 2000 files, which Pillow accepts or calls corrupt."""
     whole = True
     if source.kind == "PNG":
         position = len(b"\x89PNG\r\n\x1a\n")
@@ -241,6 +293,10 @@ def _check_is_whole(source: Source, data: bytes) -> None:
             whole = position + 12 <= len(data)
     elif source.kind == "WebP":
         whole = 8 + int.from_bytes(data[4:8], "little") <= len(data)
+    elif source.kind == "JPEG 2000":
+        # The codestream ends with a marker (ISO/IEC 15444-1, A.4.4); other boxes may follow it.
+        start = data.find(_JPEG_2000_START)
+        whole = start >= 0 and data.rfind(_JPEG_2000_END) > start
     if not whole:
         raise DocumentError("document.truncated", name=source.name, kind=source.kind)
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from engine.core.schema import BBox, Line, Size
-from engine.ocr import line_boxes, orientation, rapid, recogniser
+from engine.ocr import line_boxes, orientation, rapid, recogniser, shine_through
 from engine.ocr.recognised_text import RecognisedText
 from engine.ocr.words import join_neighbours, line_of, split_at_gaps
 from engine.text.alphabets import Script, in_letters_of, script_of
@@ -97,7 +97,7 @@ def read_picture(
     fix_orientation: bool = True,
     check: Callable[[], None] = lambda: None,
 ) -> PictureText:
-    """Recognise all lines of an image.
+    """Recognise all lines of an image, except those that shine through from the back.
 
     Args:
         picture: (height, width, 3), uint8, RGB.
@@ -117,8 +117,11 @@ def read_picture(
     flat = orientation.moved(quads, orientation.level_matrix(angle, _size(picture)))
     lines = []
     readings = _recognise(picture, quads, check)
-    script = script_of(" ".join(one.text for one in readings))
-    for quad, reading in zip(flat, readings, strict=True):
+    scores = [one.score for one in readings]
+    behind = shine_through.mirrored_lines(picture, quads, scores, check)
+    seen = [i for i in range(len(readings)) if i not in behind]
+    script = script_of(" ".join(readings[i].text for i in seen))
+    for quad, reading in ((flat[i], readings[i]) for i in seen):
         # A line has no context for "A 7" or "СМ": the page has.
         line = line_of(replace(reading, text=in_letters_of(script, reading.text)), quad)
         if line is not None:

@@ -26,7 +26,7 @@ PHONE = {"viewport": {"width": 375, "height": 740}, "has_touch": True, "is_mobil
 # What is written with Latin letters in Russian too.
 LATIN = {
     *("ScanChat", "English", "fake", "tests/fake", "lite", "OCR"),
-    *("PDF", "PNG", "JPEG", "WebP", "BMP", "TIFF", "ZIP"),
+    *("PDF", "PNG", "JPEG", "WebP", "BMP", "TIFF", "ZIP", "HEIC", "AVIF", "GIF"),
     *("HTML", "DOCX", "Word", "Markdown", "JSON", "CSV", "XLSX", "SVG"),
     *("Shift", "Enter", "Escape", "Ctrl"),
     # Names that documents and people gave, and what the scripted model says.

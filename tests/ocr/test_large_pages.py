@@ -38,7 +38,7 @@ def recall(index: PageIndex, words: list[Word]) -> float:
 
 
 def test_each_row_of_a_long_receipt_is_read_once_and_in_order() -> None:
-    sheet = receipt(120)
+    sheet = receipt(220)
     index = build_index(page_of(sheet.image), SETTINGS)
     assert recall(index, sheet.words) > 0.97
     rows = [int(word.text[:-3]) for word in index.words if word.text.endswith(".95")]

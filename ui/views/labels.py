@@ -30,6 +30,11 @@ class ScreenLabels:
     models: Sequence[ModelInfo]
     examples: tuple[Example, ...]
 
+    @property
+    def _megabytes(self) -> str:
+        """The largest upload, as a user reads it."""
+        return f"{self.settings.limits.max_file_mb:g}"
+
     def tasks(self, model_id: str) -> list[str]:
         """The ids of the tasks that a model can do, in their order."""
         able = next((m.tasks for m in self.models if m.model_id == model_id), frozenset[str]())
@@ -160,18 +165,17 @@ class ScreenLabels:
         return {
             "question": {
                 "label": i18n.text("question.label", language),
-                "placeholder": i18n.text(key, language),
+                "placeholder": i18n.text(key, language, megabytes=self._megabytes),
             },
             "run": {"value": i18n.text("button.run", language, task=title), "visible": not asks},
         }
 
     def empty_state(self, language: str) -> str:
         """The HTML of an empty chat."""
-        megabytes = f"{self.settings.limits.max_file_mb:g}"
         lines = [
             f"<h2>{escaped(i18n.text('empty.title', language))}</h2>",
             f"<p>{escaped(i18n.text('empty.lead', language))}</p>",
-            f"<p>{escaped(i18n.text('empty.formats', language, megabytes=megabytes))}</p>",
+            f"<p>{escaped(i18n.text('empty.formats', language, megabytes=self._megabytes))}</p>",
         ]
         if self.examples:
             lines.append(f"<p>{escaped(i18n.text('empty.examples', language))}</p>")
