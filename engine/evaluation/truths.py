@@ -25,8 +25,10 @@ ABOUT_FIELDS: Final = frozenset(
     ("id", "file", "page", "page_size", "image_size", "lines", "lang", "kind", "document_type")
 )
 _PICTURES: Final = frozenset(
-    (".png", ".jpg", ".jpeg", ".jp2", ".tif", ".tiff", ".bmp", ".webp", ".gif", ".avif", ".heic")
-    + (".heif", ".pdf")
+    (
+        *(".png", ".jpg", ".jpeg", ".jp2", ".tif", ".tiff", ".bmp", ".webp", ".gif"),
+        *(".avif", ".heic", ".heif", ".pdf"),
+    )
 )
 
 
