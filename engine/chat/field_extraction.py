@@ -7,7 +7,7 @@ from engine.chat.stream import AnswerStream
 from engine.core.schema import Answer
 from engine.core.settings import Settings
 from engine.families import family_class
-from engine.fields import AUTO, DocumentFields, check_type, extract, split
+from engine.fields import AUTO, DocumentFields, check_type, extract, parts_of, split
 
 
 class FieldExtraction:
@@ -105,18 +105,43 @@ class FieldExtraction:
         model_id: str | None = None,
         language: str = "en",
     ) -> tuple[DocumentFields, ...]:
-        """The fields of each document of a file (see `split`); arguments and errors of `fields`."""
+        """The fields of each document of a file (see `split`); arguments and errors of `fields`.
+
+        Receipts that lie beside each other on one page are documents of their own, if the model's
+        answers are always verbatim.
+        """
         # Checked before any page is read, which takes seconds.
-        check_type(document_type, self._settings.fields.folder)
-        self._settings.model(model_id or self._settings.default_model)
-        return tuple(
-            self.fields(
-                session_id,
-                document_id,
-                document_type=document_type,
-                model_id=model_id,
-                language=language,
-                pages=pages,
+        folder = self._settings.fields.folder
+        check_type(document_type, folder)
+        chosen = model_id or self._settings.default_model
+        family = family_class(self._settings.model(chosen).family, model_id=chosen)
+        found: list[DocumentFields] = []
+        for pages in self.split(session_id, document_id):
+            indexes = [self._documents.index_of(session_id, document_id, one) for one in pages]
+            parts = parts_of(indexes[0], folder) if len(pages) == 1 else ()
+            if len(parts) > 1 and family.is_verbatim:
+                document = self._documents.document(session_id, document_id)
+                found += [
+                    extract(
+                        document,
+                        [part],
+                        document_type=document_type,
+                        model_id=chosen,
+                        ask=None,
+                        folder=folder,
+                        language=language,
+                    )
+                    for part in parts
+                ]
+                continue
+            found.append(
+                self.fields(
+                    session_id,
+                    document_id,
+                    document_type=document_type,
+                    model_id=model_id,
+                    language=language,
+                    pages=pages,
+                )
             )
-            for pages in self.split(session_id, document_id)
-        )
+        return tuple(found)

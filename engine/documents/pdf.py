@@ -48,7 +48,9 @@ def open_pages(source: Source, data: bytes) -> tuple[Page, ...]:
             pages=count,
             limit=source.limits.max_pages,
         )
-    sizes = [_size(source, *one, index) for index, one in enumerate(found["sizes"])]
+    sizes = [
+        _size(source, points, scan, index) for index, (points, scan) in enumerate(found["sizes"])
+    ]
     notices = _notices(source, found)
     return tuple(
         Page(

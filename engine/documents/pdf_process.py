@@ -135,7 +135,7 @@ def _scan_scale(page: pypdfium2.PdfPage) -> float | None:
     # Sorted, because the picture may be turned on the page.
     sides = sorted((right - left, top - bottom))
     pixels = sorted(objects[0].get_px_size())
-    return max(count / side for count, side in zip(pixels, sides, strict=True))
+    return max(float(count / side) for count, side in zip(pixels, sides, strict=True))
 
 
 def _too_large(page: pypdfium2.PdfPage, max_pixels: float) -> list[tuple[int, int]]:

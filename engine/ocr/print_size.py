@@ -84,7 +84,8 @@ def _letters(picture: Picture) -> NDArray[np.float32]:
         & (filled >= _LEAST_FILLED)
         & ((filled <= _MOST_FILLED) | (width < height))
     )
-    return np.stack([x, y, x + width, y + height], axis=1)[is_letter].astype(np.float32)
+    boxes = np.stack([x, y, x + width, y + height], axis=1)
+    return np.asarray(boxes[is_letter], np.float32)
 
 
 def _in_rows(boxes: NDArray[np.float32], height: float) -> NDArray[np.bool_]:
