@@ -120,7 +120,7 @@ class _File:
         document = open_document(
             path, name=stored.name, limits=self._limits, document_id=stored.document_id
         )
-        # Older versions stored no attachments and one page of an animation; there are more pages now.
+        # Older versions stored no attachments and one page of an animation: there may be more now.
         if tuple(page.size for page in document.pages[: len(stored.pages)]) != stored.pages:
             raise _lost(stored)
         return document
