@@ -26,7 +26,7 @@ from engine.fields.extraction import (
     known_types,
     page_numbers,
 )
-from engine.fields.splitting.page_parts import parts_of
+from engine.fields.page_parts import parts_of
 from engine.fields.splitting.splitter import split
 from engine.fields.templates import DocumentTemplate, FieldTemplate, get_template, load_templates
 from engine.fields.values import DocumentFields, Field, FieldCell, FieldCheck, FieldsPage

@@ -3,7 +3,7 @@
 A page is cut along a blank strip, down or across it, if each part is a document of its own: it is
 classified as one of KINDS and has that kind's key field. Other pages have one part.
 
-    from engine.fields.splitting.page_parts import parts_of
+    from engine.fields.page_parts import parts_of
     parts_of(index)        # (index,), or an index for each part
 """
 
