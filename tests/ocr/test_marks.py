@@ -77,6 +77,15 @@ def test_a_ticked_box_is_found_at_its_place_with_its_label(tick: str, quality: s
         assert iou(mark.bbox, move_box(matrix, box_of(at))) > 0.6
 
 
+@pytest.mark.parametrize("seed", [2, 3, 11])
+def test_boxes_of_a_leaning_photo_are_all_found(seed: int) -> None:
+    image, matrix = degrade(form(ticked=[1], tick="beyond"), "photo", seed)
+    found = marks_of(image, "check_box")
+    assert [mark.text for mark in found] == list(CHOICES)
+    for at, mark in enumerate(found):
+        assert iou(mark.bbox, move_box(matrix, box_of(at))) > 0.7
+
+
 def test_a_radio_button_with_a_dot_is_checked() -> None:
     found = marks_of(form(ticked=[2], is_round=True), "radio_button")
     assert [mark.state for mark in found] == ["unchecked", "unchecked", "checked", "unchecked"]

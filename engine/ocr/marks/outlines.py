@@ -29,6 +29,8 @@ _ASPECT: Final = 0.22
 _OFF: Final = 0.2
 # Least part of an upright side that is ink.
 _CLOSED: Final = 0.8
+# A column of an upright side: at least this part of it is ink, also where the side leans.
+_INKED: Final = 0.3
 # A ring: its area to that of its box (a disc: 0.785), and its outline's roundness (a disc: 1).
 _DISC: Final = (0.7, 0.86)
 _ROUND: Final = 0.85
@@ -100,8 +102,8 @@ def _square(
         return None
     reach = max(2, round(0.12 * height))
     # A tick that crosses a corner lengthens a stroke, so the sides are searched between the ends.
-    left = _upright(mask, top, bottom, min(top[0], bottom[0]), max(top[0], bottom[0]), reach)
-    right = _upright(mask, top, bottom, min(top[2], bottom[2]), max(top[2], bottom[2]), reach)
+    left = _upright(mask, top, bottom, min(top[0], bottom[0]), max(top[0], bottom[0]), reach, -1)
+    right = _upright(mask, top, bottom, min(top[2], bottom[2]), max(top[2], bottom[2]), reach, 1)
     if left is None or right is None:
         return None
     (x0, closed_left), (x1, closed_right) = left, right
@@ -125,10 +127,17 @@ def _square(
 
 
 def _upright(
-    mask: Mask, top: Sequence[int], bottom: Sequence[int], first: int, last: int, reach: int
+    mask: Mask,
+    top: Sequence[int],
+    bottom: Sequence[int],
+    first: int,
+    last: int,
+    reach: int,
+    outward: int,
 ) -> tuple[int, float] | None:
-    """(column, closed part) of the upright stroke near the ends of two level ones, or None.
+    """(outer column, closed part) of the upright stroke near the ends of two level ones, or None.
 
+    Outward is -1 for the left side and 1 for the right one.
     The flank of a round or slanted letter is none: no column of it is ink over most of the height.
     """
     start = max(0, first - reach)
@@ -141,8 +150,14 @@ def _upright(
     best = float(shares.max())
     if best < _CLOSED:
         return None
-    at = np.flatnonzero(shares >= best - 0.02)
-    return start + round(float(at.mean())), best
+    at = int(np.flatnonzero(shares >= best - 0.02)[0 if outward < 0 else -1])
+    # By threes the best column may lie a pixel beside the ink, and a leaning stroke goes on.
+    own = band.mean(axis=0)
+    while own[at] < _INKED and 0 <= at - outward < len(own):
+        at -= outward
+    while 0 <= at + outward < len(own) and own[at + outward] >= _INKED:
+        at += outward
+    return start + at, best
 
 
 def _has_cell_beside(mask: Mask, x0: int, y0: int, x1: int, y1: int) -> bool:
