@@ -20,6 +20,7 @@ ANSWER_MILLISECONDS = 120_000
 POLLING_MILLISECONDS = 50
 TOTAL = "1,486.25"
 _QUESTIONS = "#chat .message.user"
+_ANSWERS = "#chat .bot .message-content"
 _A_FRAME = "() => new Promise(requestAnimationFrame)"
 
 
@@ -91,12 +92,18 @@ def answered(page: Any) -> Iterator[None]:
     """Send a question inside the block; the block ends when its answer has ended."""
     before = page.locator(_QUESTIONS).count()
     yield
-    # The question's bubble and the busy status line come together, however quick the answer is.
+    # The question's bubble and the busy status line come in one update, but a question that waits
+    # for its file has a bubble before: its answer stands below it.
     page.wait_for_function(
-        """([questions, before]) => document.querySelectorAll(questions).length > before
-           && !document.querySelector("#status .sc-busy")
-           && document.querySelector("#stop").disabled""",
-        arg=[_QUESTIONS, before],
+        """([questions, answers, before]) => {
+             const asked = [...document.querySelectorAll(questions)];
+             const said = [...document.querySelectorAll(answers)].at(-1);
+             return asked.length > before
+               && said?.compareDocumentPosition(asked.at(-1)) & Node.DOCUMENT_POSITION_PRECEDING
+               && !document.querySelector("#status .sc-busy")
+               && document.querySelector("#stop").disabled;
+           }""",
+        arg=[_QUESTIONS, _ANSWERS, before],
         timeout=ANSWER_MILLISECONDS,
         polling=POLLING_MILLISECONDS,
     )
@@ -170,7 +177,7 @@ def wait_until_pictures_failed(page: Any) -> None:
 
 
 def answers(page: Any) -> list[str]:
-    return [text.strip() for text in page.locator("#chat .bot .message-content").all_inner_texts()]
+    return [text.strip() for text in page.locator(_ANSWERS).all_inner_texts()]
 
 
 def text_of(mark: Any) -> str:

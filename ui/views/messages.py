@@ -20,7 +20,8 @@ from ui.views.selection import Selection
 
 # Characters. A longer word may be separated from its mark by a line break.
 _HELD_WORD = 24
-_LOOKED_UP = "notice.not_found"
+# Notices about an answer that is there.
+_LATE = ("notice.not_found", "answer.nearest")
 # The tasks whose answers are drawn as tables.
 _TABULAR = frozenset({"table", "markdown"})
 __all__ = ["CitedText", "Span", "numbers", "pieces"]
@@ -166,8 +167,8 @@ def _answered(turn: AnswerTurn, language: str, number: int) -> list[str]:
     """The answer's text and its notices, each as its own message."""
     transcript, task = turn.transcript, turn.task
     # A notice that comes after the text is shown below it, so the text does not move.
-    late = [notice for notice in transcript.notices if notice.key == _LOOKED_UP]
-    early = [notice for notice in transcript.notices if notice.key != _LOOKED_UP]
+    late = [notice for notice in transcript.notices if notice.key in _LATE]
+    early = [notice for notice in transcript.notices if notice.key not in _LATE]
     shown = [span("sc-note", notice.text(language)) for notice in early]
     regions = sum(len(found) for found in transcript.regions.values())
     # The region table shows a layout's text; the chat would only repeat it as markup.

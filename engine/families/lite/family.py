@@ -8,20 +8,21 @@ model. The adapter does not load the language model's weights.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from engine.core.errors import RunCancelled
 from engine.core.i18n import say
-from engine.core.schema import Evidence, EvidenceFound, RegionAdded, Step
+from engine.core.schema import Evidence, EvidenceFound, Notice, RegionAdded, Step
 from engine.families.base import Capabilities, ModelFamily, ModelRequest, Outcome, Preparation, Run
 from engine.families.lite.asked_values import may_answer
 from engine.families.lite.field_answers import FormCache
 from engine.families.lite.mark_answers import answer_from_marks
 from engine.families.lite.markdown import markdown, plain_text, tables
 from engine.families.lite.question import analyse, follows
-from engine.families.lite.reader import BestAnswer, ReadPage, answer, read_page
+from engine.families.lite.reader import BestAnswer, ReadPage, rank, read_page
 from engine.families.lite.weights import Checkpoint, gguf_file
 from engine.families.weights.hub import is_cached
 from engine.fields.document_type import classify, deciding_lines, title
@@ -30,10 +31,15 @@ from engine.index.crop import crop_index, without_stamps
 if TYPE_CHECKING:
     from engine.core.settings import ModelSettings, Settings
     from engine.index.page_index import PageIndex
+    from engine.index.spans import Candidate
 
 # Token ids per streamed piece, about a line of text.
 _PIECE: Final = 8
+# Answers of less confidence have a notice: on pages unlike the drawn ones most of them are wrong
+# (docs/lite.md).
+_SURE: Final = 0.7
 _KEPT_PAGES: Final = 32
+_LONGEST_QUOTE: Final = 80  # characters of another place, in a notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,14 @@ class LiteInputs:
 
     request: ModelRequest
     indexes: tuple[PageIndex, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundAnswer:
+    """The best answer, if there is one, and other places, the likeliest first."""
+
+    best: BestAnswer | None
+    others: tuple[Candidate, ...]
 
 
 class LiteFamily(ModelFamily):
@@ -142,31 +156,30 @@ class LiteFamily(ModelFamily):
         # The print comes first: only what it does not answer may be answered by a stamp.
         printed = self._printed(inputs.indexes)
         found = self._found(inputs, printed, history)
-        if found is None and any(a is not b for a, b in zip(printed, inputs.indexes, strict=True)):
+        has_stamps = any(a is not b for a, b in zip(printed, inputs.indexes, strict=True))
+        if found.best is None and has_stamps:
             found = self._found(inputs, inputs.indexes, history)
-        if found is None:
+        if found.best is None:
             if not any(index.lines for index in inputs.indexes):
                 return self._say(self._no_text(inputs), inputs, run)
+            for nearest in _nearest(found.others):
+                run.emit(nearest)
             key = "answer.not_on_page" if request.bbox is None else "answer.not_in_box"
             return self._say(say(key, request.language), inputs, run, request.max_new_tokens)
-        for evidence in evidence_of(found):
+        if found.best.score < _SURE:
+            run.emit(_unsure(found.others))
+        for evidence in evidence_of(found.best):
             run.emit(EvidenceFound(evidence))
-        return self._say(found.text, inputs, run, request.max_new_tokens)
+        return self._say(found.best.text, inputs, run, request.max_new_tokens)
 
     def _found(
         self, inputs: LiteInputs, indexes: Sequence[PageIndex], history: Sequence[str]
-    ) -> BestAnswer | None:
-        """Return the better answer of forms and reader, None if neither has one."""
-        question, formed = inputs.request.question, None
-        if inputs.request.bbox is None:  # forms need whole pages
-            goes_on = bool(history) and follows(question)
-            formed = self._forms.answer(question, indexes, follows=goes_on)
-            if formed is not None and not may_answer(analyse(question, history), formed.candidate):
-                formed = None
-            indexes = self._forms.named(question, indexes)
-        read = answer(question, self._pages(inputs, indexes), history=history)
-        known = [one for one in (formed, read) if one is not None]
-        return max(known, key=lambda one: one.score, default=None)
+    ) -> FoundAnswer:
+        request = inputs.request
+        forms = self._forms if request.bbox is None else None  # forms need whole pages
+        return best_answer(
+            request.question, indexes, forms, lambda own: self._pages(inputs, own), history
+        )
 
     def _printed(self, indexes: Sequence[PageIndex]) -> list[PageIndex]:
         """Return the indexes without the text of stamps, the same ones at every question."""
@@ -262,6 +275,58 @@ class LiteFamily(ModelFamily):
             said += len(piece)
         run.streamer.end()
         return Outcome("length" if cut else "stop", asked, said)
+
+
+def best_answer(
+    question: str,
+    indexes: Sequence[PageIndex],
+    forms: FormCache | None,
+    prepare: Callable[[Sequence[PageIndex]], Sequence[ReadPage]],
+    history: Sequence[str] = (),
+) -> FoundAnswer:
+    """Take the better answer of forms and reader, and the reader's next best places.
+
+    Args:
+        indexes: the pages, grouped by file.
+        forms: None for parts of pages.
+        prepare: prepares pages for the reader.
+        history: the user's earlier questions, oldest first.
+    """
+    formed = None
+    if forms is not None:
+        goes_on = bool(history) and follows(question)
+        formed = forms.answer(question, indexes, follows=goes_on)
+        if formed is not None and not may_answer(analyse(question, history), formed.candidate):
+            formed = None
+        indexes = forms.named(question, indexes)
+    ranking = rank(question, prepare(indexes), history=history)
+    read = ranking.best if ranking is not None and ranking.is_answer else None
+    known = [one for one in (formed, read) if one is not None]
+    best = max(known, key=lambda one: one.score, default=None)
+    spans = () if ranking is None else (ranking.best.candidate, *ranking.others)
+    return FoundAnswer(best, tuple(one for one in spans if best is None or best.is_apart(one)))
+
+
+def _unsure(others: Sequence[Candidate]) -> Notice:
+    """Say that an answer may be wrong, and which other one is likely."""
+    if not others:
+        return Notice("answer.unsure")
+    other = others[0]
+    return Notice("answer.unsure_or", {"other": _short(other), "on_page": _page_of(other)})
+
+
+def _nearest(others: Sequence[Candidate]) -> Iterator[Notice]:
+    """Name the places that come nearest to an answer, if there are any."""
+    for other in others[:2]:
+        yield Notice("answer.nearest", {"text": _short(other), "on_page": _page_of(other)})
+
+
+def _short(candidate: Candidate) -> str:
+    return shorten(candidate.text, _LONGEST_QUOTE, placeholder="…")
+
+
+def _page_of(candidate: Candidate) -> int:
+    return candidate.view.index.page_index + 1
 
 
 def evidence_of(found: BestAnswer) -> tuple[Evidence, ...]:

@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
 # Sentences per page that chunks are cut from, those that share most with the question.
 _SENTENCES: Final = 4
+# Places beside the best one that are shown, and how many candidates they are looked for among.
+_OTHERS: Final = 2
+_RIVALS: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,11 @@ class BestAnswer:
         """The text as printed, lines joined by spaces."""
         return " ".join(piece.text for piece in (self.candidate, *self.more))
 
+    def is_apart(self, other: Candidate) -> bool:
+        """Whether a span has another text than the answer and shares no word of a page with it."""
+        pieces = (self.candidate, *self.more)
+        return other.text != self.text and not any(_share_words(one, other) for one in pieces)
+
 
 def read_page(index: PageIndex) -> ReadPage:
     """Prepare a page for any number of questions."""
@@ -128,10 +136,23 @@ def gather(question: ParsedQuestion, pages: Sequence[ReadPage]) -> CandidatePool
     )
 
 
-def answer(
-    text: str, pages: Sequence[ReadPage], *, history: Sequence[str] = ()
-) -> BestAnswer | None:
-    """Return the best span of the pages for a question; None if nothing on them answers it.
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """What the pages offer for a question.
+
+    Attributes:
+        best: the best span, with the probability that it is correct.
+        is_answer: whether that is enough for an answer.
+        others: the next best spans with other words, the better one first; at most two.
+    """
+
+    best: BestAnswer
+    is_answer: bool
+    others: tuple[Candidate, ...]
+
+
+def rank(text: str, pages: Sequence[ReadPage], *, history: Sequence[str] = ()) -> Ranking | None:
+    """Rank the spans of the pages for a question; None if there are none.
 
     Args:
         text: the user's words.
@@ -145,6 +166,40 @@ def answer(
     scores = model.scores(pool.features)
     texts = [candidate.text for candidate in pool.candidates]
     confidence = model.confidence(signs_of(scores, pool.features, texts, pool.known))
-    if confidence < model.threshold:
-        return None
-    return BestAnswer(pool.candidates[int(np.argmax(scores))], confidence)
+    order = [pool.candidates[at] for at in np.argsort(-scores, kind="stable")[:_RIVALS]]
+    return Ranking(
+        BestAnswer(pool.candidates[int(np.argmax(scores))], confidence),
+        confidence >= model.threshold,
+        _apart(order),
+    )
+
+
+def answer(
+    text: str, pages: Sequence[ReadPage], *, history: Sequence[str] = ()
+) -> BestAnswer | None:
+    """Return the best span of the pages for a question; None if nothing on them answers it.
+
+    Args: as `rank`.
+    """
+    found = rank(text, pages, history=history)
+    return found.best if found is not None and found.is_answer else None
+
+
+def _apart(ordered: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    """The best two after the first that share no word of the page with a better one, or its text.
+
+    Most candidates are parts of one another: "5,250", "5,250 USD", "Total 5,250".
+    """
+    taken = [ordered[0]]
+    for one in ordered[1:]:
+        if not any(one.text == other.text or _share_words(one, other) for other in taken):
+            taken.append(one)
+        if len(taken) == _OTHERS + 1:
+            break
+    return tuple(taken[1:])
+
+
+def _share_words(one: Candidate, other: Candidate) -> bool:
+    return one.view is other.view and any(
+        first < stop and start < last for first, last in one.ranges for start, stop in other.ranges
+    )
