@@ -13,7 +13,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 

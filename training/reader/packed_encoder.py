@@ -9,6 +9,7 @@ half) and j + 16 (high half), stored plus 8.
 
 from __future__ import annotations
 
+import itertools
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,9 +108,7 @@ def _pieces(cursor: _Cursor) -> tuple[tuple[str, ...], tuple[float, ...]]:
     ends = np.frombuffer(cursor.cut(4 * (count + 1)), "<u4")
     scores = np.frombuffer(cursor.cut(4 * count), "<f4")
     text = cursor.cut(size)
-    pieces = tuple(
-        text[start:end].decode("utf-8") for start, end in zip(ends[:-1], ends[1:], strict=True)
-    )
+    pieces = tuple(text[start:end].decode("utf-8") for start, end in itertools.pairwise(ends))
     return pieces, tuple(scores.tolist())
 
 

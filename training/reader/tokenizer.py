@@ -1,8 +1,8 @@
 """XLM-R's unigram tokenizer over a table of pieces, word by word.
 
 No piece spans a space, so the ids of a text are those of its words. Words are thus cached, and each
-keeps its place among the ids. Source: SentencePiece's unigram model (Kudo 2018), as the `tokenizers`
-package computes it.
+keeps its place among the ids. Source: SentencePiece's unigram model (Kudo 2018), as the package
+`tokenizers` computes it.
 """
 
 from __future__ import annotations
