@@ -12,6 +12,7 @@ import torch
 from engine.index.view import view_page
 from training.reader import public_pages
 from training.reader.encoder import Encoder, EncoderConfig, save_encoder
+from training.reader.evaluate import main as evaluate
 from training.reader.model import Chooser, collate, loss_of, page_states
 from training.reader.questions import (
     CANDIDATES,
@@ -213,7 +214,7 @@ def test_an_unsure_wrong_answer_costs_less_than_a_sure_one(shard: Shard) -> None
 
 
 def test_the_commands_prepare_questions_once_and_log_a_learning_curve(
-    folder: Path, encoder: Encoder, tmp_path: Path
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     model = tmp_path / "encoder"
     save_encoder(Encoder(replace(TINY, layers=9)), model)
@@ -232,6 +233,10 @@ def test_the_commands_prepare_questions_once_and_log_a_learning_curve(
     curve = [json.loads(line) for line in (out / "log.jsonl").read_text("utf-8").splitlines()]
     assert curve[1]["seen"] == 2 * curve[0]["seen"] > 0
     assert {"ranker", "encoder", "both"} < set(curve[0]["all"])
+    evaluate(["--encoder", str(model), "--run", str(out), "--shards", str(shards)])
+    told = json.loads(capsys.readouterr().out)
+    assert told["seen"] == curve[1]["seen"]
+    assert told["all"] == curve[1]["all"]
 
 
 def test_judgements_leave_the_model_training(shard: Shard, encoder: Encoder) -> None:

@@ -208,7 +208,8 @@ def _kept_cells(view: PageView, tokens: PageTokens, chosen: Sequence[Candidate])
     around = [cells_around(view, one) for one in chosen]
     longest = max((len(one) for one in around), default=0)
     wanted = [one[depth] for depth in range(longest) for one in around if depth < len(one)]
-    kept, used = [], 0
+    kept: list[int] = []
+    used = 0
     for cell in dict.fromkeys(wanted):
         size = int(tokens.starts[view.cells[cell].last] - tokens.starts[view.cells[cell].first])
         if not kept or used + size <= TOKENS:

@@ -44,7 +44,7 @@ class Memory:
     def __init__(
         self, encoder: Encoder, shards: Sequence[Shard], lower: int, *, to_fit: bool = True
     ) -> None:
-        self._encoder, self._lower, self._shards = encoder, lower, shards
+        self.encoder, self._lower, self._shards = encoder, lower, shards
         # A question whose answer is no candidate teaches nothing, not even that there is none.
         self.questions = [
             (number, one)
@@ -61,10 +61,10 @@ class Memory:
         with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
             if place not in self._pages:
                 ids = self._shards[shard].pages[one.page].tolist()
-                self._pages[place] = page_states(self._encoder, ids, self._lower)
+                self._pages[place] = page_states(self.encoder, ids, self._lower)
             if name not in self._asked:
                 ids = torch.from_numpy(one.ids).long()[None]
-                self._asked[name] = self._encoder.lower(ids, None, self._lower)[0].half()
+                self._asked[name] = self.encoder.lower(ids, None, self._lower)[0].half()
         return one, self._asked[name], self._pages[place]
 
     def batches(
