@@ -3,8 +3,8 @@
     python -m training.reader.evaluate --encoder DIR --run DIR --shards DIR...
 
 Input: `convert`'s folder, `train`'s --out, folders of `questions`. Output: on stdout, for each
-folder the figures of `score` as JSON, with `seconds`: processor time of a question, median, float32,
-once the frozen layers have run over its page.
+folder the figures of `score` as JSON, with `seconds`: processor time of a question, the median in
+float32, once the frozen layers have run over its page.
 """
 
 from __future__ import annotations
