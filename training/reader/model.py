@@ -26,7 +26,7 @@ WINDOW: Final = 510
 _RANKER_DROPPED: Final = 0.5
 _DROPPED: Final = 0.1
 _HIDDEN: Final = 192
-_NOT_SEEN: Final = -1e4  # attention to padding
+_NOT_SEEN: Final = -1e4  # attention to padding, and the score of a candidate that there is not
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,15 @@ class Chooser(nn.Module):
         for part in (self.relation, self.side):
             nn.init.zeros_(part.weight)
 
-    def forward(self, batch: Batch, *, with_ranker: bool = True) -> Tensor:
+    def forward(self, batch: Batch) -> Tensor:
+        """Return the scores with the ranker's; while training, without it for half of the rows."""
+        kept = torch.ones(len(batch.states), 1)
+        if self.training:
+            kept = (torch.rand(len(kept), 1) >= _RANKER_DROPPED).float()
+        return self.with_ranker(self.alone(batch), batch, kept)
+
+    def alone(self, batch: Batch) -> Tensor:
+        """Return the scores without the ranker's."""
         x = batch.states + self.side(batch.pages)
         bias = self.relation(batch.relations.clamp(min=0)).permute(0, 3, 1, 2)
         seen = torch.zeros(batch.relations.shape).masked_fill(batch.relations < 0, _NOT_SEEN)
@@ -128,14 +136,15 @@ class Chooser(nn.Module):
         pooled = batch.spans @ x
         both = torch.cat([pooled, first.expand_as(pooled)], dim=-1)
         chosen = self.candidate(both)[..., 0].float()
-        none = self.none(first[:, 0])[:, 0].float()
-        known = torch.isfinite(batch.scores)
-        kept = torch.full((len(x), 1), float(with_ranker))
-        if self.training:
-            kept = (torch.rand(len(x), 1) >= _RANKER_DROPPED).float()
-        chosen = chosen + kept * self.ranker[0] * batch.scores.masked_fill(~known, 0.0)
-        none = none + kept[:, 0] * self.ranker[1] * batch.doubt
-        return torch.cat([chosen.masked_fill(~known, -1e4), none[:, None]], dim=1)
+        none = self.none(first[:, 0]).float()
+        chosen = chosen.masked_fill(~torch.isfinite(batch.scores), _NOT_SEEN)
+        return torch.cat([chosen, none], dim=1)
+
+    def with_ranker(self, alone: Tensor, batch: Batch, kept: Tensor | float = 1.0) -> Tensor:
+        """Add the ranker's scores and its doubt. kept: (B, 1), 1 where they are added, else 0."""
+        scores = batch.scores.masked_fill(~torch.isfinite(batch.scores), 0.0)
+        told = torch.cat([self.ranker[0] * scores, self.ranker[1] * batch.doubt[:, None]], dim=1)
+        return alone + kept * told
 
 
 def _precision(x: Tensor) -> torch.dtype:

@@ -90,7 +90,8 @@ def judgements(model: Chooser, memory: Memory) -> list[Judgement]:
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
         for rows in memory.batches(None):
             batch = collate(rows)
-            both, alone = (model(batch, with_ranker=one).float() for one in (True, False))
+            alone = model.alone(batch).float()
+            both = model.with_ranker(alone, batch).float()
             for row, (one, _, _) in enumerate(rows):
                 found.append(Judgement(one, both[row].numpy(), alone[row].numpy()))
     model.train()
