@@ -14,6 +14,8 @@ from training.reader import public_pages
 from training.reader.encoder import Encoder, EncoderConfig, save_encoder
 from training.reader.evaluate import main as evaluate
 from training.reader.model import Chooser, collate, loss_of, page_states
+from training.reader.prepare import foreign_questions
+from training.reader.prepare import main as prepare
 from training.reader.questions import (
     CANDIDATES,
     SAME_COLUMN,
@@ -22,12 +24,10 @@ from training.reader.questions import (
     ReadQuestion,
     Shard,
     build_shard,
-    foreign_questions,
     page_tokens,
     read_shards,
     relation,
 )
-from training.reader.questions import main as prepare
 from training.reader.score import Judgement, figures, refusals
 from training.reader.tokenizer import PieceTokenizer
 from training.reader.train import Memory, Trainer, judgements

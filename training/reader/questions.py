@@ -1,11 +1,4 @@
-"""Questions of drawn pages with today's best candidates, as token ids: written once, read by train.
-
-    python -m training.reader.questions --set DIR --encoder DIR --out DIR
-
-Input: a set of `python -m synthetic` (its drawn words, no OCR) or of `public_pages`; the folder of
-`convert`. Output: OUT/NUMBER.pkl, a Shard of up to 32 pages each; pages that have a shard are not
-done again. Seed: 0, for the choice of pages and of foreign questions. --foreign adds that share of
-each page's questions from documents of another kind, in its language; no candidate answers them.
+"""Questions of a page with today's best candidates, as token ids.
 
 A page is serialised cell by cell in reading order. For a question, only the cells around its
 CANDIDATES best candidates are kept (own cell, left neighbour, the cells above and the heading,
@@ -14,12 +7,9 @@ sentence), best candidates first, up to TOKENS tokens.
 
 from __future__ import annotations
 
-import argparse
 import pickle
-import random
-import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -30,15 +20,13 @@ from engine.families.lite.candidates import Candidate
 from engine.families.lite.ranking import ranker, signs_of
 from engine.index.page_index import PageIndex
 from engine.index.view import PageView, view_page
-from training.reader.encoder import PIECES_FILE
 from training.reader.tokenizer import END, START, PieceTokenizer
-from training.reading_data import Example, read_examples, truth_indexes
+from training.reading_data import Example
 from training.reading_fit import Judged, judge
 
 CANDIDATES: Final = 12
 TOKENS: Final = 224
 QUESTION_TOKENS: Final = 48
-_SHARD: Final = 32
 _ABOVE: Final = 2  # nearest cells above that are kept, besides the topmost
 # How two cells relate, beside "not".
 SAME_CELL: Final = 1
@@ -218,36 +206,6 @@ def _kept_cells(view: PageView, tokens: PageTokens, chosen: Sequence[Candidate])
     return kept
 
 
-def foreign_questions(
-    examples: Sequence[Example], share: float, rng: random.Random
-) -> Iterator[Example]:
-    """For each page, questions of other kinds of documents, of which it answers few, if any."""
-    by_file: dict[str, list[Example]] = {}
-    for one in examples:
-        by_file.setdefault(one.file, []).append(one)
-    for own in by_file.values():
-        first = own[0]
-        others = [
-            one
-            for one in examples
-            if one.language == first.language and one.document_kind != first.document_kind
-        ]
-        known = {one.question for one in own}
-        for number in range(round(share * len(own))):
-            other = rng.choice(others) if others else own[0]
-            if other.question not in known:
-                yield replace(
-                    other,
-                    id=f"{own[0].file} {number} {other.id}",
-                    file=own[0].file,
-                    answers=(),
-                    boxes=(),
-                    document_kind=own[0].document_kind,
-                    template=own[0].template,
-                    page_size=own[0].page_size,
-                )
-
-
 def build_shard(
     examples: Sequence[Example], indexes: dict[str, PageIndex], tokenizer: PieceTokenizer
 ) -> Shard:
@@ -269,43 +227,6 @@ def build_shard(
     return Shard(tuple(pages), tuple(questions))
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m training.reader.questions")
-    parser.add_argument("--set", type=Path, required=True)
-    parser.add_argument("--encoder", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--limit", type=int, default=12, help="questions a page, at most")
-    parser.add_argument("--foreign", type=float, default=0.4)
-    options = parser.parse_args(arguments)
-    tokenizer = PieceTokenizer.load(options.encoder / PIECES_FILE)
-    indexes = truth_indexes(options.set)
-    rng = random.Random(0)
-    by_file: dict[str, list[Example]] = {}
-    for one in rng.sample(every := read_examples(options.set), len(every)):
-        by_file.setdefault(one.file, []).append(one)
-    examples = [one for own in by_file.values() for one in own[: options.limit]]
-    examples += list(foreign_questions(examples, options.foreign, rng))
-    files = sorted(by_file)
-    rng.shuffle(files)
-    options.out.mkdir(parents=True, exist_ok=True)
-    for start in range(0, len(files), _SHARD):
-        path = options.out / f"{start // _SHARD:04d}.pkl"
-        if path.exists():
-            continue
-        own_files = set(files[start : start + _SHARD])
-        own = [one for one in examples if one.file in own_files]
-        shard = build_shard(own, indexes, tokenizer)
-        part = path.with_suffix(".part")
-        part.write_bytes(pickle.dumps(shard))
-        part.rename(path)
-        sys.stderr.write(f"{path.name}: {len(shard.questions)} questions\n")
-    return 0
-
-
 def read_shards(folder: Path) -> list[Shard]:
     """All shards of a folder that are complete, in order. Only our own files: pickle runs code."""
     return [pickle.loads(path.read_bytes()) for path in sorted(folder.glob("*.pkl"))]
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())
