@@ -30,7 +30,8 @@ KINDS = ("contract", "invoice", "letter")
 # Whatever of training/ writes a file.
 WRITERS = (
     "document_types fields splits reading glyphless_font train_reader fit drawn_sets "
-    "line_reader.train line_reader.export"
+    "line_reader.train line_reader.export "
+    "reader.convert reader.public_pages reader.prepare reader.train"
 )
 
 

@@ -2,6 +2,7 @@
 
 import json
 import random
+import runpy
 from dataclasses import replace
 from pathlib import Path
 
@@ -214,7 +215,10 @@ def test_an_unsure_wrong_answer_costs_less_than_a_sure_one(shard: Shard) -> None
 
 
 def test_the_commands_prepare_questions_once_and_log_a_learning_curve(
-    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    folder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     model = tmp_path / "encoder"
     save_encoder(Encoder(replace(TINY, layers=9)), model)
@@ -222,7 +226,10 @@ def test_the_commands_prepare_questions_once_and_log_a_learning_curve(
     (model / "pieces.json").write_text(json.dumps(told), "utf-8")
     shards, out = tmp_path / "shards", tmp_path / "run"
     options = ["--set", str(folder), "--encoder", str(model), "--out", str(shards)]
-    assert prepare(options) == 0
+    # As a command: what it writes must not belong to the command's own module.
+    monkeypatch.setattr("sys.argv", ["prepare", *options])
+    with pytest.warns(RuntimeWarning, match="sys.modules"), pytest.raises(SystemExit, match="0"):
+        runpy.run_module("training.reader.prepare", run_name="__main__")
     written = (shards / "0000.pkl").stat().st_mtime_ns
     assert prepare(options) == 0
     assert (shards / "0000.pkl").stat().st_mtime_ns == written
