@@ -195,7 +195,7 @@ def test_figures_tell_ways_apart(shard: Shard) -> None:
     made = replace(one, cluster="a"), replace(one, cluster="b")
     told = figures([judgement(each, right, 0.9) for each in made], rounds=50)
     assert told["all"]["encoder"]["anls"] == 1.0
-    assert told["all"]["best_of_twelve"] == 1.0
+    assert told["all"]["best_candidate"] == 1.0
     told = figures([judgement(each, wrong, 0.9) for each in made], rounds=50)
     assert told["all"]["encoder"]["anls"] == round(float(one.anls[wrong]), 4)
 

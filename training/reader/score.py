@@ -76,7 +76,7 @@ def _group(judged: Sequence[Judgement], rounds: int) -> dict[str, Any]:
         "questions": len(answerable),
         "unanswerable": len(judged) - len(answerable),
     }
-    told["best_of_twelve"] = _mean(best)
+    told["best_candidate"] = _mean(best)
     for name, way in WAYS.items():
         picks = [way(one)[0] for one in answerable]
         pairs = list(zip(answerable, picks, strict=True))
