@@ -18,10 +18,9 @@ from engine.core.geometry import clip, contains_centre, undo_quarter_turns, unio
 from engine.core.schema import BBox, Line, Mark, Notice, Page, Region, Size, StreamEvent, Word
 from engine.core.settings import PreprocessSettings, Settings
 from engine.index import form_fields
-from engine.index.page_index import PageIndex
+from engine.index.page_index import IndexedTable, PageIndex
+from engine.index.table_cells import line_back, table_cells, texts_of_table
 from engine.ocr import layer_check, layout_model, marks, print_size, reader, regions, text_layer
-from engine.ocr.table_columns import columns_of
-from engine.ocr.words import same_row
 from engine.text.alphabets import Script, script_of
 
 if TYPE_CHECKING:
@@ -119,7 +118,7 @@ def _from_pdf(
         lines,
         found,
         lambda box: clip(box, page_size=page.size),
-        frame_height=page.height,
+        picture=picture,
         script=script,
         source="pdf",
         notices=notices,
@@ -174,7 +173,7 @@ def _from_picture(
         lines,
         found,
         back,
-        frame_height=read.picture.shape[0],
+        picture=level,
         script=read.script,
         source="ocr",
         quarter_turns=read.quarter_turns,
@@ -202,7 +201,7 @@ def _with_stamps(index: PageIndex, found: Sequence[Stamp], to_page: ToPage) -> P
             turned = undo_quarter_turns(box, turns=turns, page_size=size)
             return to_page((turned[0] + x, turned[1] + y, turned[2] + x, turned[3] + y))
 
-        own = [moved for line in stamps.read(stamp, turns) if (moved := _line_back(line, back))]
+        own = [moved for line in stamps.read(stamp, turns) if (moved := line_back(line, back))]
         bbox = to_page(stamp.bbox)
         text = _plain_text(own)
         score = sum(w.confidence for line in own for w in line.words) / max(
@@ -232,7 +231,7 @@ def _assemble(
     found: Sequence[layout_model.DetectedRegion],
     back: ToPage,
     *,
-    frame_height: float,
+    picture: NDArray[np.uint8],
     script: Script,
     source: Literal["ocr", "pdf"],
     quarter_turns: int = 0,
@@ -244,22 +243,31 @@ def _assemble(
     Args:
         lines, found, marks: boxes in the frame of the picture that was read.
         back: maps a box from that frame to the page; raises GeometryError for a box outside.
-        frame_height: height of that frame, pixels.
+        picture: (height, width, 3), uint8, RGB, of that frame.
     """
     done_lines: list[Line] = []
     done_regions: list[Region] = []
     members: list[tuple[int, ...]] = []
-    for block in regions.blocks(lines, found, height=frame_height):
-        own = [line for i in block.lines if (line := _line_back(lines[i], back)) is not None]
+    tables: list[IndexedTable] = []
+    for block in regions.blocks(lines, found, height=picture.shape[0]):
         try:
             bbox = back(block.bbox)
         except GeometryError:
             continue
+        inside = [lines[i] for i in block.lines]
+        number, first, text, html = len(done_regions), len(done_lines), "", ""
+        if block.category == "Table" and inside:
+            own, cells = table_cells(inside, picture, back, first)
+            if cells:
+                tables.append(IndexedTable(number, tuple(cells)))
+                text, html = texts_of_table(cells, own, first)
+        else:
+            own = [line for one in inside if (line := line_back(one, back)) is not None]
+            text = _plain_text(own)
         if own:
             bbox = union([bbox, *(line.bbox for line in own)])
-        members.append(tuple(range(len(done_lines), len(done_lines) + len(own))))
-        text = _table_text(own) if block.category == "Table" else _plain_text(own)
-        done_regions.append(Region(bbox, block.category, text, len(done_regions), block.confidence))
+        members.append(tuple(range(first, first + len(own))))
+        done_regions.append(Region(bbox, block.category, text, number, block.confidence, html))
         done_lines += own
     return PageIndex(
         document_id=page.document_id,
@@ -269,6 +277,7 @@ def _assemble(
         lines=tuple(done_lines),
         regions=tuple(done_regions),
         region_lines=tuple(members),
+        tables=tuple(tables),
         script=script,
         source=source,
         quarter_turns=quarter_turns,
@@ -288,36 +297,6 @@ def _notices(lines: Sequence[Line]) -> tuple[Notice, ...]:
 
 def _plain_text(lines: Sequence[Line]) -> str:
     return "\n".join(line.text for line in lines)
-
-
-def _table_text(lines: Sequence[Line]) -> str:
-    """Join the lines of a table, given row by row, into rows with tabs between cells."""
-    rows: list[list[Line]] = []
-    for line in lines:
-        if rows and same_row(rows[-1][-1].bbox, line.bbox) and line.bbox[0] > rows[-1][-1].bbox[0]:
-            rows[-1].append(line)
-        else:
-            rows.append([line])
-    columns = columns_of([[line.bbox for line in row] for row in rows])
-    return "\n".join(_row_text(row, places) for row, places in zip(rows, columns, strict=True))
-
-
-def _row_text(row: Sequence[Line], columns: Sequence[int]) -> str:
-    cells = [""] * (columns[-1] + 1)
-    for line, column in zip(row, columns, strict=True):
-        cells[column] = line.text
-    return "\t".join(cells)
-
-
-def _line_back(line: Line, back: ToPage) -> Line | None:
-    """Map a line to page pixels; None for a line off the page (on a deskewed margin)."""
-    words = []
-    for word in line.words:
-        try:
-            words.append(replace(word, bbox=back(word.bbox)))
-        except GeometryError:
-            continue
-    return Line(tuple(words), union(word.bbox for word in words)) if words else None
 
 
 def _mark_back(mark: Mark, back: ToPage) -> Mark | None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from engine.core.geometry import union
 from engine.core.schema import Line, Region
+from engine.index.table_cells import table_cells, texts_of_table
 
 if TYPE_CHECKING:
     from engine.core.schema import BBox
@@ -53,6 +54,8 @@ def crop_index(index: PageIndex, bbox: BBox) -> PageIndex:
         lines=tuple(lines),
         regions=tuple(regions),
         region_lines=tuple(region_lines),
+        # The structure of a table is not known for a part of it.
+        tables=(),
         marks=tuple(mark for mark in index.marks if _has_centre_of(bbox, mark.bbox)),
     )
 
@@ -80,12 +83,21 @@ def without_stamps(index: PageIndex) -> PageIndex:
         lines=index.lines[:count],
         regions=tuple(index.regions[at] for at in kept),
         region_lines=tuple(index.region_lines[at] for at in kept),
+        tables=tuple(
+            replace(table, region=kept.index(table.region))
+            for table in index.tables
+            if table.region in kept
+        ),
     )
 
 
 def _cut(region: Region, lines: list[Line]) -> Region:
-    text = "\n".join(line.text for line in lines)
-    return replace(region, text=text, bbox=union(line.bbox for line in lines))
+    bbox = union(line.bbox for line in lines)
+    if region.category == "Table":
+        own, cells = table_cells(lines, None)
+        text, html = texts_of_table(cells, own, 0)
+        return replace(region, text=text, html=html, bbox=bbox)
+    return replace(region, text="\n".join(line.text for line in lines), bbox=bbox)
 
 
 def _has_centre_of(bbox: BBox, other: BBox) -> bool:

@@ -10,6 +10,35 @@ from engine.core.schema import BBox, Line, Mark, Notice, Region, Word
 
 
 @dataclass(frozen=True, slots=True)
+class IndexedCell:
+    """A cell of a table of the page.
+
+    Attributes:
+        row, column: 0-based upper left corner. rows, columns: its spans.
+        lines: positions of its lines in the page's lines, from top to bottom.
+        is_header: it belongs to the head rows.
+    """
+
+    row: int
+    column: int
+    rows: int
+    columns: int
+    lines: tuple[int, ...]
+    is_header: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedTable:
+    """The structure of a table. region: its position in the page's regions.
+
+    The cells have text, do not overlap, and are sorted by row and column.
+    """
+
+    region: int
+    cells: tuple[IndexedCell, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PageIndex:
     """The printed content of one page with its boxes.
 
@@ -19,6 +48,7 @@ class PageIndex:
         lines: in reading order; the words of a line run from left to right.
         regions: in reading order (order == position); together they contain every line.
         region_lines: for each region, the positions of its lines in `lines`.
+        tables: the structure of regions of the category Table, in reading order.
         script: the script of most letters of the page.
         source: the reader that produced the index.
         quarter_turns: counter-clockwise quarter turns that made the page readable; boxes are
@@ -34,6 +64,7 @@ class PageIndex:
     lines: tuple[Line, ...]
     regions: tuple[Region, ...] = ()
     region_lines: tuple[tuple[int, ...], ...] = ()
+    tables: tuple[IndexedTable, ...] = ()
     script: Literal["latin", "cyrillic", "other"] = "latin"
     source: Literal["ocr", "pdf", "model"] = "ocr"
     quarter_turns: int = 0

@@ -15,6 +15,7 @@ from engine.ocr.blocks import Block
 from engine.ocr.labels import labelled
 from engine.ocr.layout_model import DetectedRegion
 from engine.ocr.paragraphs import are_rows, groups_of, is_table, sides_of
+from engine.ocr.tables.whole import is_grid, whole_tables
 
 # If this fraction of a box lies in another box, it is a duplicate or a part of that region.
 _SAME = 0.7
@@ -57,7 +58,7 @@ def blocks(lines: Sequence[Line], found: Sequence[DetectedRegion], *, height: fl
         bbox = union(lines[i].bbox for i in own)
         done.append(Block(bbox, "Table" if group.is_table else "Text", tuple(own)))
     done = [part for block in done for part in _parted(_relabelled(block, lines), lines)]
-    done = _with_rows_joined(done, lines)
+    done = whole_tables(_with_rows_joined(done, lines), lines)
     in_order = [done[i] for i in order.columns([block.bbox for block in done])]
     named = labelled(in_order, lines, height=height)
     # A footer below the left column must not precede the right column.
@@ -116,7 +117,9 @@ def _is_text_after_all(region: DetectedRegion, lines: Sequence[Line]) -> bool:
     sentences = sum(len(line.words) >= 4 for line in own)
     # The model's confidence is high for a chart, and low for text that it mistakes for a picture.
     doubted = len(own) >= 4 and region.confidence < _SURE_PICTURE
-    return doubted or covered > _TEXT_SHARE * area(region.bbox) or sentences >= 5
+    if doubted or covered > _TEXT_SHARE * area(region.bbox) or sentences >= 5:
+        return True
+    return is_grid([line.bbox for line in own])
 
 
 def _relabelled(block: Block, lines: Sequence[Line]) -> Block:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from engine.index.view import view_page
-from engine.ocr.table_columns import columns_of
+from engine.index.table_cells import table_cells, texts_of_table
+from engine.layout.grid import table_of_rows
+from engine.layout.reading import table_of, table_rows
 
 if TYPE_CHECKING:
     from engine.index.page_index import PageIndex
@@ -55,17 +56,15 @@ def _region_texts(index: PageIndex) -> Iterator[str]:
 
 def _table(index: PageIndex, region: int) -> str:
     """Return a table region as a Markdown table, each cell in its column."""
-    view = view_page(index)
-    found = [[view.cells[cell] for cell in row] for row in view.rows]
-    rows = [own for row in found if (own := [cell for cell in row if cell.region == region])]
-    columns = columns_of([[cell.bbox for cell in row] for row in rows])
-    width = max((places[-1] + 1 for places in columns), default=0)
-    done = []
-    for row, places in zip(rows, columns, strict=True):
-        texts = [""] * width
-        for cell, place in zip(row, places, strict=True):
-            texts[place] = view.text(cell.first, cell.last).replace("|", "\\|")
-        done.append("| " + " | ".join(texts) + " |")
+    if any(table.region == region for table in index.tables):
+        table = table_of(index.regions[region])
+    else:
+        lines, cells = table_cells([index.lines[at] for at in index.region_lines[region]], None)
+        text, _ = texts_of_table(cells, lines, 0)
+        table = table_of_rows(table_rows(text))
+    done: list[str] = []
+    for row in table.rows():
+        done.append("| " + " | ".join(text.replace("|", "\\|") for text in row) + " |")
         if len(done) == 1:
-            done.append("|" + " --- |" * width)
+            done.append("|" + " --- |" * len(row))
     return "\n".join(done)
