@@ -15,8 +15,8 @@ from decimal import Decimal
 from typing import Any, Final
 
 from engine.core.schema import PageLayout
+from engine.layout.continued import joined_tables
 from engine.layout.grid import Table
-from engine.layout.reading import pages_in_order, regions_in_order, table_of
 
 # Text stays text, whatever it looks like.
 _OPTIONS: Final = {
@@ -71,16 +71,10 @@ TypedCells = Mapping[tuple[int, int], TypedCell]
 def tables_of(layouts: Iterable[PageLayout]) -> list[tuple[str, Table]]:
     """Return (name, table) of each table with text, in reading order.
 
-    The name gives the page and the number of the table, both counted from 1.
+    The name gives the page, or the pages that the table goes on over, and the number of the table
+    on its first page, all counted from 1.
     """
-    found = []
-    for layout in pages_in_order(layouts):
-        number = 0
-        for region in regions_in_order(layout, page_furniture=False):
-            if region.category == "Table" and (table := table_of(region)).has_text:
-                number += 1
-                found.append((f"page {layout.page_index + 1} table {number}", table))
-    return found
+    return [(one.name, one.table) for one in joined_tables(list(layouts))]
 
 
 def to_csv(tables: Sequence[tuple[str, Table]]) -> str:

@@ -23,6 +23,7 @@ from engine.families.lite.mark_answers import answer_from_marks
 from engine.families.lite.markdown import markdown, plain_text, tables
 from engine.families.lite.question import analyse, follows
 from engine.families.lite.reader import BestAnswer, ReadPage, rank, read_page
+from engine.families.lite.table_answers import answer_from_tables
 from engine.families.lite.weights import Checkpoint, gguf_file
 from engine.families.weights.hub import is_cached
 from engine.fields.document_type import classify, deciding_lines, title
@@ -299,7 +300,10 @@ def best_answer(
         if formed is not None and not may_answer(analyse(question, history), formed.candidate):
             formed = None
         indexes = forms.named(question, indexes)
-    ranking = rank(question, prepare(indexes), history=history)
+    pages = prepare(indexes)
+    if (cell := answer_from_tables(analyse(question, history), pages)) is not None:
+        return FoundAnswer(cell, ())
+    ranking = rank(question, pages, history=history)
     read = ranking.best if ranking is not None and ranking.is_answer else None
     known = [one for one in (formed, read) if one is not None]
     best = max(known, key=lambda one: one.score, default=None)

@@ -6,23 +6,30 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Final
+from typing import Final, TypeAlias
 
 _MOST_ROWS: Final = 4
 # A row of values: this share of its texts right of the first column are values.
 _VALUES: Final = 0.5
 _VALUE: Final = re.compile(r"[-–—+(]?[^\w\s]?[\d\s.,'’%:/()–—-]*\d[\d\s.,'’%)–—-]*[^\w\s]?|[-–—.]+")
+_Ends: TypeAlias = Sequence[tuple[float, float]]
+# A head is set between two rows if it is this share of their distance away from its row.
+_BETWEEN: Final = 0.2
+# What an uncovered column costs, in widths of a column.
+_UNCOVERED: Final = 0.3
 _YEAR: Final = re.compile(r"(?:19|20)\d\d(?:[-–/]\d\d(?:\d\d)?)?")
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Words of one cell: the place, the spans, the text and its left and right ends (flat u)."""
+    """Words of one cell: its place and spans, the middle of its (first) line (flat v), its text, and
+    the text's left and right ends (flat u)."""
 
     row: int
     column: int
     rows: int
     columns: int
+    middle: float
     text: str
     left: float
     right: float
@@ -84,42 +91,64 @@ def spanned(pieces: Sequence[Piece], heads: int, edges: Sequence[float]) -> list
     done = [piece for piece in pieces if piece.row >= heads]
     top = [piece for piece in pieces if piece.row < heads]
     count = len(edges) - 1
+    # Heads of single columns are set as the heads over them are, so they are what is compared.
+    ends = list(pairwise(edges))
+    for piece in sorted(top, key=lambda one: one.row):
+        if piece.columns == 1:
+            ends[piece.column] = (piece.left, piece.right)
+    middles = [
+        sorted(piece.middle for piece in top if piece.row == row) or [0.0] for row in range(heads)
+    ]
+    usual = [values[len(values) // 2] for values in middles]
+    step = min((b - a for a, b in pairwise(usual)), default=0.0)
+    # A head that is set halfway between two rows, or has no text below it.
     tall = [
         piece
         for piece in top
-        if not any(
-            other.row != piece.row
-            and other.column <= piece.last_column
-            and piece.column <= other.last_column
-            for other in top
-        )
+        if not _others(piece, top)
+        and (abs(piece.middle - usual[piece.row]) > _BETWEEN * step or piece.row < heads - 1)
+        and not _is_over_columns(piece, top, ends)
     ]
+    spread: list[Piece] = []
     for row in range(heads - 1):
         own = sorted((p for p in top if p.row == row and p not in tall), key=lambda p: p.column)
         below = {c for p in top if p.row > row for c in range(p.column, p.last_column + 1)}
-        taken = {c for p in tall if p.row <= row for c in range(p.column, p.last_column + 1)}
+        taken = {c for p in tall for c in range(p.column, p.last_column + 1)}
         for first, last in _runs([c for c in range(count) if c in below and c not in taken]):
             group = [p for p in own if first <= p.column and p.last_column <= last]
             if group:
-                done += _shared(group, first, last, edges)
-        placed = {p.words for p in done}
-        done += [p for p in own if p.words not in placed]
-    done += [p for p in top if p.row == heads - 1 and p not in tall]
-    done += [replace(piece, row=0, rows=heads) for piece in _lowered(tall, done, heads)]
+                spread += _shared(group, first, last, ends)
+    placed = {piece.words for piece in (*spread, *tall)}
+    spread += [piece for piece in top if piece.words not in placed]
+    done += [
+        replace(piece, row=0, rows=heads)
+        if piece in tall or (piece.row and not _others(piece, spread))
+        else piece
+        for piece in (*spread, *tall)
+    ]
     return done
 
 
-def _lowered(tall: Sequence[Piece], done: Sequence[Piece], heads: int) -> list[Piece]:
-    """Tall heads; one below a spread head keeps its row."""
-    kept = []
-    for piece in tall:
-        over = any(
-            other.row < piece.row < heads and other.column <= piece.column <= other.last_column
-            for other in done
-        )
-        if not over:
-            kept.append(piece)
-    return kept
+def _others(piece: Piece, pieces: Sequence[Piece]) -> bool:
+    """Whether another piece of another row stands in the same columns."""
+    return any(
+        other.row != piece.row
+        and other.column <= piece.last_column
+        and piece.column <= other.last_column
+        for other in pieces
+    )
+
+
+def _is_over_columns(piece: Piece, top: Sequence[Piece], ends: _Ends) -> bool:
+    """Whether a head stands over several columns between those of its row, each with a head."""
+    if any(other.row > piece.row and other.column == piece.column for other in top):
+        return True
+    lower = {other.column for other in top if other.row > piece.row}
+    near = {piece.column - 1, piece.last_column + 1} & lower
+    middle = (piece.left + piece.right) / 2
+    own = [c for c in range(piece.column, piece.last_column + 1)]
+    inside = any(ends[c][0] <= middle <= ends[c][1] for c in own)
+    return bool(near) and not inside and piece.columns == 1
 
 
 def _runs(columns: Sequence[int]) -> list[tuple[int, int]]:
@@ -132,24 +161,24 @@ def _runs(columns: Sequence[int]) -> list[tuple[int, int]]:
     return runs
 
 
-def _shared(group: Sequence[Piece], first: int, last: int, edges: Sequence[float]) -> list[Piece]:
+def _shared(group: Sequence[Piece], first: int, last: int, ends: _Ends) -> list[Piece]:
     """Share columns first..last between heads so that each is over the middle of its own."""
-    choices = [_cuts(group, first, last, edges, at) for at in (0.5, 0.0)]
-    distance, cuts = min(choices, key=lambda choice: choice[0])
+    choices = [_cuts(group, first, last, ends, at) for at in (0.5, 0.0)]
+    distance, starts = min(choices, key=lambda choice: choice[0])
     if distance == float("inf"):
         return list(group)
-    starts = [first, *cuts]
-    ends = [*(cut - 1 for cut in cuts), last]
     return [
-        replace(piece, column=start, columns=end - start + 1)
-        for piece, start, end in zip(group, starts, ends, strict=True)
+        replace(piece, column=start, columns=after - start)
+        for piece, (start, after) in zip(group, pairwise(starts), strict=True)
     ]
 
 
 def _cuts(
-    group: Sequence[Piece], first: int, last: int, edges: Sequence[float], share: float
+    group: Sequence[Piece], first: int, last: int, ends: _Ends, share: float
 ) -> tuple[float, list[int]]:
-    """The first column of each head after the first one, with the least total distance.
+    """The least total distance, the first column of each head, and the column after the last one.
+
+    Columns at both ends may stay uncovered.
 
     Args:
         share: the place of a head in its columns that is compared: 0.5 the middle, 0 the left.
@@ -157,20 +186,27 @@ def _cuts(
 
     def distance(piece: Piece, start: int, end: int) -> float:
         own = piece.left + share * (piece.right - piece.left)
-        return abs(edges[start] + share * (edges[end + 1] - edges[start]) - own)
+        places = [ends[at][0] + share * (ends[at][1] - ends[at][0]) for at in (start, end)]
+        return abs((sum(places) / 2 if share else places[0]) - own)
 
-    # best: first column of the next head -> (distance so far, cuts)
-    best: dict[int, tuple[float, list[int]]] = {first: (0.0, [])}
+    width = (ends[last][1] + ends[last][0] - ends[first][1] - ends[first][0]) / 2
+    uncovered = _UNCOVERED * width / max(1, last - first)
+    # best: first column of the next head -> (distance so far, first columns)
+    best: dict[int, tuple[float, list[int]]] = {
+        start: ((start - first) * uncovered, [start])
+        for start in range(first, group[0].column + 1)
+    }
     for piece, after in pairwise([*group, None]):
         assert piece is not None
         found: dict[int, tuple[float, list[int]]] = {}
-        ends = range(piece.last_column, after.column) if after else [last]
-        for start, (so_far, cuts) in best.items():
+        until = after.column if after else last + 1
+        for start, (so_far, starts) in best.items():
             if start > piece.column:
                 continue
-            for end in ends:
+            for end in range(piece.last_column, until):
                 total = so_far + distance(piece, start, end)
+                total += 0.0 if after else (last - end) * uncovered
                 if end + 1 not in found or total < found[end + 1][0]:
-                    found[end + 1] = (total, [*cuts, end + 1] if after else cuts)
+                    found[end + 1] = (total, [*starts, end + 1])
         best = found
     return min(best.values(), key=lambda choice: choice[0], default=(float("inf"), []))

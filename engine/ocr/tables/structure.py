@@ -109,7 +109,9 @@ def _pieces(
         else:
             first, last = columns.span_of(left, right)
         text = " ".join(texts[word] for word in group)
-        found.append(Piece(0, first, 1, last - first + 1, text, left, right, tuple(group)))
+        middle = float(np.median(boxes[list(line), 1] + boxes[list(line), 3])) / 2
+        columns_over = last - first + 1
+        found.append(Piece(0, first, 1, columns_over, middle, text, left, right, tuple(group)))
     return found
 
 
