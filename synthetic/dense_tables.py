@@ -16,6 +16,7 @@ from PIL import Image
 from engine.layout.grid import Table, TableCell
 
 from .sheet import Cell, Row, Sheet
+from .truth import Word
 
 RULES: Final = ("grid", "head", "none")
 SPLITS: Final = ("train", "test")
@@ -52,10 +53,19 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class TablePage:
-    """A drawn page. table: the true cells, heads marked; asked: questions about some of them."""
+    """A drawn page.
+
+    Attributes:
+        table: the true cells, heads marked.
+        words: every printed word, the title's first.
+        title_words: how many of them are the title's.
+        asked: questions about some cells.
+    """
 
     image: Image.Image
     table: Table
+    words: tuple[Word, ...]
+    title_words: int
     asked: tuple[Asked, ...]
     language: str
 
@@ -84,6 +94,7 @@ def draw_page(
     with sheet.region("Title"):
         title = ("Quarterly overview", "Сводная таблица")[language == "ru"]
         y = sheet.line(_LEFT, 24, title, 13, "b")
+    title_words = len(sheet.words)
     scale = _WIDTH / sum(widths)
     sheet.table(
         _LEFT, y + 12, [w * scale for w in widths], body, head, size, aligns, rules, pad,
@@ -96,7 +107,14 @@ def draw_page(
         if one is not None
         for cell in [one if isinstance(one, Cell) else Cell(one)]
     ]
-    return TablePage(sheet.finished(), Table(tuple(cells)), tuple(asked), language)
+    return TablePage(
+        sheet.finished(),
+        Table(tuple(cells)),
+        tuple(sheet.words),
+        title_words,
+        tuple(asked),
+        language,
+    )
 
 
 def _ask(rng: random.Random, russian: bool, row: str, column: str, answer: str) -> Asked:

@@ -36,9 +36,7 @@ def document_tables(indexes: Sequence[PageIndex]) -> list[list[TablePart]]:
     last: Table | None = None
     for page, index in enumerate(indexes):
         shown = [
-            at
-            for at, region in enumerate(index.regions)
-            if region.category not in PAGE_FURNITURE
+            at for at, region in enumerate(index.regions) if region.category not in PAGE_FURNITURE
         ]
         for table in index.tables:
             heads = tuple(cell for cell in table.cells if cell.is_header)

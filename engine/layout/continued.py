@@ -50,9 +50,7 @@ def repeated_heads(before: Table, after: Table) -> int | None:
     return 0 if values and 2 * numbers >= len(values) else None
 
 
-def are_in_line(
-    first: BBox, first_width: float, second: BBox, second_width: float
-) -> bool:
+def are_in_line(first: BBox, first_width: float, second: BBox, second_width: float) -> bool:
     """Whether two tables begin and end at the same places across pages of the given widths."""
     return all(
         abs(first[side] / first_width - second[side] / second_width) <= _EDGE for side in (0, 2)

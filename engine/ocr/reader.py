@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from engine.core.schema import BBox, Line, Size
-from engine.ocr import line_boxes, orientation, rapid, recogniser, shine_through
+from engine.ocr import line_boxes, orientation, rapid, recogniser, ruling, shine_through
 from engine.ocr.recognised_text import RecognisedText
 from engine.ocr.words import join_neighbours, line_of, split_at_gaps
 from engine.text.alphabets import Script, in_letters_of, script_of
@@ -99,6 +99,8 @@ def read_picture(
 ) -> PictureText:
     """Recognise all lines of an image, except those that shine through from the back.
 
+    The rules of a grid are removed before (engine.ocr.ruling); the result has the picture with them.
+
     Args:
         picture: (height, width, 3), uint8, RGB.
         fix_orientation: whether to turn pages that are sideways or upside down.
@@ -106,8 +108,9 @@ def read_picture(
     Raises:
         OcrError: onnxruntime cannot load or run the recogniser.
     """
+    printed, picture = picture, ruling.without_rules(picture)
     if fix_orientation:
-        picture, quads, turns = _upright(picture, check)
+        picture, quads, turns = _upright(picture, orientation.quarter_turns(printed), check)
     else:
         quads, turns = rapid.detect(picture, check), 0
     quads = line_boxes.fitted(picture, quads)
@@ -131,13 +134,14 @@ def read_picture(
         script=script,
         quarter_turns=turns,
         angle=angle,
-        picture=picture,
+        picture=_turned(printed, turns),
     )
 
 
-def _upright(picture: Picture, check: Callable[[], None]) -> tuple[Picture, Quads, int]:
+def _upright(
+    picture: Picture, model_turns: int | None, check: Callable[[], None]
+) -> tuple[Picture, Quads, int]:
     """(the upright picture, its lines, the quarter turns that were made)."""
-    model_turns = orientation.quarter_turns(picture)
     turns = model_turns or 0
     upright = _turned(picture, turns)
     quads = rapid.detect(upright, check)

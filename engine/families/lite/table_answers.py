@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from engine.families.lite.asked_values import asks_yes_or_no, may_answer
@@ -26,6 +27,11 @@ if TYPE_CHECKING:
 _LEAST_COLUMNS: Final = 3
 _LEAST_ROWS: Final = 3
 _ALIKE: Final = 0.8
+# Two words are read as one if they are alike by this much and longer than this.
+_JOINED: Final = 0.95
+_LEAST_JOINED: Final = 4
+_LEAST_NAME: Final = 4
+_LONGEST_ENDING: Final = 2
 # Weights of a word of the question that a label explains: any, and a stop word ("in", "may").
 _WORD, _STOP_WORD = 1.0, 0.1
 # A label whose words follow each other in the question; a word of a label that is not asked for.
@@ -98,7 +104,16 @@ class _Asked:
         return frozenset().union(*(self._places(word) for word in tokens(label)))
 
     def _places(self, word: str) -> frozenset[int]:
-        return frozenset(i for i, own in enumerate(self.words) if likeness(word, own) >= _ALIKE)
+        found = {
+            i
+            for i, own in enumerate(self.words)
+            if likeness(word, own) >= _ALIKE or _is_declined(word, own)
+        }
+        # The space between two printed words may not have been seen.
+        for i, (own, after) in enumerate(pairwise(self.words)):
+            if len(own) + len(after) > _LEAST_JOINED and likeness(word, own + after) >= _JOINED:
+                found |= {i, i + 1}
+        return frozenset(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +227,17 @@ def _text(cell: IndexedCell, index: PageIndex) -> str:
 
 def _is_words(text: str) -> bool:
     return sum(map(str.isalpha, text)) > sum(map(str.isdigit, text))
+
+
+def _is_declined(word: str, other: str) -> bool:
+    """Whether one word is the other one with an ending: names that the stemmer cuts too short."""
+    short, long = sorted((word, other), key=len)
+    return (
+        len(short) >= _LEAST_NAME
+        and short.isalpha()
+        and long.startswith(short)
+        and len(long) - len(short) <= _LONGEST_ENDING
+    )
 
 
 def _candidate(cell: IndexedCell, page: ReadPage) -> Candidate:

@@ -193,8 +193,7 @@ def _cuts(
     uncovered = _UNCOVERED * width / max(1, last - first)
     # best: first column of the next head -> (distance so far, first columns)
     best: dict[int, tuple[float, list[int]]] = {
-        start: ((start - first) * uncovered, [start])
-        for start in range(first, group[0].column + 1)
+        start: ((start - first) * uncovered, [start]) for start in range(first, group[0].column + 1)
     }
     for piece, after in pairwise([*group, None]):
         assert piece is not None

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # A horizontal rule covers at least this share of the table's width. The table has a rule for each
 # row if it has rules for this share of its rows.
-_RULE: Final = 0.15
+_RULE: Final = 0.3
 _FULL_RULE: Final = 0.6
 _RULED: Final = 0.7
 # Lines of one cell are closer than this share of the distance of rows, and than these heights.

@@ -21,6 +21,10 @@ _DARKER: Final = 0.12
 _LEAST_DARKER: Final = 10
 # Thicker than this share of a word's height, it is a bar or a filled row.
 _THICKEST: Final = 0.5
+# Pixels: boxes of a text layer are no higher than the letters.
+_LEAST_ACROSS: Final = 40
+_LEAST_DOWN: Final = 22
+_LEAST_THICK: Final = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +74,9 @@ def find_rules(flat: Picture, origin: tuple[int, int], height: float) -> Rules:
     darker = max(_LEAST_DARKER, _DARKER * contrast)
     around = cv2.blur(flat, (2 * round(1.5 * height) + 1,) * 2)
     ink = np.asarray(around.astype(np.int16) - flat > darker, np.uint8)
-    horizontal = _opened(ink, (max(9, round(_ALONG_ROWS * height)), 1), height)
+    horizontal = _opened(ink, (max(_LEAST_ACROSS, round(_ALONG_ROWS * height)), 1), height)
     vertical = _opened(
-        np.ascontiguousarray(ink.T), (max(9, round(_ALONG_COLUMNS * height)), 1), height
+        np.ascontiguousarray(ink.T), (max(_LEAST_DOWN, round(_ALONG_COLUMNS * height)), 1), height
     ).T
     return Rules(
         origin,
@@ -91,7 +95,9 @@ def _opened(ink: NDArray[np.uint8], size: tuple[int, int], height: float) -> Mas
     runs = cv2.morphologyEx(wide, cv2.MORPH_OPEN, np.ones(size[::-1], np.uint8))
     # What is as thick as print is none.
     thick = cv2.morphologyEx(
-        runs, cv2.MORPH_OPEN, np.ones((max(4, round(_THICKEST * height) + 2), 3), np.uint8)
+        runs,
+        cv2.MORPH_OPEN,
+        np.ones((max(_LEAST_THICK, round(_THICKEST * height) + 2), 3), np.uint8),
     )
     return np.asarray((runs > 0) & ~(thick > 0), np.bool_)
 
@@ -107,7 +113,7 @@ def _gathered(mask: Mask, start: int, height: float) -> list[Rule]:
         spread |= padded[shift : shift + mask.shape[0]]
     share = spread.mean(axis=1)
     found: list[Rule] = []
-    apart = max(2.0, 0.5 * height)
+    apart = max(8.0, height)
     for at in np.argsort(-share, kind="stable"):
         if share[at] < 0.02:
             break
