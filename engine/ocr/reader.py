@@ -99,7 +99,7 @@ def read_picture(
 ) -> PictureText:
     """Recognise all lines of an image, except those that shine through from the back.
 
-    The rules of a grid are removed before (engine.ocr.ruling); the result has the picture with them.
+    The rules of a grid are removed for this (engine.ocr.ruling), but stay in the result's picture.
 
     Args:
         picture: (height, width, 3), uint8, RGB.

@@ -22,8 +22,10 @@ _YEAR: Final = re.compile(r"(?:19|20)\d\d(?:[-–/]\d\d(?:\d\d)?)?")
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Words of one cell: its place and spans, the middle of its (first) line (flat v), its text, and
-    the text's left and right ends (flat u)."""
+    """Words of one cell, its place and its spans.
+
+    middle: of its (first) line, flat v. left, right: ends of its text, flat u.
+    """
 
     row: int
     column: int
@@ -146,7 +148,7 @@ def _is_over_columns(piece: Piece, top: Sequence[Piece], ends: _Ends) -> bool:
     lower = {other.column for other in top if other.row > piece.row}
     near = {piece.column - 1, piece.last_column + 1} & lower
     middle = (piece.left + piece.right) / 2
-    own = [c for c in range(piece.column, piece.last_column + 1)]
+    own = range(piece.column, piece.last_column + 1)
     inside = any(ends[c][0] <= middle <= ends[c][1] for c in own)
     return bool(near) and not inside and piece.columns == 1
 

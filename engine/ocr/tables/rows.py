@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -81,7 +82,7 @@ def find_rows(
     middles: list[list[float]] = [[] for _ in range(max(of_line) + 1)]
     for line, row in zip(lines, of_line, strict=True):
         middles[row].append(line.middle)
-    between = [(max(a) + min(b)) / 2 for a, b in zip(middles, middles[1:], strict=False)]
+    between = [(max(a) + min(b)) / 2 for a, b in pairwise(middles)]
     return Rows(tuple(of_line), (top, *between, bottom), ruled=False)
 
 
@@ -101,7 +102,7 @@ def _by_distance(lines: Sequence[PrintedLine], walls: Sequence[float], height: f
 
     # Anchors that are lines of the same cells, as in heads of two lines.
     group = {anchors[0]: 0} if anchors else {}
-    for before, at in zip(anchors, anchors[1:], strict=False):
+    for before, at in pairwise(anchors):
         group[at] = group[before] + (0 if joined(before, at) else 1)
     label: list[float] = []
     for at in range(len(lines)):

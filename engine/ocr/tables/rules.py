@@ -94,11 +94,8 @@ def _opened(ink: NDArray[np.uint8], size: tuple[int, int], height: float) -> Mas
     wide = cv2.dilate(ink, np.ones((3, 3), np.uint8))
     runs = cv2.morphologyEx(wide, cv2.MORPH_OPEN, np.ones(size[::-1], np.uint8))
     # What is as thick as print is none.
-    thick = cv2.morphologyEx(
-        runs,
-        cv2.MORPH_OPEN,
-        np.ones((max(_LEAST_THICK, round(_THICKEST * height) + 2), 3), np.uint8),
-    )
+    thickest = max(_LEAST_THICK, round(_THICKEST * height) + 2)
+    thick = cv2.morphologyEx(runs, cv2.MORPH_OPEN, np.ones((thickest, 3), np.uint8))
     return np.asarray((runs > 0) & ~(thick > 0), np.bool_)
 
 

@@ -223,7 +223,9 @@ def _by_edges(
         first_row, last_row = piece.row, piece.row
         first, last = piece.column, piece.last_column
 
-        def free(row: int, column: int, piece: Piece = piece) -> bool:
+        def free(
+            row: int, column: int, piece: Piece = piece, used: set[tuple[int, int]] = used
+        ) -> bool:
             inside = 0 <= row < rows.count and 0 <= column < columns.count
             other = filled.get((row, column))
             return inside and (row, column) not in used and other in (None, piece)
@@ -249,7 +251,7 @@ def _by_edges(
             and all(lower_ink(first_row - 1, c) < _EDGE for c in across)
         ):
             first_row -= 1
-        used |= {(r, c) for r in range(first_row, last_row + 1) for c in across}
+        used.update((r, c) for r in range(first_row, last_row + 1) for c in across)
         done.append(
             replace(
                 piece,
