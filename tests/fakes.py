@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from bench.soak.echo import CodePoints
 from engine.core.errors import RunCancelled
-from engine.core.schema import BBox, Evidence, EvidenceFound, Line, Step, Word
+from engine.core.schema import BBox, CertaintyJudged, Evidence, EvidenceFound, Line, Step, Word
 from engine.core.settings import ModelSettings, Settings
 from engine.families.base import Capabilities, ModelFamily, ModelRequest, Outcome, Preparation, Run
 
@@ -37,6 +37,7 @@ class FakeFamily(ModelFamily):
     )
     script: ClassVar[list[str | Exception]] = ["The total ", "is 42."]
     evidence: ClassVar[list[Evidence]] = []
+    judged: ClassVar[CertaintyJudged | None] = None
     gate: ClassVar[threading.Event | None] = None
     load_error: ClassVar[Exception | None] = None
     loads: ClassVar[int] = 0
@@ -47,6 +48,7 @@ class FakeFamily(ModelFamily):
     def reset(cls) -> None:
         cls.script = ["The total ", "is 42."]
         cls.evidence, cls.requests = [], []
+        cls.judged = None
         cls.gate = cls.load_error = None
         cls.loads = cls.pieces_said = 0
 
@@ -76,6 +78,8 @@ class FakeFamily(ModelFamily):
 
     def generate(self, inputs: ModelRequest, run: Run) -> Outcome:
         said = 0
+        if self.judged is not None:
+            run.emit(self.judged)
         for found in self.evidence:
             run.emit(EvidenceFound(found))
         for piece in self.script:

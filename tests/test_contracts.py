@@ -16,6 +16,7 @@ EVENTS = {
     "TextDelta": ("text",),
     "RegionAdded": ("document_id", "page_index", "region"),
     "EvidenceFound": ("evidence",),
+    "CertaintyJudged": ("certainty", "suggestions"),
     "Discarded": ("key", "values"),
     "Notice": ("key", "values"),
     "UsageReport": ("usage",),
@@ -37,7 +38,7 @@ def fields(value_type: type) -> tuple[str, ...]:
     return tuple(field.name for field in dataclasses.fields(value_type))
 
 
-def test_stream_events_are_exactly_the_nine_of_the_design() -> None:
+def test_stream_events_are_exactly_the_ten_of_the_design() -> None:
     names = {event.__name__ for event in typing.get_args(schema.StreamEvent)}
     assert names == set(EVENTS)
 

@@ -12,8 +12,10 @@ from typing import Final
 from engine.core.geometry import clip
 from engine.core.schema import (
     BBox,
+    CertaintyJudged,
     Discarded,
     Document,
+    Evidence,
     EvidenceFound,
     Line,
     Notice,
@@ -91,10 +93,10 @@ class PageCrop:
     def back(self, event: StreamEvent) -> StreamEvent:
         """The event about the page instead of the crop: its boxes, and its document id."""
         match event:
-            case EvidenceFound(found) if found.document_id == self.page.document_id:
-                document_id = self.whole.document_id
-                moved = replace(found, document_id=document_id, bbox=self._moved(found.bbox))
-                return EvidenceFound(moved)
+            case EvidenceFound(found):
+                return EvidenceFound(self._of_page(found))
+            case CertaintyJudged(certainty, suggestions):
+                return CertaintyJudged(certainty, tuple(map(self._of_page, suggestions)))
             case RegionAdded(document_id, page_index, region) if (
                 document_id == self.page.document_id
             ):
@@ -105,6 +107,12 @@ class PageCrop:
             ):
                 return replace(event, values={**values, "document_id": self.whole.document_id})
         return event
+
+    def _of_page(self, found: Evidence) -> Evidence:
+        if found.document_id != self.page.document_id:
+            return found
+        document_id = self.whole.document_id
+        return replace(found, document_id=document_id, bbox=self._moved(found.bbox))
 
     def _shifted(self, bbox: BBox) -> BBox:
         x, y = self._box[0], self._box[1]

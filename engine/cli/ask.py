@@ -8,6 +8,7 @@ from engine.chat.engine import Engine
 from engine.chat.export.answer import answer_json
 from engine.cli.console import add_file, add_password, follow, pages_of, password_of, write_json
 from engine.core.errors import SessionError
+from engine.core.schema import Evidence
 from engine.core.settings import Settings
 
 
@@ -49,10 +50,17 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         write_json(answer_json(answer, document.pages))
         return 0
     sys.stdout.write("\n")
+    if answer.certainty == "unsure":
+        sys.stdout.write("  (not sure)\n")
     for found in answer.evidence:
-        x0, y0, x1, y1 = (round(value) for value in found.bbox)
-        place = f"page {found.page_index + 1}, box {x0},{y0},{x1},{y1}"
-        sys.stdout.write(f"  {place}: {found.text}\n")
+        sys.stdout.write(f"  {_place(found)}: {found.text}\n")
+    for found in answer.suggestions:
+        sys.stdout.write(f"  or see {_place(found)}: {found.text}\n")
     for notice in answer.notices:
         sys.stderr.write(notice + "\n")
     return 0
+
+
+def _place(found: Evidence) -> str:
+    x0, y0, x1, y1 = (round(value) for value in found.bbox)
+    return f"page {found.page_index + 1}, box {x0},{y0},{x1},{y1}"

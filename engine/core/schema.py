@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 BBox: TypeAlias = tuple[float, float, float, float]
 Size: TypeAlias = tuple[int, int]
 FinishReason: TypeAlias = Literal["stop", "length", "cancelled", "repetition"]
+Certainty: TypeAlias = Literal["sure", "unsure", "refused"]
 Role: TypeAlias = Literal["user", "assistant"]
 MarkKind: TypeAlias = Literal["check_box", "radio_button", "signature", "stamp", "code"]
 MarkState: TypeAlias = Literal["checked", "unchecked", "signed", "empty", "unclear", ""]
@@ -44,6 +45,7 @@ CATEGORIES: Final = (
     "Title",
 )
 FINISH_REASONS: Final = ("stop", "length", "cancelled", "repetition")
+CERTAINTIES: Final = ("sure", "unsure", "refused")
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +254,12 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A finished answer. model_id: the model that answered, which may be a fallback."""
+    """A finished answer.
+
+    Attributes:
+        model_id: the model that answered, which may be a fallback.
+        certainty, suggestions: see CertaintyJudged; None and empty from a model that gives none.
+    """
 
     text: str
     model_id: str
@@ -261,6 +268,8 @@ class Answer:
     layouts: tuple[PageLayout, ...] = ()
     usage: Usage = field(default_factory=Usage)
     notices: tuple[str, ...] = ()
+    certainty: Certainty | None = None
+    suggestions: tuple[Evidence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,6 +314,20 @@ class EvidenceFound:
 
 
 @dataclass(frozen=True, slots=True)
+class CertaintyJudged:
+    """How sure the model is of its answer.
+
+    Attributes:
+        certainty: "sure"; "unsure": the answer may well be wrong; "refused": there is no answer,
+            and the text says so.
+        suggestions: other places to look at, the likeliest first. They never support the answer.
+    """
+
+    certainty: Certainty
+    suggestions: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Discarded(_Told):
     """Withdraws the text, regions and evidence streamed so far; the key gives the reason."""
 
@@ -339,6 +362,7 @@ StreamEvent: TypeAlias = (
     | TextDelta
     | RegionAdded
     | EvidenceFound
+    | CertaintyJudged
     | Discarded
     | Notice
     | UsageReport

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from engine.core.errors import EngineError
 from engine.core.schema import (
     Answer,
+    Certainty,
+    CertaintyJudged,
     Discarded,
     Document,
     Evidence,
@@ -36,6 +38,7 @@ class Transcript:
     Attributes:
         regions: (document_id, page_index) -> regions in the order in which they were found.
         step: the last Step, None once the run ended.
+        certainty, suggestions: see CertaintyJudged; None and empty from a model that gives none.
         finish_reason, model_id: None until Finished.
         error: set by Failed.
     """
@@ -49,6 +52,8 @@ class Transcript:
     finish_reason: FinishReason | None = None
     model_id: str | None = None
     error: EngineError | None = None
+    certainty: Certainty | None = None
+    suggestions: tuple[Evidence, ...] = ()
 
     def add(self, event: StreamEvent) -> None:
         match event:
@@ -56,6 +61,8 @@ class Transcript:
                 self.text += text
             case EvidenceFound(evidence):
                 self.evidence.append(evidence)
+            case CertaintyJudged(certainty, suggestions):
+                self.certainty, self.suggestions = certainty, suggestions
             case RegionAdded(document_id, page_index, region):
                 self.regions.setdefault((document_id, page_index), []).append(region)
             case Step():
@@ -68,6 +75,7 @@ class Transcript:
                 self.text = ""
                 self.evidence.clear()
                 self.regions.clear()
+                self.certainty, self.suggestions = None, ()
                 self.notices.append(event)
             case UsageReport(usage):
                 self.usage = usage
@@ -135,4 +143,6 @@ class Transcript:
             layouts=self.layouts(documents, language),
             usage=self.usage,
             notices=tuple(notice.text(language) for notice in self.notices),
+            certainty=self.certainty,
+            suggestions=self.suggestions,
         )

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from engine.core.errors import EngineError
 from engine.core.i18n import Sentence, catalogue
-from engine.core.schema import FINISH_REASONS, Discarded, Notice
+from engine.core.schema import CERTAINTIES, FINISH_REASONS, Discarded, Notice
 from engine.core.schema_json import (
     Json,
     evidence_from_json,
@@ -57,6 +57,8 @@ def transcript_to_json(transcript: Transcript) -> Json:
         "finish_reason": transcript.finish_reason,
         "model_id": transcript.model_id,
         "error": _error_to_json(transcript.error),
+        "certainty": transcript.certainty,
+        "suggestions": [evidence_to_json(one) for one in transcript.suggestions],
     }
 
 
@@ -78,6 +80,9 @@ def transcript_from_json(record: Mapping[str, Any]) -> Transcript:
 def _read(record: Mapping[str, Any]) -> Transcript:
     if record["finish_reason"] not in (None, *FINISH_REASONS):
         raise ValueError(f"{record['finish_reason']!r} is no finish_reason")
+    # Records of earlier versions have neither certainty nor suggestions.
+    if record.get("certainty") not in (None, *CERTAINTIES):
+        raise ValueError(f"{record['certainty']!r} is no certainty")
     notices = (_notice(one) for one in record["notices"])
     return Transcript(
         text=_text(record["text"]),
@@ -91,6 +96,8 @@ def _read(record: Mapping[str, Any]) -> Transcript:
         finish_reason=record["finish_reason"],
         model_id=record["model_id"],
         error=_error(record["error"]),
+        certainty=record.get("certainty"),
+        suggestions=tuple(evidence_from_json(one) for one in record.get("suggestions", ())),
     )
 
 

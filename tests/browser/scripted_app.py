@@ -13,7 +13,7 @@ import torch
 
 import engine.chat.engine
 import gradio_app
-from engine.core.schema import BBox, Region, RegionAdded
+from engine.core.schema import BBox, Certainty, CertaintyJudged, Evidence, Region, RegionAdded
 from engine.families import FAMILIES
 from engine.families.base import Capabilities, ModelRequest, Outcome, Run
 from tests.fakes import FakeFamily
@@ -40,6 +40,8 @@ HELD_AFTER = 3
 _LONGEST_HOLD_SECONDS = 30.0
 # A question that begins so is answered at the pace of a model.
 SLOWLY = "Slowly:"
+# A question that begins so gets an unsure answer or a refusal, and a place on the last page.
+UNSURE, REFUSED = "Unsure:", "Refused:"
 
 
 class Scripted(FakeFamily):
@@ -59,6 +61,13 @@ class Scripted(FakeFamily):
                 run.emit(RegionAdded(page.document_id, page.page_index, region))
                 if order + 1 == HELD_AFTER:
                     _wait_while_held()
+        for beginning in (UNSURE, REFUSED):
+            if inputs.question.startswith(beginning):
+                last = inputs.pages[-1]
+                box = (0.1 * last.width, 0.55 * last.height, 0.6 * last.width, 0.65 * last.height)
+                place = Evidence(last.document_id, last.page_index, box, "Paid: 2026-03-14", 0.0)
+                certainty: Certainty = "unsure" if beginning == UNSURE else "refused"
+                run.emit(CertaintyJudged(certainty, (place,)))
         # A model that lays a page out reads its words too.
         for word in ("words" if inputs.task == "layout" else inputs.question).split(" "):
             if inputs.question.startswith(SLOWLY):

@@ -9,7 +9,7 @@ import pytest
 import engine
 from engine import Settings
 from engine.cli import main
-from engine.core.schema import Evidence
+from engine.core.schema import CertaintyJudged, Evidence
 from tests.fakes import FAKE_MODELS_TOML, FakeFamily, draw_page, save_page
 
 
@@ -78,6 +78,21 @@ def test_ask_streams_text_and_places_for_a_person(
     out = capsys.readouterr().out
     assert out.startswith("The total is 42.\n")
     assert "page 1, box 1,2,30,40: 42" in out
+
+
+def test_ask_says_that_an_answer_is_unsure_and_where_else_to_look(
+    overlay: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = Evidence("doc", 1, (1.0, 2.0, 30.0, 40.0), "17 May", 0.0)
+    FakeFamily.judged = CertaintyJudged("unsure", (place,))
+    argv = ("ask", str(save_page(tmp_path)), "What?", "--settings", overlay)
+    result = run_json(capsys, *argv, "--json")
+    assert result["certainty"] == "unsure"
+    assert result["suggestions"][0]["text"] == "17 May"
+    assert main(argv) == 0
+    out = capsys.readouterr().out
+    assert "(not sure)" in out
+    assert "or see page 2, box 1,2,30,40: 17 May" in out
 
 
 @pytest.mark.parametrize(

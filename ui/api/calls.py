@@ -144,5 +144,7 @@ class Calls:
             evidence=tuple(transcript.evidence),
             usage=transcript.usage,
             notices=tuple(notice.text(request.language) for notice in list(transcript.notices)),
+            certainty=transcript.certainty,
+            suggestions=transcript.suggestions,
         )
         return {**answer_json(answer, pages), "finish_reason": None}

@@ -1,6 +1,7 @@
 """A run of the engine as OpenAI's chat.completion object, or as its chunks.
 
-The field `scanchat` holds what OpenAI's format lacks: the evidence with its boxes, the sizes of the
+The field `scanchat` holds what OpenAI's format lacks: the evidence with its boxes, the
+certainty with the suggested places, the sizes of the
 pages, the regions, the notices, the engine's own finish_reason and its usage.
 """
 
@@ -101,6 +102,8 @@ class CompletionReply:
         layouts = transcript.layouts(self._documents, self._language)
         return {
             "evidence": [evidence_json(found) for found in transcript.evidence],
+            "certainty": transcript.certainty,
+            "suggestions": [evidence_json(found) for found in transcript.suggestions],
             "pages": [
                 {
                     "document_id": page.document_id,

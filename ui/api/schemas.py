@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from engine.core.schema import FinishReason
+from engine.core.schema import Certainty, FinishReason
 
 Language = Literal["en", "ru"]
 # No representation shows it, so no log does.
@@ -64,6 +64,10 @@ class AnswerBody(_Described):
     finish_reason: FinishReason | None
     """stop, length (cut at the limit of tokens), repetition (cut) or cancelled."""
     evidence: list[Place]
+    certainty: Certainty | None = None
+    """sure, unsure (it may well be wrong) or refused (no answer); null from a model without it."""
+    suggestions: list[Place] = Field(default_factory=list)
+    """Other places to look at where the answer is unsure or refused; they do not support it."""
     pages: list[PageSize]
     notices: list[str]
     """What there is to know about the answer."""

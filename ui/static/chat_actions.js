@@ -20,7 +20,7 @@ function copyAnswer(button) {
   const answer = button.closest(".sc-column > div") ?? button.closest(".message-content, .message");
   const said = answer?.cloneNode(true);
   if (!said) return;
-  for (const row of said.querySelectorAll(".sc-acts")) row.remove();
+  for (const part of said.querySelectorAll(".sc-acts, .sc-doubt, .sc-nearest")) part.remove();
   // Tables are copied as lines with tabs, which a spreadsheet accepts.
   for (const row of said.querySelectorAll("tr")) {
     row.replaceWith(`${[...row.cells].map((cell) => cell.textContent).join("\t")}\n`);

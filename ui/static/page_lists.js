@@ -52,9 +52,17 @@ function showPlace(number) {
   select({ kind: "evidence", ...evidence[first] }, "list");
 }
 
-/* Show the place of a mark in the chat; request the places of an earlier answer from the server first. */
-function followMark(turn, number) {
-  state.wish = { turn, number };
+/* Turn to a place that does not support the answer. It gets a box as a drawn one, and no number. */
+function showSuggestion(number) {
+  const found = data().suggestions[number];
+  if (!found) return;
+  showMark(found, ".sc-box");
+  select({ kind: "drawn", title: texts().evidence.suggested, ...found }, "list");
+}
+
+/* Show the place of a mark or a suggestion in the chat; request the places of an earlier answer from the server first. */
+function followMark(turn, number, suggested = false) {
+  state.wish = { turn, number, suggested };
   if (turn === data().turn) followWish();
   else trigger("recall", { turn });
 }
@@ -63,7 +71,8 @@ export function followWish() {
   const wish = state.wish;
   if (!wish || wish.turn !== data().turn) return;
   state.wish = null;
-  showPlace(wish.number);
+  if (wish.suggested) showSuggestion(wish.number);
+  else showPlace(wish.number);
 }
 
 /* A streaming answer only adds regions, so only new rows are built. */
@@ -151,8 +160,10 @@ function onEvidence(event) {
 }
 
 function onTalk(event) {
-  const mark = event.target.closest(".sc-cite");
-  if (mark) followMark(Number(mark.name.replace("turn-", "")), Number(mark.value));
+  const mark = event.target.closest(".sc-cite, .sc-place");
+  if (!mark) return;
+  const turn = Number(mark.name.replace("turn-", ""));
+  followMark(turn, Number(mark.value), mark.matches(".sc-place"));
 }
 
 function onRegions(event) {

@@ -13,7 +13,7 @@ export const state = {
   wish: null, // a request to show the place of a mark in the chat: turn, number
 };
 
-const NOTHING = { pages: [], evidence: [], regions: [], jump: null };
+const NOTHING = { pages: [], evidence: [], suggestions: [], regions: [], jump: null };
 const viewer = { element: null, trigger: null, props: {}, redraw: null };
 let tellConnected = null;
 const connection = new Promise((resolve) => { tellConnected = resolve; });

@@ -12,6 +12,7 @@ from typing import Any
 from engine import EngineError, Transcript
 from engine.chat.citations import CitedText, Span, numbers, pieces
 from engine.core.prompts import load_tasks
+from engine.core.schema import Evidence
 from engine.layout import parts_of
 from ui import i18n
 from ui.views import message_buttons, status
@@ -20,8 +21,7 @@ from ui.views.selection import Selection
 
 # Characters. A longer word may be separated from its mark by a line break.
 _HELD_WORD = 24
-# Notices about an answer that is there.
-_LATE = ("notice.not_found", "answer.nearest")
+_LOOKED_UP = "notice.not_found"
 # The tasks whose answers are drawn as tables.
 _TABULAR = frozenset({"table", "markdown"})
 __all__ = ["CitedText", "Span", "numbers", "pieces"]
@@ -167,8 +167,8 @@ def _answered(turn: AnswerTurn, language: str, number: int) -> list[str]:
     """The answer's text and its notices, each as its own message."""
     transcript, task = turn.transcript, turn.task
     # A notice that comes after the text is shown below it, so the text does not move.
-    late = [notice for notice in transcript.notices if notice.key in _LATE]
-    early = [notice for notice in transcript.notices if notice.key not in _LATE]
+    late = [notice for notice in transcript.notices if notice.key == _LOOKED_UP]
+    early = [notice for notice in transcript.notices if notice.key != _LOOKED_UP]
     shown = [span("sc-note", notice.text(language)) for notice in early]
     regions = sum(len(found) for found in transcript.regions.values())
     # The region table shows a layout's text; the chat would only repeat it as markup.
@@ -181,7 +181,10 @@ def _answered(turn: AnswerTurn, language: str, number: int) -> list[str]:
         # Tables are drawn when complete: a growing table would jump with every cell.
         tabular = transcript.ended and task in _TABULAR
         words = _with_tables(transcript.text) if tabular else None
-        shown.append((words or _with_marks(transcript, number, language)) + buttons)
+        words = words or _with_marks(transcript, number, language)
+        if transcript.certainty == "unsure":
+            words = _unsure(words, language)
+        shown.append(words + _suggestions(transcript, number, language) + buttons)
     shown += [span("sc-note", notice.text(language)) for notice in late]
     if transcript.error is not None:
         shown.append(span("sc-problem", transcript.error.text(language)))
@@ -193,6 +196,34 @@ def _answered(turn: AnswerTurn, language: str, number: int) -> list[str]:
     if not has_text and shown:
         shown[-1] += buttons
     return shown
+
+
+def _unsure(words: str, language: str) -> str:
+    """The answer's HTML in lighter type, with words before it that say why."""
+    doubt = span("sc-doubt", i18n.text("suggestion.unsure", language))
+    return f'<span class="sc-unsure">{doubt} {words}</span>'
+
+
+def _suggestions(transcript: Transcript, number: int, language: str) -> str:
+    """The other places to look at as buttons, "" if there are none."""
+    if not transcript.suggestions or not transcript.ended:
+        return ""
+    key = "suggestion.nearest" if transcript.certainty == "refused" else "suggestion.others"
+    chips = "".join(
+        _suggestion(found, number, place, language)
+        for place, found in enumerate(transcript.suggestions)
+    )
+    return f'<div class="sc-nearest">{span("sc-hint", i18n.text(key, language))}{chips}</div>'
+
+
+def _suggestion(found: Evidence, turn: int, place: int, language: str) -> str:
+    page = found.page_index + 1
+    title = escaped(i18n.text("evidence.item", language, page=page, text=found.text))
+    where = span("sc-where", i18n.text("evidence.page", language, page=page))
+    return (
+        f'<button type="button" class="sc-chip sc-place" name="turn-{turn}" value="{place}" '
+        f'title="{title}">{where}{span("sc-what", found.text)}</button>'
+    )
 
 
 def _with_tables(text: str) -> str | None:

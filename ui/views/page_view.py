@@ -64,6 +64,7 @@ def view(
         ],
         "turn": turn,
         "evidence": _evidence(transcript) if transcript else [],
+        "suggestions": _suggestions(transcript) if transcript else [],
         "regions": _regions(layout) if layout else [],
         "jump": None
         if jump is None
@@ -146,6 +147,18 @@ def _evidence(transcript: Transcript) -> list[dict[str, Any]]:
             "number": number,
         }
         for found, number in zip(transcript.evidence, numbers(transcript.evidence), strict=True)
+    ]
+
+
+def _suggestions(transcript: Transcript) -> list[dict[str, Any]]:
+    return [
+        {
+            "document": found.document_id,
+            "page": found.page_index,
+            "bbox": [round(edge, 2) for edge in found.bbox],
+            "text": plain(found.text),
+        }
+        for found in transcript.suggestions
     ]
 
 

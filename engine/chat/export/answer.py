@@ -23,6 +23,8 @@ def answer_json(answer: Answer, pages: Sequence[Page]) -> Json:
         "model": answer.model_id,
         "finish_reason": answer.finish_reason,
         "evidence": [evidence_json(found) for found in answer.evidence],
+        "certainty": answer.certainty,
+        "suggestions": [evidence_json(found) for found in answer.suggestions],
         "pages": page_sizes(pages),
         "notices": list(answer.notices),
         "usage": usage_json(answer.usage),

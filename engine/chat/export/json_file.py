@@ -74,6 +74,17 @@ def _answer(answer: Transcript, documents: Sequence[Document], language: str) ->
             }
             for item, number in zip(answer.evidence, numbers(answer.evidence), strict=True)
         ],
+        "certainty": answer.certainty,
+        "suggestions": [
+            {
+                "document_id": item.document_id,
+                "page_index": item.page_index,
+                "bbox": list(item.bbox),
+                "text": item.text,
+                "score": item.score,
+            }
+            for item in answer.suggestions
+        ],
         "not_found": _not_found(answer),
         "layouts": [
             {"document_id": document.document_id, **page}

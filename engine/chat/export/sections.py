@@ -22,7 +22,7 @@ _DECEIVING: Final = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069"
     "\ud800-\udfff\ufffe\uffff]"
 )
-_LATE: Final = ("notice.not_found", "answer.nearest")
+_NOT_FOUND: Final = "notice.not_found"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +171,8 @@ def category_title(region: Region, language: str) -> str:
 
 
 def _notes(answer: Transcript, language: str) -> Iterable[str]:
-    yield from (notice.text(language) for notice in answer.notices if notice.key not in _LATE)
-    yield from (notice.text(language) for notice in answer.notices if notice.key in _LATE)
+    yield from (notice.text(language) for notice in answer.notices if notice.key != _NOT_FOUND)
+    yield from (notice.text(language) for notice in answer.notices if notice.key == _NOT_FOUND)
     if answer.error is not None:
         reason = answer.error.text(language)
         yield say("conversation.failed", language, reason=reason)

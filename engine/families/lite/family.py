@@ -8,14 +8,14 @@ model. The adapter does not load the language model's weights.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from textwrap import shorten
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from engine.core.errors import RunCancelled
+from engine.core.geometry import union
 from engine.core.i18n import say
-from engine.core.schema import Evidence, EvidenceFound, Notice, RegionAdded, Step
+from engine.core.schema import CertaintyJudged, Evidence, EvidenceFound, RegionAdded, Step
 from engine.families.base import Capabilities, ModelFamily, ModelRequest, Outcome, Preparation, Run
 from engine.families.lite.asked_values import may_answer
 from engine.families.lite.field_answers import FormCache
@@ -36,11 +36,11 @@ if TYPE_CHECKING:
 
 # Token ids per streamed piece, about a line of text.
 _PIECE: Final = 8
-# Answers of less confidence have a notice: on pages unlike the drawn ones most of them are wrong
+# Answers of less confidence are unsure: on pages unlike the drawn ones most of them are wrong
 # (docs/lite.md).
 _SURE: Final = 0.7
 _KEPT_PAGES: Final = 32
-_LONGEST_QUOTE: Final = 80  # characters of another place, in a notice
+_SUGGESTIONS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +152,8 @@ class LiteFamily(ModelFamily):
         if marked is not None:
             for evidence in marked.evidence:
                 run.emit(EvidenceFound(evidence))
+            score = min((one.score for one in marked.evidence), default=1.0)
+            run.emit(CertaintyJudged("sure" if score >= _SURE else "unsure"))
             return self._say(marked.text, inputs, run, request.max_new_tokens)
         history = [turn.text for turn in request.history if turn.role == "user"]
         # The print comes first: only what it does not answer may be answered by a stamp.
@@ -163,14 +165,17 @@ class LiteFamily(ModelFamily):
         if found.best is None:
             if not any(index.lines for index in inputs.indexes):
                 return self._say(self._no_text(inputs), inputs, run)
-            for nearest in _nearest(found.others):
-                run.emit(nearest)
+            run.emit(CertaintyJudged("refused", suggested(found.others)))
             key = "answer.not_on_page" if request.bbox is None else "answer.not_in_box"
             return self._say(say(key, request.language), inputs, run, request.max_new_tokens)
-        if found.best.score < _SURE:
-            run.emit(_unsure(found.others))
         for evidence in evidence_of(found.best):
             run.emit(EvidenceFound(evidence))
+        is_sure = found.best.score >= _SURE
+        run.emit(
+            CertaintyJudged("sure")
+            if is_sure
+            else CertaintyJudged("unsure", suggested(found.others))
+        )
         return self._say(found.best.text, inputs, run, request.max_new_tokens)
 
     def _found(
@@ -311,32 +316,23 @@ def best_answer(
     return FoundAnswer(best, tuple(one for one in spans if best is None or best.is_apart(one)))
 
 
-def _unsure(others: Sequence[Candidate]) -> Notice:
-    """Say that an answer may be wrong, and which other one is likely."""
-    if not others:
-        return Notice("answer.unsure")
-    other = others[0]
-    return Notice("answer.unsure_or", {"other": _short(other), "on_page": _page_of(other)})
-
-
-def _nearest(others: Sequence[Candidate]) -> Iterator[Notice]:
-    """Name the places that come nearest to an answer, if there are any."""
-    for other in others[:2]:
-        yield Notice("answer.nearest", {"text": _short(other), "on_page": _page_of(other)})
-
-
-def _short(candidate: Candidate) -> str:
-    return shorten(candidate.text, _LONGEST_QUOTE, placeholder="…")
-
-
-def _page_of(candidate: Candidate) -> int:
-    return candidate.view.index.page_index + 1
-
-
 def evidence_of(found: BestAnswer) -> tuple[Evidence, ...]:
     """Return one Evidence for each line of an answer."""
     return tuple(
         Evidence(piece.view.index.document_id, piece.view.index.page_index, box, text, found.score)
         for piece in (found.candidate, *found.more)
         for box, text in zip(piece.boxes(), piece.lines, strict=True)
+    )
+
+
+def suggested(candidates: Sequence[Candidate]) -> tuple[Evidence, ...]:
+    """Return the first two candidates as places, each with one box around its lines.
+
+    The score is 0: nothing was computed for them alone.
+    """
+    return tuple(
+        Evidence(
+            one.view.index.document_id, one.view.index.page_index, union(one.boxes()), one.text, 0.0
+        )
+        for one in candidates[:_SUGGESTIONS]
     )
