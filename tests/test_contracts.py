@@ -76,6 +76,7 @@ def test_page_index_has_its_agreed_fields() -> None:
         "quarter_turns",
         "notices",
         "marks",
+        "tables",
     )
 
 

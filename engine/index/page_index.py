@@ -48,13 +48,13 @@ class PageIndex:
         lines: in reading order; the words of a line run from left to right.
         regions: in reading order (order == position); together they contain every line.
         region_lines: for each region, the positions of its lines in `lines`.
-        tables: the structure of regions of the category Table, in reading order.
         script: the script of most letters of the page.
         source: the reader that produced the index.
         quarter_turns: counter-clockwise quarter turns that made the page readable; boxes are
             already mapped back.
         marks: check boxes, radio buttons, signature lines, stamps and codes, in no order.
         notices: messages for the user about the result, e.g. how well it can be read.
+        tables: the structure of regions of the category Table, in reading order.
     """
 
     document_id: str
@@ -64,12 +64,12 @@ class PageIndex:
     lines: tuple[Line, ...]
     regions: tuple[Region, ...] = ()
     region_lines: tuple[tuple[int, ...], ...] = ()
-    tables: tuple[IndexedTable, ...] = ()
     script: Literal["latin", "cyrillic", "other"] = "latin"
     source: Literal["ocr", "pdf", "model"] = "ocr"
     quarter_turns: int = 0
     notices: tuple[Notice, ...] = ()
     marks: tuple[Mark, ...] = ()
+    tables: tuple[IndexedTable, ...] = ()
 
     @property
     def words(self) -> tuple[Word, ...]:

@@ -69,7 +69,7 @@ def test_the_blocks_are_those_that_are_expected() -> None:
     [
         (0, ["INV-49801", "0 (9", "1"]),
         (1, ["... ", "stop lite"]),
-        (2, ["0 ", "Table", "|"]),
+        (2, ["0 ", "Table", "37,715.60</td>"]),
         (3, ["receipt", "total ", "True"]),
         (4, ['"document": "invoice.png"', '"document": "receipt.jpg"', "letter_ru.png"]),
         (5, ["Client.predict() Usage", "INV-49801", "stop", "receipt ['", "'lite'"]),
