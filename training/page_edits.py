@@ -77,13 +77,7 @@ def _slice(
         regions.append(Region(box, region.category, text, len(regions)))
         places.append(tuple(range(len(kept), len(kept) + len(lines))))
         kept += lines
-    return replace(
-        index,
-        height=round(height),
-        lines=tuple(kept),
-        regions=tuple(regions),
-        region_lines=tuple(places),
-    )
+    return index.with_lines(kept, regions, places, height=round(height))
 
 
 def with_head(page: PageIndex, first: PageIndex, rows: int) -> PageIndex:
@@ -116,15 +110,14 @@ def with_head(page: PageIndex, first: PageIndex, rows: int) -> PageIndex:
         replace(region, bbox=moved(region.bbox, 1.0, down), order=len(head) + number)
         for number, region in enumerate(page.regions)
     ]
-    return replace(
-        page,
-        height=round(page.height + down),
-        lines=(*above, *below),
-        regions=(*head, *rest),
-        region_lines=(
+    return page.with_lines(
+        (*above, *below),
+        (*head, *rest),
+        (
             *((number,) for number in range(len(head))),
             *(tuple(at + len(head) for at in own) for own in page.region_lines),
         ),
+        height=round(page.height + down),
     )
 
 
@@ -150,7 +143,7 @@ def with_line(page: PageIndex, text: str, left: float, *, top: bool) -> PageInde
 
 def emptied(page: PageIndex, rng: random.Random) -> PageIndex:
     """The empty back of a sheet, with at most one speck that OCR takes for letters."""
-    empty = replace(page, lines=(), regions=(), region_lines=())
+    empty = page.with_lines((), (), ())
     return (
         empty
         if rng.random() < 0.6

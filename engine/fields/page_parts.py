@@ -84,12 +84,7 @@ def _part(index: PageIndex, lines: Sequence[int]) -> PageIndex:
             )
             regions.append(replace(region, bbox=box, text=text, order=len(regions)))
             members.append(tuple(place[line] for line in kept))
-    return replace(
-        index,
-        lines=tuple(index.lines[i] for i in lines),
-        regions=tuple(regions),
-        region_lines=tuple(members),
-    )
+    return index.with_lines([index.lines[i] for i in lines], regions, members)
 
 
 def _is_document(part: PageIndex, templates: Mapping[str, DocumentTemplate]) -> bool:

@@ -8,7 +8,6 @@ between its placed neighbours; its box is no more exact than that.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from difflib import SequenceMatcher
 from typing import Final
 
@@ -56,14 +55,7 @@ def _index(own: PageIndex, groups: Sequence[tuple[str, list[Line]]]) -> PageInde
         regions.append(Region(box, category, text, len(regions)))
         members.append(tuple(range(len(lines), len(lines) + len(held))))
         lines += held
-    return replace(
-        own,
-        lines=tuple(lines),
-        regions=tuple(regions),
-        region_lines=tuple(members),
-        source="model",
-        notices=(),
-    )
+    return own.with_lines(lines, regions, members, source="model", notices=())
 
 
 def _lines_of(text: str) -> list[list[str]]:

@@ -49,13 +49,10 @@ def crop_index(index: PageIndex, bbox: BBox) -> PageIndex:
         cut = region if whole else _cut(region, [lines[position] for position in remaining])
         regions.append(replace(cut, order=len(regions)))
         region_lines.append(remaining)
-    return replace(
-        index,
-        lines=tuple(lines),
-        regions=tuple(regions),
-        region_lines=tuple(region_lines),
-        # The structure of a table is not known for a part of it.
-        tables=(),
+    return index.with_lines(
+        lines,
+        regions,
+        region_lines,
         marks=tuple(mark for mark in index.marks if _has_centre_of(bbox, mark.bbox)),
     )
 

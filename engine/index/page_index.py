@@ -3,8 +3,11 @@
 Grounding, verbatim decoding, field extraction and `lite` read it. `engine.index.builder` builds it.
 """
 
-from dataclasses import dataclass
-from typing import Literal
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 from engine.core.schema import BBox, Line, Mark, Notice, Region, Word
 
@@ -80,6 +83,32 @@ class PageIndex:
     def text(self) -> str:
         """The page as plain text, one line of text per line of the page."""
         return "\n".join(line.text for line in self.lines)
+
+    def with_lines(
+        self,
+        lines: Sequence[Line],
+        regions: Sequence[Region],
+        region_lines: Sequence[tuple[int, ...]],
+        *,
+        tables: Sequence[IndexedTable] = (),
+        **changes: Any,
+    ) -> PageIndex:
+        """Return the page with other lines and regions.
+
+        Tables name lines and regions by their position, so those of this page are left out.
+
+        Args:
+            lines, regions, region_lines, tables: see the attributes.
+            changes: further attributes.
+        """
+        return replace(
+            self,
+            lines=tuple(lines),
+            regions=tuple(regions),
+            region_lines=tuple(region_lines),
+            tables=tuple(tables),
+            **changes,
+        )
 
     def text_in(self, bbox: BBox) -> str:
         """Return the words whose centres lie in a box (page pixels), one line per printed line."""

@@ -1,42 +1,52 @@
-"""The table of answers by confidence counts questions that the page does not answer as wrong."""
+"""Answers by confidence: what counts as right, and which pages do not answer."""
 
 import json
 from pathlib import Path
 
-from training.confidence import Asked, bands, page_of, paragraphs, tables
+from training.confidence import Asked, bands, questions
+from training.reader.public_pages import main as write_pages
 
-ROWS = [((60.0, "Receipt No."), (400.0, "55-1207")), ((60.0, "Total"), (400.0, "19.32"))]
-
-
-def test_an_answer_counts_as_right_only_if_the_page_answers() -> None:
-    index = page_of("a", "Table", ROWS, "en")
-    right = Asked("right", "What is the total?", ("19.32",), index)
-    strange = Asked("strange", "What is the total?", (), index)
-    found = bands([right, strange])
-    assert [row[2:] for row in found["right"]] == [(1, 1.0)]
-    assert [row[2:] for row in found["strange"]] == [(1, 0.0)]
-    (low, high, _, _), *_ = found["right"]
-    assert low < high <= 1.0
+ROWS = ["Town,Mayor,Year", "Brill,Oda Falk,1871", "Stowe,Ida Moss,1902", "Wing,Tom Lamb,1888"]
 
 
-def test_paragraphs_and_tables_become_pages_with_a_strange_question(tmp_path: Path) -> None:
-    said = [("The mill was built in 1871.", "1871"), ("Oda Falk ran the ferry.", "Oda Falk")]
-    rows = [
-        {"context": text, "qas": [{"question": f"{at}?", "answers": [{"text": answer}]}]}
-        for at, (text, answer) in enumerate(said * 2)
-    ]
-    (tmp_path / "xquad.en.json").write_text(json.dumps({"data": [{"paragraphs": rows}]}), "utf-8")
-    own, strange, *_ = paragraphs(tmp_path / "xquad.en.json")
-    assert (own.index.text, own.answers) == ("The mill was built in 1871.", ("1871",))
-    assert (strange.index, strange.answers) == (own.index, ())
-    assert strange.question != own.question
+def folder_of_questions(folder: Path) -> Path:
+    (folder / "wtq" / "csv").mkdir(parents=True)
+    lines = ["id\tutterance\tcontext\ttargetValue"]
+    for number in range(10):
+        shifted = [row.replace("1902", str(1902 + number)) for row in ROWS]
+        (folder / "wtq" / "csv" / f"{number}.csv").write_text("\n".join(shifted), "utf-8")
+        question = "What is the year of Stowe?"
+        lines.append(f"q{number}\t{question}\tcsv/{number}.csv\t{1902 + number}")
+    (folder / "wtq" / "training.tsv").write_text("\n".join(lines), "utf-8")
+    (folder / "xquad").mkdir()
+    for language in ("en", "ru"):
+        (folder / "xquad" / f"xquad.{language}.json").write_text(json.dumps({"data": []}), "utf-8")
+    return folder
 
-    (tmp_path / "csv").mkdir()
-    (tmp_path / "csv" / "1.csv").write_text("Town,Year\nBrill,1871\n", "utf-8")
-    (tmp_path / "csv" / "2.csv").write_text("Ship,Tons\nVega,357\n", "utf-8")
-    lines = ["id\tutterance\tcontext\ttargetValue", "a\twhen?\tcsv/1.csv\t1871"]
-    lines += ["b\thow heavy?\tcsv/2.csv\t357", "c\thow many?\tcsv/2.csv\t12"]
-    (tmp_path / "training.tsv").write_text("\n".join(lines), "utf-8")
-    one, other = tables(tmp_path)
-    assert {one.index.text, *one.answers} & {"1871", "357"}
-    assert other.answers == () and other.index is one.index
+
+def test_tables_have_their_structure_and_each_question_a_page_that_does_not_answer(
+    tmp_path: Path,
+) -> None:
+    qa = folder_of_questions(tmp_path / "qa")
+    write_pages(["--qa", str(qa), "--out", str(tmp_path / "out"), "--tables", "30"])
+    asked = questions(tmp_path / "out" / "wtq_train")
+    assert len(asked) == 16
+    for own, strange in zip(asked[::2], asked[1::2], strict=True):
+        assert own.question == strange.question and own.index is not strange.index
+        assert own.answers and not strange.answers
+        (table,) = own.index.tables
+        assert {(cell.row, cell.column) for cell in table.cells} == {
+            (row, column) for row in range(4) for column in range(3)
+        }
+        for cell in table.cells:
+            shown = " ".join(own.index.lines[line].text for line in cell.lines)
+            assert shown == ROWS[cell.row].split(",")[cell.column] or shown in own.answers
+
+
+def test_an_answer_counts_as_right_only_if_the_page_answers(tmp_path: Path) -> None:
+    qa = folder_of_questions(tmp_path / "qa")
+    write_pages(["--qa", str(qa), "--out", str(tmp_path / "out"), "--tables", "30"])
+    own = questions(tmp_path / "out" / "wtq_train")[0]
+    found = bands([own, Asked("strange", own.question, (), own.index)])
+    assert found["wtq_train en, table"] == [(0.9, 1.0, 1, 1.0)]
+    assert found["strange, table"] == [(0.9, 1.0, 1, 0.0)]

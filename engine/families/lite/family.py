@@ -1,29 +1,32 @@
 """Adapter of `lite`: page indexes in, verbatim answers with evidence out.
 
-engine.families.lite.field_answers and engine.families.lite.reader both answer a question; the
-answer with the higher confidence wins. OCR text and layout come from the index. The language
-model's tokenizer turns every text into ids, so `lite` streams through the same path as a generative
-model. The adapter does not load the language model's weights.
+engine.families.lite.best_answer answers a question. OCR text and layout come from the index. The
+language model's tokenizer turns every text into ids, so `lite` streams through the same path as a
+generative model. The adapter does not load the language model's weights.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from engine.core.errors import RunCancelled
-from engine.core.geometry import union
 from engine.core.i18n import say
-from engine.core.schema import CertaintyJudged, Evidence, EvidenceFound, RegionAdded, Step
+from engine.core.schema import (
+    Certainty,
+    CertaintyJudged,
+    Evidence,
+    EvidenceFound,
+    RegionAdded,
+    Step,
+)
 from engine.families.base import Capabilities, ModelFamily, ModelRequest, Outcome, Preparation, Run
-from engine.families.lite.asked_values import may_answer
+from engine.families.lite.best_answer import SURE, FoundAnswer, best_answer, evidence_of
 from engine.families.lite.field_answers import FormCache
-from engine.families.lite.mark_answers import answer_from_marks
+from engine.families.lite.mark_answers import MarkAnswer, answer_from_marks
 from engine.families.lite.markdown import markdown, plain_text, tables
-from engine.families.lite.question import analyse, follows
-from engine.families.lite.reader import BestAnswer, ReadPage, rank, read_page
-from engine.families.lite.table_answers import answer_from_tables
+from engine.families.lite.reader import ReadPage, read_page
 from engine.families.lite.weights import Checkpoint, gguf_file
 from engine.families.weights.hub import is_cached
 from engine.fields.document_type import classify, deciding_lines, title
@@ -32,15 +35,10 @@ from engine.index.crop import crop_index, without_stamps
 if TYPE_CHECKING:
     from engine.core.settings import ModelSettings, Settings
     from engine.index.page_index import PageIndex
-    from engine.index.spans import Candidate
 
 # Token ids per streamed piece, about a line of text.
 _PIECE: Final = 8
-# Answers of less confidence are unsure: on pages unlike the drawn ones most of them are wrong
-# (docs/lite.md).
-_SURE: Final = 0.7
 _KEPT_PAGES: Final = 32
-_SUGGESTIONS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +50,6 @@ class LiteInputs:
 
     request: ModelRequest
     indexes: tuple[PageIndex, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FoundAnswer:
-    """The best answer, if there is one, and other places, the likeliest first."""
-
-    best: BestAnswer | None
-    others: tuple[Candidate, ...]
 
 
 class LiteFamily(ModelFamily):
@@ -152,8 +142,7 @@ class LiteFamily(ModelFamily):
         if marked is not None:
             for evidence in marked.evidence:
                 run.emit(EvidenceFound(evidence))
-            score = min((one.score for one in marked.evidence), default=1.0)
-            run.emit(CertaintyJudged("sure" if score >= _SURE else "unsure"))
+            run.emit(CertaintyJudged(_certainty(marked)))
             return self._say(marked.text, inputs, run, request.max_new_tokens)
         history = [turn.text for turn in request.history if turn.role == "user"]
         # The print comes first: only what it does not answer may be answered by a stamp.
@@ -162,20 +151,14 @@ class LiteFamily(ModelFamily):
         has_stamps = any(a is not b for a, b in zip(printed, inputs.indexes, strict=True))
         if found.best is None and has_stamps:
             found = self._found(inputs, inputs.indexes, history)
+        run.emit(found.judged())
         if found.best is None:
             if not any(index.lines for index in inputs.indexes):
                 return self._say(self._no_text(inputs), inputs, run)
-            run.emit(CertaintyJudged("refused", suggested(found.others)))
             key = "answer.not_on_page" if request.bbox is None else "answer.not_in_box"
             return self._say(say(key, request.language), inputs, run, request.max_new_tokens)
         for evidence in evidence_of(found.best):
             run.emit(EvidenceFound(evidence))
-        is_sure = found.best.score >= _SURE
-        run.emit(
-            CertaintyJudged("sure")
-            if is_sure
-            else CertaintyJudged("unsure", suggested(found.others))
-        )
         return self._say(found.best.text, inputs, run, request.max_new_tokens)
 
     def _found(
@@ -283,56 +266,8 @@ class LiteFamily(ModelFamily):
         return Outcome("length" if cut else "stop", asked, said)
 
 
-def best_answer(
-    question: str,
-    indexes: Sequence[PageIndex],
-    forms: FormCache | None,
-    prepare: Callable[[Sequence[PageIndex]], Sequence[ReadPage]],
-    history: Sequence[str] = (),
-) -> FoundAnswer:
-    """Take the better answer of forms and reader, and the reader's next best places.
-
-    Args:
-        indexes: the pages, grouped by file.
-        forms: None for parts of pages.
-        prepare: prepares pages for the reader.
-        history: the user's earlier questions, oldest first.
-    """
-    formed = None
-    if forms is not None:
-        goes_on = bool(history) and follows(question)
-        formed = forms.answer(question, indexes, follows=goes_on)
-        if formed is not None and not may_answer(analyse(question, history), formed.candidate):
-            formed = None
-        indexes = forms.named(question, indexes)
-    pages = prepare(indexes)
-    if (cell := answer_from_tables(analyse(question, history), pages)) is not None:
-        return FoundAnswer(cell, ())
-    ranking = rank(question, pages, history=history)
-    read = ranking.best if ranking is not None and ranking.is_answer else None
-    known = [one for one in (formed, read) if one is not None]
-    best = max(known, key=lambda one: one.score, default=None)
-    spans = () if ranking is None else (ranking.best.candidate, *ranking.others)
-    return FoundAnswer(best, tuple(one for one in spans if best is None or best.is_apart(one)))
-
-
-def evidence_of(found: BestAnswer) -> tuple[Evidence, ...]:
-    """Return one Evidence for each line of an answer."""
-    return tuple(
-        Evidence(piece.view.index.document_id, piece.view.index.page_index, box, text, found.score)
-        for piece in (found.candidate, *found.more)
-        for box, text in zip(piece.boxes(), piece.lines, strict=True)
-    )
-
-
-def suggested(candidates: Sequence[Candidate]) -> tuple[Evidence, ...]:
-    """Return the first two candidates as places, each with one box around its lines.
-
-    The score is 0: nothing was computed for them alone.
-    """
-    return tuple(
-        Evidence(
-            one.view.index.document_id, one.view.index.page_index, union(one.boxes()), one.text, 0.0
-        )
-        for one in candidates[:_SUGGESTIONS]
-    )
+def _certainty(marked: MarkAnswer) -> Certainty:
+    """The certainty of an answer from marks; that none was found is no answer."""
+    if not marked.evidence:
+        return "refused"
+    return "sure" if min(one.score for one in marked.evidence) >= SURE else "unsure"

@@ -91,7 +91,7 @@ class _Reading:
             return None
         found.sort(key=lambda one: one[0].ranges)
         first, *more = (piece for piece, _ in found)
-        return BestAnswer(first, min(probability for _, probability in found), tuple(more))
+        return BestAnswer(first, min(score for _, score in found), tuple(more), "form")
 
     def is_named(self, question: str) -> bool:
         """Whether a question names the type of this reading."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import numpy as np
 
@@ -40,6 +40,9 @@ _SENTENCES: Final = 4
 # Places beside the best one that are shown, and how many candidates they are looked for among.
 _OTHERS: Final = 2
 _RIVALS: Final = 40
+
+
+Method: TypeAlias = Literal["reader", "form", "table"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +82,13 @@ class BestAnswer:
         candidate: its span, or its first one.
         score: probability that it is correct, 0 to 1.
         more: further spans of the answer.
+        method: what found it: "reader", "form" (a field of the document) or "table" (a cell).
     """
 
     candidate: Candidate
     score: float
     more: tuple[Candidate, ...] = ()
+    method: Method = "reader"
 
     @property
     def text(self) -> str:

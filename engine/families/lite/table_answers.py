@@ -152,7 +152,7 @@ def answer_from_tables(question: ParsedQuestion, pages: Sequence[ReadPage]) -> B
     if any(_text(one.cell, indexes[one.page]) != text for one in rivals):
         return None
     candidate = _candidate(best.cell, pages[best.page])
-    return BestAnswer(candidate, _SURE) if may_answer(question, candidate) else None
+    return BestAnswer(candidate, _SURE, method="table") if may_answer(question, candidate) else None
 
 
 def _cells_of(asked: _Asked, part: TablePart, indexes: Sequence[PageIndex]) -> Iterator[_Found]:

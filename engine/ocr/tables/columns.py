@@ -1,4 +1,7 @@
-"""Columns of a table in its flat view: by vertical rules where it is ruled, else by white gaps."""
+"""Columns of a table in its flat view: by vertical rules where it is ruled, else by white gaps.
+
+Lengths and places are pixels of the flat view, unless a comment gives them in heights of a word.
+"""
 
 from __future__ import annotations
 

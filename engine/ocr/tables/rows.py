@@ -28,7 +28,7 @@ _LEADING: Final = 1.6
 
 @dataclass(frozen=True, slots=True)
 class PrintedLine:
-    """A printed line: v of its middle, and how many columns it has text in."""
+    """A printed line: v of its middle (flat pixels), and how many columns it has text in."""
 
     middle: float
     columns: int
@@ -40,7 +40,8 @@ class Rows:
 
     Attributes:
         of_line: the row of each line.
-        edges: top edge of each row, and the bottom edge of the last one.
+        edges: v of the top edge of each row and of the bottom edge of the last one, ascending, in
+            pixels of the flat view.
         ruled: the edges are rules.
     """
 
@@ -60,8 +61,8 @@ def find_rows(
 
     Args:
         lines: from top to bottom.
-        top, bottom: of the words.
-        height: usual height of a word.
+        top, bottom: v of the words, in pixels of the flat view.
+        height: usual height of a word, in pixels of the flat view.
     """
     walls = [rule.at for rule in rules.rows if rule.length >= _RULE]
     most = max(line.columns for line in lines)
@@ -101,7 +102,7 @@ def _by_distance(lines: Sequence[PrintedLine], walls: Sequence[float], height: f
         return high - low < near and not any(low < wall < high for wall in walls)
 
     # Anchors that are lines of the same cells, as in heads of two lines.
-    group = {anchors[0]: 0} if anchors else {}
+    group = {anchors[0]: 0}
     for before, at in pairwise(anchors):
         group[at] = group[before] + (0 if joined(before, at) else 1)
     label: list[float] = []
@@ -123,7 +124,6 @@ def _numbered(
     label: Sequence[float], lines: Sequence[PrintedLine], near: float, walls: Sequence[float]
 ) -> list[int]:
     """Number rows from labels; a label of .5 marks lines between two anchors."""
-    rows: list[int] = []
     keys: list[tuple[float, int]] = []
     part, last = 0, -1
     for at, value in enumerate(label):
@@ -141,5 +141,4 @@ def _numbered(
         else:
             keys.append((value, 0))
     ordered = sorted(set(keys))
-    rows = [ordered.index(key) for key in keys]
-    return rows
+    return [ordered.index(key) for key in keys]

@@ -1,103 +1,94 @@
 """How sure `lite` is of its answers, and which other places it suggests."""
 
-import threading
-from types import SimpleNamespace
-from typing import Any
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from engine.core.schema import CertaintyJudged, EvidenceFound, Line, Region, StreamEvent, Word
-from engine.families.lite.family import LiteFamily, LiteInputs
+from engine import Engine, load_settings
+from engine.core.i18n import say
+from engine.core.schema import Answer
+from engine.families.lite import best_answer
 from engine.families.lite.reader import rank, read_page
-from engine.index.page_index import PageIndex
-from tests.families.lite.test_reading import ORDER, RECEIPT
-from tests.families.lite.test_reading import page as page_of_cells
+from tests.families.lite.test_reading import ORDER, RECEIPT, page
+from tests.ocr.drawing import Sheet
 
 LINES = (
-    "Report of the committee",
-    "The committee met on 4 May 2021 in Bristol.",
-    "Next meeting: 18 June 2021",
-    "Budget: 4,200.00 EUR",
-    "Secretary: Anna Fields",
+    "Rowing club of Marlow, minutes of the meeting",
+    "Present: Ada Quill, Tom Brandt, Ruth Oakes",
+    "The boat house gets a new roof in spring.",
+    "Offers were read from Hale Bros and from Penn Roofing.",
+    "Next meeting: 9 May 2026",
+)
+LABELLED, GUESSED, UNANSWERED = (
+    "When is the next meeting?",
+    "Who is the president?",
+    "Who won the regatta?",
 )
 
 
-def page() -> PageIndex:
-    lines = []
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    with Engine(load_settings()) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def session_id(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> str:
+    sheet = Sheet(1100, 500)
     for row, text in enumerate(LINES):
-        top, left, words = 100.0 + 60 * row, 100.0, []
-        for word in text.split():
-            words.append(Word(word, (left, top, left + 12 * len(word), top + 24)))
-            left += 12 * len(word) + 12
-        lines.append(Line(tuple(words), (100.0, top, left - 12, top + 24)))
-    regions = tuple(Region(one.bbox, "Text", one.text, at) for at, one in enumerate(lines))
-    places = tuple((at,) for at in range(len(lines)))
-    return PageIndex("d", 0, 1000, 700, tuple(lines), regions, places, "latin")
+        sheet.write(60, 50 + 70 * row, text, size=28)
+    path: Path = tmp_path_factory.mktemp("certainty") / "minutes.png"
+    sheet.image.save(path)
+    made = engine.create_session()
+    engine.add_document(made, path, name="minutes.png")
+    return made
 
 
-class _Tokens:
-    """A tokenizer of characters."""
-
-    def encode(self, text: str, **_: Any) -> list[int]:
-        return [ord(letter) for letter in text]
+def asked(engine: Engine, session_id: str, question: str) -> Answer:
+    return engine.ask(session_id, question).answer()
 
 
-def asked(question: str) -> tuple[str, list[StreamEvent]]:
-    """The streamed text and the events of one question."""
-    from engine import load_settings
-
-    events: list[StreamEvent] = []
-    ids: list[int] = []
-    checkpoint: Any = SimpleNamespace(tokenizer=_Tokens, source="")
-    family = LiteFamily("lite", load_settings(), checkpoint)
-    request: Any = SimpleNamespace(
-        task="question", question=question, history=(), bbox=None, language="en",
-        conversation="c", max_new_tokens=None,
-    )  # fmt: skip
-    streamer: Any = SimpleNamespace(put=lambda one: ids.extend(one.tolist()), end=lambda: None)
-    run: Any = SimpleNamespace(emit=events.append, stop=threading.Event(), streamer=streamer)
-    family.generate(LiteInputs(request, (page(),)), run)
-    return "".join(map(chr, ids)), events
-
-
-def judged(events: list[StreamEvent]) -> CertaintyJudged:
-    (found,) = [one for one in events if isinstance(one, CertaintyJudged)]
-    return found
-
-
-def with_sure_from(monkeypatch: pytest.MonkeyPatch, sure: float) -> None:
-    monkeypatch.setattr("engine.families.lite.family._SURE", sure)
-
-
-def test_a_refusal_suggests_two_places_and_gives_no_evidence() -> None:
-    _, events = asked("What is the colour of the chairman's bicycle?")
-    found = judged(events)
-    assert found.certainty == "refused"
-    assert len(found.suggestions) == 2
-    assert len({one.text for one in found.suggestions}) == 2
-    assert not [one for one in events if isinstance(one, EvidenceFound)]
-
-
-def test_an_unsure_answer_says_the_same_text_as_a_sure_one_and_suggests_other_places(
-    monkeypatch: pytest.MonkeyPatch,
+def test_an_answer_beside_its_label_is_sure_and_suggests_nothing(
+    engine: Engine, session_id: str
 ) -> None:
-    question = "When is the next meeting?"
-    with_sure_from(monkeypatch, 0.0)
-    text, events = asked(question)
-    assert (text, judged(events)) == ("18 June 2021", CertaintyJudged("sure"))
-    with_sure_from(monkeypatch, 1.1)
-    again, events = asked(question)
-    found = judged(events)
-    assert (again, found.certainty) == (text, "unsure")
-    own = [one.evidence for one in events if isinstance(one, EvidenceFound)]
-    assert found.suggestions
-    assert not {one.text for one in found.suggestions} & {one.text for one in own}
-    assert not {one.bbox for one in found.suggestions} & {one.bbox for one in own}
+    answer = asked(engine, session_id, LABELLED)
+    assert (answer.text, answer.certainty, answer.suggestions) == ("9 May 2026", "sure", ())
 
 
-def test_an_answer_beside_its_label_is_sure_and_a_guess_is_not() -> None:
-    assert judged(asked("When is the next meeting?")[1]).certainty == "sure"
-    assert judged(asked("Who is the chairman of the club?")[1]).certainty != "sure"
+def test_a_guess_is_unsure_and_suggests_places_that_are_not_its_own(
+    engine: Engine, session_id: str
+) -> None:
+    answer = asked(engine, session_id, GUESSED)
+    assert answer.certainty == "unsure"
+    assert answer.evidence and 1 <= len(answer.suggestions) <= 2
+    own = {place.bbox for place in answer.evidence}
+    assert answer.text not in {place.text for place in answer.suggestions}
+    for place in answer.suggestions:
+        assert place.bbox not in own
+        assert place.text.replace(" ", "") in "".join(LINES).replace(" ", "")
+
+
+def test_a_refusal_suggests_two_places_and_gives_no_evidence(
+    engine: Engine, session_id: str
+) -> None:
+    answer = asked(engine, session_id, UNANSWERED)
+    assert (answer.text, answer.certainty) == (say("answer.not_on_page"), "refused")
+    assert answer.evidence == ()
+    assert len({place.text for place in answer.suggestions}) == 2
+
+
+def test_that_no_mark_was_found_is_no_sure_answer(engine: Engine, session_id: str) -> None:
+    answer = asked(engine, session_id, "Is the form signed?")
+    assert (answer.text, answer.certainty) == (say("lite.no_signature"), "refused")
+
+
+def test_the_limit_decides_and_changes_no_text(
+    engine: Engine, session_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(best_answer, "SURE", 1.01)
+    answer = asked(engine, session_id, LABELLED)
+    assert (answer.text, answer.certainty) == ("9 May 2026", "unsure")
 
 
 def test_other_places_have_other_words_at_other_places() -> None:
@@ -112,4 +103,4 @@ def test_other_places_have_other_words_at_other_places() -> None:
 
 
 def test_a_page_without_words_offers_nothing() -> None:
-    assert rank("What is the total?", [read_page(page_of_cells([]))]) is None
+    assert rank("What is the total?", [read_page(page([]))]) is None
