@@ -5,7 +5,7 @@ A cell that a question names by row and column comes first; of the others the su
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -14,7 +14,7 @@ from engine.core.schema import CertaintyJudged, Evidence
 from engine.families.lite.asked_values import may_answer
 from engine.families.lite.field_answers import FormCache
 from engine.families.lite.question import analyse, follows
-from engine.families.lite.reader import BestAnswer, ReadPage, rank
+from engine.families.lite.reader import BestAnswer, Method, ReadPage, rank
 from engine.families.lite.table_answers import answer_from_tables
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from engine.index.spans import Candidate
 
 # Answers of less confidence are unsure (docs/lite.md has the figures).
-SURE: Final = 0.8
+SURE: Final[Mapping[Method, float]] = {"reader": 0.8, "form": 0.9, "table": 0.8}
 _SUGGESTIONS: Final = 2
 
 
@@ -37,7 +37,7 @@ class FoundAnswer:
         """How sure the answer is, with other places to look at unless it is sure."""
         if self.best is None:
             return CertaintyJudged("refused", _places(self.others))
-        if self.best.score < SURE:
+        if self.best.score < SURE[self.best.method]:
             return CertaintyJudged("unsure", _places(self.others))
         return CertaintyJudged("sure")
 

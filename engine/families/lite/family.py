@@ -22,7 +22,7 @@ from engine.core.schema import (
     Step,
 )
 from engine.families.base import Capabilities, ModelFamily, ModelRequest, Outcome, Preparation, Run
-from engine.families.lite.best_answer import SURE, FoundAnswer, best_answer, evidence_of
+from engine.families.lite.best_answer import FoundAnswer, best_answer, evidence_of
 from engine.families.lite.field_answers import FormCache
 from engine.families.lite.mark_answers import MarkAnswer, answer_from_marks
 from engine.families.lite.markdown import markdown, plain_text, tables
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 # Token ids per streamed piece, about a line of text.
 _PIECE: Final = 8
 _KEPT_PAGES: Final = 32
+# Least confidence in each mark of a sure answer. An unclear tick has 0.5.
+_SURE_MARK: Final = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,4 +272,4 @@ def _certainty(marked: MarkAnswer) -> Certainty:
     """The certainty of an answer from marks; that none was found is no answer."""
     if not marked.evidence:
         return "refused"
-    return "sure" if min(one.score for one in marked.evidence) >= SURE else "unsure"
+    return "sure" if min(one.score for one in marked.evidence) >= _SURE_MARK else "unsure"

@@ -86,7 +86,8 @@ def test_that_no_mark_was_found_is_no_sure_answer(engine: Engine, session_id: st
 def test_the_limit_decides_and_changes_no_text(
     engine: Engine, session_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(best_answer, "SURE", 1.01)
+    limits = dict.fromkeys(best_answer.SURE, 1.01)
+    monkeypatch.setattr(best_answer, "SURE", limits)
     answer = asked(engine, session_id, LABELLED)
     assert (answer.text, answer.certainty) == ("9 May 2026", "unsure")
 

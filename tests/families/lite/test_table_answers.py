@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from engine.core.schema import Line, Region, Word
+from engine.families.lite.best_answer import SURE
 from engine.families.lite.question import analyse
 from engine.families.lite.reader import read_page
 from engine.families.lite.table_answers import answer_from_tables
@@ -101,3 +102,16 @@ def test_a_row_on_the_next_page_is_under_the_heads_of_the_first_page() -> None:
     )
     assert said("What is the Feb 2025 of Elm Yard?", first, second) == "44.0"
     assert said("What is the Feb 2025 of Elm Yard?", second) is None
+
+
+def test_a_cell_that_was_read_badly_is_less_certain() -> None:
+    clear = page(HEADS + ROWS)
+    at = next(at for at, line in enumerate(clear.lines) if line.text == "23.0")
+    (word,) = clear.lines[at].words
+    unclear = replace(clear.lines[at], words=(replace(word, confidence=0.6),))
+    faint = replace(clear, lines=(*clear.lines[:at], unclear, *clear.lines[at + 1 :]))
+    question = analyse("What is the Jan 2025 of Oak Mill?")
+    sure, unsure = (answer_from_tables(question, [read_page(one)]) for one in (clear, faint))
+    assert sure is not None and unsure is not None
+    assert sure.text == unsure.text == "23.0"
+    assert unsure.score < SURE["table"] < sure.score
