@@ -82,6 +82,14 @@ _REQUEST: Final = re.compile(
     r"^(?:can|could|will|would|may|do) (?:you|i|we|one|please)\b|^(?:is|are|was|were) there\b"
     r"|^may \d|^(?:есть|имеется) ли\b|^можно ли (?:узнать|найти|увидеть)"
 )
+# The answer is computed from several values, or chosen among them.
+_COMPUTES: Final = re.compile(
+    r"\b(?:(?:most|least) \w+|largest|smallest|highest|lowest|biggest|cheapest|maximum|minimum"
+    r"|more than|less than|difference|together|altogether|combined|both|average|ratio|times"
+    r"|sum of (?:all|the)|how much (?:more|less|higher|lower|longer)|by how much"
+    r"|самы[йех]|самая|самое|больше|меньше|наибольш\w*|наименьш\w*|разниц\w*|вместе|обоих|обеих"
+    r"|в сумме|в среднем|на сколько|насколько)\b"
+)
 _DEBT: Final = re.compile(r"\bowe[ds]?\b|\bowing\b|\bdebts?\b|\bmoney\b|долж\w+|долг\w*|задолж\w+")
 # "OE-7719", "1,250.00": the last digits are a part of the number.
 _JOINED: Final = re.compile(r"\w[-/.,'’]$")
@@ -157,6 +165,11 @@ def asks_yes_or_no(question: ParsedQuestion) -> bool:
     """Whether a question can only be answered by yes or no."""
     plain = question.text.casefold().strip()
     return question.yes_no and not question.offers and not _REQUEST.search(plain)
+
+
+def asks_to_compute(question: ParsedQuestion) -> bool:
+    """Whether a question asks for a value that is computed: a sum, a difference, an extreme."""
+    return _COMPUTES.search(question.text.casefold().replace("ё", "е")) is not None
 
 
 def may_answer(question: ParsedQuestion, candidate: Candidate) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from engine.core.geometry import union
 from engine.core.schema import CertaintyJudged, Evidence
-from engine.families.lite.asked_values import may_answer
+from engine.families.lite.asked_values import asks_to_compute, asks_yes_or_no, may_answer
 from engine.families.lite.field_answers import FormCache
 from engine.families.lite.question import analyse, follows
 from engine.families.lite.reader import BestAnswer, Method, ReadPage, rank
@@ -28,16 +28,21 @@ _SUGGESTIONS: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class FoundAnswer:
-    """The best answer, if there is one, and other places, the likeliest first."""
+    """The best answer, if there is one, and other places, the likeliest first.
+
+    is_printed: what is asked for is printed somewhere. A sum of two documents or a yes is not, so
+        that no words of the page answer for sure.
+    """
 
     best: BestAnswer | None
     others: tuple[Candidate, ...]
+    is_printed: bool
 
     def judged(self) -> CertaintyJudged:
         """How sure the answer is, with other places to look at unless it is sure."""
         if self.best is None:
             return CertaintyJudged("refused", _places(self.others))
-        if self.best.score < SURE[self.best.method]:
+        if not self.is_printed or self.best.score < SURE[self.best.method]:
             return CertaintyJudged("unsure", _places(self.others))
         return CertaintyJudged("sure")
 
@@ -57,22 +62,24 @@ def best_answer(
         prepare: prepares pages for the reader.
         history: the user's earlier questions, oldest first.
     """
-    formed = None
+    parsed, formed = analyse(question, history), None
+    is_printed = not (asks_yes_or_no(parsed) or asks_to_compute(parsed))
     if forms is not None:
         goes_on = bool(history) and follows(question)
         formed = forms.answer(question, indexes, follows=goes_on)
-        if formed is not None and not may_answer(analyse(question, history), formed.candidate):
+        if formed is not None and not may_answer(parsed, formed.candidate):
             formed = None
         indexes = forms.named(question, indexes)
     pages = prepare(indexes)
-    if (cell := answer_from_tables(analyse(question, history), pages)) is not None:
-        return FoundAnswer(cell, ())
+    if (cell := answer_from_tables(parsed, pages)) is not None:
+        return FoundAnswer(cell, (), is_printed)
     ranking = rank(question, pages, history=history)
     read = ranking.best if ranking is not None and ranking.is_answer else None
     known = [one for one in (formed, read) if one is not None]
     best = max(known, key=lambda one: one.score, default=None)
     spans = () if ranking is None else (ranking.best.candidate, *ranking.others)
-    return FoundAnswer(best, tuple(one for one in spans if best is None or best.is_apart(one)))
+    others = tuple(one for one in spans if best is None or best.is_apart(one))
+    return FoundAnswer(best, others, is_printed)
 
 
 def evidence_of(found: BestAnswer) -> tuple[Evidence, ...]:

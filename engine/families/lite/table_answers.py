@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from engine.families.lite.asked_values import asks_yes_or_no, may_answer
+from engine.families.lite.asked_values import asks_to_compute, asks_yes_or_no, may_answer
 from engine.families.lite.reader import BestAnswer
 from engine.index.continued import TablePart, document_tables
 from engine.index.spans import Candidate
@@ -55,12 +55,10 @@ _GENERAL: Final = frozenset(
         " указано указана указан стоит записано число цифра"
     )
 )
-# The value of another cell, or of several, is asked for.
-_COMPARES: Final = re.compile(
-    r"\b(?:most|least|largest|smallest|highest|lowest|biggest|maximum|minimum|more than|less than"
-    r"|difference|together|combined|ratio|times|why|who|how many \w+ (?:have|are|were)"
-    r"|which|самы[йех]|самая|самое|больше|меньше|наибольш\w*|наименьш\w*|разниц\w*|вместе|почему|кто"
-    r"|у как(?:ого|ой|их)|в как(?:ом|ой|их))\b"
+# A row or a column is asked for, or a reason.
+_OTHER: Final = re.compile(
+    r"\b(?:why|who|which|most|least|how many \w+ (?:have|are|were)|почему|кто|у как(?:ого|ой|их)"
+    r"|в как(?:ом|ой|их))\b"
 )
 
 
@@ -128,7 +126,9 @@ class _Found:
 def answer_from_tables(question: ParsedQuestion, pages: Sequence[ReadPage]) -> BestAnswer | None:
     """Return the cell that a question names by row and column; None for any other question."""
     plain = question.text.casefold().replace("ё", "е")
-    if question.counts or asks_yes_or_no(question) or _COMPARES.search(plain):
+    if question.counts or asks_yes_or_no(question) or asks_to_compute(question):
+        return None
+    if _OTHER.search(plain):
         return None
     words = tuple(tokens(question.text))
     stop = lexicon().stop

@@ -9,6 +9,7 @@ from engine import Engine, load_settings
 from engine.core.i18n import say
 from engine.core.schema import Answer
 from engine.families.lite import best_answer
+from engine.families.lite.field_answers import FormCache
 from engine.families.lite.reader import rank, read_page
 from tests.families.lite.test_reading import ORDER, RECEIPT, page
 from tests.ocr.drawing import Sheet
@@ -81,6 +82,21 @@ def test_a_refusal_suggests_two_places_and_gives_no_evidence(
 def test_that_no_mark_was_found_is_no_sure_answer(engine: Engine, session_id: str) -> None:
     answer = asked(engine, session_id, "Is the form signed?")
     assert (answer.text, answer.certainty) == (say("lite.no_signature"), "refused")
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["Is 19.32 the total?", "What is the total of both receipts?", "Which total is the highest?"],
+)
+def test_what_is_not_printed_has_no_sure_answer(question: str) -> None:
+    found = best_answer.best_answer(
+        question, [RECEIPT], FormCache(), lambda _: [read_page(RECEIPT)]
+    )
+    assert found.judged().certainty != "sure"
+    plain = best_answer.best_answer(
+        "What is the total?", [RECEIPT], FormCache(), lambda _: [read_page(RECEIPT)]
+    )
+    assert plain.judged().certainty == "sure"
 
 
 def test_the_limit_decides_and_changes_no_text(
